@@ -1,0 +1,42 @@
+# One command each: sets the environment up if needed, then does what it says.
+# Python bytecode is compiled once here: without it every job compiles the libraries anew and takes three times as long.
+unexport PYTHONDONTWRITEBYTECODE
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+unexport PYTHONPATH
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CORES ?= all
+SOURCES := $(shell find workflow -name '*.py')
+
+.PHONY: report figures test bench clean lock
+
+report: $(READY)
+	@$(BIN)/rejsens run --cores $(CORES)
+
+figures: $(READY)
+	@$(BIN)/rejsens run --cores $(CORES) figures
+
+test: $(READY)
+	@$(BIN)/ruff check workflow tests && $(BIN)/python -m pytest
+
+bench: $(READY)
+	@$(BIN)/python tests/bench.py
+
+$(READY): requirements.lock requirements-build.lock pyproject.toml
+	@echo "Setting up the environment in $(VENV) (once; a few minutes)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make report PYTHON=python3.12")'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-build.lock
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-build-isolation -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q workflow
+	@touch $@
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf results logs .snakemake

@@ -1,0 +1,24 @@
+# From raw survey waves to a report. Each rules file says what it needs and what it makes.
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+include: "workflow/rules/common.smk"          # reads the study's declarations; nothing runs if they do not fit together
+include: "workflow/rules/waves.smk"           # raw export   -> checked answers -> scores -> all waves together
+include: "workflow/rules/describe.smk"        # pooled waves -> who took part, what they answered
+include: "workflow/rules/psychometrics.smk"   # pooled waves -> can the scales be trusted?
+include: "workflow/rules/hypotheses.smk"      # pooled waves -> tested hypotheses
+include: "workflow/rules/outputs.smk"         # tables       -> figures, printed tables, the report
+
+
+rule all:
+    input:
+        "results/report/index.html",
+        "results/report/provenance.json",
+
+
+rule figures:
+    input:
+        expand("results/figures/{figure}.png", figure=PLAN.figures),

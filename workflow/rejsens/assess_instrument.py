@@ -1,0 +1,56 @@
+"""One instrument in every wave that asked it: reliability of its scores and statistics of their items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from rejsens.definitions import Instrument, Score
+from rejsens.describe import by_wave
+from rejsens.psychometrics import assess
+from rejsens.scoring import keyed_name, units
+
+
+def assess_instrument(
+    answers: pd.DataFrame, asked: Mapping[str, Instrument], ci_level: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Reliability rows and item rows (tables `reliability` and `items`).
+
+    answers   pooled answers, raw
+    asked     wave -> the instrument as that wave administered it
+    """
+    pairs = [
+        _assess_score(people, instrument, score, wave, ci_level)
+        for wave, people in by_wave(answers[answers["wave"].isin(list(asked))])
+        for instrument in [asked[wave]]
+        for score in instrument.scores
+    ]
+    reliability, items = zip(*pairs, strict=True)
+    return pd.concat(reliability, ignore_index=True), pd.concat(items, ignore_index=True)
+
+
+def _assess_score(people: pd.DataFrame, instrument: Instrument, score: Score, wave: str, ci_level: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    parts = units(people, instrument, score)
+    low, high, labels, reverse = _facts(instrument, score, list(parts.columns))
+    tables = assess(parts, score, low=low, high=high, labels=labels, reverse=reverse, ci_level=ci_level)
+    return tuple(table.assign(instrument=instrument.name, wave=wave) for table in tables)
+
+
+def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tuple[dict, dict, dict, list[str]]:
+    """Theoretical range, label and keying of each unit of a score."""
+    if score.pairs:
+        pairs = [(instrument.item(a), instrument.item(b)) for a, b in score.pairs]
+        labels = [a.label for a, _ in pairs]
+        low, high = [a.low * b.low for a, b in pairs], [a.high * b.high for a, b in pairs]
+        reverse = []
+    else:
+        items = [instrument.item(i) for i in score.items]
+        labels, low, high = [i.label for i in items], [i.low for i in items], [i.high for i in items]
+        reverse = [keyed_name(i) for i in items if i.reverse]
+    return dict(zip(columns, low, strict=True)), dict(zip(columns, high, strict=True)), dict(zip(columns, labels, strict=True)), reverse
+
+
+def of_instrument(asked: Mapping[str, Sequence[Instrument]], name: str, waves: Sequence[str]) -> dict[str, Instrument]:
+    """wave -> the administered instrument of that name."""
+    return {wave: next(i for i in asked[wave] if i.name == name) for wave in waves}

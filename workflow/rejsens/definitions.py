@@ -1,0 +1,500 @@
+"""The study's declarations (YAML) as frozen objects: instruments, waves, settings, hypothesis families.
+
+Nothing in a file is evaluated: a file is data, checked against the JSON Schema of its kind in `schemas/`, and every
+fault of a file is reported at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rejsens.problems import Problem, Refused, did_you_mean, listed
+
+SHIPPED = Path(__file__).resolve().parents[2]  # the folder that holds schemas/ and config/
+REFUSED_INSTRUMENTS = {
+    "ecr_s": "its key could not be verified and its publisher holds the copyright",
+    "cerq": "two item orders circulate, its key could not be verified, and its manual reserves all rights",
+    "ipsm": "two keys compete and neither could be verified",
+    "bhs": "its anchors, sum and cut-offs could not be verified, and its items are about physical danger",
+    "gbs": "the numbers of its reversed items could not be verified",
+    "dts": "its key could not be verified",
+    "need_threat": "at least three versions circulate and no key could be verified",
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question as administered. `low` and `high` are the theoretical range, never the observed one."""
+
+    id: str
+    label: str
+    low: float
+    high: float
+    reverse: bool = False
+    already_reversed: bool = False
+    type: str = "scale"  # scale: whole numbers from low to high; number; category: the codes in `labels`
+    labels: Mapping[float, str] = field(default_factory=dict)
+    missing_codes: tuple[float, ...] = ()
+    not_applicable: tuple[float, ...] = ()
+    role: str | None = None
+    measures: tuple[str, ...] = ()
+    wording: str | None = None
+    instructed: float | None = None
+
+    @property
+    def must_be_reversed(self) -> bool:
+        return self.reverse and not self.already_reversed
+
+    @property
+    def allowed(self) -> str:
+        if self.type == "category":
+            return ", ".join(f"{code:g} ({label})" for code, label in self.labels.items())
+        kind = "" if self.type == "number" else "whole numbers "
+        extra = f", or {listed([f'{c:g}' for c in self.not_applicable])} for not applicable" if self.not_applicable else ""
+        return f"{kind}{self.low:g} to {self.high:g}{extra}"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number computed from items. `min_answered` counts items, or pairs for a product score."""
+
+    id: str
+    label: str
+    method: str
+    items: tuple[str, ...]
+    min_answered: int
+    low: float
+    high: float
+    higher_means: str
+    model: str
+    pairs: tuple[tuple[str, str], ...] = ()
+    of: tuple[str, ...] = ()
+    multiply: float = 1.0
+    at_least: float = 1.0
+    weights: Mapping[float, float] = field(default_factory=dict)
+    measures: tuple[str, ...] = ()
+    expects: Mapping[str, str] = field(default_factory=dict)
+    change: str | None = None
+    norms: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """An instrument as defined, or (after `administer`) as one wave asked it."""
+
+    id: str
+    title: str
+    version: str
+    items: tuple[Item, ...]
+    scores: tuple[Score, ...]
+    measures: tuple[str, ...] = ()
+    window: str = ""
+    stem: str | None = None
+    citation: str = ""
+    doi: str | None = None
+    licence: Mapping[str, Any] = field(default_factory=dict)
+    key: Mapping[str, Any] = field(default_factory=dict)
+    status_line: str | None = None
+    settings_required: tuple[str, ...] = ()
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    order_keys: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    anchor_direction: str = "ascending"
+    examples: tuple[Mapping[str, Any], ...] = ()
+    path: str = ""
+    shipped: bool = True
+    name: str = ""  # as administered: id, or prefix_id
+    order: str | None = None
+    codes_descend: bool = False  # the wave's codes run against the definition's and are turned at import
+    columns: tuple[str, ...] = ()  # canonical item ids in the order in which the wave presents them
+    range_changed: bool = False
+
+    @property
+    def user_supplied(self) -> bool:
+        return not self.shipped or self.key.get("status") == "user_supplied"
+
+    @property
+    def file(self) -> str:
+        """The definition's place as a researcher knows it, the same on every machine."""
+        return f"schemas/instruments/{Path(self.path).name}"
+
+    @cached_property
+    def _by_id(self) -> dict[str, Item]:
+        return {item.id: item for item in self.items}
+
+    def item(self, item_id: str) -> Item:
+        return self._by_id[item_id]
+
+
+@dataclass(frozen=True)
+class Wave:
+    """One wave's sidecar: everything that is true of one export and of no other."""
+
+    name: str
+    path: str
+    file: str
+    settings: Mapping[str, Any]
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("_"):
+            raise AttributeError(key)
+        return self.settings.get(key)
+
+
+class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML keeps the last of two equal keys without a word; a researcher wants to know."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key “{key}” stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path | str, kind: str) -> dict[str, Any]:
+    """Read one declaration and check it against `schemas/{kind}.schema.yaml`; all its faults at once."""
+    path = Path(path)
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_UniqueKeyLoader)  # a SafeLoader
+    except FileNotFoundError:
+        raise Refused(
+            Problem(str(path), "A file is missing", "there is no such file", "", f"create {path}"), str(path)
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        reason = getattr(error, "problem", None) or "the file is not UTF-8 text"
+        raise Refused(
+            Problem(str(path), "The file is not valid YAML", f"{place}{reason}", "", "correct the indentation or the quotes there"),
+            str(path),
+        ) from None
+    problems = schema_problems(content, kind, str(path))
+    if problems:
+        raise Refused(problems, str(path))
+    return content
+
+
+@cache
+def json_schema(kind: str) -> dict[str, Any]:
+    return yaml.safe_load((SHIPPED / "schemas" / f"{kind}.schema.yaml").read_text(encoding="utf-8"))
+
+
+def schema_problems(content: Any, kind: str, where: str) -> list[Problem]:
+    """Every disagreement of `content` with its JSON Schema, in sentences with a hint for misspelt keys."""
+    from jsonschema import Draft202012Validator
+
+    validator = Draft202012Validator(json_schema(kind))
+    return [_schema_problem(error, where) for error in sorted(validator.iter_errors(content), key=lambda e: str(list(e.path)))]
+
+
+def _schema_problem(error: Any, where: str) -> Problem:
+    place = f"{where} › " + " › ".join(str(part) for part in error.absolute_path) if error.absolute_path else where
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        unknown = [key for key in error.instance if key not in known]
+        hints = " ".join(filter(None, (did_you_mean(key, known) for key in unknown)))
+        return Problem(place, "Unknown settings", f"{listed([f'“{k}”' for k in unknown])} is not a setting here",
+                       listed(known, 40), hints or "remove it, or correct its spelling")  # fmt: skip
+    if error.validator == "required":
+        absent = [key for key in error.validator_value if key not in error.instance]
+        return Problem(place, "Missing settings", f"{listed([f'“{k}”' for k in absent])} is not stated", "", "add it")
+    if error.validator == "enum":
+        known = [str(value) for value in error.validator_value]
+        hint = did_you_mean(str(error.instance), known)
+        return Problem(place, "Settings with a wrong value", f"“{error.instance}”", listed(known, 40), hint or "choose one of these")
+    return Problem(place, "Settings with a wrong value", _plain(error), _expected(error), "correct it")
+
+
+def _plain(error: Any) -> str:
+    value = error.instance
+    if isinstance(value, (dict, list)):
+        return f"a {'group of settings' if isinstance(value, dict) else 'list'} stands here"
+    return f"“{value}”"
+
+
+def _expected(error: Any) -> str:
+    words = {"string": "text", "object": "a group of settings", "array": "a list", "number": "a number",
+             "integer": "a whole number", "boolean": "true or false", "null": "nothing"}  # fmt: skip
+    match error.validator:
+        case "type":
+            kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+            return " or ".join(words[kind] for kind in kinds)
+        case "minimum" | "exclusiveMinimum":
+            return f"a number from {error.validator_value} upwards"
+        case "maximum" | "exclusiveMaximum":
+            return f"a number up to {error.validator_value}"
+        case "pattern":
+            return f"text of the form {error.validator_value}"
+        case "minItems":
+            return f"at least {error.validator_value} entries"
+        case _:
+            return str(error.schema.get("description", error.message))
+
+
+# --- instruments -----------------------------------------------------------------------------------------------------
+
+
+def load_instruments(
+    folders: Iterable[Path | str] = (SHIPPED / "schemas" / "instruments",), only: Iterable[str] | None = None
+) -> dict[str, Instrument]:
+    """Every instrument in the folders, by id; a later folder is a study's own and must say `replaces:` to take an id.
+
+    folders   the shipped folder first; folders that do not exist are skipped
+    only      ids to load; all of them when None
+    returns   id -> Instrument
+    raises    Refused with the faults of all files
+    """
+    instruments: dict[str, Instrument] = {}
+    problems: list[Problem] = []
+    for position, folder in enumerate(map(Path, folders)):
+        if position and folder.resolve() == (SHIPPED / "schemas" / "instruments").resolve():
+            continue  # the repository is a study too, and its instruments are the shipped ones
+        for path in sorted(folder.glob("[!_]*.yaml")):
+            if only is not None and path.stem not in only:
+                continue
+            try:
+                content = read_yaml(path, "instrument")
+                instrument = instrument_from(content, str(path), shipped=position == 0)
+            except Refused as refused:
+                problems += refused.problems
+                continue
+            if instrument.id in instruments and content.get("replaces") != instrument.id:
+                problems.append(Problem(str(path), "Two instruments with one id", f"“{instrument.id}” is defined already",
+                                        "", f"give it another id, or state `replaces: {instrument.id}`"))  # fmt: skip
+            instruments[instrument.id] = instrument
+    if problems:
+        raise Refused(problems, "The instrument definitions")
+    return instruments
+
+
+def instrument_from(content: Mapping[str, Any], path: str = "", shipped: bool = True) -> Instrument:
+    """Build one Instrument from its YAML; refuse what the JSON Schema cannot see (unknown items, ranges that disagree)."""
+    answers = content.get("answers", {})
+    items = tuple(_item(item, answers) for item in content["items"])
+    ids = [item.id for item in items]
+    problems = [Problem(path, "Items defined twice", i, "", "give each item one id") for i in {x for x in ids if ids.count(x) > 1}]
+    if Path(path).stem not in ("", content["id"]):
+        problems.append(Problem(path, "File name and id differ", f"the file says id “{content['id']}”", "", "rename one of them"))
+    for name, order in content.get("orders", {}).items():
+        if sorted(order) != sorted(ids):
+            problems.append(Problem(f"{path} › orders › {name}", "An item order is incomplete",
+                                    f"it lists {len(order)} of {len(ids)} items", "each item once", "complete it"))  # fmt: skip
+    scores, score_problems = _scores(content, {item.id: item for item in items}, path)
+    problems += score_problems
+    if problems:
+        raise Refused(problems, path)
+    tuples = {k: tuple(content.get(k, ())) for k in ("measures", "settings_required", "examples")}
+    return Instrument(
+        id=content["id"], name=content["id"], title=content["title"], version=str(content["version"]), items=items,
+        scores=scores, window=content.get("window", ""), stem=content.get("stem"), citation=content.get("citation", ""),
+        doi=content.get("doi"), licence=content.get("licence", {}), key=content.get("key", {}),
+        status_line=content.get("status_line"), orders={k: tuple(v) for k, v in content.get("orders", {}).items()},
+        order_keys={k: tuple(v) for k, v in content.get("order_keys", {}).items()},
+        anchor_direction=answers.get("anchor_direction", "ascending"), path=path, shipped=shipped,
+        columns=tuple(ids), **tuples,
+    )  # fmt: skip
+
+
+def _item(content: Mapping[str, Any], defaults: Mapping[str, Any]) -> Item:
+    answers = {**defaults, **content.get("answers", {})}
+    labels = {float(code): str(label) for code, label in answers.get("labels", {}).items()}
+    applicable = [code for code in labels if code not in map(float, answers.get("not_applicable", ()))]
+    return Item(
+        id=content["id"], label=content["label"], reverse=content.get("reverse", False),
+        low=float(answers.get("min", min(applicable, default=-math.inf))),
+        high=float(answers.get("max", max(applicable, default=math.inf))),
+        type=content.get("type", "scale"), labels=labels, role=content.get("role"),
+        missing_codes=tuple(map(float, answers.get("missing_codes", ()))),
+        not_applicable=tuple(map(float, answers.get("not_applicable", ()))),
+        measures=tuple(content.get("measures", ())), wording=content.get("wording"), instructed=content.get("instructed"),
+    )  # fmt: skip
+
+
+def _scores(content: Mapping[str, Any], items: Mapping[str, Item], path: str) -> tuple[tuple[Score, ...], list[Problem]]:
+    scores: dict[str, Score] = {}
+    problems = []
+    for entry in content.get("scores", ()):
+        where = f"{path} › scores › {entry['id']}"
+        pairs = tuple((a, b) for a, b in entry.get("pairs", ()))
+        named = [i for pair in pairs for i in pair] or entry.get("items", "all" if not entry.get("of") else [])
+        used = tuple(items) if named == "all" else tuple(named)
+        of = tuple(entry.get("of", ()))
+        if unknown := [i for i in used if i not in items]:
+            problems.append(Problem(where, "Unknown items", listed(unknown), listed(list(items), 40), did_you_mean(unknown[0], items)))
+            continue
+        if unknown := [s for s in of if s not in scores]:
+            problems.append(Problem(where, "Unknown scores", listed(unknown), listed(list(scores), 40), "define these scores above this one"))
+            continue
+        score = Score(
+            id=entry["id"], label=entry["label"], method=entry["method"], items=used, pairs=pairs, of=of,
+            min_answered=entry["min_answered"], low=float(entry["range"][0]), high=float(entry["range"][1]),
+            higher_means=entry["higher_means"], model=entry["model"], multiply=float(entry.get("multiply", 1)),
+            at_least=float(entry.get("at_least", 1)),
+            weights={float(k): float(v) for k, v in entry.get("weights", {}).items()},
+            measures=tuple(entry.get("measures", ())), expects=entry.get("expects", {}), change=entry.get("change"),
+            norms=tuple(entry.get("norms", ())),
+        )  # fmt: skip
+        computed = theoretical_range(score, items, scores)
+        if not all(math.isclose(a, b, abs_tol=1e-9) for a, b in zip(computed, (score.low, score.high), strict=True)):
+            problems.append(Problem(where, "A declared range that the items cannot give", f"{score.low:g} to {score.high:g}",
+                                    f"{computed[0]:g} to {computed[1]:g} follows from the items", "correct the range or the items"))  # fmt: skip
+        scores[score.id] = score
+    return tuple(scores.values()), problems
+
+
+def theoretical_range(score: Score, items: Mapping[str, Item], scores: Mapping[str, Score]) -> tuple[float, float]:
+    """Lowest and highest value the score can take, from the items' declared ranges."""
+    used = [items[i] for i in score.items]
+    low, high = [i.low for i in used], [i.high for i in used]
+    match score.method:
+        case "mean":
+            ends = (math.fsum(low) / len(low), math.fsum(high) / len(high))
+        case "sum":
+            ends = (math.fsum(low), math.fsum(high))
+        case "count":
+            ends = (0.0, float(len(used)))
+        case "weighted_sum":
+            ends = (min(score.weights.values()) * len(used), max(score.weights.values()) * len(used))
+        case "product_mean":
+            corners = [[x * y for x in (items[a].low, items[a].high) for y in (items[b].low, items[b].high)] for a, b in score.pairs]
+            ends = (sum(map(min, corners)) / len(corners), sum(map(max, corners)) / len(corners))
+        case "mean_of_scores":
+            parts = [scores[s] for s in score.of]
+            ends = (sum(p.low for p in parts) / len(parts), sum(p.high for p in parts) / len(parts))
+    return ends[0] * score.multiply, ends[1] * score.multiply
+
+
+def administer(instrument: Instrument, where: str = "", **settings: Any) -> Instrument:
+    """The instrument as one wave asked it: item order, prefix, range, codes that run the other way, items stored reversed.
+
+    settings   `as` (prefix), order, anchor_direction, range, already_reversed (item ids or "all"), items (those asked),
+               missing_codes; the keys of an entry of a sidecar's `instruments:`
+    returns    Instrument whose item and score ids carry the prefix and whose ranges are those of this administration
+    raises     Refused when a required setting is not stated or a named item does not exist
+
+    >>> rses = load_instruments()["rses"]
+    >>> asked = administer(rses, order="B", anchor_direction="ascending", **{"as": "before"})
+    >>> asked.columns[1], asked.scores[0].id
+    ('before_rses_10', 'before_rses_sum')
+    """
+    where = where or instrument.id
+    problems = [
+        Problem(where, "Settings that this instrument requires", f"{instrument.id} does not state `{name}`",
+                listed(list(instrument.orders) if name == "order" else ["ascending", "descending"]),
+                f"more than one version of this instrument circulates: look at the questionnaire and add `{name}:`")
+        for name in instrument.settings_required if settings.get(name) is None
+    ]  # fmt: skip
+    order = settings.get("order")
+    if order is not None and order not in instrument.orders:
+        problems.append(Problem(where, "Unknown item order", f"“{order}”", listed(list(instrument.orders)) or "this instrument has one order", "correct it"))
+    ids = [item.id for item in instrument.items]
+    stored = settings.get("already_reversed") or ()
+    stored = [i.id for i in instrument.items if i.reverse] if stored == "all" else list(stored)
+    asked = list(settings.get("items") or ids)
+    for name, listed_ids in (("already_reversed", stored), ("items", asked)):
+        if unknown := [i for i in listed_ids if i not in ids]:
+            problems.append(Problem(f"{where} › {name}", "Unknown items", listed(unknown), listed(ids, 40), did_you_mean(unknown[0], ids)))
+    if problems:
+        raise Refused(problems, where)
+
+    low, high = settings.get("range") or (None, None)
+    extra = tuple(map(float, settings.get("missing_codes") or ()))
+    prefix = f"{settings['as']}_" if settings.get("as") else ""
+    items = [
+        replace(item, id=prefix + item.id, already_reversed=item.id in stored, missing_codes=item.missing_codes + extra,
+                low=item.low if low is None else float(low), high=item.high if high is None else float(high),
+                labels=item.labels if low is None else {})
+        for item in instrument.items if item.id in asked
+    ]  # fmt: skip
+    presented = [i for i in instrument.orders.get(order, ids) if i in asked]
+    direction = settings.get("anchor_direction") or instrument.anchor_direction
+    return replace(
+        instrument, items=tuple(items), scores=_administered_scores(instrument, items, prefix, low is not None),
+        name=prefix + instrument.id, order=order, columns=tuple(prefix + i for i in presented),
+        codes_descend=direction != instrument.anchor_direction, range_changed=low is not None,
+    )  # fmt: skip
+
+
+def _administered_scores(instrument: Instrument, items: list[Item], prefix: str, range_changed: bool) -> tuple[Score, ...]:
+    """The scores whose items were all asked, with prefixed names and the range that follows from the administration."""
+    by_id = {item.id: item for item in items}
+    scores: dict[str, Score] = {}
+    for score in instrument.scores:
+        names = tuple(prefix + i for i in score.items)
+        parts = tuple(prefix + s for s in score.of)
+        if any(i not in by_id for i in names) or any(s not in scores for s in parts):
+            continue
+        new = replace(
+            score, id=prefix + score.id, items=names, of=parts, pairs=tuple((prefix + a, prefix + b) for a, b in score.pairs),
+            change=score.change and prefix + score.change, norms=() if range_changed else score.norms,
+            expects={prefix + other: sign for other, sign in score.expects.items()},
+        )  # fmt: skip
+        new = replace(new, low=theoretical_range(new, by_id, scores)[0], high=theoretical_range(new, by_id, scores)[1])
+        scores[new.id] = new
+    return tuple(scores.values())
+
+
+# --- a study ---------------------------------------------------------------------------------------------------------
+
+
+def load_settings(study: Path | str = ".") -> dict[str, Any]:
+    """Every setting: the shipped `config/config.yaml`, overlaid key by key with the study's own."""
+    shipped = read_yaml(SHIPPED / "config" / "config.yaml", "config")
+    own = Path(study) / "config" / "config.yaml"
+    if not own.exists() or own.resolve() == (SHIPPED / "config" / "config.yaml").resolve():
+        return shipped
+    content = read_yaml(own, "config")
+    shipped["study"] = {}  # a study never inherits another study's name, contact or "simulated"
+    return {key: {**shipped[key], **content[key]} if isinstance(shipped.get(key), dict) and key in content else content.get(key, shipped[key])
+            for key in shipped}  # fmt: skip
+
+
+def load_wave(path: Path | str) -> Wave:
+    """One sidecar; its data file stands beside it unless `file:` points elsewhere (environment variables allowed)."""
+    import os
+
+    path = Path(path)
+    content = read_yaml(path, "wave")
+    file = os.path.expandvars(content.get("file") or str(path.with_suffix(".csv")))
+    return Wave(name=path.stem, path=str(path), file=file, settings=content)
+
+
+def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument]) -> list[Instrument]:
+    """The instruments of one sidecar as administered; unknown ones are refused with the nearest names."""
+    asked, problems = [], []
+    for entry in wave.settings["instruments"]:
+        where = f"{wave.path} › instruments › {entry['id']}"
+        if entry["id"] not in instruments:
+            problems.append(_unknown_instrument(entry["id"], instruments, where))
+            continue
+        try:
+            asked.append(administer(instruments[entry["id"]], where, **entry))
+        except Refused as refused:
+            problems += refused.problems
+    names = [instrument.name for instrument in asked]
+    problems += [
+        Problem(wave.path, "An instrument asked twice", f"“{name}” stands twice", "", "give one of them a prefix with `as:`")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    if problems:
+        raise Refused(problems, wave.path)
+    return asked
+
+
+def _unknown_instrument(name: str, instruments: Mapping[str, Instrument], where: str) -> Problem:
+    if name in REFUSED_INSTRUMENTS:
+        return Problem(where, "Instruments that are not shipped", f"“{name}”: {REFUSED_INSTRUMENTS[name]}", "",
+                       "define it in the study's own schemas/instruments/ if you hold the form; the report will say “user-supplied, unverified key”")  # fmt: skip
+    return Problem(where, "Unknown instruments", f"“{name}” is not defined", listed(sorted(instruments), 60),
+                   did_you_mean(name, instruments) or f"define it in schemas/instruments/{name}.yaml")  # fmt: skip

@@ -1,0 +1,132 @@
+"""Descriptive tables: Table 1, scores per wave, correlations, answers per item, missing answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from rejsens.definitions import Instrument, Item, Score
+
+WAVE_ORDER = ["wave_number", "wave"]
+
+
+def by_wave(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Waves in order of time, the retest last."""
+    order = frame[["role", "wave_number", "wave"]].drop_duplicates()
+    order = order.sort_values(["role", "wave_number"], key=lambda s: s.eq("retest") if s.name == "role" else s)
+    return [(wave, frame[frame["wave"] == wave]) for wave in order["wave"]]
+
+
+def sample_table(scores: pd.DataFrame, background: Mapping[str, Item], variables: Sequence[str], min_cell: int) -> pd.DataFrame:
+    """Table 1: numbers as mean, SD and range, categories as counts; cells under `min_cell` people are blanked.
+
+    A blanked level blanks the next smallest one too, so that it cannot be found by subtraction.
+    """
+    rows = []
+    for wave, people in by_wave(scores):
+        for name in (v for v in variables if v in background and v in people):
+            item, values = background[name], people[name].dropna()
+            label, n, lost = item.label.replace("_", " ").capitalize(), len(values), int(people[name].isna().sum())
+            if n == 0:
+                continue
+            if item.type == "category":
+                counts = {text: int((values == code).sum()) for code, text in item.labels.items()}
+                hidden = small_cells(counts, min_cell)
+                rows += [(wave, name, label, text, pd.NA if text in hidden else count, lost,
+                          np.nan if text in hidden else 100 * count / n, *[np.nan] * 4) for text, count in counts.items()]  # fmt: skip
+            else:
+                spread = (np.nan, np.nan) if n < min_cell else (values.min(), values.max())
+                rows.append((wave, name, label, "", n, lost, np.nan, values.mean(), values.std(ddof=1), *spread))
+    columns = ["wave", "variable", "label", "level", "n", "n_missing", "percent", "mean", "sd", "min", "max"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def small_cells(counts: Mapping[str, int], min_cell: int) -> set[str]:
+    """Levels to blank: those with 1 to min_cell − 1 people, and one more where a single blank could be worked out."""
+    small = {level for level, count in counts.items() if 0 < count < min_cell}
+    if len(small) == 1:
+        others = sorted((count, level) for level, count in counts.items() if level not in small and count > 0)
+        small |= {others[0][1]} if others else set()
+    return small
+
+
+def describe_score(values: pd.Series, declared: Score, ci_level: float) -> dict[str, float]:
+    """Moments and quantiles of one score in one wave; the mean's interval is Student's t.
+
+    skew, kurtosis   bias-corrected sample skewness and excess kurtosis (as SPSS and pandas)
+    floor_percent    share of people at the lowest score that the scale allows, in per cent; ceiling likewise
+    """
+    x = values.dropna().to_numpy()
+    n = len(x)
+    spread = n > 1
+    mean, sd = (x.mean(), x.std(ddof=1)) if spread else (x.mean() if n else np.nan, np.nan)
+    se = sd / np.sqrt(n) if spread else np.nan
+    half = stats.t.ppf((1 + ci_level) / 2, n - 1) * se if spread else np.nan
+    q25, median, q75 = np.quantile(x, [0.25, 0.5, 0.75]) if n else [np.nan] * 3
+    series = pd.Series(x)
+    return {
+        "n": n, "n_missing": int(values.isna().sum()), "mean": mean, "sd": sd, "se": se, "ci_low": mean - half, "ci_high": mean + half,
+        "min": x.min() if n else np.nan, "q25": q25, "median": median, "q75": q75, "max": x.max() if n else np.nan,
+        "skew": series.skew(), "kurtosis": series.kurt(), "range_low": declared.low, "range_high": declared.high,
+        "floor_percent": 100 * np.mean(x == declared.low) if n else np.nan,
+        "ceiling_percent": 100 * np.mean(x == declared.high) if n else np.nan,
+    }  # fmt: skip
+
+
+def missing_rule(declared: Score) -> str:
+    """The missing-data rule of one score in words."""
+    unit = "pairs" if declared.pairs else "items"
+    total = len(declared.pairs or declared.items or declared.of)
+    if declared.of:
+        return "every subscale needed"
+    if declared.model == "formative":
+        return f"all {total} {unit} that apply needed, never prorated" if total > 1 else "the answer is needed"
+    if declared.min_answered == total:
+        return f"all {total} {unit} needed"
+    return f"at least {declared.min_answered} of {total} {unit}, prorated"
+
+
+def descriptives(scores: pd.DataFrame, instruments: Sequence[Instrument], ci_level: float) -> pd.DataFrame:
+    """One row per score and wave in which it was asked."""
+    rows = []
+    for instrument in instruments:
+        for declared in instrument.scores:
+            for wave, people in by_wave(scores):
+                if declared.id not in people or people[declared.id].isna().all():
+                    continue
+                rows.append({"score": declared.id, "label": declared.label, "instrument": instrument.name, "wave": wave,
+                             **describe_score(people[declared.id], declared, ci_level),
+                             "n_prorated": int(people[f"{declared.id}__prorated"].sum()), "missing_rule": missing_rule(declared)})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def responses(answers: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]], min_cell: int) -> pd.DataFrame:
+    """How often each answer was given, per item and wave; answers given by fewer than `min_cell` people are blanked."""
+    rows = []
+    for wave, people in by_wave(answers):
+        for instrument in (i for i in asked[wave] if i.scores):
+            for item in (i for i in instrument.items if i.type == "scale" and i.high - i.low <= 10):
+                values = people[item.id].dropna()
+                counts = {f"{code:g}": int((values == code).sum()) for code in np.arange(item.low, item.high + 1)}
+                hidden = small_cells(counts, min_cell)
+                rows += [(instrument.name, item.id, item.label, wave, float(code), pd.NA if code in hidden else count,
+                          np.nan if code in hidden or not len(values) else 100 * count / len(values), item.must_be_reversed)
+                         for code, count in counts.items()]  # fmt: skip
+    return pd.DataFrame(rows, columns=["instrument", "item", "label", "wave", "value", "n", "percent", "reverse"])
+
+
+def missing_answers(answers: pd.DataFrame, scores: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]]) -> pd.DataFrame:
+    """Missing answers per item and missing scores, per wave in which they were asked."""
+    rows = []
+    for wave, people in by_wave(answers):
+        scored = scores[scores["wave"] == wave]
+        for instrument in asked[wave]:
+            sources = [("item", item.id, item.label, people) for item in instrument.items]
+            sources += [("score", s.id, s.label, scored) for s in instrument.scores]
+            for kind, name, label, frame in sources:
+                n, lost = len(frame), int(frame[name].isna().sum())
+                rows.append((wave, kind, name, label, n, lost, 100 * lost / n if n else np.nan))
+    return pd.DataFrame(rows, columns=["wave", "kind", "variable", "label", "n", "n_missing", "percent_missing"])

@@ -1,0 +1,9 @@
+"""Figures, one module each. A module dropped into this folder, or into a study's own `figures/`, is drawn and reported.
+
+    docstring      title, an empty line, then the caption
+    TABLES         names of the tables that `draw` takes as keyword arguments
+    SHOWS_PEOPLE   whether it has a version with single people in it
+    draw           draw(*, TABLE..., study, people=False) -> rejsens.style.Drawing, under `@style.styled`
+
+`people` says that single people may be shown: in `results/participants/`, and wherever the people are simulated.
+"""

@@ -1,0 +1,54 @@
+"""What several figures ask of a study: which scores come first, which waves there are, what a score is called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import pandas as pd
+
+from rejsens import apa
+
+MIN_CELL = 10  # people behind any number in a figure that may be shared, when the study does not say
+
+
+def min_cell(study: dict[str, Any]) -> int:
+    return int(study.get("min_cell") or MIN_CELL)
+
+
+def level(study: dict[str, Any]) -> str:
+    """The level of the study's intervals in percent, e.g. '95%'."""
+    return apa.level(study.get("ci_level") or 0.95)
+
+
+def first_scores(study: dict[str, Any], dictionary: pd.DataFrame, known: Collection[str], most: int) -> tuple[list[str], int]:
+    """Scores to show, the study's own order first, and how many are left out."""
+    wanted = [score for score in study.get("score_order") or [] if score in known]
+    rest = [score for score in dictionary["score"] if score in known and score not in wanted]
+    chosen = list(dict.fromkeys([*wanted, *rest]))
+    return chosen[:most], max(0, len(chosen) - most)
+
+
+def labels(dictionary: pd.DataFrame) -> dict[str, str]:
+    """Score id to printed label; a score without a label is called by its id."""
+    return {row.score: str(row.label) if pd.notna(row.label) else spoken(row.score) for row in dictionary.itertuples()}
+
+
+def spoken(name: str) -> str:
+    return str(name).replace("_", " ")
+
+
+def panel_waves(waves: pd.DataFrame) -> list[str]:
+    """The waves of the panel in time order; a short retest is no wave of the panel."""
+    panel = waves[waves["role"].ne("retest")] if "role" in waves else waves
+    return [str(wave) for wave in panel.sort_values("wave_number", kind="stable")["wave"]]
+
+
+def unvalidated(dictionary: pd.DataFrame, scores: Sequence[str]) -> str:
+    """The status lines of the shown scores' instruments, each once."""
+    lines = dictionary.loc[dictionary["score"].isin(scores), "status_line"].dropna()
+    return " ".join(dict.fromkeys(str(line).strip() for line in lines if str(line).strip()))
+
+
+def sentences(*parts: str) -> str:
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,209 @@
+"""Reported exposure and the outcomes of the primary hypotheses
+
+Points are means of groups of people, or of their reports, who stand next to each other in reported exposure, with
+confidence intervals; lines only join them. Upper row: people compared with each other, in the first wave. Lower row:
+each person compared with their own mean over the waves. The curves show an association and are not adjusted for the
+covariates of the hypotheses. The vertical axis covers at least one standard deviation either side of the mean.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import stats
+
+from rejsens import apa, style
+from rejsens.figures._study import labels, level, min_cell, sentences, spoken, unvalidated
+
+TABLES = ("scores", "hypotheses", "dictionary")
+SHOWS_PEOPLE = False
+
+MOST = 6
+COLUMNS = 3
+PANEL = 30.0  # mm high
+PITCH = PANEL + 20.0
+TICKS = 9.5  # mm left of a panel
+GROUPS = 8
+WITHIN_WAVES = 3  # fewer waves say little about people's own means
+
+
+BETWEEN, WITHIN = "between people", "within people"
+
+
+@style.styled
+def draw(*, scores: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.DataFrame, study: dict[str, Any],
+         people: bool = False) -> style.Drawing:  # fmt: skip
+    pairs = pairs_of_interest(hypotheses, scores)
+    data = curves(scores, pairs[:MOST], study)
+    if data.empty:
+        return style.sentence("No primary hypothesis relates two scores that enough people have, so there is no curve.", study)
+    kinds = [kind for kind in (BETWEEN, WITHIN) if data["comparison"].eq(kind).any()]
+    shown = list(dict.fromkeys(zip(data["exposure"], data["outcome"], strict=True)))
+    blocks = [shown[start : start + COLUMNS] for start in range(0, len(shown), COLUMNS)]
+    slot = (style.PAGE - 2 * style.MARGIN) / min(COLUMNS, max(2, len(shown)))
+    names = labels(dictionary)
+    sheet = style.Sheet(style.PAGE, style.header(study, legend=True) + len(blocks) * len(kinds) * PITCH + 0.5, study, legend=True)
+    sheet.legend([(style.dot(style.BLUE), f"mean of a group with {level(study)} interval")])
+    top = sheet.top
+    for block in blocks:
+        for kind in kinds:
+            for column, (exposure, outcome) in enumerate(block):
+                own = data[data["comparison"].eq(kind) & data["exposure"].eq(exposure) & data["outcome"].eq(outcome)]
+                if len(own):
+                    _panel(sheet, own, style.MARGIN + column * slot, top, slot, names)
+            top += PITCH
+    return style.Drawing(sheet.figure, _alt(data, names, study), data, _note(data, dictionary, study, len(pairs) - len(shown)))
+
+
+# Numbers -------------------------------------------------------------------------------------------------------------
+
+
+def pairs_of_interest(hypotheses: pd.DataFrame, scores: pd.DataFrame) -> list[tuple[str, str]]:
+    """Predictor and outcome of the primary family, else of the first confirmatory one, else of the first."""
+    if hypotheses.empty:
+        return []
+    confirmatory = hypotheses.loc[hypotheses["confirmatory"].astype("boolean").fillna(False), "family"]
+    candidates = [*(["primary"] if hypotheses["family"].eq("primary").any() else []), *confirmatory, *hypotheses["family"]]
+    family = hypotheses[hypotheses["family"].eq(candidates[0])]
+    pairs = zip(family["predictor"], family["outcome"], strict=True)
+    return list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1] and set(pair) <= set(scores.columns)))
+
+
+def curves(scores: pd.DataFrame, pairs: list[tuple[str, str]], study: dict[str, Any]) -> pd.DataFrame:
+    """Group means for every pair, between people in the first wave and, with enough waves, within people."""
+    panel = scores[scores["role"].ne("retest")]
+    parts = [pd.DataFrame(columns=["comparison", "exposure", "outcome", "wave", "group", "n_people", "n_reports", "x", "y", "ci_low", "ci_high"])]
+    for exposure, outcome in pairs:
+        both = panel[["participant", "wave", "wave_number", exposure, outcome]].dropna()
+        both = both.rename(columns={exposure: "x", outcome: "y"})
+        if both.empty:
+            continue
+        first = both[both["wave_number"].eq(both["wave_number"].min())]
+        found = [(BETWEEN, str(first["wave"].iloc[0]), first, first["y"].std())]
+        if both["wave_number"].nunique() >= WITHIN_WAVES:
+            own = deviations(both)
+            found.append((WITHIN, "all", own, own["y"].std()))
+        for kind, wave, values, sd in found:
+            means = group_means(values, min_cell(study), float(study.get("ci_level") or 0.95))
+            if len(means) > 1:
+                parts.append(means.assign(comparison=kind, exposure=exposure, outcome=outcome, wave=wave, outcome_sd=sd))
+    parts = [part for part in parts if len(part)] or parts
+    return pd.concat(parts, ignore_index=True)
+
+
+def deviations(both: pd.DataFrame) -> pd.DataFrame:
+    """Each report minus its person's mean, for people with at least two reports; x and y are such deviations."""
+    people = both.groupby("participant")
+    own = both.assign(x=both["x"] - people["x"].transform("mean"), y=both["y"] - people["y"].transform("mean"))
+    return own[people["x"].transform("size").ge(2)]
+
+
+def group_means(values: pd.DataFrame, fewest: int, ci_level: float) -> pd.DataFrame:
+    """Means of x and y in groups of neighbouring x, with an interval of the mean of y.
+
+    values   participant, x, y, no missing cells; a participant may have several rows
+    fewest   people that each group must hold
+    returns  group, n_people, n_reports, x, y, ci_low, ci_high
+
+    Equal x stay together. The interval is Student's t on people, with the standard error that allows for several
+    reports of one person in a group: sqrt(G / (G - 1) * sum over people of (sum of residuals)^2) / n.
+    """
+    rows = []
+    for group, own in enumerate(groups_of_neighbours(values, fewest), 1):
+        n, people = len(own), own["participant"].nunique()
+        mean = own["y"].mean()
+        residual = (own["y"] - mean).groupby(own["participant"]).sum()
+        se = np.sqrt(people / (people - 1) * (residual**2).sum()) / n if people > 1 else np.nan
+        half = stats.t.ppf((1 + ci_level) / 2, people - 1) * se
+        rows.append({"group": group, "n_people": people, "n_reports": n, "x": own["x"].mean(), "y": mean, "ci_low": mean - half,
+                     "ci_high": mean + half})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def groups_of_neighbours(values: pd.DataFrame, fewest: int) -> list[pd.DataFrame]:
+    """At most GROUPS groups of about the same number of rows, each with at least `fewest` people."""
+    ordered = values.assign(x=values["x"].round(9)).sort_values("x", kind="stable")
+    target = len(ordered) / GROUPS
+    groups: list[pd.DataFrame] = []
+    start, end, people = 0, 0, set()
+    for _, same in ordered.groupby("x", sort=True):
+        end += len(same)
+        people |= set(same["participant"])
+        if end - start >= 0.85 * target and len(people) >= fewest:
+            groups.append(ordered.iloc[start:end])
+            start, people = end, set()
+    rest = ordered.iloc[start:]
+    if len(rest) and groups and (rest["participant"].nunique() < fewest or len(rest) < 0.5 * target):
+        groups[-1] = pd.concat([groups[-1], rest])
+    elif len(rest) and rest["participant"].nunique() >= fewest:
+        groups.append(rest)
+    return groups
+
+
+# Ink -----------------------------------------------------------------------------------------------------------------
+
+
+def _panel(sheet: style.Sheet, own: pd.DataFrame, left: float, top: float, slot: float, names: dict[str, str]) -> None:
+    exposure, outcome = own.iloc[0][["exposure", "outcome"]]
+    sheet.text(left, top + 0.4, style.wrap(names.get(outcome, spoken(outcome)), slot - 3, weight="bold", lines=1), weight="bold")
+    sheet.text(left, top + 4.2, subtitle(own), size=style.SMALL, colour=style.SOFT)
+    axes = sheet.axes(left + TICKS, top + 9.0, slot - TICKS - 4, PANEL)
+    draw_curve(axes, own)
+    label = names.get(exposure, spoken(exposure))
+    sheet.text(left + TICKS + (slot - TICKS - 4) / 2, top + 9.0 + PANEL + 4.6, style.wrap(label, slot - 2, style.SMALL, lines=2),
+               size=style.SMALL, ha="center")  # fmt: skip
+
+
+def subtitle(own: pd.DataFrame) -> str:
+    if own["comparison"].iloc[0] == WITHIN:
+        return "within people, minus own mean"
+    return f"between people, wave {own['wave'].iloc[0]}"
+
+
+def draw_curve(axes: Axes, own: pd.DataFrame) -> None:
+    """Group means with intervals on an axis of at least one standard deviation of the outcome either side of its mean."""
+    if own["comparison"].iloc[0] == WITHIN:
+        axes.axhline(0, color=style.FAINT, linewidth=style.THIN, zorder=0)
+        axes.axvline(0, color=style.FAINT, linewidth=style.THIN, zorder=0)
+    axes.plot(own["x"], own["y"], color=style.BLUE, linewidth=style.THIN, zorder=2)
+    axes.vlines(own["x"], own["ci_low"], own["ci_high"], color=style.BLUE, linewidth=1.4, zorder=3)
+    axes.plot(own["x"], own["y"], linestyle="", marker="o", markersize=style.DOT, color=style.BLUE, markeredgecolor=style.WHITE,
+              markeredgewidth=0.5, zorder=4, label="mean")  # fmt: skip
+    middle = np.average(own["y"], weights=own["n_reports"])
+    sd = own["outcome_sd"].iloc[0]
+    low, high = min(middle - sd, own["ci_low"].min()), max(middle + sd, own["ci_high"].max())
+    axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+    axes.locator_params(axis="both", nbins=5)
+    axes.grid(axis="y", color=style.GHOST, linewidth=style.THIN)
+
+
+# Words ---------------------------------------------------------------------------------------------------------------
+
+
+def _alt(data: pd.DataFrame, names: dict[str, str], study: dict[str, Any]) -> str:
+    parts = []
+    for (kind, exposure, outcome), own in data.groupby(["comparison", "exposure", "outcome"], sort=False):
+        ends = own.iloc[[0, -1]]
+        parts.append(
+            f"{names.get(outcome, spoken(outcome))} against {names.get(exposure, spoken(exposure))}, {kind}: "
+            f"mean {apa.number(ends['y'].iloc[0])} in the lowest and {apa.number(ends['y'].iloc[1])} in the highest of {len(own)} groups"
+        )
+    return f"Means of outcomes in groups of reported exposure, with {level(study)} intervals. {'; '.join(parts)}."
+
+
+def _note(data: pd.DataFrame, dictionary: pd.DataFrame, study: dict[str, Any], hidden: int) -> str:
+    counts = []
+    for kind, own in data.groupby("comparison", sort=False):
+        n = own.groupby(["exposure", "outcome"])["n_reports"].sum()
+        word = "people" if kind == BETWEEN else "reports"
+        counts.append(f"{kind}, n = {apa.count(n.min())}" + (f" to {apa.count(n.max())}" if n.max() > n.min() else "") + f" {word}")
+    return sentences(
+        f"{'; '.join(counts)}; those with both scores.".capitalize(),
+        f"Each group holds at least {min_cell(study)} people.",
+        "Intervals within people allow for several reports of one person." if data["comparison"].eq(WITHIN).any() else "",
+        f"{hidden} further pairs are not shown." if hidden else "",
+        unvalidated(dictionary, [*data["exposure"], *data["outcome"]]),
+    )

@@ -1,0 +1,195 @@
+"""How the items were answered
+
+One bar per item: the share of people who gave each answer, from the lowest code (dark) to the highest (light). Items
+marked (R) are reverse-keyed and are shown as they were answered, before any reversal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rejsens import apa, style
+from rejsens.figures._study import min_cell, panel_waves, sentences, spoken
+
+TABLES = ("responses", "dictionary", "waves")
+SHOWS_PEOPLE = False
+
+ROW = 3.55  # mm per item
+HEAD = 4.8  # mm per instrument, for one line of its title
+GAP = 2.6
+FOOT = 9.5
+LABELS = 30.0
+COLUMN = 76.0
+KEY = 24.0  # mm for the key of the codes, in the heading of a panel
+
+Panel = tuple[str, pd.DataFrame]
+
+
+@style.styled
+def draw(*, responses: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: dict[str, Any],
+         people: bool = False) -> style.Drawing:  # fmt: skip
+    data = segments(latest_answers(responses, dictionary, waves))
+    data = data[data["n_item"].ge(1 if people else min_cell(study))]
+    if data.empty:
+        return style.sentence("No item of a scored instrument was answered by enough people to be drawn.", study)
+    panels, dropped = _that_fit([(str(name), own) for name, own in data.groupby("instrument", sort=False)], study, dictionary)
+    columns = in_columns(panels)
+    height = max(sum(_height(panel) for panel in column) for column in columns)
+    wide = COLUMN * len(columns) + 4 * (len(columns) - 1) + 2 * style.MARGIN
+    sheet = style.Sheet(max(wide, style.COLUMN), style.header(study) + height + FOOT, study)
+    for place, column in enumerate(columns):
+        _column(sheet, column, _titles(dictionary), style.MARGIN + place * (COLUMN + 4))
+    shown = data[data["instrument"].isin([name for name, _ in panels])].reset_index(drop=True)
+    return style.Drawing(sheet.figure, _alt(shown, _titles(dictionary)), shown, _note(shown, dropped, dictionary, study))
+
+
+# Numbers -------------------------------------------------------------------------------------------------------------
+
+
+def latest_answers(responses: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame) -> pd.DataFrame:
+    """Answers of each scored instrument in the latest wave that asked it."""
+    own = responses[responses["instrument"].isin(dictionary["instrument"]) & responses["value"].notna()]
+    own = own.assign(wave=own["wave"].astype(str), value=own["value"].astype(float))
+    rank = {wave: number for number, wave in enumerate(panel_waves(waves))}
+    own = own[own["wave"].isin(rank)].assign(rank=own["wave"].map(rank))
+    return own[own["rank"].eq(own.groupby("instrument")["rank"].transform("max"))].drop(columns="rank")
+
+
+def segments(answers: pd.DataFrame) -> pd.DataFrame:
+    """One row per drawn segment: the answers in order, then what was blanked to protect few people, without a code."""
+    rows = []
+    for (instrument, item), own in answers.groupby(["instrument", "item"], sort=False):
+        given = own[own["n"].notna() & own["n"].gt(0)].sort_values("value")
+        if given.empty:
+            continue
+        fullest = given.loc[given["n"].astype(float).idxmax()]
+        asked = {"instrument": instrument, "wave": own["wave"].iloc[0], "item": item, "label": own["label"].iloc[0],
+                 "reverse": bool(own["reverse"].iloc[0]), "n_item": round(100 * float(fullest["n"]) / fullest["percent"])}  # fmt: skip
+        rows += [asked | {"code": row.value, "n": float(row.n), "percent": row.percent} for row in given.itertuples()]
+        rest = 100 - given["percent"].sum()
+        if rest > 0.01:
+            rows.append(asked | {"code": np.nan, "n": np.nan, "percent": rest})
+    return pd.DataFrame(rows, columns=["instrument", "wave", "item", "label", "reverse", "code", "n", "percent", "n_item"])
+
+
+# Layout --------------------------------------------------------------------------------------------------------------
+
+
+def _height(panel: Panel) -> float:
+    return HEAD + panel[1]["item"].nunique() * ROW + GAP
+
+
+def in_columns(panels: list[Panel]) -> list[list[Panel]]:
+    """One column, or two of about the same height, the order kept."""
+    if len(panels) < 2 or sum(map(_height, panels)) < 60:
+        return [panels]
+    cut = min(range(1, len(panels)), key=lambda at: max(sum(map(_height, panels[:at])), sum(map(_height, panels[at:]))))
+    return [panels[:cut], panels[cut:]]
+
+
+def _that_fit(panels: list[Panel], study: dict[str, Any], dictionary: pd.DataFrame) -> tuple[list[Panel], list[str]]:
+    """Instruments for one page; those of the study's first scores stay longest."""
+    order = study.get("score_order") or []
+    of_score = dict(zip(dictionary["score"], dictionary["instrument"], strict=True))
+    first = list(dict.fromkeys(of_score[score] for score in order if score in of_score))
+    kept, dropped = list(panels), []
+    while len(kept) > 1 and max(sum(map(_height, column)) for column in in_columns(kept)) > style.MAX_HEIGHT - 12:
+        least = max(kept, key=lambda panel: (first.index(panel[0]) if panel[0] in first else len(first), panels.index(panel)))
+        kept.remove(least)
+        dropped.append(least[0])
+    return kept, dropped[::-1]
+
+
+# Ink -----------------------------------------------------------------------------------------------------------------
+
+
+def _column(sheet: style.Sheet, panels: list[Panel], titles: dict[str, str], left: float) -> None:
+    top = sheet.top
+    for place, (instrument, own) in enumerate(panels):
+        _panel(sheet, own, titles.get(instrument, spoken(instrument)), left, top, last=place == len(panels) - 1)
+        top += _height((instrument, own))
+
+
+def _panel(sheet: style.Sheet, own: pd.DataFrame, title: str, left: float, top: float, *, last: bool) -> None:
+    codes = sorted(own["code"].dropna().unique())
+    colours = dict(zip(codes, style.ordered(len(codes)), strict=True))
+    sheet.text(left, top + 0.6, style.wrap(title, COLUMN - KEY - 2, style.SMALL, weight="bold", lines=1), size=style.SMALL, weight="bold")
+    _key(sheet, codes, colours, left + COLUMN, top)
+    items = list(dict.fromkeys(own["item"]))
+    top += HEAD - 0.8
+    axes = sheet.axes(left + LABELS, top, COLUMN - LABELS, len(items) * ROW)
+    axes.set(xlim=(0, 100), ylim=(len(items) - 0.5, -0.5))
+    for place, (_, item) in enumerate(own.groupby("item", sort=False)):
+        start = 0.0
+        for bar in item.itertuples():
+            hidden = pd.isna(bar.code)
+            axes.barh(place, bar.percent, left=start, height=0.8, color=style.GHOST if hidden else colours[bar.code],
+                      edgecolor=style.SOFT if hidden else style.WHITE, linewidth=0 if hidden else 0.3,
+                      hatch="/////" if hidden else None)  # fmt: skip
+            start += bar.percent
+        sheet.text(left, top + (place + 0.5) * ROW, _label(item.iloc[0]), size=style.SMALLEST, va="middle")
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"] if last else [], fontsize=style.SMALLEST)
+    axes.tick_params(axis="x", length=2.2 if last else 0)
+    axes.spines["bottom"].set_visible(last)
+
+
+def _label(item: pd.Series) -> str:
+    """An item's short label on one line, with (R) where the key reverses it."""
+    mark = " (R)" if item["reverse"] else ""
+    text = spoken(item["label"]) if pd.notna(item["label"]) and item["label"] else spoken(item["item"])
+    return style.wrap(text, LABELS - 1.5 - style.width_of(mark, style.SMALLEST), style.SMALLEST, lines=1) + mark
+
+
+def _key(sheet: style.Sheet, codes: list[float], colours: dict[float, Any], right: float, top: float) -> None:
+    """The lowest and the highest code, and the colours between them."""
+    low, high = (apa.number(code, 0) for code in (codes[0], codes[-1]))
+    sheet.text(right, top + 0.6, high, size=style.SMALLEST, colour=style.SOFT, ha="right")
+    square = min(2.2, (KEY - 8) / len(codes))
+    start = right - style.width_of(high, style.SMALLEST) - 1 - square * len(codes)
+    strip = sheet.canvas(start, top + 1.1, square * len(codes), 2.0)
+    for place, code in enumerate(codes):
+        strip.barh(1.0, square, left=place * square, height=2.0, color=colours[code], edgecolor=style.WHITE, linewidth=0.3)
+    sheet.text(start - 1, top + 0.6, low, size=style.SMALLEST, colour=style.SOFT, ha="right")
+
+
+# Words ---------------------------------------------------------------------------------------------------------------
+
+
+def _titles(dictionary: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(dictionary["instrument"], dictionary["title"], strict=True))
+
+
+def _alt(shown: pd.DataFrame, titles: dict[str, str]) -> str:
+    parts = []
+    for instrument, own in shown.groupby("instrument", sort=False):
+        highest = own["code"].max()
+        top = own[own["code"].eq(highest)]["percent"]
+        parts.append(
+            f"{titles.get(instrument, spoken(instrument))} (wave {own['wave'].iloc[0]}, {own['item'].nunique()} items): "
+            f"answer {apa.number(highest, 0)} was given by {_spread(top)}"
+        )
+    return f"Stacked bars of the answers to {shown['item'].nunique()} items. {'; '.join(parts)}."
+
+
+def _spread(percent: pd.Series) -> str:
+    low, high = apa.percent(percent.min(), 0), apa.percent(percent.max(), 0)
+    return f"{low}%" if low == high else f"{low}% to {high}%"
+
+
+def _note(shown: pd.DataFrame, dropped: list[str], dictionary: pd.DataFrame, study: dict[str, Any]) -> str:
+    titles = _titles(dictionary)
+    asked = shown.groupby("wave", sort=False)["n_item"].agg(["min", "max"])
+    n = "; ".join(
+        f"wave {wave}, n = {apa.count(row['min'])}" + (f" to {apa.count(row['max'])}" if row["max"] > row["min"] else "")
+        for wave, row in asked.iterrows()
+    )
+    return sentences(
+        f"Latest wave that asked each instrument: {n}. Shares are of the people who answered the item.",
+        f"Hatched: answers given by fewer than {min_cell(study)} people, and what would reveal them." if shown["code"].isna().any() else "",
+        f"Not shown for space: {', '.join(titles.get(name, name) for name in dropped)}." if dropped else "",
+    )

@@ -1,0 +1,254 @@
+"""Scores by survey wave
+
+Points with vertical lines are means with their confidence intervals, joined in time order; the pale shape behind each is
+the distribution of the score in that wave. Small dots are people, moved a little so that they do not hide each other. Each scale is drawn on its own axis. In the version that may be shared the
+distribution is drawn in steps that hold no fewer people than the study allows to be shown together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy.stats import gaussian_kde
+
+from rejsens import apa, style
+from rejsens.figures._study import first_scores, labels, level, min_cell, sentences, unvalidated
+
+TABLES = ("dictionary", "descriptives", "scores")
+SHOWS_PEOPLE = True
+
+MOST = 9
+COLUMNS = 3
+PANEL = 36.0  # mm high
+TITLE = 9.5  # mm above a panel
+TICKS = 7.5  # mm left of a panel
+BINS = 14  # steps a distribution is cut into before small ones are joined
+
+
+@style.styled
+def draw(*, dictionary: pd.DataFrame, descriptives: pd.DataFrame, scores: pd.DataFrame, study: dict[str, Any],
+         people: bool = False) -> style.Drawing:  # fmt: skip
+    panel = scores[scores["role"].ne("retest")]
+    waves = [str(wave) for wave in panel.sort_values("wave_number", kind="stable")["wave"].unique()]
+    means = _means(descriptives, waves, min_cell(study) if not people else 1)
+    known = [score for score in dictionary["score"] if score in panel and score in set(means["score"])]
+    shown, hidden = first_scores(study, dictionary, known, MOST)
+    if not shown:
+        return style.sentence("No score has enough people in any wave to be drawn.", study)
+    ranges = {row.score: (row.range_low, row.range_high) for row in dictionary.itertuples()}
+    clouds = {
+        score: _people(panel, score) if people else _steps(panel, score, waves, ranges[score], min_cell(study)) for score in shown
+    }
+    sheet = _sheet(len(shown), waves, study)
+    for place, score in enumerate(shown):
+        axes = _panel(sheet, place, len(shown), waves, dictionary.set_index("score").loc[score], labels(dictionary)[score])
+        (_draw_people if people else _draw_steps)(axes, clouds[score], waves)
+        _draw_means(axes, means[means["score"].eq(score)], waves)
+        _limits(axes, clouds[score], means[means["score"].eq(score)], ranges[score], people)
+    data = pd.concat([means[means["score"].isin(shown)], *clouds.values()], ignore_index=True)
+    return style.Drawing(sheet.figure, _alt(means, shown, labels(dictionary), study, people), data,
+                         _note(means, dictionary, shown, hidden, study, people))  # fmt: skip
+
+
+# Numbers -------------------------------------------------------------------------------------------------------------
+
+
+def _means(descriptives: pd.DataFrame, waves: list[str], fewest: int) -> pd.DataFrame:
+    own = descriptives.assign(wave=descriptives["wave"].astype(str), kind="mean")
+    own = own[own["wave"].isin(waves) & own["n"].ge(fewest) & own["mean"].notna()]
+    return own[["kind", "score", "wave", "n", "mean", "ci_low", "ci_high"]].reset_index(drop=True)
+
+
+def _people(panel: pd.DataFrame, score: str) -> pd.DataFrame:
+    own = panel[["wave", score]].dropna().rename(columns={score: "value"})
+    return own.assign(kind="person", score=score, wave=own["wave"].astype(str))
+
+
+def _steps(panel: pd.DataFrame, score: str, waves: list[str], bounds: tuple[float, float], fewest: int) -> pd.DataFrame:
+    """Each wave's distribution in steps of at least `fewest` people, bounded by the theoretical range and not by a person."""
+    values = panel[score].dropna()
+    edges = step_edges(values, bounds)
+    tables = []
+    for wave in waves:
+        own = panel.loc[panel["wave"].astype(str).eq(wave), score].dropna()
+        # Without a theoretical range a value may lie outside: it is counted in the end step and does not move the edge.
+        counts = np.histogram(own.clip(edges[0], edges[-1]), edges)[0]
+        tables.append(joined_steps(edges, counts, fewest).assign(wave=wave))
+    return pd.concat(tables, ignore_index=True).assign(kind="step", score=score)
+
+
+def step_edges(values: pd.Series, bounds: tuple[float, float]) -> np.ndarray:
+    """Edges over the theoretical range, or over two standard deviations around the median where there is none.
+
+    Whole-number scores get edges at halves, so that each step holds the same number of possible values.
+    """
+    low, high = bounds
+    whole = bool(np.all(np.mod(values, 1) == 0))
+    if not np.isfinite(low) or not np.isfinite(high):
+        middle, spread = values.median(), max(values.std(), 1e-9)
+        low, high = middle - 2 * spread, middle + 2 * spread
+    if whole:
+        width = max(1, int(np.ceil((high - low + 1) / BINS)))
+        edges = np.arange(np.floor(low) - 0.5, high + 0.5 + width, width)
+    else:
+        edges = np.linspace(low, high, BINS + 1)
+    return edges.astype(float)
+
+
+def joined_steps(edges: np.ndarray, counts: np.ndarray, fewest: int) -> pd.DataFrame:
+    """Neighbouring steps joined until each holds at least `fewest` people; no step at all when there are too few.
+
+    The joined steps tile the whole range, so that no edge is set by where the most extreme person happens to be.
+
+    >>> joined_steps(np.array([0.0, 1, 2, 3]), np.array([2, 12, 9]), 10)[["low", "high", "n"]].values.tolist()
+    [[0.0, 3.0, 23.0]]
+    >>> joined_steps(np.array([0.0, 1, 2, 3]), np.array([0, 12, 11]), 10)[["low", "high", "n"]].values.tolist()
+    [[0.0, 2.0, 12.0], [2.0, 3.0, 11.0]]
+    """
+    steps: list[list[float]] = []
+    low, held = edges[0], 0
+    for high, count in zip(edges[1:], counts, strict=True):
+        held += int(count)
+        if held >= fewest:
+            steps.append([low, high, held])
+            low, held = high, 0
+    if steps:
+        steps[-1][1], steps[-1][2] = edges[-1], steps[-1][2] + held
+    return pd.DataFrame(steps, columns=["low", "high", "n"])
+
+
+# Ink -----------------------------------------------------------------------------------------------------------------
+
+
+def _sheet(panels: int, waves: list[str], study: dict[str, Any]) -> style.Sheet:
+    rows = -(-panels // COLUMNS)
+    height = style.header(study, legend=True) + rows * (TITLE + PANEL + _below(waves, panels)) + style.MARGIN
+    sheet = style.Sheet(style.PAGE, height, study, legend=True)
+    level_text = level(study)
+    sheet.legend([(style.dot(style.BLUE), f"mean with {level_text} interval"), (style.swatch(style.PALE_BLUE), "distribution")])
+    return sheet
+
+
+def _slot(panels: int) -> float:
+    """Width in mm of one panel with its ticks."""
+    return (style.PAGE - 2 * style.MARGIN) / max(2, min(COLUMNS, panels))
+
+
+def _upright(waves: list[str], panels: int) -> bool:
+    return style.width_of("\n".join(waves), style.SMALLEST) + 0.5 > (_slot(panels) - TICKS - 2) / len(waves)
+
+
+def _below(waves: list[str], panels: int) -> float:
+    """Height in mm of the wave names under a panel."""
+    return 5.0 + (style.width_of("\n".join(waves), style.SMALLEST) if _upright(waves, panels) else 2.5)
+
+
+def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score: pd.Series, label: str) -> Axes:
+    slot = _slot(panels)
+    left = style.MARGIN + (place % COLUMNS) * slot
+    top = sheet.top + (place // COLUMNS) * (TITLE + PANEL + _below(waves, panels))
+    title = style.wrap(label, slot - 3, weight="bold", lines=1 if len(label) < 30 else 2)
+    sheet.text(left, top + 0.4, title, weight="bold")
+    if "\n" not in title and isinstance(score["higher_means"], str) and score["higher_means"]:
+        sheet.text(left, top + 4.4, style.wrap(f"higher: {score['higher_means']}", slot - 3, style.SMALL, lines=1), size=style.SMALL,
+                   colour=style.SOFT)  # fmt: skip
+    axes = sheet.axes(left + TICKS, top + TITLE - 0.5, slot - TICKS - 2, PANEL)
+    axes.set_xlim(-0.6, len(waves) - 0.4)
+    axes.set_xticks(range(len(waves)), waves, fontsize=style.SMALLEST, rotation=90 if _upright(waves, panels) else 0)
+    axes.tick_params(axis="x", length=0)
+    axes.grid(axis="y", color=style.GHOST, linewidth=style.THIN)
+    return axes
+
+
+def _draw_steps(axes: Axes, steps: pd.DataFrame, waves: list[str]) -> None:
+    density = steps["n"] / (steps["high"] - steps["low"]) / steps.groupby("wave")["n"].transform("sum")
+    half = 0.42 * density / density.max()
+    x = steps["wave"].map(waves.index)
+    axes.barh((steps["low"] + steps["high"]) / 2, 2 * half, height=steps["high"] - steps["low"], left=x - half,
+              color=style.PALE_BLUE, linewidth=0)  # fmt: skip
+
+
+def _draw_people(axes: Axes, cloud: pd.DataFrame, waves: list[str]) -> None:
+    densities = {wave: _density(own["value"].to_numpy()) for wave, own in cloud.groupby("wave")}
+    highest = max((d(v).max() for (d, v) in densities.values() if d is not None), default=1.0)
+    for wave, own in cloud.groupby("wave"):
+        x, values = waves.index(wave), np.sort(own["value"].to_numpy())
+        density, grid = densities[wave]
+        sideways, up = _spread(len(values))
+        axes.plot(x - 0.1 - 0.34 * sideways, values + (up - 0.5) * 0.7 * _grain(cloud["value"]), linestyle="", marker="o", markersize=1.1, markeredgewidth=0, color=style.BLUE,
+                  alpha=0.35, rasterized=True)  # fmt: skip
+        if density is not None:
+            axes.fill_betweenx(grid, x + 0.02, x + 0.02 + 0.42 * density(grid) / highest, color=style.PALE_BLUE, linewidth=0)
+
+
+def _spread(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two evenly filled sequences between 0 and 1 (the R2 sequence), so that no random draw is needed to move points apart."""
+    number = np.arange(1, count + 1)
+    return np.mod(number * 0.7548776662466927, 1), np.mod(number * 0.5698402909980532, 1)
+
+
+def _grain(values: pd.Series) -> float:
+    """The usual distance between neighbouring scores, at most a twentieth of their range."""
+    steps = np.diff(np.sort(values.unique()))
+    return min(float(np.median(steps)), float(np.ptp(values)) / 20) if len(steps) else 0.0
+
+
+def _density(values: np.ndarray):
+    """Kernel density within the observed range, or none when everybody has the same score."""
+    if len(values) < 3 or np.ptp(values) == 0:
+        return None, values
+    return gaussian_kde(values), np.linspace(values.min(), values.max(), 80)
+
+
+def _draw_means(axes: Axes, means: pd.DataFrame, waves: list[str]) -> None:
+    own = means.assign(x=means["wave"].map(waves.index)).sort_values("x")
+    axes.plot(own["x"], own["mean"], color=style.BLUE, linewidth=style.THIN, zorder=3)
+    axes.vlines(own["x"], own["ci_low"], own["ci_high"], color=style.BLUE, linewidth=1.4, zorder=4)
+    axes.plot(own["x"], own["mean"], linestyle="", marker="o", markersize=style.DOT, color=style.BLUE,
+              markeredgecolor=style.WHITE, markeredgewidth=0.5, zorder=5, label="mean")  # fmt: skip
+
+
+def _limits(axes: Axes, cloud: pd.DataFrame, means: pd.DataFrame, bounds: tuple[float, float], people: bool) -> None:
+    """The theoretical range, unless the scores fill less than half of it."""
+    if people:
+        low, high = cloud["value"].min(), cloud["value"].max()
+    else:
+        density = cloud["n"] / (cloud["high"] - cloud["low"])
+        dense = cloud[density > 0.05 * density.max()]
+        low, high = dense["low"].min(), dense["high"].max()
+    low, high = np.nanmin([low, means["ci_low"].min()]), np.nanmax([high, means["ci_high"].max()])
+    if np.isfinite(bounds).all() and (high - low) >= 0.5 * (bounds[1] - bounds[0]):
+        low, high = bounds
+    room = 0.04 * (high - low) or 1.0
+    axes.set_ylim(low - room, high + room)
+    axes.locator_params(axis="y", nbins=5)
+
+
+# Words ---------------------------------------------------------------------------------------------------------------
+
+
+def _alt(means: pd.DataFrame, shown: list[str], names: dict[str, str], study: dict[str, Any], people: bool) -> str:
+    parts = []
+    for score in shown:
+        own = means[means["score"].eq(score)]
+        values = ", ".join(f"{row.wave} {apa.number(row.mean, 2)}" for row in own.itertuples(index=False))
+        parts.append(f"{names[score]}: {values}")
+    kind = "Raincloud plots" if people else "Distributions in steps"
+    return f"{kind} of {len(shown)} scores by survey wave, with means and {level(study)} intervals. Means: {'; '.join(parts)}."
+
+
+def _note(means: pd.DataFrame, dictionary: pd.DataFrame, shown: list[str], hidden: int, study: dict[str, Any], people: bool) -> str:
+    people_per_wave = means[means["score"].isin(shown)].groupby("wave", sort=False)["n"].agg(["min", "max"])
+    counts = "; ".join(
+        f"{wave} n = {row['min']}" + (f" to {row['max']}" if row["max"] > row["min"] else "") for wave, row in people_per_wave.iterrows()
+    )
+    return sentences(
+        f"People with a score: {counts}.",
+        "A score is missing when fewer items were answered than its scoring rule asks for; nothing is imputed here.",
+        "" if people else f"Steps hold at least {min_cell(study)} people; means of fewer are not shown.",
+        f"{hidden} further scores are in the table of descriptive statistics." if hidden else "",
+        unvalidated(dictionary, shown),
+    )

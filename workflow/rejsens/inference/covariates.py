@@ -1,0 +1,131 @@
+"""From scores and background variables to the columns of a model: who is analysed, dummy codes, redundant columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rejsens.inference.estimates import NotTestable
+
+TOLERANCE = 1e-8  # a column whose residual is shorter than this share of its own length adds nothing
+Covariate = Mapping[str, Any]  # {name, type: number | category, varies: bool (optional)}, as in a family file
+
+
+def person_waves(scores: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the panel proper (role "wave"), sorted by participant and wave; retest samples are left out.
+
+    scores    one row per participant and wave with columns participant, wave, wave_number, role
+    raises    ValueError when a participant has two rows in one wave
+
+    >>> import pandas as pd
+    >>> scores = pd.DataFrame({"participant": ["b", "a", "a"], "wave": ["w1", "w2", "retest"],
+    ...                        "wave_number": [1, 2, 9], "role": ["wave", "wave", "retest"]})
+    >>> person_waves(scores)["participant"].tolist()
+    ['a', 'b']
+    """
+    panel = scores.loc[scores["role"] == "wave"].sort_values(["participant", "wave_number"], kind="stable")
+    if panel.duplicated(["participant", "wave"]).any():
+        raise ValueError("a participant has more than one row in a wave")
+    return panel.reset_index(drop=True)
+
+
+def require(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    """Raise NotTestable when a score or covariate is not a column of the data."""
+    absent = [name for name in names if name not in frame.columns]
+    if absent:
+        raise NotTestable(f"{', '.join(absent)} is not among the scores and background variables of this study")
+
+
+def carry_constants(panel: pd.DataFrame, covariates: Sequence[Covariate]) -> tuple[pd.DataFrame, list[str]]:
+    """Give each person one value of every covariate that does not vary: the first that was observed.
+
+    panel       as from `person_waves`
+    covariates  those with `varies: true` are left alone
+    returns     the panel with constant covariates filled over all waves of a person, and warnings about covariates
+                that change although nothing is declared (`varies: false` is a declaration: age in years)
+    """
+    warnings = []
+    filled = {}
+    for covariate in covariates:
+        name = covariate["name"]
+        if covariate.get("varies"):
+            continue
+        by_person = panel.groupby("participant")[name]
+        changing = int((by_person.nunique() > 1).sum())
+        if changing and "varies" not in covariate:
+            warnings.append(f"{name} changes in {changing} people; their first value is used")
+        filled[name] = by_person.transform("first")
+    return panel.assign(**filled), warnings
+
+
+def complete_cases(frame: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate]) -> pd.DataFrame:
+    """Rows with outcome, predictor and every covariate; raises NotTestable when a column does not exist."""
+    names = [outcome, predictor, *(covariate["name"] for covariate in covariates)]
+    require(frame, names)
+    return frame.dropna(subset=names).reset_index(drop=True)
+
+
+def covariate_columns(frame: pd.DataFrame, covariates: Sequence[Covariate]) -> pd.DataFrame:
+    """Numbers as z scores, categories as 0/1 dummies against the most frequent level (ties: the lowest level).
+
+    frame     complete cases
+    returns   float64 columns, named `age` or `gender=2`; a number that does not vary is a column of zeros
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"age": [20.0, 30.0, 40.0], "gender": [1.0, 2.0, 1.0]})
+    >>> covariate_columns(frame, [{"name": "age", "type": "number"}, {"name": "gender", "type": "category"}])
+       age  gender=2
+    0 -1.0       0.0
+    1  0.0       1.0
+    2  1.0       0.0
+    """
+    columns: dict[str, Any] = {}
+    for covariate in covariates:
+        name = covariate["name"]
+        if covariate["type"] == "number":
+            columns[name] = z_scores(frame[name].to_numpy(float))
+            continue
+        counts = frame[name].value_counts().sort_index()
+        for level in counts.index.drop(counts.idxmax()):
+            columns[f"{name}={level:g}" if isinstance(level, (int, float)) else f"{name}={level}"] = (
+                frame[name] == level
+            ).to_numpy(float)
+    return pd.DataFrame(columns, index=frame.index, dtype=float)
+
+
+def z_scores(values: np.ndarray) -> np.ndarray:
+    """(values - mean) / SD with n - 1; zeros when the values do not vary."""
+    centred = values - values.mean()
+    return centred / centred.std(ddof=1) if varies(values) else np.zeros_like(centred)
+
+
+def varies(values: np.ndarray) -> bool:
+    """True unless the values are one number up to rounding."""
+    return len(values) > 1 and bool(np.ptp(values) > TOLERANCE * max(1.0, np.abs(values).max()))
+
+
+def independent_columns(columns: pd.DataFrame) -> list[str]:
+    """Names of the columns that add something to an intercept and to the columns before them, in order.
+
+    The rule of R's `lm`: a column is dropped when it is a linear combination of the intercept and earlier columns.
+
+    >>> import pandas as pd
+    >>> independent_columns(pd.DataFrame({"a": [1.0, 2, 3, 5], "twice": [2.0, 4, 6, 10], "flat": [1.0, 1, 1, 1]}))
+    ['a']
+    """
+    basis = np.full((len(columns), 1), 1 / np.sqrt(max(len(columns), 1)))
+    kept = []
+    for name in columns.columns:
+        column = columns[name].to_numpy(float)
+        if not varies(column):  # zero up to rounding, or the intercept again
+            continue
+        residual = column - basis @ (basis.T @ column)
+        residual -= basis @ (basis.T @ residual)  # twice, so that the basis stays orthogonal
+        length = np.linalg.norm(residual)
+        if length > TOLERANCE * np.linalg.norm(column):
+            basis = np.column_stack([basis, residual / length])
+            kept.append(name)
+    return kept

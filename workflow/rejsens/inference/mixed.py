@@ -1,0 +1,254 @@
+"""Within-between models over three or more waves: what goes with a person's own ups and downs, apart from who they are.
+
+No model here holds a lagged outcome.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from rejsens.inference.covariates import (
+    Covariate,
+    complete_cases,
+    covariate_columns,
+    independent_columns,
+    varies,
+    z_scores,
+)
+from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, NotTestable, t_columns
+from rejsens.inference.mixedlm_adapter import MixedFit, fit_mixed_model
+from rejsens.inference.regression import MINIMUM_RESIDUAL_DF
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The analysed person-waves, with every time-varying column split into its within and between part."""
+
+    y: np.ndarray  # outcome in pooled within-person SDs, mean 0
+    columns: pd.DataFrame  # fixed effects of full rank; the predictor's are called WITHIN and BETWEEN
+    person: np.ndarray
+    sd_within: float  # of the outcome, in its own units
+    sd_between: float  # SD of the outcome's person means, in its own units
+    n_lost: int
+    warnings: tuple[str, ...]
+
+    @property
+    def n_people(self) -> int:
+        return len(np.unique(self.person))
+
+
+WITHIN, BETWEEN = "predictor_within", "predictor_between"
+
+
+def within_person_sd(values: np.ndarray, person: np.ndarray) -> float:
+    """Pooled within-person SD: sqrt(sum over person-waves of (x - person mean)^2 / (person-waves - people)).
+
+    The square root of the mean square within people of a one-way analysis of variance. A person seen once adds nothing.
+    Shifts of the whole sample between waves are not removed.
+
+    >>> round(within_person_sd(np.array([1.0, 3.0, 10.0, 12.0, 5.0]), np.array([1, 1, 2, 2, 3])), 4)
+    1.4142
+    """
+    df = len(values) - len(np.unique(person))
+    return math.sqrt(float((_deviation(values, person) ** 2).sum()) / df) if df > 0 else math.nan
+
+
+def _person_mean(values: np.ndarray, person: np.ndarray) -> np.ndarray:
+    return pd.Series(values).groupby(np.asarray(person)).transform("mean").to_numpy()
+
+
+def _deviation(values: np.ndarray, person: np.ndarray) -> np.ndarray:
+    return values - _person_mean(values, person)
+
+
+def prepare_panel(panel: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate]) -> Panel:
+    """Complete person-waves, split and scaled for `within_between`.
+
+    Person means are taken over the analysed person-waves, so that each within part sums to zero within each person.
+
+    raises    NotTestable: a column is absent, nobody or too few people have two waves, or outcome or predictor does not
+              vary within people
+    """
+    rows = complete_cases(panel, outcome, predictor, covariates)
+    person = rows["participant"].to_numpy()
+    y, x = rows[outcome].to_numpy(float), rows[predictor].to_numpy(float)
+    if not rows["participant"].duplicated().any():
+        raise NotTestable(f"nobody has two complete waves ({len(rows)} complete person-waves)")
+    for role, values in (("outcome", y), ("predictor", x)):
+        if not varies(_deviation(values, person)):
+            raise NotTestable(f"the {role} does not vary within people over the complete person-waves")
+
+    columns, warnings = _covariate_parts(rows, covariates, person)
+    means = _person_mean(x, person)
+    sd_means = _sd_of_person_means(x, person)
+    columns[BETWEEN] = (means - means.mean()) / sd_means if sd_means > 0 else np.zeros_like(means)
+    columns[WITHIN] = _deviation(x, person) / within_person_sd(x, person)
+    kept = independent_columns(columns)
+    if WITHIN not in kept:
+        raise NotTestable("the predictor's within part is a linear combination of the covariates and waves")
+    _require_people(columns[kept], person)
+    sd_y = within_person_sd(y, person)
+    return Panel(
+        (y - y.mean()) / sd_y, columns[kept], person, sd_y, _sd_of_person_means(y, person),
+        len(panel) - len(rows), tuple(warnings),
+    )  # fmt: skip
+
+
+def _covariate_parts(
+    rows: pd.DataFrame, covariates: Sequence[Covariate], person: np.ndarray
+) -> tuple[pd.DataFrame, list[str]]:
+    """Wave contrasts, constant covariates, and both parts of every covariate that varies (dummies included)."""
+    constant = covariate_columns(rows, [c for c in covariates if not c.get("varies")])
+    varying = covariate_columns(rows, [c for c in covariates if c.get("varies")])
+    parts = {}
+    for wave in rows.drop_duplicates("wave").sort_values("wave_number")["wave"][1:]:
+        parts[f"wave={wave}"] = (rows["wave"] == wave).to_numpy(float)
+    parts |= {name: constant[name].to_numpy() for name in constant}
+    for name in varying:
+        values = varying[name].to_numpy()
+        parts[f"{name}_between"] = z_scores(_person_mean(values, person))
+        parts[f"{name}_within"] = _deviation(values, person)
+    flat = [name for name in constant if not varies(constant[name].to_numpy())]
+    warnings = [f"{', '.join(flat)} does not vary and is left out"] if flat else []
+    return pd.DataFrame(parts, index=rows.index, dtype=float), warnings
+
+
+def _sd_of_person_means(values: np.ndarray, person: np.ndarray) -> float:
+    return float(pd.Series(values).groupby(np.asarray(person)).mean().std(ddof=1))
+
+
+def _require_people(columns: pd.DataFrame, person: np.ndarray) -> None:
+    """Enough people for the columns that differ between them, enough repeated waves for those within them."""
+    within = [name for name in columns if name.endswith("_within") or name.startswith("wave=")]
+    n_people = len(np.unique(person))
+    if n_people - 1 - (columns.shape[1] - len(within)) < MINIMUM_RESIDUAL_DF:
+        raise NotTestable(f"{n_people} people are too few for {columns.shape[1]} coefficients")
+    if len(person) - n_people - len(within) < MINIMUM_RESIDUAL_DF:
+        raise NotTestable(f"{len(person) - n_people} repeated person-waves are too few for {len(within)} coefficients")
+
+
+def within_between(
+    panel: pd.DataFrame,
+    outcome: str,
+    predictor: str,
+    covariates: Sequence[Covariate] = (),
+    *,
+    random_slope: bool = False,
+    ci_level: float = 0.95,
+    alpha: float = 0.05,
+) -> list[Estimate]:
+    """Concurrent within-person and between-person coefficient of the predictor in one linear mixed model.
+
+        y_it = b0 + bW (x_it - xbar_i) + bB xbar_i + wave_t + covariates + u_0i (+ u_1i (x_it - xbar_i)) + e_it
+
+    panel         one row per person-wave: participant, wave, wave_number and the variables
+    covariates    dicts {name, type: number | category, varies: bool}; one that varies enters with a within and a
+                  between part (categories: each dummy), a constant one as it is; waves are categorical contrasts
+    random_slope  adds a random slope of the within predictor, correlated with the intercept; when that fit is not
+                  admissible the random intercept alone is fitted and `status` says so
+    returns       two rows (one when the predictor's person means do not differ):
+                  `beta_within`: bW * SDw(x) / SDw(y), SDw the pooled within-person SD of the analysed person-waves
+                  (`within_person_sd`); `beta_between`: bB * SD(xbar) / SD(ybar), SD (n - 1) over people of the person
+                  means, which also hold within-person noise. The SDs are taken as known.
+                  REML, Satterthwaite degrees of freedom, t test and interval. A fit that is singular or did not
+                  converge gives rows without numbers, status "not testable" and the reason
+    missing       complete person-waves, likelihood-based: unbiased when what is missing depends on observed outcomes of
+                  analysed waves and on the covariates only. A person with one wave informs the between part
+    raises        NotTestable, see `prepare_panel`
+    checked against R: lmerTest::lmer
+
+    >>> rng = np.random.default_rng(1)
+    >>> person = np.repeat(np.arange(60), 4)
+    >>> x = rng.normal(size=60)[person] + rng.normal(size=240)
+    >>> panel = pd.DataFrame({"participant": person, "wave": list("abcd") * 60, "wave_number": [1, 2, 3, 4] * 60,
+    ...                       "x": x, "y": 0.4 * x + rng.normal(size=60)[person] + rng.normal(size=240)})
+    >>> within, between = within_between(panel, "y", "x")
+    >>> within.term, within.metric, round(within.estimate, 2), between.metric, round(between.estimate, 2)
+    ('x_within', 'beta_within', 0.49, 'beta_between', 0.4)
+    """
+    prepared = prepare_panel(panel, outcome, predictor, covariates)
+    fit, status = _admissible_fit(prepared, random_slope)
+    random = "random intercept and slope" if len(fit.random_sd) > 1 else "random intercept"
+    blank = Estimate(
+        analysis="within_between", wave="all", outcome=outcome, n_people=prepared.n_people, n_obs=len(prepared.y),
+        n_lost=prepared.n_lost, method=f"mixed model, REML, {random}, Satterthwaite", status=status,
+        warnings="; ".join(prepared.warnings), ci_level=ci_level,
+    )  # fmt: skip
+    to_between = prepared.sd_within / prepared.sd_between if prepared.sd_between > 0 else math.nan
+    parts = [(WITHIN, "within", 1.0), (BETWEEN, "between", to_between)]
+    rows = []
+    for column, part, scale in parts:
+        if column not in fit.estimate:
+            continue
+        row = replace(blank, term=f"{predictor}_{part}", metric=f"beta_{part}")
+        if fit.problem:
+            rows.append(replace(row, status=NOT_TESTABLE, reason=fit.problem))
+        else:
+            numbers = t_columns(fit.estimate[column] * scale, fit.se[column] * scale, fit.df[column], ci_level, alpha)
+            rows.append(replace(row, **numbers))
+    return rows
+
+
+def _admissible_fit(prepared: Panel, random_slope: bool) -> tuple[MixedFit, str]:
+    """The declared model, or the random intercept alone when the random slope is not admissible; and the status."""
+    if random_slope:
+        fit = fit_mixed_model(prepared.y, prepared.columns, prepared.person, WITHIN)
+        if not fit.problem:
+            return fit, OK
+    status = "random slope not admissible: random intercept only" if random_slope else OK
+    return fit_mixed_model(prepared.y, prepared.columns, prepared.person), status
+
+
+def fixed_effects(
+    panel: pd.DataFrame,
+    outcome: str,
+    predictor: str,
+    covariates: Sequence[Covariate] = (),
+    *,
+    ci_level: float = 0.95,
+    alpha: float = 0.05,
+) -> Estimate:
+    """Companion of the within coefficient that trusts no variance structure: person fixed effects, clustered errors.
+
+    panel, outcome, predictor, covariates   as for `within_between`; constant covariates drop out
+    returns   one row, metric `beta_within`: all columns as deviations from person means, OLS, sandwich standard error
+              clustered by person times sqrt(G / (G - 1)), t on G - 1 degrees of freedom, G people with at least two
+              waves. Where residuals are correlated in time, or the slope differs between people and no random slope is
+              declared, this standard error stays right and the mixed model's may be too small
+    missing   complete person-waves of people with at least two
+    raises    NotTestable, see `prepare_panel`
+    source    Arellano (1987), doi 10.1111/j.1468-0084.1987.mp49004006.x
+    checked against R's sandwich::vcovCL(type = "HC0", cadjust = TRUE) on deviations
+
+    >>> rng = np.random.default_rng(1)
+    >>> person = np.repeat(np.arange(60), 4)
+    >>> panel = pd.DataFrame({"participant": person, "wave": list("abcd") * 60, "wave_number": [1, 2, 3, 4] * 60,
+    ...                       "x": rng.normal(size=240), "y": rng.normal(size=240)})
+    >>> row = fixed_effects(panel, "y", "x")
+    >>> row.df, row.method
+    (59.0, 'person fixed effects, person-clustered standard error')
+    """
+    prepared = prepare_panel(panel, outcome, predictor, covariates)
+    people, person = np.unique(prepared.person, return_inverse=True)
+    repeated = np.bincount(person)[person] > 1
+    deviations = prepared.columns.apply(lambda column: _deviation(column.to_numpy(), prepared.person))
+    kept = [name for name in independent_columns(deviations[repeated].drop(columns=WITHIN)) if name != BETWEEN]
+    x = deviations.loc[repeated, [WITHIN, *kept]].to_numpy()
+    y, clusters = _deviation(prepared.y, prepared.person)[repeated], person[repeated]
+    bread = np.linalg.inv(x.T @ x)
+    coefficients = bread @ x.T @ y
+    scores = np.zeros((len(people), x.shape[1]))
+    np.add.at(scores, clusters, x * (y - x @ coefficients)[:, None])
+    groups = len(np.unique(clusters))
+    covariance = bread @ scores.T @ scores @ bread * groups / (groups - 1)
+    return Estimate(
+        **t_columns(coefficients[0], math.sqrt(covariance[0, 0]), groups - 1, ci_level, alpha),
+        analysis="fixed_effects", wave="all", outcome=outcome, term=f"{predictor}_within", metric="beta_within",
+        n_people=groups, n_obs=len(y), n_lost=len(panel) - len(y),
+        method="person fixed effects, person-clustered standard error", warnings="; ".join(prepared.warnings),
+    )  # fmt: skip

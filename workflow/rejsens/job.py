@@ -1,0 +1,86 @@
+"""What surrounds every job: its log, its faults in sentences, and outputs that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from rejsens.problems import Refused
+
+RUN = "REJSENS_RUN"  # "pid:start" of the Snakemake process that planned the run; set by common.smk
+STAGING = ".staging"
+
+
+@contextlib.contextmanager
+def job(snakemake: Any) -> Iterator[SimpleNamespace]:
+    """Run a job's body. Yields the outputs by name, as paths beside their final places.
+
+    When the body ends well, and the run that started it still lives, all outputs move into place with `os.replace`; an
+    orphan of a killed run publishes nothing. A fault of the study goes to the terminal as sentences, anything else as
+    one line; tracebacks go to the log.
+    """
+    terminal = sys.stderr
+    staged = {str(final): _staged(Path(final)) for final in snakemake.output}
+    named = SimpleNamespace(**{name: staged[str(path)] for name, path in snakemake.output.items()})
+    with open(snakemake.log[0], "w", encoding="utf-8") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+        try:
+            yield named
+            _publish(staged)
+        except Refused as refused:
+            print(refused, file=log)
+            _stop(staged, f"\n{refused}\n", terminal)
+        except Exception as error:
+            traceback.print_exc(file=log)
+            place = " ".join(snakemake.wildcards)
+            _stop(staged, f"\n{snakemake.rule} {place} stopped at a fault of the software, not of your data: "
+                          f"{type(error).__name__}. Details for a bug report: {snakemake.log[0]}\n", terminal)  # fmt: skip
+        finally:
+            for path in staged.values():
+                shutil.rmtree(Path(path).parent, ignore_errors=True)
+
+
+def _staged(final: Path) -> str:
+    """The same file name in a private folder on the same disk, so that the move is atomic."""
+    folder = final.parent / f"{STAGING}.{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder / final.name)
+
+
+def _publish(staged: dict[str, str]) -> None:
+    if not run_lives():
+        raise RuntimeError("the run that started this job has ended; its results are not published")
+    for final, beside in staged.items():
+        os.replace(beside, final)
+
+
+def _stop(staged: dict[str, str], message: str, terminal: Any) -> None:
+    print(message, file=terminal, flush=True)
+    sys.exit(1)
+
+
+def run_token() -> str:
+    """Identity of this process that a reused process number cannot imitate."""
+    import psutil
+
+    return f"{os.getpid()}:{psutil.Process().create_time()}"
+
+
+def run_lives() -> bool:
+    """Whether the run that started this job still lives; true outside a run."""
+    token = os.environ.get(RUN)
+    if not token:
+        return True
+    import psutil
+
+    pid, start = token.split(":")
+    try:
+        return psutil.Process(int(pid)).create_time() == float(start)
+    except psutil.NoSuchProcess:
+        return False

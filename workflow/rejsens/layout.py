@@ -1,0 +1,195 @@
+"""A table for print as data (cells, sections, notes) and its writers; nothing here knows what a table is about.
+
+Every document format writes the same PrintedTable, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from rejsens import apa
+
+NUMBER_SLOT = '<span class="table-number"></span>'  # the report fills it: only the report knows the order of its tables
+Alignment = Literal["left", "right", "center"]
+
+
+@dataclass(frozen=True)
+class PrintedTable:
+    """A table ready for print, in the APA manner.
+
+    title      one line, title case, without a full stop
+    columns    header texts; the first column is the stub that names the rows
+    rows       one tuple of finished strings per row, as long as `columns`
+    alignment  "left" or "right" per column; empty: stub left, the rest right
+    sections   (index of the row before which it stands, heading), in order; empty when rows are not grouped
+    general    general notes, sentences
+    specific   (mark, sentence) pairs; the mark stands in a cell as a trailing superscript, written "^a"
+    probability  probability notes, sentences
+
+    A row's cell ends in "^a" to refer to the specific note "a". Statistical symbols in headers and notes (M, SD, n, p)
+    are set in italics by the writers.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    alignment: tuple[Alignment, ...] = ()
+    sections: tuple[tuple[int, str], ...] = ()
+    general: tuple[str, ...] = ()
+    specific: tuple[tuple[str, str], ...] = ()
+    probability: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        width = len(self.columns)
+        if not self.alignment:
+            object.__setattr__(self, "alignment", ("left",) + ("right",) * (width - 1))
+        if len(self.alignment) != width:
+            raise ValueError(f"“{self.title}” aligns {len(self.alignment)} of {width} columns")
+        for k, row in enumerate(self.rows):
+            if len(row) != width or not all(isinstance(cell, str) for cell in row):
+                raise ValueError(f"“{self.title}”, row {k + 1}: {width} texts expected, found {row}")
+        starts = [start for start, _ in self.sections]
+        if starts != sorted(starts) or (starts and not 0 <= starts[0] <= starts[-1] < max(len(self.rows), 1)):
+            raise ValueError(f"“{self.title}”: sections start at rows {starts} of {len(self.rows)}")
+
+
+def grouped(groups: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, tuple]:
+    """`rows` and `sections` of rows that come by heading; a heading without rows is left out.
+
+    >>> grouped({"Wave 1": [("a", "1")], "Wave 2": [], "Wave 3": [("b", "2")]})
+    {'rows': (('a', '1'), ('b', '2')), 'sections': ((0, 'Wave 1'), (1, 'Wave 3'))}
+    """
+    rows: list[tuple[str, ...]] = []
+    sections = []
+    for heading, own in groups.items():
+        if own:
+            sections.append((len(rows), heading))
+            rows.extend(own)
+    return {"rows": tuple(rows), "sections": tuple(sections)}
+
+
+def split_mark(cell: str) -> tuple[str, str]:
+    """A cell and the mark of its specific note.
+
+    >>> split_mark("0.84^a"), split_mark("0.84")
+    (('0.84', 'a'), ('0.84', ''))
+    """
+    match = re.fullmatch(r"(.*)\^([a-z]{1,2})", cell, flags=re.DOTALL)
+    return (match[1], match[2]) if match else (cell, "")
+
+
+_SYMBOLS = r"SEM|SDC|SD|SE|df|[MNnprtzFbk]"
+_SYMBOL_HEAD = re.compile(rf"((?:Adjusted |Item–rest )?)({_SYMBOLS})((?: ?\((?:{_SYMBOLS}|%)\))?)")
+
+
+def header_runs(header: str) -> list[tuple[str, bool]]:
+    """A column head cut where statistical symbols stand, each run with whether it is set in italics.
+
+    >>> header_runs("M (SD)"), header_runs("Adjusted p"), header_runs("Wave n")
+    ([('M', True), (' (', False), ('SD', True), (')', False)], [('Adjusted ', False), ('p', True)], [('Wave n', False)])
+    """
+    match = _SYMBOL_HEAD.fullmatch(header)
+    if not match:
+        return [(header, False)]
+    tail = re.fullmatch(rf"( ?\()({_SYMBOLS}|%)(\))", match[3])
+    inner = [(tail[1], False), (tail[2], tail[2] != "%"), (tail[3], False)] if tail else []
+    return [run for run in [(match[1], False), (match[2], True), *inner] if run[0]]
+
+
+def to_csv(table: PrintedTable) -> str:
+    """The printed cells as CSV text, one row each; a section becomes a first column, notes are left out.
+
+    >>> print(to_csv(PrintedTable("T", ("Score", "M"), (("A", "1.00"),), sections=((0, "Wave 1"),))), end="")
+    Section,Score,M
+    Wave 1,A,1.00
+    """
+    text = io.StringIO()
+    write = csv.writer(text, lineterminator="\n").writerow
+    write((("Section",) if table.sections else ()) + table.columns)
+    headings = dict(table.sections)
+    heading = ""
+    for k, row in enumerate(table.rows):
+        heading = headings.get(k, heading)
+        cells = tuple(split_mark(cell)[0] for cell in row)
+        write(((heading,) if table.sections else ()) + cells)
+    return text.getvalue()
+
+
+def to_html(table: PrintedTable, name: str) -> str:
+    """The table as a semantic HTML fragment inside a box that scrolls sideways by itself; every text is escaped.
+
+    name   the module's name; the fragment's id is `table-NAME`
+    """
+    head = "".join(f'<th scope="col" class="{a}">{_header(c)}</th>' for c, a in zip(table.columns, table.alignment, strict=True))
+    lines = [
+        f'<div class="table-box" id="table-{escape(name)}">',
+        f'<div class="scroll" role="region" tabindex="0" aria-labelledby="caption-{escape(name)}">',
+        "<table>",
+        f'<caption id="caption-{escape(name)}">{NUMBER_SLOT}<span class="table-title">{escape(table.title)}</span></caption>',
+        f"<thead><tr>{head}</tr></thead>",
+        *_bodies(table),
+        "</table>",
+        "</div>",
+        *_notes(table),
+        "</div>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def numbered(fragment: str, label: str) -> str:
+    """A fragment of `to_html` with its number, such as "Table 3"."""
+    return fragment.replace(NUMBER_SLOT, f'<span class="table-number">{escape(label)}</span> ', 1)
+
+
+def italics(text: str) -> str:
+    """Escaped HTML of a sentence with its statistical symbols in italics.
+
+    >>> italics("M = 3.4 & p < .001")
+    '<i>M</i> = 3.4 &amp; <i>p</i> &lt; .001'
+    """
+    return "".join(f"<i>{escape(run)}</i>" if italic else escape(run) for run, italic in apa.italic_runs(text))
+
+
+def _header(text: str) -> str:
+    return "".join(f"<i>{escape(run)}</i>" if italic else escape(run) for run, italic in header_runs(text))
+
+
+def _bodies(table: PrintedTable) -> list[str]:
+    """One tbody per section, so that a screen reader hears a section's heading with its rows."""
+    if not table.rows:
+        return [f'<tbody><tr><td class="left" colspan="{len(table.columns)}">No rows.</td></tr></tbody>']
+    starts = [start for start, _ in table.sections]
+    edges = sorted({0, *starts, len(table.rows)})
+    headings = dict(table.sections)
+    lines = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        lines.append("<tbody>")
+        if start in headings:
+            lines.append(f'<tr class="section"><th scope="rowgroup" colspan="{len(table.columns)}"><span>{escape(headings[start])}</span></th></tr>')
+        lines += [_row(row, table.alignment) for row in table.rows[start:end]]
+        lines.append("</tbody>")
+    return lines
+
+
+def _row(row: tuple[str, ...], alignment: tuple[Alignment, ...]) -> str:
+    stub, *cells = (f"{escape(text)}<sup>{mark}</sup>" if mark else escape(text) for text, mark in map(split_mark, row))
+    rest = "".join(f'<td class="{a}">{cell}</td>' for cell, a in zip(cells, alignment[1:], strict=True))
+    return f'<tr><th scope="row" class="{alignment[0]}">{stub}</th>{rest}</tr>'
+
+
+def _notes(table: PrintedTable) -> list[str]:
+    lines = []
+    if table.general:
+        lines.append(f'<p class="note"><i>Note.</i> {" ".join(italics(s) for s in table.general)}</p>')
+    if table.specific:
+        marked = " ".join(f"<sup>{escape(mark)}</sup> {italics(s)}" for mark, s in table.specific)
+        lines.append(f'<p class="note">{marked}</p>')
+    if table.probability:
+        lines.append(f'<p class="note">{" ".join(italics(s) for s in table.probability)}</p>')
+    return lines

@@ -1,0 +1,121 @@
+"""All waves together: answers, scores, the ledger, and the scores as files for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from rejsens.definitions import Instrument, Score, Wave
+from rejsens.study import Study
+from rejsens.tabular import write_table
+from rejsens.validate import NOT_APPLICABLE, STORED
+
+PERSON = ["participant", "wave", "wave_number", "role"]
+
+
+def pool_answers(answers: Mapping[str, pd.DataFrame], numbers: Mapping[str, int], roles: Mapping[str, str]) -> pd.DataFrame:
+    """Answers of all waves, one row per person and wave; an item that a wave did not ask is missing there."""
+    frames = []
+    for wave, frame in answers.items():
+        person = pd.DataFrame({"participant": frame["participant"], "wave": wave, "wave_number": numbers[wave], "role": roles[wave]})
+        items = [c for c in frame if c not in ("participant", "row") and not c.endswith((NOT_APPLICABLE, STORED))]
+        frames.append(pd.concat([person, frame[items]], axis=1))
+    return pd.concat(frames, ignore_index=True)
+
+
+def pool_scores(scores: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Scores of all waves; counts of a score that a wave did not ask are 0, its prorated flag false."""
+    pooled = pd.concat(scores, ignore_index=True)
+    for column in pooled.columns:
+        if column.endswith("__n_answered"):
+            pooled[column] = pooled[column].fillna(0).astype("int64")
+        elif column.endswith("__prorated"):
+            pooled[column] = pooled[column].eq(True).astype(bool)
+    return pooled
+
+
+def wave_list(waves: Sequence[Wave], numbers: Mapping[str, int], flow: pd.DataFrame) -> pd.DataFrame:
+    """One row per wave: where it came from and how many rows it brought and kept."""
+    counts = flow.groupby("wave", sort=False)["n_remaining"].agg(["first", "last"])
+    return pd.DataFrame(
+        {"wave": w.name, "wave_number": numbers[w.name], "title": w.title, "role": w.role or "wave", "platform": w.platform,
+         "collected_from": w.collected["from"], "collected_to": w.collected["to"], "n_raw": int(counts.loc[w.name, "first"]),
+         "n_kept": int(counts.loc[w.name, "last"]), "sha256": w.sha256, "simulated": bool(w.simulated)}
+        for w in waves
+    )  # fmt: skip
+
+
+def dictionary(instruments: Sequence[Instrument]) -> pd.DataFrame:
+    """One row per score: what it is, its range and direction, its key and its licence notice."""
+    return pd.DataFrame([_entry(instrument, score) for instrument in instruments for score in instrument.scores])
+
+
+def _entry(instrument: Instrument, score: Score) -> dict[str, object]:
+    status = "user_supplied" if instrument.user_supplied else instrument.key.get("status", "")
+    notice = instrument.licence.get("notice") or ("" if not instrument.licence.get("permission_required") else "Permission required.")
+    return {
+        "score": score.id, "label": score.label, "instrument": instrument.name, "title": instrument.title, "model": score.model,
+        "method": score.method, "n_items": len(score.pairs or score.items or score.of), "range_low": score.low, "range_high": score.high,
+        "higher_means": score.higher_means, "status_line": instrument.status_line or "", "key_status": status,
+        "measures": " ".join(score.measures), "license_notice": notice,
+    }  # fmt: skip
+
+
+def write_scores(scores: pd.DataFrame, study: Study, output: SimpleNamespace) -> None:
+    """The pooled scores for the pipeline (Parquet) and for people (CSV, SPSS), with the dictionaries that explain them."""
+    labels = {s.id: s.label for s in study.scores.values()} | {i.id: i.label for i in study.background.values()}
+    variables = column_dictionary(scores, labels)
+    write_table(scores, output.scores, "scores")
+    write_table(dictionary(list(study.instruments.values())), output.dictionary, "dictionary")
+    scores.to_csv(output.scores_csv, index=False, lineterminator="\n")
+    variables.to_csv(output.scores_dictionary, index=False, lineterminator="\n")
+    write_sav(scores, output.scores_sav, variables.set_index("variable")["label"].to_dict(), value_labels(study))
+
+
+def column_dictionary(scores: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """variable, label, type, n_missing: one row per column of the scores file."""
+    parts = {"": "", "n_answered": ": items answered", "prorated": ": computed although items are missing"}
+    split = {column: column.partition("__") for column in scores.columns}
+    return pd.DataFrame({
+        "variable": list(scores.columns), "label": [labels.get(name, name) + parts.get(part, part) for name, _, part in split.values()],
+        "type": [str(scores[c].dtype) for c in scores], "n_missing": [int(scores[c].isna().sum()) for c in scores],
+    })  # fmt: skip
+
+
+def value_labels(study: Study) -> dict[str, dict[float, str]]:
+    return {item.id: dict(item.labels) for item in study.background.values() if item.labels}
+
+
+def write_sav(frame: pd.DataFrame, path: str, labels: Mapping[str, str], values: Mapping[str, dict[float, str]]) -> None:
+    """SPSS file with variable labels; names longer than SPSS allows (64 bytes) are refused by the writer, not cut."""
+    import pyreadstat
+
+    ready = frame.assign(**{c: frame[c].astype("int64") for c in frame.select_dtypes("bool")})
+    pyreadstat.write_sav(ready, path, column_labels=[labels[c] for c in ready.columns], variable_value_labels=dict(values))
+    _stamp(path)
+
+
+def _stamp(path: str) -> None:
+    """An SPSS header carries the clock; a fixed date and time keep equal data equal in bytes."""
+    with open(path, "r+b") as handle:
+        handle.seek(84)
+        handle.write(b"01 Jan 0100:00:00")
+
+
+def change_scores(scores: pd.DataFrame, instruments: Sequence[Instrument]) -> pd.DataFrame:
+    """Change of each score that declares `change:`, for each pair of panel waves: participant, score, source, from_wave, to_wave, change."""
+    panel = scores[scores["role"] == "wave"].sort_values("wave_number")
+    waves = panel["wave"].drop_duplicates().tolist()
+    frames = []
+    for declared in (s for i in instruments for s in i.scores if s.change and s.id in panel):
+        wide = panel.pivot(index="participant", columns="wave", values=declared.id)
+        for i, first in enumerate(waves):
+            for later in waves[i + 1 :]:
+                change = (wide[later] - wide[first]).dropna()
+                frames.append(pd.DataFrame({"participant": change.index, "score": declared.change, "source": declared.id,
+                                            "from_wave": first, "to_wave": later, "change": change.to_numpy(dtype=float)}))  # fmt: skip
+    empty = pd.DataFrame({"participant": [], "score": [], "source": [], "from_wave": [], "to_wave": [], "change": np.array([], float)})
+    return pd.concat(frames, ignore_index=True) if frames else empty

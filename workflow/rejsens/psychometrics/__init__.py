@@ -1,0 +1,28 @@
+"""Psychometrics of one scale in one wave: factor models, reliability, item statistics, keying checks.
+
+Every result states its n, the rows it lost and a status; ordinary data never raise, they get a status in words.
+Items are keyed before they come here, and nothing here turns an item round.
+"""
+
+from rejsens.psychometrics import keying
+from rejsens.psychometrics.factor import FactorModel, Fit, cfa
+from rejsens.psychometrics.items import item_statistics, response_distribution
+from rejsens.psychometrics.keying import item_keying, keying_check
+from rejsens.psychometrics.reliability import Reliability, alpha, omega, spearman_brown
+from rejsens.psychometrics.scale import assess
+
+__all__ = [
+    "FactorModel",
+    "Fit",
+    "Reliability",
+    "alpha",
+    "assess",
+    "cfa",
+    "item_keying",
+    "item_statistics",
+    "keying",
+    "keying_check",
+    "omega",
+    "response_distribution",
+    "spearman_brown",
+]

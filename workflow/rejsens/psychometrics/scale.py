@@ -1,0 +1,124 @@
+"""Everything the pipeline reports of one score's items: reliability rows and item rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+import pandas as pd
+
+from rejsens.psychometrics.cases import complete_cases
+from rejsens.psychometrics.items import ITEM_COLUMNS, Bound, item_statistics
+from rejsens.psychometrics.reliability import Reliability, alpha, omega, spearman_brown
+
+RELIABILITY_COLUMNS = ("score", "coefficient", "n", "k", "estimate", "ci_low", "ci_high", "method", "status")
+ITEM_ROW_COLUMNS = ("score", "item", "label", "reverse", *ITEM_COLUMNS[1:])
+FORMATIVE = "formative index: internal consistency does not apply"
+SINGLE_ITEM = "single item: internal consistency does not apply"
+NOT_APPLICABLE = {"formative": FORMATIVE, "single_item": SINGLE_ITEM}
+
+
+class Scored(Protocol):
+    """What is needed of a score; :py:class:`rejsens.definitions.Score` has it."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+
+def assess(
+    keyed_items: pd.DataFrame,
+    score: Scored,
+    *,
+    low: Bound = None,
+    high: Bound = None,
+    labels: Mapping[str, str] | None = None,
+    reverse: Collection[str] = (),
+    ci_level: float = 0.95,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Reliability rows and item rows of one score in one wave.
+
+    Parameters
+    ----------
+    keyed_items : :py:class:`pandas.DataFrame`
+        People x what the score sums or averages: keyed items, the products of a product score, the scores of a mean of
+        scores.
+    score : :py:class:`rejsens.definitions.Score`
+        Its ``id`` and ``model`` are used.
+    low, high : float, mapping of item to float, or None
+        Theoretical range of ``keyed_items`` as administered.
+    labels : mapping of item to str, or None
+        Short labels; an item without one is labelled by its id.
+    reverse : collection of str
+        Items that the key reverses (told in the table; ``keyed_items`` are turned already).
+    ci_level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    reliability : :py:class:`pandas.DataFrame`
+        ``score``, ``coefficient``, ``n``, ``k``, ``estimate``, ``ci_low``, ``ci_high``, ``method``, ``status``. A
+        reflective score has alpha and omega_u, one of two items Spearman-Brown alone; a formative score or a single
+        item has one row, coefficient ``"none"``, with the reason.
+    items : :py:class:`pandas.DataFrame`
+        ``score``, ``item``, ``label``, ``reverse``, then :py:func:`item_statistics`. No rows unless reflective with two
+        items or more.
+
+    Raises
+    ------
+    ValueError
+        As :py:func:`alpha` and :py:func:`item_statistics` do, and if ``score.model`` is not known.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import pandas as pd
+    >>> from rejsens.psychometrics import assess
+    >>> items = pd.DataFrame({"a": [1, 2, 3, 4, 5], "b": [2, 1, 4, 3, 5]})
+    >>> reliability, item_rows = assess(items, SimpleNamespace(id="pair", model="reflective"), low=1, high=5)
+    >>> reliability[["score", "coefficient", "n", "k", "estimate", "status"]].round(2)
+      score     coefficient  n  k  estimate     status
+    0  pair  spearman_brown  5  2      0.89  estimated
+    >>> reliability, item_rows = assess(items, SimpleNamespace(id="exposure", model="formative"))
+    >>> reliability.loc[0, "status"], len(item_rows)
+    ('formative index: internal consistency does not apply', 0)
+    """
+    if score.model not in {"reflective", *NOT_APPLICABLE}:
+        raise ValueError(f"the score {score.id} has the model “{score.model}”, which is not known")
+    reason = NOT_APPLICABLE.get(score.model, SINGLE_ITEM if keyed_items.shape[1] < 2 else "")
+    if reason:
+        return _reliability_rows([_none(keyed_items, reason)], score.id), _item_rows(None, score.id, {}, ())
+    coefficients = [spearman_brown] if keyed_items.shape[1] == 2 else [alpha, omega]
+    return (
+        _reliability_rows([coefficient(keyed_items, ci_level) for coefficient in coefficients], score.id),
+        _item_rows(item_statistics(keyed_items, low, high), score.id, labels or {}, reverse),
+    )
+
+
+def _none(items: pd.DataFrame, reason: str) -> Reliability:
+    complete, n_lost = complete_cases(items)
+    nan = float("nan")
+    return Reliability("none", nan, nan, nan, len(complete), n_lost, items.shape[1], "none", reason)
+
+
+def _reliability_rows(results: list[Reliability], score: str) -> pd.DataFrame:
+    rows = [
+        {column: score if column == "score" else getattr(result, column) for column in RELIABILITY_COLUMNS}
+        for result in results
+    ]
+    return pd.DataFrame(rows, columns=list(RELIABILITY_COLUMNS))
+
+
+def _item_rows(
+    statistics: pd.DataFrame | None, score: str, labels: Mapping[str, str], reverse: Collection[str]
+) -> pd.DataFrame:
+    if statistics is None:
+        return pd.DataFrame({column: [] for column in ITEM_ROW_COLUMNS})
+    table = statistics.assign(
+        score=score,
+        label=[str(labels.get(item, item)) for item in statistics["item"]],
+        reverse=[item in reverse for item in statistics["item"]],
+    )
+    return table[list(ITEM_ROW_COLUMNS)]

@@ -1,0 +1,143 @@
+"""What is plugged in, where tables are, and which project files a job depends on. Standard library only.
+
+Snakemake imports this while it plans; nothing here reads data or imports the rest of the library.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import importlib.util
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from pathlib import Path
+from types import ModuleType
+
+LIBRARY = Path(__file__).resolve().parent
+SHIPPED = LIBRARY.parents[1]
+
+# The home of each finished table; plug-ins name tables, never paths.
+TABLES = {
+    "waves": "results/waves.csv",
+    "flow": "results/flow.csv",
+    "quality": "results/quality.csv",
+    "columns": "results/columns.csv",
+    "dictionary": "results/dictionary.csv",
+    "sample": "results/sample.csv",
+    "descriptives": "results/descriptives.csv",
+    "correlations": "results/correlations.csv",
+    "responses": "results/responses.csv",
+    "missing": "results/missing.csv",
+    "reliability": "results/psychometrics/reliability.csv",
+    "items": "results/psychometrics/items.csv",
+    "keying": "results/psychometrics/keying.csv",
+    "erosion": "results/erosion.csv",
+    "stored_totals": "results/stored_totals.csv",
+    "hypotheses": "results/hypotheses.csv",
+    "estimates": "results/estimates.csv",
+    "claims": "results/claims.csv",
+    "answers": "results/participants/answers.parquet",
+    "scores": "results/participants/scores.parquet",
+}
+
+
+def sha256(path: Path | str) -> str:
+    """Content hash of one file, or "missing"; remembered while size and time stand still."""
+    path = Path(path)
+    if not path.is_file():
+        return "missing"
+    stat = path.stat()
+    return _sha256(str(path), stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=None)
+def _sha256(path: str, size: int, mtime: int) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def hashes(paths: Iterable[Path | str]) -> dict[str, str]:
+    """Path -> content hash, in a fixed order; the part of a rule's params that says what a job depends on."""
+    return {_relative(path): sha256(path) for path in sorted(map(str, paths))}
+
+
+def _relative(path: str) -> str:
+    """A project file is named from the project's root, a study's file from the study's: moving either reruns nothing."""
+    return Path(path).relative_to(SHIPPED).as_posix() if Path(path).is_relative_to(SHIPPED) else str(path)
+
+
+def code(*modules: str) -> dict[str, str]:
+    """Content hashes of the named project modules and of every project module that they import, however deep."""
+    seen: set[Path] = set()
+    todo = [_module_file(module) for module in modules]
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        todo += [found for found in _imports(path, sha256(path)) if found not in seen]
+    return hashes(seen)
+
+
+@cache
+def _imports(path: Path, _content: str) -> tuple[Path, ...]:
+    """Project files that one file imports, wherever in it the import stands."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        found += [file for name in names if (file := _module_file(name, missing_ok=True))]
+    return tuple(found)
+
+
+def _module_file(name: str, missing_ok: bool = False) -> Path | None:
+    if name != "rejsens" and not name.startswith("rejsens."):
+        return None
+    base = LIBRARY.joinpath(*name.split(".")[1:])
+    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    if missing_ok:
+        return None
+    raise ModuleNotFoundError(name)
+
+
+def plugins(kind: str, study: Path | str = ".") -> dict[str, Path]:
+    """Plug-in modules of one kind ("figures" or "tables") by name: the shipped ones, then the study's own."""
+    found = {path.stem: path for path in sorted((LIBRARY / kind).glob("[!_]*.py"))}
+    own = Path(study) / kind
+    if own.resolve() != (LIBRARY / kind).resolve():
+        found |= {path.stem: path for path in sorted(own.glob("[!_]*.py"))}
+    return found
+
+
+@cache
+def constant(path: Path | str, name: str) -> object:
+    """A module-level literal such as TABLES, read without importing the module (and so without matplotlib)."""
+    for node in ast.parse(Path(path).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+            return ast.literal_eval(node.value)
+    raise LookupError(f"{path} does not define {name}")
+
+
+def files(pattern: str, folder: Path | str = ".") -> dict[str, Path]:
+    """Plug-in files by stem; names that start with an underscore are not plugged in."""
+    return {path.stem: path for path in sorted(Path(folder).glob(pattern)) if not path.name.startswith("_")}
+
+
+def load_plugin(module: str) -> ModuleType:
+    """Import a plug-in: a shipped one by its dotted name, a study's own by its file."""
+    if not module.endswith(".py"):
+        return importlib.import_module(module)
+    spec = importlib.util.spec_from_file_location(f"own_{Path(module).stem}", module)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded

@@ -1,0 +1,252 @@
+"""A study folder as one object, and what each job of the pipeline depends on. Read while Snakemake plans: no heavy import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rejsens.definitions import (
+    SHIPPED,
+    Instrument,
+    Wave,
+    instruments_asked,
+    load_instruments,
+    load_settings,
+    load_wave,
+    read_yaml,
+)
+from rejsens.problems import Problem, Refused, did_you_mean, listed
+from rejsens.registry import TABLES, code, constant, files, hashes, plugins, sha256
+
+OWN_INSTRUMENTS = "schemas/instruments"
+
+
+@dataclass(frozen=True)
+class Study:
+    """Settings, waves in order of time, the instruments each asked, hypothesis families. `folder` is the study's root."""
+
+    folder: str
+    settings: Mapping[str, Any]
+    waves: tuple[Wave, ...]
+    asked: Mapping[str, tuple[Instrument, ...]]
+    families: Mapping[str, Mapping[str, Any]]
+
+    @cached_property
+    def wave_numbers(self) -> dict[str, int]:
+        """1, 2, … for the panel's waves in order of time; a retest carries the number of the wave it repeats."""
+        panel = [wave.name for wave in self.waves if (wave.role or "wave") == "wave"]
+        numbers = {name: position for position, name in enumerate(panel, start=1)}
+        return {wave.name: numbers.get(wave.name) or numbers.get(wave.retest_of, 0) for wave in self.waves}
+
+    @property
+    def roles(self) -> dict[str, str]:
+        return {wave.name: wave.role or "wave" for wave in self.waves}
+
+    @cached_property
+    def instruments(self) -> dict[str, Instrument]:
+        """Administered instruments by name, in the order of first use; the newest administration speaks for all."""
+        return {instrument.name: instrument for wave in self.waves for instrument in self.asked[wave.name]}
+
+    @cached_property
+    def scores(self) -> dict[str, Any]:
+        return {score.id: score for instrument in self.instruments.values() for score in instrument.scores}
+
+    @property
+    def scored(self) -> list[str]:
+        """Administered instruments that have scores."""
+        return [name for name, instrument in self.instruments.items() if instrument.scores]
+
+    @cached_property
+    def background(self) -> dict[str, Any]:
+        """Items of instruments without scores: covariates and conditions."""
+        return {item.id: item for instrument in self.instruments.values() if not instrument.scores for item in instrument.items}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What figures, printed tables and the report need to know of the study, as plain values."""
+        s = self.settings
+        own = s["study"]
+        return {
+            "title": own["title"], "simulated": own["simulated"], "description": own.get("description", ""),
+            "contact": own.get("contact", ""), "support": own.get("support", ""), "notes": list(own.get("notes", ())),
+            "alpha": s["alpha"], "ci_level": s["ci_level"], "min_cell": s["min_cell"], "seed": s["seed"],
+            "score_order": [name for name in s["scores_shown"] if name in self.scores] or list(self.scores)[:12],
+        }  # fmt: skip
+
+
+def load_study(folder: Path | str = ".") -> Study:
+    """Read and cross-check every declaration of a study; all faults of all files at once.
+
+    raises   Refused: settings, sidecars, instruments or families that break their schema or do not fit together
+    """
+    folder = Path(folder)
+    problems: list[Problem] = []
+    settings = _collect(problems, load_settings, folder) or {}
+    instruments = _collect(problems, load_instruments, _instrument_folders(folder)) or {}
+    waves = [wave for path in files("data/waves/*.yaml", folder).values() if (wave := _collect(problems, load_wave, path))]
+    asked = {wave.name: tuple(_collect(problems, instruments_asked, wave, instruments) or ()) for wave in waves} if instruments else {}
+    families = {name: family for name, path in files("config/hypotheses/*.yaml", folder).items()
+                if (family := _collect(problems, read_yaml, path, "hypotheses"))}  # fmt: skip
+    if not files("data/waves/*.yaml", folder):
+        problems.append(Problem(f"{folder / 'data/waves'}", "No wave to read", "there is no sidecar (NAME.yaml)", "",
+                                "put an export and its sidecar there; docs/add-a-wave.md shows how"))  # fmt: skip
+    for name, path in files("data/waves/*.csv", folder).items():
+        if not (path.with_suffix(".yaml")).exists():
+            problems.append(Problem(str(path), "A wave without a sidecar", f"{name}.yaml does not exist", "",
+                                    "write the sidecar, or put an underscore before the file's name to leave it out"))  # fmt: skip
+    waves = sorted(waves, key=lambda wave: (wave.collected["from"], wave.name))
+    study = Study(str(folder), settings, tuple(waves), asked, families)
+    problems += _retest_problems(waves) + (_family_problems(study) if not problems else [])
+    if problems:
+        raise Refused(problems, "The study")
+    return study
+
+
+def _collect(problems: list[Problem], call: Any, *arguments: Any) -> Any:
+    try:
+        return call(*arguments)
+    except Refused as refused:
+        problems += refused.problems
+        return None
+
+
+def _instrument_folders(folder: Path) -> tuple[Path, Path]:
+    return SHIPPED / OWN_INSTRUMENTS, folder / OWN_INSTRUMENTS
+
+
+def _retest_problems(waves: list[Wave]) -> list[Problem]:
+    names = [wave.name for wave in waves]
+    return [
+        Problem(wave.path, "A retest of an unknown wave", f"`retest_of: {wave.retest_of}`", listed(names, 20),
+                did_you_mean(wave.retest_of or "", names) or "name the wave that was repeated")
+        for wave in waves if wave.role == "retest" and wave.retest_of not in names
+    ]  # fmt: skip
+
+
+def _family_problems(study: Study) -> list[Problem]:
+    """Hypotheses that name what no instrument of the study gives."""
+    known = [*study.scores, *study.background]
+    problems = []
+    for name, family in study.families.items():
+        for hypothesis in family["hypotheses"]:
+            named = [hypothesis["predictor"], hypothesis["outcome"], *(c["name"] for c in [*family.get("covariates", ()), *hypothesis.get("covariates", ())])]
+            for unknown in dict.fromkeys(n for n in named if n not in known):
+                problems.append(Problem(f"config/hypotheses/{name}.yaml › {hypothesis['id']}", "Hypotheses that name an unknown score", f"“{unknown}”",
+                                        listed(known, 60), did_you_mean(unknown, known) or "no wave asks an instrument that gives this score"))  # fmt: skip
+    return problems
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What each job reads besides its input tables. Every method returns one rule's `params`: plain values and content hashes.
+
+    A job reruns when, and only when, something in its params or a table before it has changed.
+    """
+
+    study: Study
+
+    def validate_wave(self, wave: str) -> dict[str, Any]:
+        s = self.study.settings
+        return {"wave": self._wave(wave).path, "screening": s["screening"], "out_of_range": s["out_of_range"],
+                "depends": {"export": sha256(self._wave(wave).file)} | self._declared([wave]) | code("rejsens.job", "rejsens.validate")}  # fmt: skip
+
+    def score_wave(self, wave: str) -> dict[str, Any]:
+        return {"wave": self._wave(wave).path, "wave_number": self.study.wave_numbers[wave],
+                "depends": self._declared([wave]) | code("rejsens.job", "rejsens.score_wave")}  # fmt: skip
+
+    def pool_waves(self) -> dict[str, Any]:
+        return {"numbers": self.study.wave_numbers, "depends": self._declared() | code("rejsens.job", "rejsens.pool")}
+
+    def describe_sample(self) -> dict[str, Any]:
+        s = self.study.settings
+        return {"sample_table": s["sample_table"], "ci_level": s["ci_level"],
+                "min_cell": 1 if s["study"]["simulated"] else s["min_cell"],
+                "depends": self._declared() | code("rejsens.job", "rejsens.describe")}  # fmt: skip
+
+    def psychometrics(self, instrument: str) -> dict[str, Any]:
+        waves = [w.name for w in self.study.waves if instrument in {i.name for i in self.study.asked[w.name]}]
+        return {"instrument": instrument, "waves": waves, "ci_level": self.study.settings["ci_level"],
+                "depends": self._declared(waves) | code("rejsens.job", "rejsens.assess_instrument")}  # fmt: skip
+
+    def collect_psychometrics(self) -> dict[str, Any]:
+        return {"ci_level": self.study.settings["ci_level"],
+                "depends": self._declared() | code("rejsens.job", "rejsens.collect")}  # fmt: skip
+
+    def test_hypotheses(self, family: str) -> dict[str, Any]:
+        s = self.study.settings
+        return {"family": f"config/hypotheses/{family}.yaml", "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "seed")},
+                "depends": hashes([f"config/hypotheses/{family}.yaml"]) | code("rejsens.job", "rejsens.inference.families")}  # fmt: skip
+
+    def collect_estimates(self) -> dict[str, Any]:
+        families = [f"config/hypotheses/{name}.yaml" for name in self.study.families]
+        claims = ["config/claims.yaml"] if Path("config/claims.yaml").exists() else []
+        return {"families": families, "claims": claims, "depends": hashes([*families, *claims]) | code("rejsens.job", "rejsens.collect")}
+
+    def draw_figure(self, figure: str, people: bool) -> dict[str, Any]:
+        """`people`: draw the version that shows persons; simulated persons may be shown anywhere."""
+        return self._plugin("figures", figure) | {"people": people or self.study.settings["study"]["simulated"]}
+
+    def lay_out_table(self, table: str) -> dict[str, Any]:
+        return self._plugin("tables", table)
+
+    def write_report(self) -> dict[str, Any]:
+        template = SHIPPED / "workflow" / "report"
+        sources = [p for p in template.iterdir() if p.is_file()] + [SHIPPED / "requirements.lock"]
+        return {"study": self.study.facts, "figures": sorted(self.figures), "tables": sorted(self.tables),
+                "settings": dict(self.study.settings),
+                "depends": self._declared() | self.sources() | hashes(sources) | code("rejsens.job", "rejsens.write_report")}  # fmt: skip
+
+    @property
+    def figures(self) -> dict[str, Path]:
+        return plugins("figures", self.study.folder)
+
+    @property
+    def figures_of_people(self) -> list[str]:
+        return [name for name, path in self.figures.items() if constant(path, "SHOWS_PEOPLE")]
+
+    @property
+    def report_tables(self) -> list[str]:
+        """Every aggregate; the report never reads a row of a person."""
+        return [path for path in TABLES.values() if not path.startswith("results/participants/")]
+
+    @property
+    def tables(self) -> dict[str, Path]:
+        return plugins("tables", self.study.folder)
+
+    def tables_of(self, kind: str, name: str) -> list[str]:
+        """The finished tables that a figure or printed table names in its TABLES."""
+        return [TABLES[table] for table in constant(plugins(kind, self.study.folder)[name], "TABLES")]
+
+    def sources(self) -> dict[str, str]:
+        """Content hashes of every file the researcher gave: exports, sidecars, families, settings."""
+        named = [w.path for w in self.study.waves] + [f"config/hypotheses/{f}.yaml" for f in self.study.families] + ["config/config.yaml"]
+        exports = {f"export of {w.name}": sha256(w.file) for w in self.study.waves}
+        return hashes(path for path in named if Path(path).exists()) | exports
+
+    def _plugin(self, kind: str, name: str) -> dict[str, Any]:
+        path = plugins(kind, self.study.folder)[name]
+        shipped = path.is_relative_to(SHIPPED / "workflow")
+        module = code(f"rejsens.{kind}.{name}") if shipped else hashes([path])
+        return {"module": str(path) if not shipped else f"rejsens.{kind}.{name}", "tables": list(constant(path, "TABLES")),
+                "study": self.study.facts, "depends": module | code("rejsens.job", "rejsens.style" if kind == "figures" else "rejsens.layout")}  # fmt: skip
+
+    def _wave(self, name: str) -> Wave:
+        return next(wave for wave in self.study.waves if wave.name == name)
+
+    def _declared(self, waves: list[str] | None = None) -> dict[str, str]:
+        """Sidecars and the instrument files they ask."""
+        names = [wave.name for wave in self.study.waves] if waves is None else waves
+        return hashes([*(self._wave(name).path for name in names), *self._definitions(names)])
+
+    def _definitions(self, waves: list[str]) -> list[str]:
+        return sorted({instrument.path for name in waves for instrument in self.study.asked[name]})
+
+
+def wave_with_instruments(path: str) -> tuple[Wave, list[Instrument]]:
+    """One sidecar and the instruments it asks, for a job that needs no other file."""
+    wave = load_wave(path)
+    ids = {entry["id"] for entry in wave.settings["instruments"]}
+    return wave, instruments_asked(wave, load_instruments(_instrument_folders(Path(".")), only=ids))

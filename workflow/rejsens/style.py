@@ -1,0 +1,407 @@
+"""How anything looks: the only place where a colour, a size or a font is chosen, and the only way a figure is saved.
+
+A figure is laid out on a `Sheet` in millimetres from its top left corner, at the size at which it is printed, so that
+a text of 7 pt is 7 pt on paper. Saving is deterministic: no dates, no versions, no random identifiers.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import matplotlib
+import pandas as pd
+from matplotlib import rc_context, rcParamsDefault
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+
+# Okabe and Ito's eight colours, told apart with any common colour vision.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+OKABE_ITO = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, YELLOW, BLACK)
+
+INK = "#1F2328"  # text and axes
+SOFT = "#595F66"  # second-rank text; 6:1 against white
+FAINT = "#D5D9DE"  # rules and reference lines
+GHOST = "#EDF0F2"  # grid, empty bars
+BAND = "#E3EAF1"  # the band of the smallest effect of interest
+PALE_BLUE = "#A9CCE3"  # the part of a bar or cloud behind a mark in BLUE
+WHITE = "#FFFFFF"
+
+VERDICT_COLOURS = {"supported": BLUE, "opposite": VERMILLION, "equivalent": "#00734F", "inconclusive": SOFT, "not testable": SOFT}
+
+# Widths in mm: text width of an A4 page, and the columns that Elsevier prints (90 and 190 mm).
+PAGE, COLUMN, SPREAD = 160.0, 90.0, 190.0
+MAX_HEIGHT = 235.0
+MARGIN = 1.5  # mm kept clear at each edge
+HEADER = 6.5  # mm of the strip that holds the legend and the "Simulated data" mark
+
+# Text sizes in points, at final size. Nothing is printed below SMALLEST.
+BODY, SMALL, SMALLEST, HEADING = 8.0, 7.5, 7.0, 8.5
+LEADING = 1.22  # line pitch as a multiple of the text size
+
+HAIR, THIN, LINE, THICK = 0.4, 0.6, 1.0, 2.4  # line widths in points
+DOT = 3.6  # diameter of a mean in points
+DPI = 300
+POINT = 25.4 / 72  # mm
+FORMATS = ("pdf", "svg", "png")
+SIMULATED = "Simulated data"
+
+FONT_FILES = sorted((Path(__file__).parent / "fonts").glob("*.ttf"))
+FONT = "Source Sans 3"
+
+RC: dict[str, Any] = {
+    "font.family": [FONT],
+    "font.size": BODY,
+    "mathtext.fontset": "custom",
+    "mathtext.rm": FONT,
+    "mathtext.it": f"{FONT}:italic",
+    "mathtext.bf": f"{FONT}:bold",
+    "text.color": INK,
+    "axes.unicode_minus": True,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "axes.labelsize": BODY,
+    "axes.labelpad": 2.5,
+    "axes.linewidth": THIN,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.major.size": 2.2,
+    "ytick.major.size": 2.2,
+    "xtick.major.pad": 2.0,
+    "ytick.major.pad": 2.0,
+    "xtick.major.width": THIN,
+    "ytick.major.width": THIN,
+    "lines.linewidth": LINE,
+    "lines.solid_capstyle": "butt",
+    "patch.linewidth": 0.0,
+    "hatch.linewidth": HAIR,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "savefig.facecolor": WHITE,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "rejsens",
+    "path.simplify": True,
+}
+
+
+def _use_shipped_font() -> None:
+    # A copy of the family that the machine happens to have must not be taken for ours.
+    fontManager.ttflist[:] = [entry for entry in fontManager.ttflist if entry.name != FONT]
+    for file in FONT_FILES:
+        fontManager.addfont(str(file))
+
+
+_use_shipped_font()
+
+
+def applied():
+    """The style as a context; nobody's own matplotlibrc reaches a figure."""
+    plain = {key: value for key, value in rcParamsDefault.items() if not key.startswith(("backend", "toolbar", "date."))}
+    return rc_context({**plain, **RC})
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with everything that travels with it.
+
+    figure   matplotlib Figure, at final size
+    alt      what the figure says, in words and numbers, for somebody who cannot see it
+    data     the plotted values, one row per mark
+    note     the general note under the figure: people, waves, rules
+    title, caption   from the docstring of the module that drew it (`styled` fills them in)
+    """
+
+    figure: Figure
+    alt: str
+    data: pd.DataFrame
+    note: str = ""
+    title: str = ""
+    caption: str = ""
+
+
+def styled(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
+    """Run a draw function in the project's style, and give its drawing the title and caption of its module."""
+    title, caption = title_and_caption(draw.__globals__.get("__doc__"))
+
+    @functools.wraps(draw)
+    def in_style(**arguments: Any) -> Drawing:
+        with applied():
+            return replace(draw(**arguments), title=title, caption=caption)
+
+    return in_style
+
+
+def title_and_caption(docstring: str | None) -> tuple[str, str]:
+    """The first line of a module's docstring, and the rest of it as one paragraph.
+
+    >>> title_and_caption("Scores by wave\\n\\nMeans with\\nintervals.\\n")
+    ('Scores by wave', 'Means with intervals.')
+    """
+    title, _, caption = inspect.cleandoc(docstring or "").partition("\n")
+    return title.strip(), " ".join(caption.split())
+
+
+# Text that fits ------------------------------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=4096)
+def width_of(text: str, size: float = BODY, weight: str = "normal", slant: str = "normal") -> float:
+    """Printed width of a text in mm (the widest of its lines)."""
+    font = FontProperties(family=FONT, size=size, weight=weight, style=slant)
+    lines = text.split("\n")
+    return max(text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] for line in lines) * POINT
+
+
+def height_of(lines: int, size: float = BODY) -> float:
+    """Printed height in mm of so many lines of text."""
+    return lines * size * LEADING * POINT
+
+
+def wrap(text: str, width: float, size: float = BODY, *, weight: str = "normal", lines: int = 2) -> str:
+    """Break a text into at most `lines` lines of `width` mm; what does not fit ends in an ellipsis.
+
+    >>> wrap("Rejection sensitivity in close relationships", 30).split("\\n")
+    ['Rejection sensitivity in', 'close relationships']
+    """
+    rows, words = [""], str(text).split()
+    while words:
+        candidate = f"{rows[-1]} {words[0]}".strip()
+        if width_of(candidate, size, weight) <= width:
+            rows[-1] = candidate
+            words.pop(0)
+        elif not rows[-1] and len(pieces := _pieces(words[0], width, size, weight)) > 1:
+            words[:1] = pieces
+        elif not rows[-1]:
+            rows[-1] = words.pop(0)
+        else:
+            rows.append("")
+    if len(rows) > lines:
+        rows = [*rows[: lines - 1], " ".join(rows[lines - 1 :])]
+        rows[-1] = _shortened(rows[-1], width, size, weight)
+    return "\n".join(rows)
+
+
+def _pieces(word: str, width: float, size: float, weight: str) -> list[str]:
+    """A word too long for a line, cut after an underscore or a hyphen where it has one, else where the line ends."""
+    if width_of(word, size, weight) <= width:
+        return [word]
+    fits = [cut for cut in range(1, len(word)) if width_of(word[:cut], size, weight) <= width] or [1]
+    at_joint = [cut for cut in fits if word[cut - 1] in "_-/"]
+    cut = (at_joint or fits)[-1]
+    return [word[:cut], word[cut:]]
+
+
+def _shortened(text: str, width: float, size: float, weight: str) -> str:
+    while text and width_of(text + "…", size, weight) > width:
+        text = text[:-1]
+    return text.rstrip(" ,;:(") + "…"
+
+
+def readable_on(colour: Any) -> str:
+    """Ink or white, whichever contrasts more with a background."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    luminance = sum(part * c for part, c in zip((0.2126, 0.7152, 0.0722), channels, strict=True))
+    return INK if luminance > 0.22 else WHITE
+
+
+# Colour scales -------------------------------------------------------------------------------------------------------
+
+
+def ordered(count: int) -> list[Any]:
+    """Colours for ordered categories, dark to light, from viridis."""
+    viridis = matplotlib.colormaps["viridis"]
+    return [viridis(0.5)] if count == 1 else [viridis(0.08 + 0.88 * step / (count - 1)) for step in range(count)]
+
+
+def diverging() -> Colormap:
+    """Vermillion for negative, blue for positive, white at zero; light enough to print numbers on."""
+    return LinearSegmentedColormap.from_list(
+        "rejsens_diverging", ["#B84A00", "#E58A4E", "#F8DCC8", WHITE, "#CFE2F1", "#5FA5D3", "#005C93"]
+    )
+
+
+Mark = Callable[[Axes, float, float], object]  # draws a legend's mark in mm, centred on x and y
+
+
+# The sheet -----------------------------------------------------------------------------------------------------------
+
+
+class Sheet:
+    """A figure of a fixed size in mm, on which things are placed from the top left corner.
+
+    The mark "Simulated data" stands in the top right corner of every sheet of a simulated study; `top` is where the
+    content may begin.
+    """
+
+    def __init__(self, width: float, height: float, study: dict[str, Any], *, legend: bool = False):
+        self.width, self.height = float(width), float(height)
+        self.figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=DPI, facecolor=WHITE)
+        FigureCanvasAgg(self.figure)
+        self.top = header(study, legend=legend)
+        if study.get("simulated"):
+            self.text(width - MARGIN, MARGIN, SIMULATED, size=SMALL, weight="bold", colour=VERMILLION, ha="right")
+
+    def axes(self, left: float, top: float, width: float, height: float, **keywords: Any) -> Axes:
+        box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
+        return self.figure.add_axes(box, **keywords)
+
+    def canvas(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Axes without a frame whose data units are mm, x to the right and y down, for drawing by hand."""
+        axes = self.axes(left, top, width, height)
+        axes.set(xlim=(0, width), ylim=(height, 0))
+        axes.axis("off")
+        return axes
+
+    def text(self, x: float, y: float, text: str, *, size: float = BODY, colour: str = INK, weight: str = "normal",
+             slant: str = "normal", ha: str = "left", va: str = "top") -> list[Text]:  # fmt: skip
+        """Lines of text, each on its own baseline, so that a letter with a tail moves nothing.
+
+        va   what `y` is: "top" or "bottom" of the lines, or the "middle" of the capitals of all lines
+        """
+        lines, pitch = text.split("\n"), height_of(1, size)
+        rest = (len(lines) - 1) * pitch
+        first = {"top": y + 0.80 * size * POINT, "middle": y + 0.32 * size * POINT - rest / 2, "bottom": y - 0.22 * size * POINT - rest}[va]
+        return [
+            self.figure.text(
+                x / self.width, 1 - (first + place * pitch) / self.height, line, fontsize=size, color=colour, fontweight=weight,
+                fontstyle=slant, ha=ha, va="baseline",
+            )
+            for place, line in enumerate(lines)
+        ]  # fmt: skip
+
+    def rule(self, left: float, right: float, y: float, *, colour: str = FAINT, width: float = THIN) -> Line2D:
+        xs, ys = (left / self.width, right / self.width), (1 - y / self.height,) * 2
+        line = Line2D(xs, ys, transform=self.figure.transFigure, color=colour, linewidth=width)
+        return self.figure.add_artist(line)
+
+    def legend(self, entries: Sequence[tuple[Mark, str]], left: float = MARGIN) -> None:
+        """A row of marks and words in the header strip."""
+        strip = self.canvas(left, MARGIN, self.width - left - MARGIN, HEADER - MARGIN)
+        middle = 0.48 * SMALL * POINT
+        x = 0.0
+        for draw_mark, words in entries:
+            draw_mark(strip, x + 2.0, middle)
+            self.text(left + x + 5.0, MARGIN, words, size=SMALL)
+            x += 5.0 + width_of(words, SMALL) + 3.5
+
+    def panel_letter(self, left: float, top: float, letter: str, title: str = "") -> None:
+        self.text(left, top, letter, size=HEADING, weight="bold")
+        if title:
+            self.text(left + 4.2, top, title, size=HEADING, weight="bold")
+
+
+def header(study: dict[str, Any], *, legend: bool = False) -> float:
+    """Height in mm of the strip above the content: none when there is nothing to put there."""
+    return HEADER if legend or study.get("simulated") else MARGIN
+
+
+def sentence(text: str, study: dict[str, Any], columns: Sequence[str] = ()) -> Drawing:
+    """A figure that has nothing to show says so in one plain sentence."""
+    lines = wrap(text, PAGE - 20, lines=6)
+    height = 2 * HEADER + height_of(lines.count("\n") + 1) + 4
+    sheet = Sheet(PAGE, height, study)
+    sheet.text(PAGE / 2, height / 2, lines, colour=SOFT, ha="center", va="center")
+    return Drawing(sheet.figure, alt=text, data=pd.DataFrame(columns=list(columns)))
+
+
+def dot(colour: str = INK, *, hollow: bool = False) -> Mark:
+    """A mark for a legend: a mean or an estimate."""
+    return lambda axes, x, y: axes.plot(x, y, marker="o", markersize=DOT, markerfacecolor=WHITE if hollow else colour,
+                                        markeredgecolor=colour, markeredgewidth=LINE)  # fmt: skip
+
+
+def stroke(colour: str = INK, width: float = LINE) -> Mark:
+    """A mark for a legend: a line."""
+    return lambda axes, x, y: axes.plot([x - 1.8, x + 1.8], [y, y], color=colour, linewidth=width)
+
+
+def swatch(colour: str) -> Mark:
+    """A mark for a legend: a filled area."""
+    return lambda axes, x, y: axes.barh(y, 3.6, left=x - 1.8, height=2.0, color=colour)
+
+
+# Saving --------------------------------------------------------------------------------------------------------------
+
+
+def save(drawing: Drawing, stem: str | Path) -> list[Path]:
+    """Write a drawing as PDF, SVG and PNG, its data as CSV and its words as JSON, all beside each other.
+
+    stem     path without a suffix
+    returns  the files written
+
+    The same drawing gives the same bytes: no dates, no software versions, identifiers from a fixed salt. Fonts are
+    embedded in the PDF (TrueType); the text of the SVG is drawn as paths, with the alternative text in <title> and
+    <desc>; the PNG carries it in a text chunk.
+    """
+    stem = Path(stem)
+    content = {"pdf": _pdf(drawing), "svg": _svg(drawing), "png": _png(drawing), "csv": _csv(drawing), "json": _json(drawing)}
+    paths = []
+    for suffix, data in content.items():
+        path = stem.with_name(f"{stem.name}.{suffix}")
+        path.write_bytes(data)
+        paths.append(path)
+    return paths
+
+
+def _rendered(drawing: Drawing, form: str, metadata: dict[str, str | None]) -> bytes:
+    buffer = io.BytesIO()
+    with applied():
+        drawing.figure.savefig(buffer, format=form, dpi=DPI, metadata=metadata)
+    return buffer.getvalue()
+
+
+def _pdf(drawing: Drawing) -> bytes:
+    words = {"Title": drawing.title or None, "Subject": drawing.alt}
+    return _rendered(drawing, "pdf", {"Creator": None, "Producer": None, "CreationDate": None, **words})
+
+
+def _png(drawing: Drawing) -> bytes:
+    words = {"Title": drawing.title, "Description": drawing.alt}
+    return _rendered(drawing, "png", {"Software": None, **{key: text for key, text in words.items() if text}})
+
+
+def _svg(drawing: Drawing) -> bytes:
+    text = _rendered(drawing, "svg", {"Date": None, "Creator": None, "Format": None, "Type": None}).decode()
+    before, opening, rest = text.partition("<svg ")
+    attributes, _, body = rest.partition(">")
+    words = f"\n <title>{escape(drawing.title or 'Figure')}</title>\n <desc>{escape(drawing.alt)}</desc>"
+    return f'{before}{opening}role="img" {attributes}>{words}{body}'.encode()
+
+
+def _csv(drawing: Drawing) -> bytes:
+    return drawing.data.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _json(drawing: Drawing) -> bytes:
+    width, height = drawing.figure.get_size_inches() * 25.4
+    record = {
+        "title": drawing.title,
+        "caption": drawing.caption,
+        "note": drawing.note,
+        "alt": drawing.alt,
+        "width_mm": round(float(width), 2),
+        "height_mm": round(float(height), 2),
+    }
+    return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,0 +1,4 @@
+"""Tables for print, one module each: the docstring is the title, TABLES names what it reads, `lay_out` makes the cells.
+
+A module's `lay_out(*, TABLE..., study)` takes one DataFrame per name in TABLES and returns a `layout.PrintedTable`.
+"""

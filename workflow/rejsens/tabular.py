@@ -1,0 +1,140 @@
+"""Every table that crosses a job, and the two functions that read and write them: schema-checked both ways.
+
+Row-level tables are Parquet, aggregates are CSV at full precision. Plug-in tables for print live in `tables/`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from rejsens.registry import TABLES
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+# Column -> type. A "count" may be blanked to protect a small cell; a float may be missing; "?" allows empty text.
+PERSON = {"participant": "str", "wave": "str", "wave_number": "int", "role": "str"}
+COLUMNS: dict[str, dict[str, str]] = {
+    "waves": {"wave": "str", "wave_number": "int", "title": "str", "role": "str", "platform": "str",
+              "collected_from": "str", "collected_to": "str", "n_raw": "int", "n_kept": "int", "sha256": "str", "simulated": "bool"},
+    "flow": {"wave": "str", "order": "int", "rule": "str", "label": "str", "n_excluded": "int", "n_remaining": "int"},
+    "quality": {"wave": "str", "check": "str", "label": "str", "n_checked": "int", "n_flagged": "int", "action": "str", "reason": "str?"},
+    "columns": {"wave": "str", "column": "str", "used_as": "str", "name": "str?"},
+    "dictionary": {"score": "str", "label": "str", "instrument": "str", "title": "str", "model": "str", "method": "str",
+                   "n_items": "int", "range_low": "float", "range_high": "float", "higher_means": "str",
+                   "status_line": "str?", "key_status": "str", "measures": "str?", "license_notice": "str?"},
+    "sample": {"wave": "str", "variable": "str", "label": "str", "level": "str?", "n": "count", "n_missing": "int",
+               "percent": "float", "mean": "float", "sd": "float", "min": "float", "max": "float"},
+    "descriptives": {"score": "str", "label": "str", "instrument": "str", "wave": "str", "n": "int", "n_missing": "int",
+                     "n_prorated": "int", "mean": "float", "sd": "float", "se": "float", "ci_low": "float", "ci_high": "float",
+                     "min": "float", "q25": "float", "median": "float", "q75": "float", "max": "float", "skew": "float",
+                     "kurtosis": "float", "range_low": "float", "range_high": "float", "floor_percent": "float",
+                     "ceiling_percent": "float", "missing_rule": "str"},
+    "correlations": {"wave": "str", "x": "str", "y": "str", "n": "int", "r": "float", "ci_low": "float", "ci_high": "float", "p": "float"},
+    "responses": {"instrument": "str", "item": "str", "label": "str", "wave": "str", "value": "float", "n": "count",
+                  "percent": "float", "reverse": "bool"},
+    "missing": {"wave": "str", "kind": "str", "variable": "str", "label": "str", "n": "int", "n_missing": "int", "percent_missing": "float"},
+    "reliability": {"instrument": "str", "score": "str", "wave": "str", "coefficient": "str", "n": "int", "k": "int",
+                    "estimate": "float", "ci_low": "float", "ci_high": "float", "method": "str", "status": "str"},
+    "items": {"instrument": "str", "score": "str", "wave": "str", "item": "str", "label": "str", "reverse": "bool", "n": "int",
+              "mean": "float", "sd": "float", "item_rest": "float", "alpha_if_dropped": "float", "floor_percent": "float",
+              "ceiling_percent": "float", "warning": "str?"},
+    "keying": {"wave": "str", "check": "str", "x": "str", "y": "str", "expected": "str", "r": "float", "n": "int", "status": "str"},
+    "erosion": {"score": "str", "source": "str", "from_wave": "str", "to_wave": "str", "n": "int", "mean_change": "float",
+                "sd_change": "float", "ci_low": "float", "ci_high": "float", "sdc95": "float", "n_decline": "int",
+                "n_improve": "int", "reliability": "float", "method": "str", "status": "str"},
+    "stored_totals": {"wave": "str", "column": "str", "score": "str", "n_compared": "int", "n_differ": "int",
+                      "max_difference": "float", "tolerance": "float", "status": "str"},
+    "claims": {"claim": "str", "construct": "str", "document": "str", "quotation": "str?", "measured_by": "str?",
+               "hypothesis": "str?", "verdict": "str", "reason": "str?"},
+    "hypotheses": {"hypothesis": "str", "family": "str", "label": "str", "claim": "str?", "claim_ids": "str?", "estimand": "str",
+                   "predictor": "str", "outcome": "str", "direction": "str", "sesoi": "float", "claim_type": "str",
+                   "correction": "str", "confirmatory": "bool"},
+    "estimates": {"hypothesis": "str", "family": "str", "analysis": "str", "wave": "str", "outcome": "str", "term": "str",
+                  "metric": "str", "estimate": "float", "se": "float", "ci_level": "float", "ci_low": "float", "ci_high": "float",
+                  "ci90_low": "float", "ci90_high": "float", "statistic": "float", "df": "float", "p": "float",
+                  "p_adjusted": "float", "p_equivalence": "float", "sesoi": "float", "direction": "str", "claim_type": "str",
+                  "n_people": "int", "n_obs": "int", "n_lost": "int", "missing_rule": "str", "m": "float", "fmi": "float",
+                  "method": "str", "invariance": "str?", "status": "str", "verdict": "str?", "exceeds_sesoi": "str?",
+                  "warnings": "str?", "decides": "bool", "label": "str", "confirmatory": "bool",
+                  "smallest_detectable": "float", "reason": "str?"},
+    "checked_answers": {"participant": "str", "row": "int"},
+    "stored_totals_differing": {"participant": "str", "wave": "str", "column": "str", "score": "str", "stored": "float", "recomputed": "float"},
+    "changes": {"participant": "str", "score": "str", "source": "str", "from_wave": "str", "to_wave": "str", "change": "float"},
+    "answers": PERSON,
+    "scores": PERSON,
+    "quality_rows": {"participant": "str?", "row": "int", "excluded_by": "str?"},
+    "set_aside": {"participant": "str", "row": "int", "column": "str", "found": "float", "allowed": "str"},
+}  # fmt: skip
+OPEN = {"checked_answers", "answers", "scores", "quality_rows"}  # these carry one further column per item, score or check
+DTYPES = {"str": "str", "int": "int64", "count": "Int64", "float": "float64", "bool": "bool"}
+
+
+def schema(name: str) -> pa.DataFrameSchema:
+    """The Pandera schema of one table: its columns in order, typed; unknown columns only where the table is open."""
+    import pandera.pandas as pa
+
+    columns = {
+        column: pa.Column(DTYPES[kind.rstrip("?")], nullable=kind.endswith("?") or kind in ("float", "count"), coerce=True)
+        for column, kind in COLUMNS[name].items()
+    }
+    return pa.DataFrameSchema(columns, strict=name not in OPEN, name=name)
+
+
+def table_name(path: Path | str) -> str:
+    """The table that a file holds: `results/flow.csv` and a wave's own `results/waves/2026a/flow.csv` are both "flow"."""
+    stem = Path(path).stem
+    parent = Path(path).parent.name
+    for name in (stem, parent):
+        if name in COLUMNS:
+            return name
+    raise KeyError(f"{path} is not one of the pipeline's tables")
+
+
+def read_table(path: Path | str, name: str | None = None) -> pd.DataFrame:
+    """Read one table of the pipeline with the dtypes of its schema, and check it."""
+    name = name or table_name(path)
+    if str(path).endswith(".parquet"):
+        return schema(name).validate(pd.read_parquet(path))
+    kinds = {column: kind.rstrip("?") for column, kind in COLUMNS[name].items()}
+    text = {column: "str" for column, kind in kinds.items() if kind == "str"}
+    numbers = {column: [""] for column, kind in kinds.items() if kind != "str"}
+    frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=numbers, float_precision="round_trip")
+    return schema(name).validate(frame)
+
+
+def write_table(frame: pd.DataFrame, path: Path | str, name: str | None = None) -> None:
+    """Check one table against its schema and write it (Parquet or CSV, by the file's ending)."""
+    name = name or table_name(path)
+    frame = schema(name).validate(tidy(frame, name))
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    if str(path).endswith(".parquet"):
+        frame.to_parquet(path, index=False, compression="zstd")
+    else:
+        frame.to_csv(path, index=False, lineterminator="\n")
+
+
+def tidy(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The table's columns in the declared order, typed; an empty frame gets them all."""
+    ordered = list(COLUMNS[name]) + ([c for c in frame.columns if c not in COLUMNS[name]] if name in OPEN else [])
+    if len(frame) == 0:
+        return pd.DataFrame({c: pd.Series(dtype=DTYPES[COLUMNS[name][c].rstrip("?")]) for c in COLUMNS[name]})
+    frame = frame.reindex(columns=ordered)  # a column that a writer had nothing for is blank
+    text = {c: frame[c].astype("object").where(frame[c].notna(), "").astype("str") for c, k in COLUMNS[name].items() if k.startswith("str")}
+    return frame.assign(**text).reset_index(drop=True)
+
+
+def read_all(paths: list[str], name: str) -> pd.DataFrame:
+    """Several files of one table, one under the other."""
+    if not paths:
+        return schema(name).validate(tidy(pd.DataFrame(), name))
+    frames = [read_table(path, name) for path in paths]
+    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+
+
+def read_tables(names: list[str]) -> dict[str, pd.DataFrame]:
+    """Several of the pipeline's final tables by name, from where the registry says they are."""
+    return {name: read_table(TABLES[name], name) for name in names}

@@ -1,0 +1,38 @@
+"""The study's declarations, read once; and what every rule may use.
+
+Needs   config/config.yaml, config/hypotheses/*.yaml, data/waves/*.yaml, schemas/instruments/*.yaml
+Makes   PLAN      what each job depends on (workflow/rejsens/study.py)
+        a run token, so that an orphan of a killed run publishes nothing
+"""
+
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
+os.environ["PYTHONPATH"] = os.path.join(workflow.basedir, "workflow")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from rejsens.job import RUN, run_token
+from rejsens.study import Plan, load_study
+
+os.environ.setdefault(RUN, run_token())
+PLAN = Plan(load_study("."))
+WAVES = [wave.name for wave in PLAN.study.waves]
+PEOPLE = "results/participants"
+PEOPLE_FIGURES = PLAN.figures_of_people
+
+
+wildcard_constraints:
+    wave="|".join(map(re.escape, WAVES)),
+    instrument="|".join(map(re.escape, PLAN.study.scored)),
+    family="|".join(map(re.escape, PLAN.study.families)) or "none",
+    figure="|".join(map(re.escape, PLAN.figures)),
+    table="|".join(map(re.escape, PLAN.tables)),
+
+
+onstart:
+    from rejsens.run_lock import take_lock
+
+    take_lock()

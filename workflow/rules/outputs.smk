@@ -1,0 +1,71 @@
+"""Outputs: figures and printed tables (one plug-in module each), the report, the record of what made it.
+
+Needs   the finished tables that a plug-in names in its TABLES
+Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no point, bin or cell of few people
+        results/participants/figures/{figure}.*                  the same figures with people in them
+        results/tables/{table}.csv .html
+        results/report/index.html, provenance.json
+"""
+
+DRAWN = [".pdf", ".svg", ".png", ".csv", ".json"]
+
+
+rule draw_figure:
+    message: "Drawing {wildcards.figure}"
+    input:
+        lambda w: PLAN.tables_of("figures", w.figure),
+    output:
+        multiext("results/figures/{figure}", pdf=".pdf", svg=".svg", png=".png", csv=".csv", json=".json"),
+    log:
+        "logs/draw_figure/{figure}.log",
+    params:
+        lambda w: PLAN.draw_figure(w.figure, people=False),
+    script:
+        "../scripts/draw_figure.py"
+
+
+rule draw_figure_of_people:
+    message: "Drawing {wildcards.figure} with people"
+    input:
+        lambda w: PLAN.tables_of("figures", w.figure),
+    output:
+        multiext(f"{PEOPLE}/figures/{{figure}}", pdf=".pdf", svg=".svg", png=".png", csv=".csv", json=".json"),
+    log:
+        "logs/draw_figure_of_people/{figure}.log",
+    params:
+        lambda w: PLAN.draw_figure(w.figure, people=True),
+    script:
+        "../scripts/draw_figure.py"
+
+
+rule lay_out_table:
+    message: "Laying out table {wildcards.table}"
+    input:
+        lambda w: PLAN.tables_of("tables", w.table),
+    output:
+        csv="results/tables/{table}.csv",
+        html="results/tables/{table}.html",
+    log:
+        "logs/lay_out_table/{table}.log",
+    params:
+        lambda w: PLAN.lay_out_table(w.table),
+    script:
+        "../scripts/lay_out_table.py"
+
+
+rule write_report:
+    message: "Writing the report"
+    input:
+        PLAN.report_tables,
+        figures=expand("results/figures/{figure}.svg", figure=PLAN.figures),
+        of_people=expand(f"{PEOPLE}/figures/{{figure}}.svg", figure=PEOPLE_FIGURES),
+        tables=expand("results/tables/{table}.html", table=PLAN.tables),
+    output:
+        report="results/report/index.html",
+        provenance="results/report/provenance.json",
+    log:
+        "logs/write_report.log",
+    params:
+        lambda w: PLAN.write_report(),
+    script:
+        "../scripts/write_report.py"

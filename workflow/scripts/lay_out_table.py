@@ -1,0 +1,13 @@
+from rejsens.job import job
+
+with job(snakemake) as output:
+    from pathlib import Path
+
+    from rejsens.layout import to_csv, to_html
+    from rejsens.registry import load_plugin
+    from rejsens.tabular import read_tables
+
+    settings = snakemake.params[0]
+    table = load_plugin(settings["module"]).lay_out(**read_tables(settings["tables"]), study=settings["study"])
+    Path(output.csv).write_text(to_csv(table), encoding="utf-8")
+    Path(output.html).write_text(to_html(table, snakemake.wildcards.table), encoding="utf-8")
