@@ -1,6 +1,6 @@
 """Simulated items for the reference values of psychometrics.R. Run once; the CSV files are kept.
 
-    python tests/reference/psychometrics_data.py
+python tests/reference/psychometrics_data.py
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ def continuous(rng: np.random.Generator, n: int = 320) -> pd.DataFrame:
     root = np.linalg.cholesky(np.array([[1, 0.5, 0.3], [0.5, 1, 0.4], [0.3, 0.4, 1]]))
     factors = rng.normal(size=(n, 3)) @ root.T
     loadings = np.zeros((9, 3))
-    loadings[np.arange(9), np.repeat([0, 1, 2], 3)] = [0.8, 0.7, 0.6, 0.75, 0.85, 0.65, 0.5, 0.7, 0.8]
-    loadings[8, 0] = 0.25
-    noise = rng.normal(size=(n, 9)) * np.sqrt([0.36, 0.51, 0.64, 0.44, 0.28, 0.58, 0.75, 0.51, 0.25])
+    loadings[np.arange(9), np.repeat([0, 1, 2], 3)] = [0.8, 0.7, 0.6, 0.75, 0.85, 0.65, 0.5, 0.7, 0.6]
+    loadings[8, 0] = 0.4
+    noise = rng.normal(size=(n, 9)) * np.sqrt([0.36, 0.51, 0.64, 0.44, 0.28, 0.58, 0.75, 0.51, 0.45])
     values = (factors @ loadings.T + noise) * [1, 2, 0.5, 1, 10, 1, 3, 1, 1] + [0, 5, 1, 3, 50, 2, 0, 1, 4]
     return pd.DataFrame(values.round(6), columns=[f"x{i}" for i in range(1, 10)])
 
@@ -39,16 +39,14 @@ def three_items(rng: np.random.Generator, n: int = 250) -> pd.DataFrame:
     return pd.DataFrame(values.round(6), columns=["t1", "t2", "t3"])
 
 
-def missing(complete: pd.DataFrame, rng: np.random.Generator, share: float = 0.05) -> pd.DataFrame:
+def missing(complete: pd.DataFrame, rng: np.random.Generator, share: float = 0.03) -> pd.DataFrame:
     return complete.mask(rng.random(complete.shape) < share)
 
 
-def heywood(rng: np.random.Generator, n: int = 120) -> pd.DataFrame:
-    """One factor of four items, of which the first two share more than the factor allows: a negative variance."""
-    factor, doublet = rng.normal(size=(n, 1)), rng.normal(size=(n, 1))
-    noise = rng.normal(size=(n, 4)) * [0.35, 0.9, 0.95, 0.95]
-    values = factor * [0.95, 0.3, 0.3, 0.25] + doublet * [0.0, 0.1, -0.25, -0.25] + noise
-    values[:, 1] += 0.55 * values[:, 0]
+def heywood(rng: np.random.Generator, n: int = 150) -> pd.DataFrame:
+    """Four items whose correlations ask for a first loading above 1: .75 x .60 / .30 is 1.5, its square."""
+    correlations = np.array([[1, 0.75, 0.6, 0.5], [0.75, 1, 0.3, 0.25], [0.6, 0.3, 1, 0.25], [0.5, 0.25, 0.25, 1]])
+    values = rng.normal(size=(n, 4)) @ np.linalg.cholesky(correlations).T
     return pd.DataFrame(values.round(6), columns=["h1", "h2", "h3", "h4"])
 
 

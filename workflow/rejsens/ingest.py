@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from rejsens.definitions import Instrument, Item, Wave
-from rejsens.problems import Problem, Refused, did_you_mean, listed
+from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
 
 DELIMITERS = ",;\t|"
 IMPORT_ID = '{"ImportId"'  # Qualtrics writes it in the third header row
@@ -298,7 +298,7 @@ def _numbers(export: Export, column: str, wave: Wave, problems: list[Problem]) -
     values, unread = _read_texts(texts, {}, _missing_texts(wave))
     if unread:
         rows = _rows_of(export, codes, unread)
-        problems.append(Problem(column, "Answers that are not numbers", f"{len(rows)} cells, rows {listed(rows)}", "numbers", "correct the cells"))
+        problems.append(Problem(column, "Answers that are not numbers", f"{counted(len(rows), 'cell')}, rows {listed(rows)}", "numbers", "correct the cells"))
     return values[codes]
 
 
@@ -333,14 +333,14 @@ def _item_values(
     own = {text.casefold(): code for code, text in item.labels.items()}
     values, unread = _read_texts(texts, own | {str(k).strip().casefold(): float(v) for k, v in explicit.items()}, _missing_texts(wave))
     if explicit:  # a code that the label map knows nothing about is as unmapped as a text
-        known = {str(k).strip().casefold() for k in explicit} | set(own) | _missing_texts(wave)
-        unread = sorted({*unread, *(i for i, text in enumerate(texts) if text.casefold() not in known)})
+        known = {str(k).strip().casefold() for k in explicit} | set(own)
+        unread = sorted({*unread, *(i for i, text in enumerate(texts) if text.casefold() not in known and text not in _missing_texts(wave))})
     if unread:
         rows = _rows_of(export, codes, unread)
         hints = [did_you_mean(texts[i].casefold(), [*own, *map(str, explicit)]) for i in unread]
         problems.append(Problem(
             f"{column} ({item.id})" if column != item.id else column, "Answers that no label or code explains",
-            f"{len(unread)} different answers in {len(rows)} cells, rows {listed(rows)}", item.allowed,
+            f"{counted(len(unread), 'different answer')} in {counted(len(rows), 'cell')}, rows {listed(rows)}", item.allowed,
             " ".join(filter(None, dict.fromkeys(hints))) or f"add each spelling to `labels:` › {instrument.name} in {wave.path}, or to `missing_codes:`",
         ))  # fmt: skip
     values = np.where(np.isin(values, item.missing_codes), np.nan, values)

@@ -16,6 +16,7 @@ from typing import Literal
 from rejsens import apa
 
 NUMBER_SLOT = '<span class="table-number"></span>'  # the report fills it: only the report knows the order of its tables
+WIDE = 9  # columns from which a printed page lies on its side
 Alignment = Literal["left", "right", "center"]
 
 
@@ -128,7 +129,7 @@ def to_html(table: PrintedTable, name: str) -> str:
     """
     head = "".join(f'<th scope="col" class="{a}">{_header(c)}</th>' for c, a in zip(table.columns, table.alignment, strict=True))
     lines = [
-        f'<div class="table-box" id="table-{escape(name)}">',
+        f'<div class="table-box{" wide" if len(table.columns) >= WIDE else ""}" id="table-{escape(name)}">',
         f'<div class="scroll" role="region" tabindex="0" aria-labelledby="caption-{escape(name)}">',
         "<table>",
         f'<caption id="caption-{escape(name)}">{NUMBER_SLOT}<span class="table-title">{escape(table.title)}</span></caption>',

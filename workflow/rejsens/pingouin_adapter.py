@@ -1,7 +1,7 @@
 """The only module that imports pingouin; nothing of it leaves here but plain numbers.
 
-pingouin 0.7 rounds its CI95 column to two decimals unless told not to, and its column names differ between functions;
-tests/unit/test_inference.py checks the names that are used.
+pingouin 0.7 rounds its CI95 column to two decimals unless told not to (and to six even then), and its column names
+differ between functions; tests/unit/test_inference.py checks what is relied on.
 """
 
 from __future__ import annotations

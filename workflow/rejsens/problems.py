@@ -59,8 +59,7 @@ def explain(problems: Sequence[Problem], subject: str = "The study") -> str:
     by_cause: dict[str, list[Problem]] = {}
     for problem in problems:
         by_cause.setdefault(problem.cause, []).append(problem)
-    count = "1 fault" if len(problems) == 1 else f"{len(problems)} faults"
-    blocks = [f"{subject} cannot be used: {count}."]
+    blocks = [f"{subject} cannot be used: {counted(len(problems), 'fault')}."]
     for cause, group in by_cause.items():
         body = "\n".join(problem.sentence() for problem in _share_advice(group))
         blocks.append(f"{cause}\n{textwrap.indent(body, '  ')}")
@@ -84,6 +83,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.6)
     return f"Did you mean “{close[0]}”?" if close else ""
+
+
+def counted(n: int, thing: str) -> str:
+    """A count with its noun.
+
+    >>> counted(1, "row"), counted(3, "row")
+    ('1 row', '3 rows')
+    """
+    return f"{n} {thing}" if n == 1 else f"{n:,} {thing}s"
 
 
 def listed(things: Sequence[object], shown: int = SHOWN) -> str:

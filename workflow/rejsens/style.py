@@ -86,6 +86,7 @@ RC: dict[str, Any] = {
     "ytick.labelcolor": INK,
     "xtick.labelsize": SMALL,
     "ytick.labelsize": SMALL,
+    "ytick.alignment": "center",
     "xtick.major.size": 2.2,
     "ytick.major.size": 2.2,
     "xtick.major.pad": 2.0,
@@ -305,11 +306,6 @@ class Sheet:
             draw_mark(strip, x + 2.0, middle)
             self.text(left + x + 5.0, MARGIN, words, size=SMALL)
             x += 5.0 + width_of(words, SMALL) + 3.5
-
-    def panel_letter(self, left: float, top: float, letter: str, title: str = "") -> None:
-        self.text(left, top, letter, size=HEADING, weight="bold")
-        if title:
-            self.text(left + 4.2, top, title, size=HEADING, weight="bold")
 
 
 def header(study: dict[str, Any], *, legend: bool = False) -> float:

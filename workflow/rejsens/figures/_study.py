@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
 
-from rejsens import apa
+from rejsens import apa, style
 
 MIN_CELL = 10  # people behind any number in a figure that may be shared, when the study does not say
 
@@ -42,6 +43,23 @@ def panel_waves(waves: pd.DataFrame) -> list[str]:
     """The waves of the panel in time order; a short retest is no wave of the panel."""
     panel = waves[waves["role"].ne("retest")] if "role" in waves else waves
     return [str(wave) for wave in panel.sort_values("wave_number", kind="stable")["wave"]]
+
+
+def wave_ticks(waves: Sequence[str], room: float) -> tuple[list[str], str]:
+    """Wave names for an axis, and the label of that axis when the names had to be cut to what tells them apart.
+
+    room   mm for each name
+
+    >>> wave_ticks(["2026a", "2026b"], 9.0), wave_ticks(["2026a", "2026b"], 5.0)
+    ((['2026a', '2026b'], ''), (['a', 'b'], 'waves 2026a to 2026b'))
+    """
+    if all(style.width_of(wave, style.SMALLEST) + 1.2 <= room for wave in waves):
+        return list(waves), ""
+    cut = len(os.path.commonprefix(list(waves)))
+    short = [wave[cut:] for wave in waves]
+    if cut >= 2 and all(short) and all(style.width_of(wave, style.SMALLEST) + 1.2 <= room for wave in short):
+        return short, f"waves {waves[0]} to {waves[-1]}"
+    return [str(number) for number in range(1, len(waves) + 1)], f"waves {waves[0]} to {waves[-1]}"
 
 
 def unvalidated(dictionary: pd.DataFrame, scores: Sequence[str]) -> str:

@@ -86,7 +86,7 @@ def _draw(cells: pd.DataFrame, shown: list[str], names: dict[str, str], study: d
     for cell in cells.itertuples():
         fill = colours((cell.r + 1) / 2)
         unsure = cell.ci_low <= 0 <= cell.ci_high
-        axes.text(rank[cell.column] + 0.5, rank[cell.row] + 0.5, apa.r(cell.r), ha="center", va="center_baseline", fontsize=size,
+        axes.text(rank[cell.column] + 0.5, rank[cell.row] + 0.5, apa.r(cell.r), ha="center", va="center", fontsize=size,
                   color=style.SOFT if unsure else style.readable_on(fill))  # fmt: skip
     _colour_bar(sheet, colours, left, top, side, count)
     return sheet

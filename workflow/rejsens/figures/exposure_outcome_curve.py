@@ -24,7 +24,7 @@ SHOWS_PEOPLE = False
 MOST = 6
 COLUMNS = 3
 PANEL = 30.0  # mm high
-PITCH = PANEL + 20.0
+PITCH = PANEL + 20.5
 TICKS = 9.5  # mm left of a panel
 GROUPS = 8
 WITHIN_WAVES = 3  # fewer waves say little about people's own means
@@ -82,14 +82,15 @@ def curves(scores: pd.DataFrame, pairs: list[tuple[str, str]], study: dict[str, 
         if both.empty:
             continue
         first = both[both["wave_number"].eq(both["wave_number"].min())]
-        found = [(BETWEEN, str(first["wave"].iloc[0]), first, first["y"].std())]
+        found = [(BETWEEN, str(first["wave"].iloc[0]), first)]
         if both["wave_number"].nunique() >= WITHIN_WAVES:
-            own = deviations(both)
-            found.append((WITHIN, "all", own, own["y"].std()))
-        for kind, wave, values, sd in found:
+            found.append((WITHIN, "all", deviations(both)))
+        for kind, wave, values in found:
             means = group_means(values, min_cell(study), float(study.get("ci_level") or 0.95))
             if len(means) > 1:
-                parts.append(means.assign(comparison=kind, exposure=exposure, outcome=outcome, wave=wave, outcome_sd=sd))
+                moments = {"exposure_mean": values["x"].mean(), "exposure_sd": values["x"].std(),
+                           "outcome_mean": values["y"].mean(), "outcome_sd": values["y"].std()}  # fmt: skip
+                parts.append(means.assign(comparison=kind, exposure=exposure, outcome=outcome, wave=wave, **moments))
     parts = [part for part in parts if len(part)] or parts
     return pd.concat(parts, ignore_index=True)
 
@@ -153,7 +154,7 @@ def _panel(sheet: style.Sheet, own: pd.DataFrame, left: float, top: float, slot:
     axes = sheet.axes(left + TICKS, top + 9.0, slot - TICKS - 4, PANEL)
     draw_curve(axes, own)
     label = names.get(exposure, spoken(exposure))
-    sheet.text(left + TICKS + (slot - TICKS - 4) / 2, top + 9.0 + PANEL + 4.6, style.wrap(label, slot - 2, style.SMALL, lines=2),
+    sheet.text(left + TICKS + (slot - TICKS - 4) / 2, top + 9.0 + PANEL + 5.4, style.wrap(label, slot - 2, style.SMALL, lines=2),
                size=style.SMALL, ha="center")  # fmt: skip
 
 

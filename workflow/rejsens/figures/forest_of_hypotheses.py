@@ -31,56 +31,76 @@ METRICS = {
 SYMBOLS = {"beta_within": "β within", "beta_between": "β between", "beta": "β", "r": "$r$", "b": "$b$"}
 SIGNS = {"negative": "−", "positive": "+"}
 
-# Columns in mm from the left edge of the page.
-ID, LABEL, SIGN, AXIS, VALUE, VERDICT, END = 1.5, 10.5, 62.0, 68.0, 114.0, 141.0, 158.5
-ROW, TWO_LINES = 4.8, 7.4
-FOOT = 10.0  # mm of axis below a panel
+# Columns in mm from the left edge of the page; the identifiers take what they need.
+ID, SIGN, AXIS, VALUE, VERDICT, END = 1.5, 64.5, 69.0, 114.0, 141.0, 158.5
+ROW = 4.8
+HEAD, FOOT = 9.2, 11.5  # mm above and below the rows of a panel
 
 
 @style.styled
 def draw(*, estimates: pd.DataFrame, study: dict[str, Any], people: bool = False) -> style.Drawing:
-    rows, hidden = rows_to_show(estimates)
-    if rows.empty:
+    every = candidates(estimates)
+    if every.empty:
         return style.sentence("No hypothesis has been declared for this study, so there is nothing to test.", study)
-    panels = [(metric, rows[rows["metric"].eq(metric) & rows["testable"]]) for metric in _metrics(rows)]
-    untestable = rows[~rows["testable"]].drop_duplicates(["family", "hypothesis", "reason"])
-    heights = [_height(panel) for _, panel in panels]
+    rows = that_fit(every)
+    panels = [(metric, rows[rows["metric"].eq(metric) & rows["testable"]]) for metric in metrics(rows)]
+    untestable = rows[~rows["testable"]]
     top = style.header(study, legend=bool(panels))
-    total = top + sum(heights) + (6.5 + sum(map(_reason_height, untestable.itertuples())) if len(untestable) else 0)
-    sheet = style.Sheet(style.PAGE, total + style.MARGIN, study, legend=bool(panels))
+    sheet = style.Sheet(style.PAGE, top + _length(rows) + style.MARGIN, study, legend=bool(panels))
     if panels:
         _legend(sheet, rows[rows["testable"]], study)
-    for (metric, panel), height in zip(panels, heights, strict=True):
+    for metric, panel in panels:
         _panel(sheet, metric, panel, top, study)
-        top += height
+        top += HEAD + panel["height"].sum() + FOOT
     if len(untestable):
         _reasons(sheet, untestable, top)
-    columns = [column for column in rows.columns if column not in ("testable", "text", "order")]
-    return style.Drawing(sheet.figure, _alt(rows, study), rows[columns], _note(rows, hidden, study))
+    data = rows.drop(columns=["testable", "text", "height", "label_left"]).rename(columns={"lines": "printed_label"})
+    return style.Drawing(sheet.figure, _alt(rows, study), data, _note(rows, len(every) - len(rows), study))
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------
 
 
-def rows_to_show(estimates: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """The rows that carry a verdict, and as many of the others as fit, in the order of families and hypotheses."""
-    rows = estimates[estimates["hypothesis"].notna()].copy()
+def candidates(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Rows that could be drawn, in the order of families and hypotheses; a bootstrap companion repeats another row."""
+    rows = estimates[estimates["hypothesis"].notna() & ~estimates["analysis"].astype(str).str.endswith("_bootstrap")].copy()
     rows["decides"] = rows["decides"].astype("boolean").fillna(False).astype(bool)
     rows["testable"] = rows["verdict"].ne("not testable") & rows[["estimate", "ci_low", "ci_high"]].notna().all(axis=1)
-    # A row without a verdict and without an estimate has nothing to say here.
-    rows = rows[rows["testable"] | rows["verdict"].eq("not testable")]
+    # A row without a verdict and without an estimate has nothing to say here; a reason is given once.
+    rows = rows[rows["testable"] | (rows["verdict"].eq("not testable") & ~rows.duplicated(["family", "hypothesis", "verdict", "reason"]))]
     families = {family: number for number, family in enumerate(dict.fromkeys(rows["family"]))}
-    rows["order"] = [(families[row.family], _natural(row.hypothesis), not row.decides) for row in rows.itertuples()]
-    rows = rows.sort_values("order", kind="stable")
-    hidden = 0
-    if len(rows) > MOST:
-        keep = rows.sort_values("decides", ascending=False, kind="stable").index[:MOST]
-        hidden, rows = len(rows) - MOST, rows.loc[rows.index.isin(keep)]
-    rows["text"] = [_words(row) for row in rows.to_dict("records")]
-    alike = rows.groupby(["family", "hypothesis", "metric"])["text"].transform("size").gt(1) & rows["testable"]
-    rows["text"] = [f"{row.text}, {_tells_apart(row)}" if several else row.text
-                    for row, several in zip(rows.itertuples(), alike, strict=True)]  # fmt: skip
-    return rows.reset_index(drop=True), hidden
+    order = [(families[row.family], _natural(row.hypothesis), not row.decides) for row in rows.itertuples()]
+    return rows.iloc[sorted(range(len(rows)), key=order.__getitem__)].reset_index(drop=True)
+
+
+def that_fit(rows: pd.DataFrame) -> pd.DataFrame:
+    """At most MOST rows on at most one page. Rows without a verdict go first, those of a later metric before the others."""
+    rank = {metric: number for number, metric in enumerate(metrics(rows))}
+    spare = [index for index, row in rows.iterrows() if row["testable"] and not row["decides"]]
+    spare.sort(key=lambda index: (rank[rows.loc[index, "metric"]], index))
+    shown = _laid_out(rows)
+    while spare and (len(shown) > MOST or _length(shown) > style.MAX_HEIGHT - style.HEADER):
+        rows = rows.drop(index=spare.pop())
+        shown = _laid_out(rows)
+    if _length(shown) > style.MAX_HEIGHT:
+        shown = _laid_out(rows.iloc[:MOST], lines=1)
+    return shown
+
+
+def _laid_out(rows: pd.DataFrame, lines: int = 2) -> pd.DataFrame:
+    """The printed words and the height of each row."""
+    words = [_words(row) for row in rows.to_dict("records")]
+    alike = rows.groupby(["family", "hypothesis", "metric"])["term"].transform("size").gt(1) & rows["testable"]
+    words = [f"{text}, {_tells_apart(row)}" if several else text for text, row, several in zip(words, rows.itertuples(), alike, strict=True)]
+    left = ID + 2 + max(style.width_of(str(name), style.SMALL, "bold") for name in rows["hypothesis"])
+    texts = [style.wrap(text, SIGN - left - 3, style.SMALL, lines=lines) for text in words]
+    deep = [max(text.count("\n"), 0 if row.testable else _reason(row).count("\n")) + 1 for text, row in zip(texts, rows.itertuples(), strict=True)]
+    heights = [ROW + style.height_of(count - 1, style.SMALL) for count in deep]
+    return rows.assign(text=words, lines=texts, height=heights, label_left=left)
+
+
+def _length(rows: pd.DataFrame) -> float:
+    return len(metrics(rows)) * (HEAD + FOOT) + rows["height"].sum() + (0 if rows["testable"].all() else 6.5)
 
 
 def _natural(name: Any) -> list[Any]:
@@ -97,31 +117,15 @@ def _tells_apart(row: Any) -> str:
     return str(row.wave) if isinstance(row.wave, str) and row.wave else spoken(row.term)
 
 
-def _metrics(rows: pd.DataFrame) -> list[str]:
+def metrics(rows: pd.DataFrame) -> list[str]:
+    """Metrics with something to draw, within-person coefficients first."""
     present = rows.loc[rows["testable"], "metric"]
     return sorted(present.unique(), key=lambda metric: list(METRICS).index(metric) if metric in METRICS else len(METRICS))
 
 
-def _text(row: Any) -> str:
-    return style.wrap(row.text, SIGN - LABEL - 1.5, style.SMALL, lines=2)
-
-
-def _row_heights(panel: pd.DataFrame) -> list[float]:
-    return [TWO_LINES if "\n" in _text(row) else ROW for row in panel.itertuples()]
-
-
-def _height(panel: pd.DataFrame) -> float:
-    return 9.0 + sum(_row_heights(panel)) + FOOT
-
-
 def _reason(row: Any) -> str:
     reason = row.reason if isinstance(row.reason, str) and row.reason else "no reason was recorded"
-    return style.wrap(reason, END - AXIS - 18, style.SMALL, lines=3)
-
-
-def _reason_height(row: Any) -> float:
-    lines = max(_text(row).count("\n"), _reason(row).count("\n")) + 1
-    return max(ROW, style.height_of(lines, style.SMALL) + 1.0)
+    return style.wrap(reason, VERDICT - AXIS - 2, style.SMALL, lines=3)
 
 
 # Ink -----------------------------------------------------------------------------------------------------------------
@@ -140,24 +144,25 @@ def _legend(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> No
 
 
 def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, study: dict[str, Any]) -> None:
-    heights = _row_heights(panel)
+    heights = panel["height"].to_numpy()
+    symbol = SYMBOLS.get(metric, spoken(metric))
     sheet.text(ID, top, METRICS.get(metric, spoken(metric)), weight="bold", size=style.HEADING)
-    for x, words, ha in ((SIGN + 2, "predicted", "center"), (VALUE, f"{SYMBOLS.get(metric, spoken(metric))} [{level(study)} CI]", "left"),
-                         (VERDICT, "verdict", "left")):  # fmt: skip
-        sheet.text(x, top + 4.8, words, size=style.SMALL, colour=style.SOFT, ha=ha)
-    top += 9.0
-    axes = sheet.axes(AXIS, top, VALUE - AXIS - 3, sum(heights))
-    middles = np.cumsum(heights) - np.array(heights) / 2
-    draw_intervals(axes, panel, middles, np.array(heights))
-    axes.set_xlabel(SYMBOLS.get(metric, spoken(metric)), fontsize=style.SMALL, labelpad=1)
-    for row, middle in zip(panel.itertuples(), middles, strict=True):
-        y = top + middle
-        sheet.text(ID, y, str(row.hypothesis), size=style.SMALL, weight="bold" if row.decides else "normal", va="middle")
-        sheet.text(LABEL, y, _text(row), size=style.SMALL, va="middle")
-        sheet.text(SIGN + 2, y, SIGNS.get(row.direction, ""), ha="center", va="middle")
-        sheet.text(VALUE, y, value_text(row), size=style.SMALL, va="middle")
+    sheet.text(SIGN, top + 5.2, "predicted", size=style.SMALL, colour=style.SOFT, ha="center")
+    sheet.text(VALUE, top + 5.2, f"{symbol} [{level(study)} CI]", size=style.SMALL, colour=style.SOFT)
+    if panel["decides"].any():
+        sheet.text(VERDICT, top + 5.2, "verdict", size=style.SMALL, colour=style.SOFT)
+    top += HEAD
+    axes = sheet.axes(AXIS, top, VALUE - AXIS - 3, heights.sum())
+    middles = np.cumsum(heights) - heights / 2
+    draw_intervals(axes, panel, middles, heights)
+    axes.set_xlabel(symbol, fontsize=style.SMALL, labelpad=0.5)
+    for row, middle in zip(panel.itertuples(), top + middles, strict=True):
+        sheet.text(ID, middle, str(row.hypothesis), size=style.SMALL, weight="bold" if row.decides else "normal", va="middle")
+        sheet.text(row.label_left, middle, row.lines, size=style.SMALL, va="middle")
+        sheet.text(SIGN, middle, SIGNS.get(row.direction, ""), ha="center", va="middle")
+        sheet.text(VALUE, middle, value_text(row), size=style.SMALL, va="middle")
         if row.decides and isinstance(row.verdict, str) and row.verdict:
-            sheet.text(VERDICT, y, row.verdict, size=style.SMALL, colour=style.VERDICT_COLOURS.get(row.verdict, style.INK),
+            sheet.text(VERDICT, middle, row.verdict, size=style.SMALL, colour=style.VERDICT_COLOURS.get(row.verdict, style.INK),
                        weight="normal" if row.verdict == "inconclusive" else "bold", va="middle")  # fmt: skip
 
 
@@ -207,14 +212,12 @@ def _reasons(sheet: style.Sheet, rows: pd.DataFrame, top: float) -> None:
     sheet.text(ID, top, "Not testable with these data", weight="bold", size=style.HEADING)
     top += 5.8
     for row in rows.itertuples():
-        height = _reason_height(row)
-        middle = top + height / 2
-        sheet.text(ID, middle, str(row.hypothesis), size=style.SMALL, colour=style.SOFT, weight="bold", va="middle")
-        sheet.text(LABEL, middle, _text(row), size=style.SMALL, colour=style.SOFT, va="middle")
-        sheet.text(SIGN + 2, middle, SIGNS.get(row.direction, ""), colour=style.SOFT, ha="center", va="middle")
-        sheet.text(AXIS, middle, _reason(row), size=style.SMALL, colour=style.SOFT, va="middle")
-        sheet.text(VERDICT, middle, "not testable", size=style.SMALL, colour=style.SOFT, va="middle")
-        top += height
+        middle = top + row.height / 2
+        for x, words, weight, ha in ((ID, str(row.hypothesis), "bold", "left"), (row.label_left, row.lines, "normal", "left"),
+                                     (SIGN, SIGNS.get(row.direction, ""), "normal", "center"), (AXIS, _reason(row), "normal", "left"),
+                                     (VERDICT, "not testable", "normal", "left")):  # fmt: skip
+            sheet.text(x, middle, words, size=style.SMALL, colour=style.SOFT, weight=weight, ha=ha, va="middle")
+        top += row.height
 
 
 # Words ---------------------------------------------------------------------------------------------------------------
@@ -222,7 +225,7 @@ def _reasons(sheet: style.Sheet, rows: pd.DataFrame, top: float) -> None:
 
 def _alt(rows: pd.DataFrame, study: dict[str, Any]) -> str:
     deciding = rows[rows["decides"] & rows["testable"]]
-    parts = [f"{row.hypothesis} {_words(row._asdict())}: {_plain(row)}, {row.verdict or 'no verdict'}" for row in deciding.itertuples()]
+    parts = [f"{row.hypothesis} {row.text}: {_plain(row)}, {row.verdict or 'no verdict'}" for row in deciding.itertuples()]
     untestable = [str(name) for name in dict.fromkeys(rows.loc[~rows["testable"], "hypothesis"])]
     others = int((rows["testable"] & ~rows["decides"]).sum())
     return sentences(

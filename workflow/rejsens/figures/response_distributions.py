@@ -6,10 +6,12 @@ marked (R) are reverse-keyed and are shown as they were answered, before any rev
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from rejsens import apa, style
 from rejsens.figures._study import min_cell, panel_waves, sentences, spoken
@@ -18,14 +20,28 @@ TABLES = ("responses", "dictionary", "waves")
 SHOWS_PEOPLE = False
 
 ROW = 3.55  # mm per item
-HEAD = 4.8  # mm per instrument, for one line of its title
 GAP = 2.6
 FOOT = 9.5
 LABELS = 30.0
 COLUMN = 76.0
 KEY = 24.0  # mm for the key of the codes, in the heading of a panel
 
-Panel = tuple[str, pd.DataFrame]
+
+@dataclass(frozen=True)
+class Panel:
+    """One instrument's bars."""
+
+    instrument: str
+    title: str  # already broken into lines
+    bars: pd.DataFrame
+
+    @property
+    def head(self) -> float:
+        return 1.4 + style.height_of(self.title.count("\n") + 1, style.SMALL)
+
+    @property
+    def height(self) -> float:
+        return self.head + self.bars["item"].nunique() * ROW + GAP
 
 
 @style.styled
@@ -35,15 +51,18 @@ def draw(*, responses: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFra
     data = data[data["n_item"].ge(1 if people else min_cell(study))]
     if data.empty:
         return style.sentence("No item of a scored instrument was answered by enough people to be drawn.", study)
-    panels, dropped = _that_fit([(str(name), own) for name, own in data.groupby("instrument", sort=False)], study, dictionary)
+    titles = dict(zip(dictionary["instrument"], dictionary["title"], strict=True))
+    panels = [Panel(str(name), style.wrap(titles[name], COLUMN - KEY, style.SMALL, weight="bold", lines=3), own)
+              for name, own in data.groupby("instrument", sort=False)]  # fmt: skip
+    panels, dropped = _that_fit(panels, study, dictionary)
     columns = in_columns(panels)
-    height = max(sum(_height(panel) for panel in column) for column in columns)
+    height = max(map(_length, columns))
     wide = COLUMN * len(columns) + 4 * (len(columns) - 1) + 2 * style.MARGIN
     sheet = style.Sheet(max(wide, style.COLUMN), style.header(study) + height + FOOT, study)
     for place, column in enumerate(columns):
-        _column(sheet, column, _titles(dictionary), style.MARGIN + place * (COLUMN + 4))
-    shown = data[data["instrument"].isin([name for name, _ in panels])].reset_index(drop=True)
-    return style.Drawing(sheet.figure, _alt(shown, _titles(dictionary)), shown, _note(shown, dropped, dictionary, study))
+        _column(sheet, column, style.MARGIN + place * (COLUMN + 4))
+    shown = data[data["instrument"].isin([panel.instrument for panel in panels])].reset_index(drop=True)
+    return style.Drawing(sheet.figure, _alt(shown, titles), shown, _note(shown, [titles[name] for name in dropped], study))
 
 
 # Numbers -------------------------------------------------------------------------------------------------------------
@@ -78,51 +97,57 @@ def segments(answers: pd.DataFrame) -> pd.DataFrame:
 # Layout --------------------------------------------------------------------------------------------------------------
 
 
-def _height(panel: Panel) -> float:
-    return HEAD + panel[1]["item"].nunique() * ROW + GAP
+def _length(panels: list[Panel]) -> float:
+    return sum(panel.height for panel in panels)
 
 
 def in_columns(panels: list[Panel]) -> list[list[Panel]]:
     """One column, or two of about the same height, the order kept."""
-    if len(panels) < 2 or sum(map(_height, panels)) < 60:
+    if len(panels) < 2 or _length(panels) < 60:
         return [panels]
-    cut = min(range(1, len(panels)), key=lambda at: max(sum(map(_height, panels[:at])), sum(map(_height, panels[at:]))))
+    cut = min(range(1, len(panels)), key=lambda at: max(_length(panels[:at]), _length(panels[at:])))
     return [panels[:cut], panels[cut:]]
 
 
 def _that_fit(panels: list[Panel], study: dict[str, Any], dictionary: pd.DataFrame) -> tuple[list[Panel], list[str]]:
     """Instruments for one page; those of the study's first scores stay longest."""
-    order = study.get("score_order") or []
     of_score = dict(zip(dictionary["score"], dictionary["instrument"], strict=True))
-    first = list(dict.fromkeys(of_score[score] for score in order if score in of_score))
+    first = list(dict.fromkeys(of_score[score] for score in study.get("score_order") or [] if score in of_score))
+    rank = {name: place for place, name in enumerate([*first, *(panel.instrument for panel in panels if panel.instrument not in first)])}
     kept, dropped = list(panels), []
-    while len(kept) > 1 and max(sum(map(_height, column)) for column in in_columns(kept)) > style.MAX_HEIGHT - 12:
-        least = max(kept, key=lambda panel: (first.index(panel[0]) if panel[0] in first else len(first), panels.index(panel)))
+    while len(kept) > 1 and max(map(_length, in_columns(kept))) > style.MAX_HEIGHT - 16:
+        least = max(kept, key=lambda panel: rank[panel.instrument])
         kept.remove(least)
-        dropped.append(least[0])
+        dropped.append(least.instrument)
     return kept, dropped[::-1]
 
 
 # Ink -----------------------------------------------------------------------------------------------------------------
 
 
-def _column(sheet: style.Sheet, panels: list[Panel], titles: dict[str, str], left: float) -> None:
+def _column(sheet: style.Sheet, panels: list[Panel], left: float) -> None:
     top = sheet.top
-    for place, (instrument, own) in enumerate(panels):
-        _panel(sheet, own, titles.get(instrument, spoken(instrument)), left, top, last=place == len(panels) - 1)
-        top += _height((instrument, own))
+    for panel in panels:
+        axes = _panel(sheet, panel, left, top)
+        top += panel.height
+    axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"], fontsize=style.SMALLEST)
+    axes.set_xlabel("per cent of people", fontsize=style.SMALLEST, labelpad=0.5)
+    axes.spines["bottom"].set_visible(True)
 
 
-def _panel(sheet: style.Sheet, own: pd.DataFrame, title: str, left: float, top: float, *, last: bool) -> None:
-    codes = sorted(own["code"].dropna().unique())
+def _panel(sheet: style.Sheet, panel: Panel, left: float, top: float) -> Axes:
+    codes = sorted(panel.bars["code"].dropna().unique())
     colours = dict(zip(codes, style.ordered(len(codes)), strict=True))
-    sheet.text(left, top + 0.6, style.wrap(title, COLUMN - KEY - 2, style.SMALL, weight="bold", lines=1), size=style.SMALL, weight="bold")
-    _key(sheet, codes, colours, left + COLUMN, top)
-    items = list(dict.fromkeys(own["item"]))
-    top += HEAD - 0.8
-    axes = sheet.axes(left + LABELS, top, COLUMN - LABELS, len(items) * ROW)
-    axes.set(xlim=(0, 100), ylim=(len(items) - 0.5, -0.5))
-    for place, (_, item) in enumerate(own.groupby("item", sort=False)):
+    sheet.text(left, top, panel.title, size=style.SMALL, weight="bold")
+    _key(sheet, codes, colours, left + COLUMN - 1, top)
+    top += panel.head
+    count = panel.bars["item"].nunique()
+    axes = sheet.axes(left + LABELS, top, COLUMN - LABELS - 1, count * ROW)
+    axes.set(xlim=(0, 100), ylim=(count - 0.5, -0.5))
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    for place, (_, item) in enumerate(panel.bars.groupby("item", sort=False)):
         start = 0.0
         for bar in item.itertuples():
             hidden = pd.isna(bar.code)
@@ -131,11 +156,7 @@ def _panel(sheet: style.Sheet, own: pd.DataFrame, title: str, left: float, top: 
                       hatch="/////" if hidden else None)  # fmt: skip
             start += bar.percent
         sheet.text(left, top + (place + 0.5) * ROW, _label(item.iloc[0]), size=style.SMALLEST, va="middle")
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"] if last else [], fontsize=style.SMALLEST)
-    axes.tick_params(axis="x", length=2.2 if last else 0)
-    axes.spines["bottom"].set_visible(last)
+    return axes
 
 
 def _label(item: pd.Series) -> str:
@@ -148,20 +169,16 @@ def _label(item: pd.Series) -> str:
 def _key(sheet: style.Sheet, codes: list[float], colours: dict[float, Any], right: float, top: float) -> None:
     """The lowest and the highest code, and the colours between them."""
     low, high = (apa.number(code, 0) for code in (codes[0], codes[-1]))
-    sheet.text(right, top + 0.6, high, size=style.SMALLEST, colour=style.SOFT, ha="right")
+    sheet.text(right, top + 0.15, high, size=style.SMALLEST, colour=style.SOFT, ha="right")
     square = min(2.2, (KEY - 8) / len(codes))
     start = right - style.width_of(high, style.SMALLEST) - 1 - square * len(codes)
-    strip = sheet.canvas(start, top + 1.1, square * len(codes), 2.0)
+    strip = sheet.canvas(start, top + 0.5, square * len(codes), 2.0)
     for place, code in enumerate(codes):
         strip.barh(1.0, square, left=place * square, height=2.0, color=colours[code], edgecolor=style.WHITE, linewidth=0.3)
-    sheet.text(start - 1, top + 0.6, low, size=style.SMALLEST, colour=style.SOFT, ha="right")
+    sheet.text(start - 1, top + 0.15, low, size=style.SMALLEST, colour=style.SOFT, ha="right")
 
 
 # Words ---------------------------------------------------------------------------------------------------------------
-
-
-def _titles(dictionary: pd.DataFrame) -> dict[str, str]:
-    return dict(zip(dictionary["instrument"], dictionary["title"], strict=True))
 
 
 def _alt(shown: pd.DataFrame, titles: dict[str, str]) -> str:
@@ -170,7 +187,7 @@ def _alt(shown: pd.DataFrame, titles: dict[str, str]) -> str:
         highest = own["code"].max()
         top = own[own["code"].eq(highest)]["percent"]
         parts.append(
-            f"{titles.get(instrument, spoken(instrument))} (wave {own['wave'].iloc[0]}, {own['item'].nunique()} items): "
+            f"{titles[instrument]} (wave {own['wave'].iloc[0]}, {own['item'].nunique()} items): "
             f"answer {apa.number(highest, 0)} was given by {_spread(top)}"
         )
     return f"Stacked bars of the answers to {shown['item'].nunique()} items. {'; '.join(parts)}."
@@ -181,8 +198,7 @@ def _spread(percent: pd.Series) -> str:
     return f"{low}%" if low == high else f"{low}% to {high}%"
 
 
-def _note(shown: pd.DataFrame, dropped: list[str], dictionary: pd.DataFrame, study: dict[str, Any]) -> str:
-    titles = _titles(dictionary)
+def _note(shown: pd.DataFrame, dropped: list[str], study: dict[str, Any]) -> str:
     asked = shown.groupby("wave", sort=False)["n_item"].agg(["min", "max"])
     n = "; ".join(
         f"wave {wave}, n = {apa.count(row['min'])}" + (f" to {apa.count(row['max'])}" if row["max"] > row["min"] else "")
@@ -191,5 +207,5 @@ def _note(shown: pd.DataFrame, dropped: list[str], dictionary: pd.DataFrame, stu
     return sentences(
         f"Latest wave that asked each instrument: {n}. Shares are of the people who answered the item.",
         f"Hatched: answers given by fewer than {min_cell(study)} people, and what would reveal them." if shown["code"].isna().any() else "",
-        f"Not shown for space: {', '.join(titles.get(name, name) for name in dropped)}." if dropped else "",
+        f"Not shown for space: {'; '.join(dropped)}." if dropped else "",
     )

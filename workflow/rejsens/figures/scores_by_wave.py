@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from scipy.stats import gaussian_kde
 
 from rejsens import apa, style
-from rejsens.figures._study import first_scores, labels, level, min_cell, sentences, unvalidated
+from rejsens.figures._study import first_scores, labels, level, min_cell, sentences, unvalidated, wave_ticks
 
 TABLES = ("dictionary", "descriptives", "scores")
 SHOWS_PEOPLE = True
@@ -25,6 +25,7 @@ COLUMNS = 3
 PANEL = 36.0  # mm high
 TITLE = 9.5  # mm above a panel
 TICKS = 7.5  # mm left of a panel
+BELOW = 9.5  # mm below it
 BINS = 14  # steps a distribution is cut into before small ones are joined
 
 
@@ -45,7 +46,10 @@ def draw(*, dictionary: pd.DataFrame, descriptives: pd.DataFrame, scores: pd.Dat
     sheet = _sheet(len(shown), waves, study)
     for place, score in enumerate(shown):
         axes = _panel(sheet, place, len(shown), waves, dictionary.set_index("score").loc[score], labels(dictionary)[score])
-        (_draw_people if people else _draw_steps)(axes, clouds[score], waves)
+        if people:
+            _draw_people(axes, clouds[score], waves, np.random.default_rng([int(study.get("seed") or 0), place]))
+        else:
+            _draw_steps(axes, clouds[score], waves)
         _draw_means(axes, means[means["score"].eq(score)], waves)
         _limits(axes, clouds[score], means[means["score"].eq(score)], ranges[score], people)
     data = pd.concat([means[means["score"].isin(shown)], *clouds.values()], ignore_index=True)
@@ -125,7 +129,7 @@ def joined_steps(edges: np.ndarray, counts: np.ndarray, fewest: int) -> pd.DataF
 
 def _sheet(panels: int, waves: list[str], study: dict[str, Any]) -> style.Sheet:
     rows = -(-panels // COLUMNS)
-    height = style.header(study, legend=True) + rows * (TITLE + PANEL + _below(waves, panels)) + style.MARGIN
+    height = style.header(study, legend=True) + rows * (TITLE + PANEL + BELOW) + style.MARGIN
     sheet = style.Sheet(style.PAGE, height, study, legend=True)
     level_text = level(study)
     sheet.legend([(style.dot(style.BLUE), f"mean with {level_text} interval"), (style.swatch(style.PALE_BLUE), "distribution")])
@@ -137,19 +141,10 @@ def _slot(panels: int) -> float:
     return (style.PAGE - 2 * style.MARGIN) / max(2, min(COLUMNS, panels))
 
 
-def _upright(waves: list[str], panels: int) -> bool:
-    return style.width_of("\n".join(waves), style.SMALLEST) + 0.5 > (_slot(panels) - TICKS - 2) / len(waves)
-
-
-def _below(waves: list[str], panels: int) -> float:
-    """Height in mm of the wave names under a panel."""
-    return 5.0 + (style.width_of("\n".join(waves), style.SMALLEST) if _upright(waves, panels) else 2.5)
-
-
 def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score: pd.Series, label: str) -> Axes:
     slot = _slot(panels)
     left = style.MARGIN + (place % COLUMNS) * slot
-    top = sheet.top + (place // COLUMNS) * (TITLE + PANEL + _below(waves, panels))
+    top = sheet.top + (place // COLUMNS) * (TITLE + PANEL + BELOW)
     title = style.wrap(label, slot - 3, weight="bold", lines=1 if len(label) < 30 else 2)
     sheet.text(left, top + 0.4, title, weight="bold")
     if "\n" not in title and isinstance(score["higher_means"], str) and score["higher_means"]:
@@ -157,7 +152,9 @@ def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score:
                    colour=style.SOFT)  # fmt: skip
     axes = sheet.axes(left + TICKS, top + TITLE - 0.5, slot - TICKS - 2, PANEL)
     axes.set_xlim(-0.6, len(waves) - 0.4)
-    axes.set_xticks(range(len(waves)), waves, fontsize=style.SMALLEST, rotation=90 if _upright(waves, panels) else 0)
+    ticks, axis_label = wave_ticks(waves, (slot - TICKS - 2) / len(waves))
+    axes.set_xticks(range(len(waves)), ticks, fontsize=style.SMALLEST)
+    axes.set_xlabel(axis_label, fontsize=style.SMALLEST, labelpad=0.5, color=style.SOFT)
     axes.tick_params(axis="x", length=0)
     axes.grid(axis="y", color=style.GHOST, linewidth=style.THIN)
     return axes
@@ -171,23 +168,17 @@ def _draw_steps(axes: Axes, steps: pd.DataFrame, waves: list[str]) -> None:
               color=style.PALE_BLUE, linewidth=0)  # fmt: skip
 
 
-def _draw_people(axes: Axes, cloud: pd.DataFrame, waves: list[str]) -> None:
+def _draw_people(axes: Axes, cloud: pd.DataFrame, waves: list[str], random: np.random.Generator) -> None:
     densities = {wave: _density(own["value"].to_numpy()) for wave, own in cloud.groupby("wave")}
     highest = max((d(v).max() for (d, v) in densities.values() if d is not None), default=1.0)
     for wave, own in cloud.groupby("wave"):
         x, values = waves.index(wave), np.sort(own["value"].to_numpy())
         density, grid = densities[wave]
-        sideways, up = _spread(len(values))
+        sideways, up = random.random((2, len(values)))
         axes.plot(x - 0.1 - 0.34 * sideways, values + (up - 0.5) * 0.7 * _grain(cloud["value"]), linestyle="", marker="o", markersize=1.1, markeredgewidth=0, color=style.BLUE,
                   alpha=0.35, rasterized=True)  # fmt: skip
         if density is not None:
             axes.fill_betweenx(grid, x + 0.02, x + 0.02 + 0.42 * density(grid) / highest, color=style.PALE_BLUE, linewidth=0)
-
-
-def _spread(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two evenly filled sequences between 0 and 1 (the R2 sequence), so that no random draw is needed to move points apart."""
-    number = np.arange(1, count + 1)
-    return np.mod(number * 0.7548776662466927, 1), np.mod(number * 0.5698402909980532, 1)
 
 
 def _grain(values: pd.Series) -> float:

@@ -20,7 +20,7 @@ def lay_out(*, claims: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[st
     groups: dict[str, list[tuple[str, ...]]] = {}
     for _, row in claims.iterrows():
         groups.setdefault(f"{row['claim']} {row['construct']}", []).append(_row(row, names))
-    columns = ("Quotation", "Document", "Measured by", "Hypothesis", "Verdict", "Reason")
+    columns = ("Quotation", "Document", "Measured by", "Hypothesis", "Verdict", "Result or reason")
     general = ("Quotations are the documents' words, not this report's.", "Untested claims are listed with the reason.")
     return PrintedTable(title=__doc__, columns=columns, **grouped(groups), alignment=("left",) * 6, general=general)
 

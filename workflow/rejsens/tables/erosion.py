@@ -11,10 +11,10 @@ from rejsens import apa, narrative
 from rejsens.layout import PrintedTable, grouped
 from rejsens.tables._cells import cover, cover_note, labels, marked, marks, n_percent, sentence
 
-TABLES = ("erosion", "dictionary")
+TABLES = ("erosion", "dictionary", "waves")
 
 
-def lay_out(*, erosion: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
+def lay_out(*, erosion: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
     """Mean change for each pair of waves, with how many people changed by more than measurement error explains."""
     names = labels(dictionary)
     letters = marks([_status(row) for _, row in erosion.iterrows()])
@@ -25,7 +25,7 @@ def lay_out(*, erosion: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[s
         groups[f"Change in {names.get(source, source)}"] = [cells for cells, _ in pairs]
     columns = ("Waves", "n", "Mean change", "SD", f"{apa.level(study['ci_level'])} CI", "SDC95", "Reliability", "Lower n (%)", "Higher n (%)")
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
-    return PrintedTable(title=__doc__, columns=columns, **grouped(groups), general=(*_notes(erosion), *cover_note(study, covered)), specific=specific)
+    return PrintedTable(title=__doc__, columns=columns, **grouped(groups), general=(*_notes(erosion, waves), *cover_note(study, covered)), specific=specific)
 
 
 def _status(row: pd.Series) -> str:
@@ -41,9 +41,9 @@ def _row(row: pd.Series, letters: Mapping[str, str], study: Mapping[str, Any]) -
     return (stub, apa.count(row["n"]), *moments, apa.number(row["sdc95"]), apa.r(row["reliability"]), low, high), any(hidden[:2])
 
 
-def _notes(erosion: pd.DataFrame) -> tuple[str, ...]:
+def _notes(erosion: pd.DataFrame, waves: pd.DataFrame) -> tuple[str, ...]:
     if erosion.empty:
-        return (narrative.NO_CHANGE,)
+        return (narrative.NO_CHANGE if (waves["role"] == "wave").sum() < 2 else "No score declares a change score.",)
     methods = "; ".join(dict.fromkeys(m for m in erosion["method"] if m))
     return (
         "Lower and Higher count the people whose score fell or rose by more than SDC95, the smallest change that measurement error does not explain.",

@@ -1,0 +1,337 @@
+"""One self-contained HTML page per study: what was tested first, then everything that a reader needs to judge it.
+
+The page asks nothing of the network, runs no script, and carries no time stamp and no machine path: the same tables give
+the same bytes. Every text from a study is escaped; printed tables and figures come finished from their own jobs.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from rejsens import apa, layout, narrative
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "report"
+PIXELS = {"pt": 96 / 72, "mm": 96 / 25.4, "in": 96.0, "px": 1.0, "": 1.0}
+NO_CHANGE_SCORE = "No score of this study declares a change score, so no change is reported."
+# section -> printed tables in it: (module, the table that must have rows, what is said when it has none)
+PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "data": (("waves", "waves", ""), ("quality", "quality", "This study declares no data quality check.")),
+    "participants": (("participants", "sample", "No sample table is declared."), ("flow", "flow", "No rows were read.")),
+    "missing": (("missing_data", "missing", "No table of missing values was made."),),
+    "instruments": (
+        ("instruments", "dictionary", "No instrument of this study has scores."),
+        ("reliability", "reliability", "No coefficient of reliability could be computed."),
+        ("item_analysis", "items", "No reflective score has an item analysis."),
+        ("keying", "keying", "No pair of scores declares an expected sign, so the keys were not checked against each other."),
+        ("stored_totals", "stored_totals", "No wave stores totals of its own, so none were compared with the recomputed scores."),
+    ),
+    "descriptives": (("descriptives", "descriptives", "No score was computed."), ("correlations", "correlations", "No correlation was computed.")),
+    "hypotheses": (("hypotheses", "hypotheses", narrative.NO_HYPOTHESIS), ("estimates", "estimates", narrative.NO_HYPOTHESIS)),
+    "change": (("erosion", "erosion", NO_CHANGE_SCORE),),
+    "claims": (("claims", "claims", "This study has no claim ledger."),),
+}  # fmt: skip
+# Items that say the same in two measures: a correlation between them is partly built in.
+OVERLAPS = {
+    "scs_sf": "SCS-SF items 11 and 12 (self-judgement) overlap with self-blame; items 4 and 8 overlap with loneliness.",
+    "djg6": "The DJG-6 holds an item on feeling rejected, which overlaps with reported exposure.",
+    "ucla3": "The UCLA-3 holds an item on feeling left out, which overlaps with reported exposure.",
+    "phq8": "PHQ item 6 overlaps with self-esteem.",
+    "phq9": "PHQ item 6 overlaps with self-esteem.",
+    "ecr_rs": "Attachment anxiety overlaps with rejection sensitivity.",
+}
+RISK = "An item of this study asks about thoughts of self-harm. Such answers need a declared protocol for reaching people at risk."
+
+
+def write_report(
+    tables: Mapping[str, pd.DataFrame], figures: Sequence[Mapping[str, str]], printed: Mapping[str, str],
+    study: Mapping[str, Any], provenance: Mapping[str, Any],
+) -> str:  # fmt: skip
+    """The report as one HTML text.
+
+    Parameters
+    ----------
+    tables : mapping of str to :py:class:`pandas.DataFrame`
+        Aggregate contract tables by name; a name that is absent counts as an empty table. No row of a person is read.
+    figures : sequence of mappings
+        `stem`, `svg` (text), `alt`, `caption`, `note`, in the order of print.
+    printed : mapping of str to str
+        Printed tables by module name, as :py:func:`rejsens.layout.to_html` wrote them. Names that no section knows stand
+        under "Further tables".
+    study : mapping
+        title, simulated, ci_level, alpha, min_cell, support, contact, seed, score_order, description; `notes` optional.
+    provenance : mapping
+        instruments : list of dicts of :py:func:`instrument_facts`
+        software : name -> version
+        inputs : name of an input -> sha256
+        config_sha256, lock_sha256 : str
+
+    Returns
+    -------
+    str
+        HTML; equal input gives equal text.
+    """
+    filled = _Tables(tables)
+    findings = narrative.findings(filled["estimates"], filled["hypotheses"], filled["dictionary"])
+    simulated = bool(study["simulated"]) or any(map(narrative.is_true, filled["waves"].get("simulated", ())))
+    panel = filled["waves"].query("role == 'wave'") if len(filled["waves"]) else filled["waves"]
+    sections, further = _placed(filled, printed, len(panel))
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )  # fmt: skip
+    environment.filters["italics"] = lambda text: Markup(layout.italics(text))
+    return environment.get_template("report.html.j2").render(
+        study=study,
+        simulated=simulated,
+        facts=_facts(panel, filled["waves"], findings, simulated),
+        summary=_summary(findings),
+        findings=_cards(findings),
+        prose=_prose(findings, filled["claims"]),
+        sections=sections,
+        further=further,
+        waves=[narrative.wave(row) for row in filled["waves"].to_dict("records")],
+        instruments=list(provenance.get("instruments", ())),
+        doubtful=[row for row in provenance.get("instruments", ()) if row.get("user_supplied")],
+        status_lines=_status_lines(filled["dictionary"]),
+        figures=[_figure(figure, k) for k, figure in enumerate(figures, start=1)],
+        claims=_claim_counts(filled["claims"]),
+        limitations=_limitations(findings, filled["dictionary"], len(panel)),
+        risk=RISK if _asks_about_self_harm(filled["dictionary"]) else "",
+        provenance=_record(provenance, study),
+        no_hypothesis=narrative.NO_HYPOTHESIS,
+    )
+
+
+def instrument_facts(instruments: Iterable[Any]) -> list[dict[str, Any]]:
+    """What the report prints of each instrument, from :py:class:`rejsens.definitions.Instrument` objects."""
+    return [
+        {
+            "id": i.name or i.id, "title": i.title, "version": i.version, "window": i.window, "citation": i.citation, "doi": i.doi,
+            "terms": i.licence.get("terms", ""), "permission_required": bool(i.licence.get("permission_required")),
+            "notice": i.licence.get("notice"), "key_status": i.key.get("status", ""), "status_line": i.status_line,
+            "user_supplied": i.user_supplied,
+        }
+        for i in instruments
+    ]  # fmt: skip
+
+
+class _Tables(dict):
+    """Tables by name; one that was not made is empty, with the columns that the report reads."""
+
+    NEEDED = {
+        "waves": ["wave", "role", "simulated"], "dictionary": ["score", "label", "instrument", "status_line"],
+        "estimates": ["hypothesis", "family", "decides"], "hypotheses": ["hypothesis", "family"], "claims": ["claim", "verdict", "hypothesis"],
+    }  # fmt: skip
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        return pd.DataFrame(columns=self.NEEDED.get(name, []))
+
+
+# --- first page ------------------------------------------------------------------------------------------------------
+
+
+def _facts(panel: pd.DataFrame, waves: pd.DataFrame, findings: Sequence[Mapping[str, Any]], simulated: bool) -> list[tuple[str, str]]:
+    facts = [("Waves", apa.count(len(panel)))]
+    if len(waves) > len(panel):
+        facts.append(("Retest samples", apa.count(len(waves) - len(panel))))
+    if len(panel):
+        ordered = panel.sort_values("wave_number")
+        facts.append(("People in the first wave", apa.count(ordered["n_kept"].iloc[0])))
+        if len(panel) > 1:
+            facts.append(("People in the latest wave", apa.count(ordered["n_kept"].iloc[-1])))
+        days = [d for d in [ordered["collected_from"].iloc[0], ordered["collected_to"].iloc[-1]] if not apa.is_missing(d)]
+        if len(days) == 2:
+            facts.append(("Collected", f"{days[0]} to {days[1]}"))
+    facts.append(("Hypotheses", apa.count(len(findings))))
+    return [*facts, ("Data", "simulated")] if simulated else facts
+
+
+def _summary(findings: Sequence[Mapping[str, Any]]) -> str:
+    """How many hypotheses there are and what became of them, in one sentence."""
+    if not findings:
+        return ""
+    counts = [f"{apa.count(n)} {name}" for name, n in narrative.verdict_counts(findings).items()]
+    total = "1 hypothesis was" if len(findings) == 1 else f"{apa.count(len(findings))} hypotheses were"
+    return f"{total} declared: {', '.join(counts)}."
+
+
+def _cards(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What the first page says of each hypothesis."""
+    reach = _reach(findings)
+    return [
+        {
+            "id": f"finding-{k}",
+            "name": row["hypothesis"],
+            "family": narrative.family_name(row),
+            "label": row["label"],
+            "estimated": narrative.estimated(row),
+            "verdict": "not tested" if apa.is_missing(row.get("verdict")) else str(row["verdict"]),
+            "estimate": _estimate(row),
+            "strip": _strip(row, reach),
+            "details": _details(row),
+            "why": narrative.why_inconclusive(row) or (narrative.verdict(row) if row.get("verdict") in ("not testable", "equivalent") else ""),
+        }
+        for k, row in enumerate(findings, start=1)
+    ]
+
+
+def _estimate(row: Mapping[str, Any]) -> dict[str, str] | None:
+    if apa.is_missing(row.get("estimate")):
+        return None
+    bounded = apa.is_bounded(str(row["metric"]))
+    return {
+        "metric": narrative.metric_name(row["metric"]),
+        "value": (apa.r if bounded else apa.number)(row["estimate"]),
+        "interval": f"{apa.level(row['ci_level'])} CI {apa.interval(row['ci_low'], row['ci_high'], bounded=bounded)}",
+    }
+
+
+def _details(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    draws, bounded = apa.draws_in(row.get("method")), apa.is_bounded(str(row.get("metric")))
+    write = apa.r if bounded else apa.number
+    seen = row.get("n_people") or None
+    found = [
+        ("n (people)", apa.count(seen)),
+        ("Observations", apa.count(row.get("n_obs") if seen else None)),
+        ("Lost", apa.count(row.get("n_lost") if seen else None)),
+        ("p", apa.p(row.get("p"), draws)),
+        ("Adjusted p", apa.p(row.get("p_adjusted"), draws)),
+        ("SESOI", "±" + apa.number(row["sesoi"]) if not apa.is_missing(row.get("sesoi")) else apa.MISSING),
+        ("Smallest detectable", write(row.get("smallest_detectable"))),
+    ]
+    return [(name, text) for name, text in found if text != apa.MISSING]
+
+
+def _reach(findings: Sequence[Mapping[str, Any]]) -> float:
+    """Half the width of the strips' common axis."""
+    keys = ("ci_low", "ci_high", "sesoi", "estimate")
+    ends = [abs(row[k]) for row in findings for k in keys if not apa.is_missing(row.get(k)) and math.isfinite(row[k])]
+    return 1.15 * max(ends, default=1.0) or 1.0
+
+
+def _strip(row: Mapping[str, Any], reach: float) -> dict[str, str] | None:
+    """Where the interval, the estimate and the SESOI band stand on an axis 0 to 320; None without an estimate."""
+    keys = ("ci_low", "ci_high", "estimate", "sesoi")
+    if any(apa.is_missing(row.get(k)) for k in keys):
+        return None
+    x = {k: 160 * (1 + row[k] / reach) for k in keys}
+    x["minus"] = 160 * (1 - row["sesoi"] / reach)
+    narrow = ("ci90_low", "ci90_high")
+    if not any(apa.is_missing(row.get(k)) for k in narrow):
+        x |= {k: 160 * (1 + row[k] / reach) for k in narrow}
+    x["band"] = x["sesoi"] - x["minus"]
+    bound = apa.number(row["sesoi"])
+    return {k: f"{v:.1f}" for k, v in x.items()} | {"high": bound, "low": f"{apa.MINUS}{bound}"}
+
+
+# --- sections --------------------------------------------------------------------------------------------------------
+
+
+def _placed(tables: _Tables, printed: Mapping[str, str], waves: int) -> tuple[dict[str, list[dict[str, Any]]], list[Markup]]:
+    """Numbered printed tables by section, with a sentence where a table has no rows, and the tables no section knows."""
+    sections: dict[str, list[dict[str, Any]]] = {}
+    number = 0
+    for section, places in PLACES.items():
+        sections[section] = []
+        for name, source, absent in places:
+            if section == "change" and waves < 2:
+                absent = narrative.NO_CHANGE
+            if len(tables[source]) and name in printed:
+                number += 1
+                sections[section].append({"html": Markup(layout.numbered(printed[name], f"Table {number}")), "text": ""})
+            elif absent and absent not in [part["text"] for part in sections[section]]:
+                sections[section].append({"html": "", "text": absent})
+    known = {name for places in PLACES.values() for name, *_ in places}
+    rest = [printed[name] for name in sorted(printed) if name not in known]
+    return sections, [Markup(layout.numbered(html, f"Table {k}")) for k, html in enumerate(rest, start=number + 1)]
+
+
+def _prose(findings: Sequence[Mapping[str, Any]], claims: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            "heading": f"{row['hypothesis']} {row['label']}",
+            "family": f"{narrative.family_name(row)}, {narrative.correction_name(row)}",
+            "sentences": narrative.hypothesis(row),
+            "evidence": _evidence(row["hypothesis"], claims),
+        }
+        for row in findings
+    ]
+
+
+def _evidence(hypothesis: str, claims: pd.DataFrame) -> list[str]:
+    """Published evidence on the claims that a hypothesis tests, for and against."""
+    if "evidence" not in claims:
+        return []
+    own = claims[(claims["hypothesis"] == hypothesis) & claims["evidence"].astype(bool)]
+    return list(dict.fromkeys(own["evidence"]))
+
+
+def _claim_counts(claims: pd.DataFrame) -> str:
+    """One sentence on the ledger; a claim that several hypotheses test counts under each of their verdicts."""
+    if claims.empty:
+        return ""
+    counts = claims.groupby("verdict", sort=True)["claim"].nunique()
+    return f"{apa.count(claims['claim'].nunique())} claims: " + ", ".join(f"{apa.count(n)} {verdict}" for verdict, n in counts.items()) + "."
+
+
+def _figure(figure: Mapping[str, str], k: int) -> dict[str, Any]:
+    """A figure as an image of its own, so that no two figures share ids and no script in one can run."""
+    svg = figure["svg"]
+    size = re.search(r"<svg[^>]*?\bwidth=[\"']([\d.]+)(pt|mm|in|px)?[\"']", svg, flags=re.DOTALL)
+    return {
+        "number": k, "id": f"figure-{figure['stem']}", "alt": figure["alt"], "caption": figure["caption"], "note": figure.get("note") or "",
+        "width": round(float(size[1]) * PIXELS[size[2] or ""]) if size else 720,
+        "data": base64.b64encode(svg.encode()).decode("ascii"),
+    }  # fmt: skip
+
+
+def _status_lines(dictionary: pd.DataFrame) -> list[str]:
+    return [line for line in dict.fromkeys(dictionary["status_line"]) if not apa.is_missing(line)]
+
+
+def _limitations(findings: Sequence[Mapping[str, Any]], dictionary: pd.DataFrame, waves: int) -> list[str]:
+    found = [
+        "Every measure is self-report. What is called reported exposure is what people say others did, not observed behaviour, and people who "
+        "are sensitive to rejection, or low in mood, may report more of it.",
+        "Predictors and outcomes come from the same questionnaire at the same time, so part of an association may belong to the method.",
+        "The study is observational: an association does not show what brought it about, nor which came first.",
+        "Nothing here is diagnostic. Scores describe groups and have no cut-off for a person.",
+    ]  # fmt: skip
+    if any(narrative.is_provisional(row) for row in findings):
+        found.append("Results are from complete cases and provisional: people with missing answers may differ from those without.")
+    if any(row.get("invariance") == "not assessed" for row in findings):
+        found.append("Whether the scales measure the same in every wave was not assessed; comparisons across waves assume it.")
+    if waves < 2:
+        found.append(narrative.NO_CHANGE)
+    asked = set(dictionary["instrument"])
+    found += [text for name, text in OVERLAPS.items() if any(i == name or i.endswith(f"_{name}") for i in asked)]
+    return [*found, *_status_lines(dictionary)]
+
+
+def _asks_about_self_harm(dictionary: pd.DataFrame) -> bool:
+    return any(str(name).endswith("phq9") for name in dictionary["instrument"])
+
+
+def _record(provenance: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
+    """Versions and content hashes in a fixed order; an input is named without any machine's folders."""
+    inputs = {_without_machine(name): digest for name, digest in provenance.get("inputs", {}).items()}
+    rest = [("Settings (SHA-256)", provenance.get("config_sha256")), ("Lock file (SHA-256)", provenance.get("lock_sha256")), ("Seed", study.get("seed"))]
+    return {
+        "software": sorted(provenance.get("software", {}).items()),
+        "inputs": sorted(inputs.items()),
+        "rest": [(name, str(value)) for name, value in rest if not apa.is_missing(value)],
+    }
+
+
+def _without_machine(name: str) -> str:
+    """An absolute path keeps its last part only."""
+    path = name.replace("\\", "/")
+    return PurePosixPath(path).name if path.startswith("/") or re.match(r"[A-Za-z]:/", path) else path
