@@ -92,6 +92,6 @@ def test_rounding_agrees_with_decimal_arithmetic(digits, scale, decimals):
 
 
 def test_symbols_are_italic_and_words_are_not():
-    runs = apa.italic_runs("H1 in SDs: M = 3.40, SD = 0.75, n = 12, F(2) = 1.10; p values are not")
-    assert [text for text, italic in runs if italic] == ["M", "SD", "n", "F"]
+    runs = apa.italic_runs("H1 in SDs: M = 3.40, SD = 0.75, n = 12, F(2) = 1.10; the adjusted p of n people, p values, n (%)")
+    assert [text for text, italic in runs if italic] == ["M", "SD", "n", "F", "p", "p", "n"]
     assert "".join(text for text, _ in runs).startswith("H1 in SDs")

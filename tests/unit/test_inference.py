@@ -74,7 +74,7 @@ def assert_row(row: Estimate, expected: dict) -> None:
         assert getattr(row, end) == pytest.approx(expected[end], abs=1e-3), end
 
 
-# --- the table --------------------------------------------------------------------------------------------------------
+# --- the table ------------------------------------------------------------------------------------------------------
 
 
 def test_estimates_have_the_columns_of_the_table_in_order():
@@ -87,7 +87,7 @@ def test_estimates_have_the_columns_of_the_table_in_order():
     )
 
 
-# --- against R --------------------------------------------------------------------------------------------------------
+# --- against R ------------------------------------------------------------------------------------------------------
 
 
 def test_cross_sectional_beta_and_partial_correlation_equal_r(wave1):
@@ -145,6 +145,14 @@ def test_bca_interval_of_the_same_draws_equals_r():
         assert bca_interval(R["bca"]["estimate"], draws, jackknife, level) == pytest.approx(expected, abs=3e-4)
 
 
+def test_draws_equal_to_the_estimate_count_half():
+    # 200 draws below, 100 equal, 200 above: z0 = 0, so with no acceleration the plain 5 % and 95 % quantiles
+    draws = np.concatenate([np.linspace(-2, -0.01, 200), np.zeros(100), np.linspace(0.01, 2, 200)])
+    low, high = bca_interval(0.0, draws, np.array([-1.0, 0, 1]), 0.90)
+    assert (low, high) == pytest.approx(np.quantile(draws, [0.05, 0.95], method="weibull"))
+    assert math.isnan(bca_interval(3.0, draws, np.array([-1.0, 0, 1]))[0])  # every draw on one side
+
+
 def test_bootstrap_agrees_with_r_within_monte_carlo_error(wave1):
     rng = generator(1, "H1", "w1")
     row = cross_sectional_bootstrap(wave1, "y", "x", COVARIATES, draws=5000, rng=rng)
@@ -193,7 +201,7 @@ def test_pingouin_gives_the_known_sample_sizes_at_full_precision():
     assert found["CI95"].iloc[0][0] == pytest.approx(low, abs=1e-6)  # pingouin keeps six decimals here, not two
 
 
-# --- identities and edges of the models -------------------------------------------------------------------------------
+# --- identities and edges of the models -----------------------------------------------------------------------------
 
 
 def test_units_do_not_matter_and_signs_do(wave1):
@@ -274,12 +282,10 @@ def test_a_singular_mixed_model_has_no_numbers_and_a_reason(panel):
 
 
 def test_a_random_slope_that_does_not_exist_falls_back_and_says_so():
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(5)  # the slope is 0 for everyone; this draw puts its variance on the boundary
     person = np.repeat(np.arange(80), 4)
-    x = rng.normal(size=320)
-    flat = pd.DataFrame({"participant": person, "wave": list("abcd") * 80, "wave_number": [1, 2, 3, 4] * 80, "x": x})
-    flat["y"] = rng.normal(size=80)[person] + rng.normal(size=320)
-    flat["y"] -= 0.9 * (flat["x"] * (np.abs(x) > 1.2))  # the slope is the same for everyone
+    flat = pd.DataFrame({"participant": person, "wave": list("abcd") * 80, "wave_number": [1, 2, 3, 4] * 80})
+    flat["x"], flat["y"] = rng.normal(size=320), rng.normal(size=80)[person] + rng.normal(size=320)
     with_slope = mixed.within_between(flat, "y", "x", random_slope=True)[0]
     without = mixed.within_between(flat, "y", "x")[0]
     assert with_slope.status == "random slope not admissible: random intercept only"
@@ -300,7 +306,7 @@ def test_a_slope_that_differs_between_people_is_warned_about():
     assert deciding(table).loc["H1", "warnings"] == ""
 
 
-# --- verdicts -----------------------------------------------------------------------------------------------------------
+# --- verdicts -------------------------------------------------------------------------------------------------------
 
 
 def a_row(estimate, half, half90=None, **changes) -> Estimate:
@@ -365,7 +371,7 @@ def test_equivalence_by_interval_and_by_two_one_sided_tests_agree():
     rng = np.random.default_rng(2)
     for estimate, se in zip(rng.normal(0, 0.06, 300), rng.uniform(0.01, 0.06, 300), strict=True):
         half = stats.t.ppf(0.95, 40) * se
-        inside = -0.10 < estimate - half and estimate + half < 0.10
+        inside = abs(estimate) + half < 0.10
         assert inside == (max(tost(estimate, se, 40, 0.10)) < 0.05)
 
 
@@ -392,6 +398,13 @@ def test_an_equivalence_claim_enters_the_correction_with_its_own_p():
     assert decided[0].p_adjusted == pytest.approx(max(own, 0.002) if own > 0.001 else 2 * own)
 
 
+def test_a_non_inferiority_claim_is_tested_against_the_unfavourable_bound():
+    better = a_row(0.30, 0.1, claim_type="non-inferiority", direction="positive")
+    below, above = tost(better.estimate, better.se, better.df, better.sesoi)
+    assert decide([better], "none")[0].p_equivalence == below < 0.001
+    assert decide([replace(better, direction="negative")], "none")[0].p_equivalence == above > 0.999
+
+
 def test_reasons_state_interval_bounds_and_what_could_have_been_found():
     wide, small, clear, refuted = (
         decide([row], "holm")[0]
@@ -411,7 +424,7 @@ def test_reasons_state_interval_bounds_and_what_could_have_been_found():
     assert "excludes 0, but Holm p = .060 is not below 0.05" in refuted.reason
 
 
-# --- families ------------------------------------------------------------------------------------------------------------
+# --- families -------------------------------------------------------------------------------------------------------
 
 
 def test_the_number_of_waves_decides_which_coefficient_decides(panel):
@@ -457,6 +470,21 @@ def test_another_hypothesis_or_wave_changes_no_bootstrap(panel):
     alone = boot(families.test_family(panel[panel["wave_number"] == 1], family(HYPOTHESIS), SETTINGS))
     more = boot(families.test_family(panel, family(HYPOTHESIS | {"id": "H2"}, HYPOTHESIS), SETTINGS))
     pd.testing.assert_frame_equal(alone, more.loc[["w1"]])
+
+
+def test_waves_with_the_same_answers_get_different_draws(wave1):
+    twice = pd.concat([wave1, wave1.assign(wave="w2", wave_number=2)])
+    table = families.test_family(twice, family(HYPOTHESIS), SETTINGS)
+    ends = table.loc[table["analysis"] == "cross_sectional_bootstrap", ["estimate", "ci_low"]].to_numpy()
+    assert ends[0, 0] == ends[1, 0] and ends[0, 1] != ends[1, 1]
+
+
+def test_a_wave_that_did_not_ask_is_not_counted_as_lost(panel):
+    def n_lost(frame):
+        return deciding(families.test_family(frame, family(HYPOTHESIS), SETTINGS)).loc["H1", "n_lost"]
+
+    unasked = panel[panel["wave"] == "w1"].assign(wave="w9", wave_number=9, x=np.nan)
+    assert n_lost(pd.concat([panel, unasked])) == n_lost(panel) == R["intercept"]["n_lost"]
 
 
 def test_retest_rows_are_not_used(panel):
@@ -533,7 +561,7 @@ def test_a_true_null_within_people_is_rarely_supported():
     assert supported <= 60 * (0.025 + 3 * math.sqrt(0.025 * 0.975 / 60))
 
 
-# --- the family file -------------------------------------------------------------------------------------------------------
+# --- the family file ------------------------------------------------------------------------------------------------
 
 
 def test_the_primary_family_is_as_declared():

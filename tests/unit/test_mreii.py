@@ -329,13 +329,15 @@ def test_quality_items_bear_no_score_and_one_answer_throughout_fails_one_of_them
         assert content["answers"]["labels"] == FILES["mreii_impact"]["answers"]["labels"]
 
 
-def test_background_asks_three_questions_and_scores_none():
+def test_background_asks_three_questions_takes_the_time_and_scores_none():
     items = {item.id: item for item in instrument_from(BACKGROUND).items}
-    assert list(items) == ["age", "gender", "relationship_status"] and not BACKGROUND.get("scores")
+    assert list(items) == ["age", "gender", "relationship_status", "duration_seconds"] and not BACKGROUND.get("scores")
+    assert (items["duration_seconds"].type, items["duration_seconds"].low) == ("number", 0)
     assert (items["age"].type, items["age"].low, items["age"].high) == ("number", 18, 110)
     assert items["gender"].labels[4] == "prefers not to say" and not items["gender"].missing_codes
     assert list(items["relationship_status"].labels) == [0, 1, 2]
-    assert not any(GENDERED.search(item.wording) or JARGON.search(item.wording) for item in items.values())
+    asked = [item.wording for item in items.values() if item.wording]
+    assert len(asked) == 3 and not any(GENDERED.search(wording) or JARGON.search(wording) for wording in asked)
 
 
 # --- the worked examples, by the rules in words and without the library ---

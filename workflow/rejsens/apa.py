@@ -15,7 +15,10 @@ from typing import Any
 MINUS = "\u2212"
 MISSING = "\u2014"
 BOUNDED_METRICS = frozenset({"r"})  # a standardised coefficient may exceed 1 and keeps its zero
-_SYMBOL = re.compile(r"\b(SDC|SEM|SD|SE|M|N|n|p|r|t|z|F|b|k|df)(?=(?:\(\d[\d.,]*\))? [=<>])")
+_SYMBOL = re.compile(
+    r"\b(?:SDC|SEM|SD|SE|M|N|n|p|r|t|z|F|b|d|k|df)(?=(?:\(\d[\d.,]*\))? [=<>])"  # before a value
+    r"|(?<=adjusted )p\b|(?<=one-sided )p\b|\bp(?= values?\b)|\bn(?= \(%\))|(?<=correlations )r\b"
+)
 
 
 def is_missing(x: Any) -> bool:

@@ -445,6 +445,16 @@ def _administered_scores(instrument: Instrument, items: list[Item], prefix: str,
     return tuple(scores.values())
 
 
+def instrument_facts(i: Instrument) -> dict[str, Any]:
+    """What the report prints of one administered instrument, as plain values."""
+    return {
+        "id": i.name, "title": i.title, "version": i.version, "window": i.window, "citation": i.citation, "doi": i.doi,
+        "terms": i.licence.get("terms", ""), "permission_required": bool(i.licence.get("permission_required")),
+        "notice": i.licence.get("notice"), "key_status": i.key.get("status", ""), "status_line": i.status_line,
+        "user_supplied": i.user_supplied, "range_changed": i.range_changed, "order": i.order,
+    }  # fmt: skip
+
+
 # --- a study ---------------------------------------------------------------------------------------------------------
 
 

@@ -38,10 +38,16 @@ def sample_table(scores: pd.DataFrame, background: Mapping[str, Item], variables
                 rows += [(wave, name, label, text, pd.NA if text in hidden else count, lost,
                           np.nan if text in hidden else 100 * count / n, *[np.nan] * 4) for text, count in counts.items()]  # fmt: skip
             else:
-                spread = (np.nan, np.nan) if n < min_cell else (values.min(), values.max())
-                rows.append((wave, name, label, "", n, lost, np.nan, values.mean(), values.std(ddof=1), *spread))
+                rows.append((wave, name, label, "", n, lost, np.nan, values.mean(), values.std(ddof=1), *extremes(values, min_cell)))
     columns = ["wave", "variable", "label", "level", "n", "n_missing", "percent", "mean", "sd", "min", "max"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def extremes(values: pd.Series | np.ndarray, min_cell: int) -> tuple[float, float]:
+    """Lowest and highest value, each blank when fewer than `min_cell` people hold it: an extreme can be one person."""
+    x = np.asarray(values)
+    ends = (x.min(), x.max()) if len(x) else (np.nan, np.nan)
+    return tuple(float(end) if np.count_nonzero(x == end) >= min_cell else np.nan for end in ends)
 
 
 def small_cells(counts: Mapping[str, int], min_cell: int) -> set[str]:
@@ -53,7 +59,7 @@ def small_cells(counts: Mapping[str, int], min_cell: int) -> set[str]:
     return small
 
 
-def describe_score(values: pd.Series, declared: Score, ci_level: float) -> dict[str, float]:
+def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell: int) -> dict[str, float]:
     """Moments and quantiles of one score in one wave; the mean's interval is Student's t.
 
     skew, kurtosis   bias-corrected sample skewness and excess kurtosis (as SPSS and pandas)
@@ -65,11 +71,12 @@ def describe_score(values: pd.Series, declared: Score, ci_level: float) -> dict[
     mean, sd = (x.mean(), x.std(ddof=1)) if spread else (x.mean() if n else np.nan, np.nan)
     se = sd / np.sqrt(n) if spread else np.nan
     half = stats.t.ppf((1 + ci_level) / 2, n - 1) * se if spread else np.nan
+    low, high = extremes(x, min_cell)
     q25, median, q75 = np.quantile(x, [0.25, 0.5, 0.75]) if n else [np.nan] * 3
     series = pd.Series(x)
     return {
         "n": n, "n_missing": int(values.isna().sum()), "mean": mean, "sd": sd, "se": se, "ci_low": mean - half, "ci_high": mean + half,
-        "min": x.min() if n else np.nan, "q25": q25, "median": median, "q75": q75, "max": x.max() if n else np.nan,
+        "min": low, "q25": q25, "median": median, "q75": q75, "max": high,
         "skew": series.skew(), "kurtosis": series.kurt(), "range_low": declared.low, "range_high": declared.high,
         "floor_percent": 100 * np.mean(x == declared.low) if n else np.nan,
         "ceiling_percent": 100 * np.mean(x == declared.high) if n else np.nan,
@@ -89,7 +96,7 @@ def missing_rule(declared: Score) -> str:
     return f"at least {declared.min_answered} of {total} {unit}, prorated"
 
 
-def descriptives(scores: pd.DataFrame, instruments: Sequence[Instrument], ci_level: float) -> pd.DataFrame:
+def descriptives(scores: pd.DataFrame, instruments: Sequence[Instrument], ci_level: float, min_cell: int) -> pd.DataFrame:
     """One row per score and wave in which it was asked."""
     rows = []
     for instrument in instruments:
@@ -98,7 +105,7 @@ def descriptives(scores: pd.DataFrame, instruments: Sequence[Instrument], ci_lev
                 if declared.id not in people or people[declared.id].isna().all():
                     continue
                 rows.append({"score": declared.id, "label": declared.label, "instrument": instrument.name, "wave": wave,
-                             **describe_score(people[declared.id], declared, ci_level),
+                             **describe_score(people[declared.id], declared, ci_level, min_cell),
                              "n_prorated": int(people[f"{declared.id}__prorated"].sum()), "missing_rule": missing_rule(declared)})  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -149,12 +149,13 @@ def numbered(fragment: str, label: str) -> str:
 
 
 def italics(text: str) -> str:
-    """Escaped HTML of a sentence with its statistical symbols in italics.
+    """Escaped HTML of a sentence: statistical symbols in italics, and no line break between a symbol and its value.
 
     >>> italics("M = 3.4 & p < .001")
-    '<i>M</i> = 3.4 &amp; <i>p</i> &lt; .001'
+    '<i>M</i>&nbsp;=&nbsp;3.4 &amp; <i>p</i>&nbsp;&lt;&nbsp;.001'
     """
-    return "".join(f"<i>{escape(run)}</i>" if italic else escape(run) for run, italic in apa.italic_runs(text))
+    html = "".join(f"<i>{escape(run)}</i>" if italic else escape(run) for run, italic in apa.italic_runs(text))
+    return re.sub(r" (=|&lt;|&gt;) (?=[\d.−])", r"&nbsp;\1&nbsp;", html)
 
 
 def _header(text: str) -> str:

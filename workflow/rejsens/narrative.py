@@ -151,14 +151,14 @@ def findings(estimates: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.D
         if key in deciding:
             raise ValueError(f"hypothesis {row['hypothesis']} of family {row['family']} has two deciding rows")
         deciding[key] = row
-    found = []
+    rows = []
     for declared in hypotheses.to_dict("records"):
         own = deciding.get((declared["family"], declared["hypothesis"]), {})
         outcome = own.get("outcome") or declared["outcome"]
         plain = {"predictor_label": reported(names.get(declared["predictor"], str(declared["predictor"]))),
                  "outcome_label": reported(names.get(outcome, str(outcome)))}  # fmt: skip
-        found.append({**declared, **own, **plain})
-    return found
+        rows.append({**declared, **own, **plain})
+    return rows
 
 
 # --- one hypothesis --------------------------------------------------------------------------------------------------
@@ -236,9 +236,9 @@ def why_inconclusive(row: Row) -> str:
     ends = apa.interval(row.get("ci90_low"), row.get("ci90_high"), bounded=apa.is_bounded(str(row.get("metric"))))
     outside = f"the equivalence interval {ends} reaches beyond ±{apa.number(row.get('sesoi'))}, so an association of interest is not ruled out"
     if row.get("claim_type") == "equivalence":  # its p values decide nothing
-        return _sentence(f"Why inconclusive: {outside}")
+        return _sentence(f"Inconclusive: {outside}")
     adjusted = apa.p(row.get("p_adjusted"), apa.draws_in(row.get("method")), relation=True)
-    return _sentence(f"Why inconclusive: the adjusted p {adjusted} is not below the declared level, and {outside}")
+    return _sentence(f"Inconclusive: the adjusted p {adjusted} is not below the declared level, and {outside}")
 
 
 def beyond_sesoi(row: Row) -> str:
@@ -265,11 +265,14 @@ def invariance(row: Row) -> str:
 
 def cautions(row: Row) -> list[str]:
     """Warnings of the model, its status when it is not in order, and whether the result is provisional."""
-    found = [_sentence(str(row[key])) for key in ("warnings",) if not apa.is_missing(row.get(key))]
-    if not apa.is_missing(row.get("status")) and row["status"] != "ok":
-        found.insert(0, _sentence(f"Model status: {row['status']}"))
-    said = "provisional" in str(row.get("missing_rule"))
-    return found + (["Complete cases, provisional: nothing was imputed."] if is_provisional(row) and not said else [])
+    said = []
+    if not apa.is_missing(row.get("status")) and row["status"] not in ("ok", row.get("verdict")):
+        said.append(_sentence(f"Model status: {row['status']}"))
+    if not apa.is_missing(row.get("warnings")):
+        said.append(_sentence(f"Caution: {row['warnings']}"))
+    if is_provisional(row) and "provisional" not in str(row.get("missing_rule")):
+        said.append("Complete cases, provisional: nothing was imputed.")
+    return said
 
 
 def other_estimate(row: Row) -> str:
@@ -279,10 +282,15 @@ def other_estimate(row: Row) -> str:
     return _sentence(f"{analysis_name(row['analysis'])}{place}{n}: {row['term']}, {numbers(row)}")
 
 
-def hypothesis(row: Row) -> list[str]:
-    """Everything said of one hypothesis, in order; empty sentences are left out."""
-    said = [estimated(row), result(row), sample(row), verdict(row), why_inconclusive(row), beyond_sesoi(row)]
-    return [text for text in [*said, smallest_detectable(row), invariance(row), *cautions(row)] if text]
+def found(row: Row) -> list[str]:
+    """What was estimated and what came out; empty sentences are left out."""
+    return [text for text in (estimated(row), result(row), sample(row)) if text]
+
+
+def judged(row: Row) -> list[str]:
+    """What the result decides, how far the sample reaches, and every caution; empty sentences are left out."""
+    said = [why_inconclusive(row) or verdict(row), beyond_sesoi(row), smallest_detectable(row), invariance(row)]
+    return [text for text in [*said, *cautions(row)] if text]
 
 
 # --- rows of other tables --------------------------------------------------------------------------------------------

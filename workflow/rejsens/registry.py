@@ -41,6 +41,8 @@ TABLES = {
     "scores": "results/participants/scores.parquet",
 }
 
+AGGREGATES = [name for name, path in TABLES.items() if not path.startswith("results/participants/")]
+
 
 def sha256(path: Path | str) -> str:
     """Content hash of one file, or "missing"; remembered while size and time stand still."""

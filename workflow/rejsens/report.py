@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -69,7 +69,7 @@ def write_report(
     study : mapping
         title, simulated, ci_level, alpha, min_cell, support, contact, seed, score_order, description; `notes` optional.
     provenance : mapping
-        instruments : list of dicts of :py:func:`instrument_facts`
+        instruments : list of dicts of :py:func:`rejsens.definitions.instrument_facts`
         software : name -> version
         inputs : name of an input -> sha256
         config_sha256, lock_sha256 : str
@@ -97,7 +97,7 @@ def write_report(
         prose=_prose(findings, filled["claims"]),
         sections=sections,
         further=further,
-        waves=[narrative.wave(row) for row in filled["waves"].to_dict("records")],
+        waves=[] if "waves" in printed else [narrative.wave(row) for row in filled["waves"].to_dict("records")],
         instruments=list(provenance.get("instruments", ())),
         doubtful=[row for row in provenance.get("instruments", ()) if row.get("user_supplied")],
         status_lines=_status_lines(filled["dictionary"]),
@@ -108,19 +108,6 @@ def write_report(
         provenance=_record(provenance, study),
         no_hypothesis=narrative.NO_HYPOTHESIS,
     )
-
-
-def instrument_facts(instruments: Iterable[Any]) -> list[dict[str, Any]]:
-    """What the report prints of each instrument, from :py:class:`rejsens.definitions.Instrument` objects."""
-    return [
-        {
-            "id": i.name or i.id, "title": i.title, "version": i.version, "window": i.window, "citation": i.citation, "doi": i.doi,
-            "terms": i.licence.get("terms", ""), "permission_required": bool(i.licence.get("permission_required")),
-            "notice": i.licence.get("notice"), "key_status": i.key.get("status", ""), "status_line": i.status_line,
-            "user_supplied": i.user_supplied,
-        }
-        for i in instruments
-    ]  # fmt: skip
 
 
 class _Tables(dict):
@@ -239,12 +226,14 @@ def _placed(tables: _Tables, printed: Mapping[str, str], waves: int) -> tuple[di
     """Numbered printed tables by section, with a sentence where a table has no rows, and the tables no section knows."""
     sections: dict[str, list[dict[str, Any]]] = {}
     number = 0
+    filled = {name: len(tables[name]) > 0 for places in PLACES.values() for _, name, _ in places}
+    filled["erosion"] = filled["erosion"] and bool((tables["erosion"]["n"] > 0).any())  # one wave: a row that only says so
     for section, places in PLACES.items():
         sections[section] = []
         for name, source, absent in places:
             if section == "change" and waves < 2:
                 absent = narrative.NO_CHANGE
-            if len(tables[source]) and name in printed:
+            if filled[source] and name in printed:
                 number += 1
                 sections[section].append({"html": Markup(layout.numbered(printed[name], f"Table {number}")), "text": ""})
             elif absent and absent not in [part["text"] for part in sections[section]]:
@@ -259,7 +248,7 @@ def _prose(findings: Sequence[Mapping[str, Any]], claims: pd.DataFrame) -> list[
         {
             "heading": f"{row['hypothesis']} {row['label']}",
             "family": f"{narrative.family_name(row)}, {narrative.correction_name(row)}",
-            "sentences": narrative.hypothesis(row),
+            "paragraphs": [narrative.found(row), narrative.judged(row)],
             "evidence": _evidence(row["hypothesis"], claims),
         }
         for row in findings

@@ -12,6 +12,7 @@ from rejsens.definitions import (
     SHIPPED,
     Instrument,
     Wave,
+    instrument_facts,
     instruments_asked,
     load_instruments,
     load_settings,
@@ -158,13 +159,13 @@ class Plan:
                 "depends": self._declared([wave]) | code("rejsens.job", "rejsens.score_wave")}  # fmt: skip
 
     def pool_waves(self) -> dict[str, Any]:
-        return {"numbers": self.study.wave_numbers, "depends": self._declared() | code("rejsens.job", "rejsens.pool")}
+        return {"numbers": self.study.wave_numbers, "depends": self._declared() | code("rejsens.job", "rejsens.pool", "rejsens.study")}
 
     def describe_sample(self) -> dict[str, Any]:
         s = self.study.settings
         return {"sample_table": s["sample_table"], "ci_level": s["ci_level"],
                 "min_cell": 1 if s["study"]["simulated"] else s["min_cell"],
-                "depends": self._declared() | code("rejsens.job", "rejsens.describe")}  # fmt: skip
+                "depends": self._declared() | code("rejsens.job", "rejsens.describe", "rejsens.inference.correlation", "rejsens.study")}  # fmt: skip
 
     def psychometrics(self, instrument: str) -> dict[str, Any]:
         waves = [w.name for w in self.study.waves if instrument in {i.name for i in self.study.asked[w.name]}]
@@ -173,7 +174,7 @@ class Plan:
 
     def collect_psychometrics(self) -> dict[str, Any]:
         return {"ci_level": self.study.settings["ci_level"],
-                "depends": self._declared() | code("rejsens.job", "rejsens.collect")}  # fmt: skip
+                "depends": self._declared() | code("rejsens.job", "rejsens.collect", "rejsens.pool")}  # fmt: skip
 
     def test_hypotheses(self, family: str) -> dict[str, Any]:
         s = self.study.settings
@@ -182,8 +183,8 @@ class Plan:
 
     def collect_estimates(self) -> dict[str, Any]:
         families = [f"config/hypotheses/{name}.yaml" for name in self.study.families]
-        claims = ["config/claims.yaml"] if Path("config/claims.yaml").exists() else []
-        return {"families": families, "claims": claims, "depends": hashes([*families, *claims]) | code("rejsens.job", "rejsens.collect")}
+        claims = str(SHIPPED / "config" / "claims.yaml")
+        return {"families": families, "depends": hashes([*families, claims]) | code("rejsens.job", "rejsens.claims", "rejsens.inference.families")}  # fmt: skip
 
     def draw_figure(self, figure: str, people: bool) -> dict[str, Any]:
         """`people`: draw the version that shows persons; simulated persons may be shown anywhere."""
@@ -193,11 +194,11 @@ class Plan:
         return self._plugin("tables", table)
 
     def write_report(self) -> dict[str, Any]:
-        template = SHIPPED / "workflow" / "report"
-        sources = [p for p in template.iterdir() if p.is_file()] + [SHIPPED / "requirements.lock"]
-        return {"study": self.study.facts, "figures": sorted(self.figures), "tables": sorted(self.tables),
-                "settings": dict(self.study.settings),
-                "depends": self._declared() | self.sources() | hashes(sources) | code("rejsens.job", "rejsens.write_report")}  # fmt: skip
+        templates = [path for path in (SHIPPED / "workflow" / "report").iterdir() if path.is_file()]
+        return {"study": self.study.facts, "settings": dict(self.study.settings), "inputs": self.inputs,
+                "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
+                "depends": self._declared() | hashes([*templates, SHIPPED / "requirements.lock"])
+                | code("rejsens.job", "rejsens.report", "rejsens.provenance")}  # fmt: skip
 
     @property
     def figures(self) -> dict[str, Path]:
@@ -208,11 +209,6 @@ class Plan:
         return [name for name, path in self.figures.items() if constant(path, "SHOWS_PEOPLE")]
 
     @property
-    def report_tables(self) -> list[str]:
-        """Every aggregate; the report never reads a row of a person."""
-        return [path for path in TABLES.values() if not path.startswith("results/participants/")]
-
-    @property
     def tables(self) -> dict[str, Path]:
         return plugins("tables", self.study.folder)
 
@@ -220,11 +216,11 @@ class Plan:
         """The finished tables that a figure or printed table names in its TABLES."""
         return [TABLES[table] for table in constant(plugins(kind, self.study.folder)[name], "TABLES")]
 
-    def sources(self) -> dict[str, str]:
+    @property
+    def inputs(self) -> dict[str, str]:
         """Content hashes of every file the researcher gave: exports, sidecars, families, settings."""
         named = [w.path for w in self.study.waves] + [f"config/hypotheses/{f}.yaml" for f in self.study.families] + ["config/config.yaml"]
-        exports = {f"export of {w.name}": sha256(w.file) for w in self.study.waves}
-        return hashes(path for path in named if Path(path).exists()) | exports
+        return hashes(path for path in named if Path(path).exists()) | {f"export of wave {w.name}": sha256(w.file) for w in self.study.waves}
 
     def _plugin(self, kind: str, name: str) -> dict[str, Any]:
         path = plugins(kind, self.study.folder)[name]

@@ -318,7 +318,7 @@ def sentence(text: str, study: dict[str, Any], columns: Sequence[str] = ()) -> D
     lines = wrap(text, PAGE - 20, lines=6)
     height = 2 * HEADER + height_of(lines.count("\n") + 1) + 4
     sheet = Sheet(PAGE, height, study)
-    sheet.text(PAGE / 2, height / 2, lines, colour=SOFT, ha="center", va="center")
+    sheet.text(PAGE / 2, height / 2, lines, colour=SOFT, ha="center", va="middle")
     return Drawing(sheet.figure, alt=text, data=pd.DataFrame(columns=list(columns)))
 
 

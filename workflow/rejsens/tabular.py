@@ -49,7 +49,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "stored_totals": {"wave": "str", "column": "str", "score": "str", "n_compared": "int", "n_differ": "int",
                       "max_difference": "float", "tolerance": "float", "status": "str"},
     "claims": {"claim": "str", "construct": "str", "document": "str", "quotation": "str?", "measured_by": "str?",
-               "hypothesis": "str?", "verdict": "str", "reason": "str?"},
+               "hypothesis": "str?", "verdict": "str", "reason": "str?", "evidence": "str?"},
     "hypotheses": {"hypothesis": "str", "family": "str", "label": "str", "claim": "str?", "claim_ids": "str?", "estimand": "str",
                    "predictor": "str", "outcome": "str", "direction": "str", "sesoi": "float", "claim_type": "str",
                    "correction": "str", "confirmatory": "bool"},
@@ -102,8 +102,8 @@ def read_table(path: Path | str, name: str | None = None) -> pd.DataFrame:
     kinds = {column: kind.rstrip("?") for column, kind in COLUMNS[name].items()}
     text = {column: "str" for column, kind in kinds.items() if kind == "str"}
     numbers = {column: [""] for column, kind in kinds.items() if kind != "str"}
-    frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=numbers, float_precision="round_trip")
-    return schema(name).validate(frame)
+    frame = schema(name).validate(pd.read_csv(path, dtype=text, keep_default_na=False, na_values=numbers, float_precision="round_trip"))
+    return frame.astype({column: "float64" for column, kind in kinds.items() if kind == "count"})  # a blank is NaN in sums
 
 
 def write_table(frame: pd.DataFrame, path: Path | str, name: str | None = None) -> None:

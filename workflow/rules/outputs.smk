@@ -7,7 +7,7 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/report/index.html, provenance.json
 """
 
-DRAWN = [".pdf", ".svg", ".png", ".csv", ".json"]
+from rejsens.registry import AGGREGATES, TABLES
 
 
 rule draw_figure:
@@ -56,7 +56,7 @@ rule lay_out_table:
 rule write_report:
     message: "Writing the report"
     input:
-        PLAN.report_tables,
+        aggregates=list(map(TABLES.get, AGGREGATES)),
         figures=expand("results/figures/{figure}.svg", figure=PLAN.figures),
         of_people=expand(f"{PEOPLE}/figures/{{figure}}.svg", figure=PEOPLE_FIGURES),
         tables=expand("results/tables/{table}.html", table=PLAN.tables),

@@ -40,7 +40,9 @@ class LogHandler(LogHandlerBase):
         self.total = getattr(record, "total_job_count", 0) or sum(n for name, n in stats.items() if name != "total")
 
     def _remember(self, record: LogRecord) -> None:
-        message = record.rule_msg or record.rule_name.replace("_", " ")
+        if not record.rule_msg:  # a rule that only gathers files does no work
+            return
+        message = record.rule_msg
         self.messages[record.jobid] = message
         self._say(f"  {self._count()} {message}" if not self.common_settings.dryrun else f"  would do: {message}")
 

@@ -2,7 +2,7 @@
 
 A: people kept of the rows in each wave's export. B: the coefficients that decide the primary hypotheses, with their
 confidence intervals; the thick part is the 90% interval, the band is the range smaller than the smallest effect of
-interest. C: means of the outcomes in groups of reported exposure, in standard deviations and not adjusted for covariates.
+interest. C: means of each outcome in groups of reported exposure, in standard deviations, not adjusted for covariates.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ TABLES = ("waves", "estimates", "scores", "hypotheses", "dictionary")
 SHOWS_PEOPLE = False
 
 MOST = 4  # hypotheses
-HEIGHT = 74.0
-FLOW, FOREST, CURVE = (1.5, 46.0), (54.0, 66.0), (133.5, 55.0)  # left edge and width of the panels in mm
+HEIGHT = 70.0
+FLOW, FOREST, CURVE = (1.5, 38.0), (44.0, 62.0), (110.5, 48.0)  # left edge and width of the panels in mm
+WORDS = 30.0  # mm of panel B for its words
 COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE)
 MARKERS = ("o", "s", "D", "^")
 
@@ -37,10 +38,10 @@ def draw(*, waves: pd.DataFrame, estimates: pd.DataFrame, scores: pd.DataFrame, 
     lines = _lines(rows, hypotheses, scores, study)
     names = labels(dictionary)
     flow = waves.sort_values("wave_number", kind="stable")
-    sheet = style.Sheet(style.SPREAD, HEIGHT, study)
+    sheet = style.Sheet(style.PAGE, HEIGHT, study)
     _flow(sheet, flow)
     _forest(sheet, rows, study)
-    _curve(sheet, lines, names)
+    _curve(sheet, lines)
     outcomes = list(dict.fromkeys(lines["outcome"])) if len(lines) else []
     return style.Drawing(sheet.figure, _alt(flow, rows, lines, names, study), _data(flow, rows, lines), _note(rows, study, dictionary, outcomes))
 
@@ -86,7 +87,7 @@ def _flow(sheet: style.Sheet, waves: pd.DataFrame) -> None:
     _title(sheet, left, "A", "People in each wave")
     names = [style.wrap(str(wave), 16, style.SMALL, lines=1) for wave in waves["wave"]]
     label = max(style.width_of(name, style.SMALL) for name in names) + 2
-    top, pitch = sheet.top + 7, min(8.6, (HEIGHT - sheet.top - 12) / len(waves))
+    top, pitch = sheet.top + 6, min(8.6, (HEIGHT - sheet.top - 12) / len(waves))
     bars = sheet.canvas(left + label, top, width - label, pitch * len(waves))
     scale = (width - label - 15) / waves["n_raw"].max()
     for place, (row, name) in enumerate(zip(waves.itertuples(), names, strict=True)):
@@ -105,42 +106,49 @@ def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> No
     left, width = FOREST
     metric = rows["metric"].iloc[0]
     _title(sheet, left, "B", "Verdicts" if metric not in METRICS else f"Verdicts, {METRICS[metric].split(':')[0].lower()}")
-    top, bottom = sheet.top + 7, HEIGHT - 11.5
+    top, bottom = sheet.top + 6, HEIGHT - 11.5
     pitch = (bottom - top) / len(rows)
-    axes = sheet.axes(left, top, width, bottom - top)
+    axes = sheet.axes(left + WORDS, top, width - WORDS, bottom - top)
     axes.set(xlim=limits(rows), ylim=(bottom - top, 0))
     for place, row in enumerate(rows.itertuples()):
-        y, colour = place * pitch + pitch * 0.70, COLOURS[place]
+        y, colour = (place + 0.5) * pitch, COLOURS[place]
         if pd.notna(row.sesoi):
-            axes.barh((place + 0.5) * pitch, 2 * row.sesoi, left=-row.sesoi, height=pitch, color=style.BAND, zorder=0)
+            axes.barh(y, 2 * row.sesoi, left=-row.sesoi, height=pitch, color=style.BAND, zorder=0)
         axes.hlines(y, row.ci_low, row.ci_high, color=colour, linewidth=style.LINE, zorder=2)
         if pd.notna(row.ci90_low) and pd.notna(row.ci90_high):
             axes.hlines(y, row.ci90_low, row.ci90_high, color=colour, linewidth=style.THICK, alpha=0.55, zorder=2)
         axes.plot(row.estimate, y, marker=MARKERS[place], markersize=style.DOT + 1, color=colour, zorder=4)
-        line = top + place * pitch + 0.4
-        sheet.text(left + 0.8, line, str(row.hypothesis), size=style.SMALL, weight="bold", colour=colour)
-        words = style.width_of(str(row.hypothesis), style.SMALL, "bold") + 2.6
-        label = row.label if isinstance(row.label, str) else ""
-        sheet.text(left + words, line, style.wrap(label, width - words - 1, style.SMALL, lines=1), size=style.SMALL)
-        sheet.text(left + words, line + style.height_of(1, style.SMALL), f"{value_text(row)}, {row.verdict}", size=style.SMALLEST,
-                   colour=style.SOFT)  # fmt: skip
+        _verdict(sheet, row, left, top + y, colour)
     axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=1)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
-    axes.locator_params(axis="x", nbins=6)
-    axes.set_xlabel(f"{SYMBOLS.get(metric, spoken(metric))} with {level(study)} interval", fontsize=style.SMALL, labelpad=0.5)
+    axes.locator_params(axis="x", nbins=4)
+    axes.set_xlabel(f"{SYMBOLS.get(metric, spoken(metric))}, {level(study)} interval", fontsize=style.SMALL, labelpad=0.5)
 
 
-def _curve(sheet: style.Sheet, lines: pd.DataFrame, names: dict[str, str]) -> None:
+def _verdict(sheet: style.Sheet, row: Any, left: float, middle: float, colour: str) -> None:
+    """What is tested, the coefficient and the verdict, as one block of lines centred on the interval."""
+    inset = style.width_of(str(row.hypothesis), style.SMALL, "bold") + 1.6
+    label = style.wrap(row.label if isinstance(row.label, str) else "", WORDS - inset - 2, style.SMALL, lines=2)
+    line = style.height_of(1, style.SMALL)
+    y = middle - (label.count("\n") + 3) * line / 2
+    sheet.text(left, y, str(row.hypothesis), size=style.SMALL, weight="bold", colour=colour)
+    sheet.text(left + inset, y, label, size=style.SMALL)
+    y += (label.count("\n") + 1) * line
+    sheet.text(left + inset, y, value_text(row), size=style.SMALL, colour=style.SOFT)
+    sheet.text(left + inset, y + line, str(row.verdict), size=style.SMALL, weight="bold")
+
+
+def _curve(sheet: style.Sheet, lines: pd.DataFrame) -> None:
     left, width = CURVE
     if lines.empty:
-        _title(sheet, left, "C", "Reported exposure and outcomes")
+        _title(sheet, left, "C", "Means by reported exposure")
         sheet.text(left, sheet.top + 8, style.wrap("Too few people have both scores for a curve.", width, lines=3), colour=style.SOFT)
         return
     within = lines["comparison"].iloc[0] == WITHIN
-    _title(sheet, left, "C", "Reported exposure, " + ("within people" if within else "between people"))
-    top, bottom = sheet.top + 7, HEIGHT - 11.5
-    axes = sheet.axes(left + 8, top, width - 8 - 1, bottom - top)
+    _title(sheet, left, "C", "Means, " + ("within people" if within else "between people"))
+    top, bottom = sheet.top + 6, HEIGHT - 11.5
+    axes = sheet.axes(left + 8, top, width - 8 - 4.5, bottom - top)
     for place, (_, own) in enumerate(lines.groupby("hypothesis", sort=False)):
         colour = COLOURS[place]
         axes.plot(own["x"], own["y"], color=colour, linewidth=style.THIN, zorder=2)
@@ -153,22 +161,40 @@ def _curve(sheet: style.Sheet, lines: pd.DataFrame, names: dict[str, str]) -> No
     axes.axhline(0, color=style.FAINT, linewidth=style.THIN, zorder=0)
     axes.axvline(0, color=style.FAINT, linewidth=style.THIN, zorder=0)
     axes.locator_params(axis="both", nbins=5)
-    _names_of_lines(axes, lines, names)
+    _names_of_lines(axes, lines, bottom - top)
     unit = "within-person SDs" if within else "SDs"
     axes.set_xlabel(f"reported exposure, {unit}", fontsize=style.SMALL, labelpad=0.5)
     axes.set_ylabel(f"outcome, {unit}", fontsize=style.SMALL, labelpad=1)
 
 
-def _names_of_lines(axes: Axes, lines: pd.DataFrame, names: dict[str, str]) -> None:
-    """A key in the quadrant that the lines leave free, in the colours and marks of panel B."""
+def _names_of_lines(axes: Axes, lines: pd.DataFrame, height: float) -> None:
+    """Each line's hypothesis at its right end, moved apart where ends lie close together."""
     groups = [own for _, own in lines.groupby("hypothesis", sort=False)]
-    ends = np.array([own["y"].iloc[-1] for own in groups])
-    up = (ends > 0).sum() * 2 >= len(ends)
+    low, high = axes.get_ylim()
+    least = style.height_of(1, style.SMALL) / height * (high - low)
+    ends = [own["y"].iloc[-1] for own in groups]
+    placed = dict(zip(np.argsort(ends), moved_apart(sorted(ends), least), strict=True))
     for place, own in enumerate(groups):
-        y = (0.05 + 0.075 * (len(groups) - 1 - place)) if up else (0.95 - 0.075 * place)
-        words = style.wrap(names.get(own["outcome"].iloc[0], spoken(own["outcome"].iloc[0])), 28, style.SMALLEST, lines=1)
-        axes.plot(0.05, y, marker=MARKERS[place], markersize=style.DOT, color=COLOURS[place], transform=axes.transAxes)
-        axes.text(0.09, y, words, fontsize=style.SMALLEST, va="center", transform=axes.transAxes)
+        axes.text(1.02, (placed[place] - low) / (high - low), own["hypothesis"].iloc[0], fontsize=style.SMALL, color=COLOURS[place],
+                  weight="bold", va="center", transform=axes.transAxes)  # fmt: skip
+
+
+def moved_apart(positions: list[float], least: float) -> list[float]:
+    """Ascending positions, moved as little as needed (each cluster about its mean) so that neighbours are `least` apart.
+
+    >>> moved_apart([0.0, 0.1, 3.0], 0.5)
+    [-0.2, 0.3, 3.0]
+    """
+    clusters = [[position] for position in positions]
+    at = 0
+    while at < len(clusters) - 1:
+        upper, lower = clusters[at], clusters[at + 1]
+        if np.mean(lower) - least * (len(lower) - 1) / 2 - (np.mean(upper) + least * (len(upper) - 1) / 2) < least:
+            clusters[at : at + 2] = [upper + lower]
+            at = max(at - 1, 0)
+        else:
+            at += 1
+    return [round(float(np.mean(own) + least * (k - (len(own) - 1) / 2)), 9) for own in clusters for k in range(len(own))]
 
 
 # Words ---------------------------------------------------------------------------------------------------------------

@@ -87,19 +87,27 @@ def _steps(panel: pd.DataFrame, score: str, waves: list[str], bounds: tuple[floa
 def step_edges(values: pd.Series, bounds: tuple[float, float]) -> np.ndarray:
     """Edges over the theoretical range, or over two standard deviations around the median where there is none.
 
-    Whole-number scores get edges at halves, so that each step holds the same number of possible values.
+    Scores on a grid (sums, means of whole answers) get edges halfway between possible scores, and the same number of
+    possible scores in every step; otherwise the distribution would look combed.
     """
     low, high = bounds
-    whole = bool(np.all(np.mod(values, 1) == 0))
     if not np.isfinite(low) or not np.isfinite(high):
         middle, spread = values.median(), max(values.std(), 1e-9)
         low, high = middle - 2 * spread, middle + 2 * spread
-    if whole:
-        width = max(1, int(np.ceil((high - low + 1) / BINS)))
-        edges = np.arange(np.floor(low) - 0.5, high + 0.5 + width, width)
-    else:
-        edges = np.linspace(low, high, BINS + 1)
-    return edges.astype(float)
+    grain = _grain(values)
+    places = (values - low) / grain if grain else values * 0
+    if not grain or (high - low) / grain > 400 or np.isclose(places, places.round(), atol=0.02).mean() < 0.9:
+        return np.linspace(low, high, BINS + 1)
+    possible = round((high - low) / grain) + 1
+    each = max(1, -(-possible // BINS))
+    edges = low + grain * (np.arange(0, possible + each, each) - 0.5)
+    return np.append(edges[edges < high], high + grain / 2)
+
+
+def _grain(values: pd.Series) -> float:
+    """The usual distance between neighbouring scores."""
+    steps = np.diff(np.sort(values.round(6).unique()))
+    return float(np.median(steps)) if len(steps) else 0.0
 
 
 def joined_steps(edges: np.ndarray, counts: np.ndarray, fewest: int) -> pd.DataFrame:
@@ -175,16 +183,10 @@ def _draw_people(axes: Axes, cloud: pd.DataFrame, waves: list[str], random: np.r
         x, values = waves.index(wave), np.sort(own["value"].to_numpy())
         density, grid = densities[wave]
         sideways, up = random.random((2, len(values)))
-        axes.plot(x - 0.1 - 0.34 * sideways, values + (up - 0.5) * 0.7 * _grain(cloud["value"]), linestyle="", marker="o", markersize=1.1, markeredgewidth=0, color=style.BLUE,
+        axes.plot(x - 0.1 - 0.34 * sideways, values + (up - 0.5) * 0.7 * min(_grain(cloud["value"]), np.ptp(values) / 20), linestyle="", marker="o", markersize=1.1, markeredgewidth=0, color=style.BLUE,
                   alpha=0.35, rasterized=True)  # fmt: skip
         if density is not None:
             axes.fill_betweenx(grid, x + 0.02, x + 0.02 + 0.42 * density(grid) / highest, color=style.PALE_BLUE, linewidth=0)
-
-
-def _grain(values: pd.Series) -> float:
-    """The usual distance between neighbouring scores, at most a twentieth of their range."""
-    steps = np.diff(np.sort(values.unique()))
-    return min(float(np.median(steps)), float(np.ptp(values)) / 20) if len(steps) else 0.0
 
 
 def _density(values: np.ndarray):
@@ -213,7 +215,7 @@ def _limits(axes: Axes, cloud: pd.DataFrame, means: pd.DataFrame, bounds: tuple[
     low, high = np.nanmin([low, means["ci_low"].min()]), np.nanmax([high, means["ci_high"].max()])
     if np.isfinite(bounds).all() and (high - low) >= 0.5 * (bounds[1] - bounds[0]):
         low, high = bounds
-    room = 0.04 * (high - low) or 1.0
+    room = 0.05 * (high - low) or 1.0
     axes.set_ylim(low - room, high + room)
     axes.locator_params(axis="y", nbins=5)
 

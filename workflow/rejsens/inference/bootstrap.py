@@ -122,7 +122,8 @@ def jackknifed_beta(prepared: Design) -> tuple[float, np.ndarray]:
 
 def bootstrapped_beta(prepared: Design, draws: int, rng: np.random.Generator) -> np.ndarray:
     """(draws,) standardised coefficients of resampled people; NaN where a resample does not identify it."""
-    columns, products = _moments(prepared)
+    # Multiples of 2^-28 add up exactly, in any order: the draws do not depend on how many threads multiply matrices.
+    columns, products = (np.round(moments * 2.0**28) / 2.0**28 for moments in _moments(prepared))
     n = len(columns)
     replicates = []
     for start in range(0, draws, _BATCH):

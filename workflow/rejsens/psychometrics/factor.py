@@ -182,15 +182,15 @@ def cfa(
     >>> fitted.status, fitted.n, fitted.n_lost, fitted.fit.df
     ('admissible', 300, 0, 8)
     >>> print(f"{fitted.fit.chi2:.2f} {fitted.fit.cfi:.3f} {fitted.fit.srmr:.3f}")
-    13.79 0.994 0.031
+    1.42 1.000 0.007
     >>> fitted.loadings[["factor", "item", "std", "std_se"]].round(2)
       factor item   std  std_se
-    0      a   a1  0.81    0.03
-    1      a   a2  0.83    0.03
-    2      a   a3  0.83    0.03
+    0      a   a1  0.83    0.03
+    1      a   a2  0.80    0.03
+    2      a   a3  0.81    0.03
     3      b   b1  0.80    0.03
-    4      b   b2  0.78    0.03
-    5      b   b3  0.82    0.03
+    4      b   b2  0.84    0.02
+    5      b   b3  0.84    0.02
 
     Three items of one factor fit always, so that their fit is not reported.
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from rejsens import apa
 
-MOST_WAVES = 6  # columns that a printed page holds; the CSV tables hold every wave
+MOST_WAVES = 12  # columns that a printed page holds; the CSV tables hold every wave
 
 
 def labels(dictionary: pd.DataFrame) -> dict[str, str]:
@@ -78,7 +78,7 @@ def n_percent(n: Any, total: Any, covered: bool = False) -> str:
     """
     if covered or apa.is_missing(n):
         return apa.MISSING
-    return f"{apa.count(n)} ({apa.percent(100 * n / total)})" if total else apa.count(n)
+    return f"{apa.count(n)} ({apa.percent(100 * n / total)})" if total and n else apa.count(n)
 
 
 def marks(texts: Sequence[str]) -> dict[str, str]:
@@ -104,6 +104,16 @@ def joined(names: Iterable[str]) -> str:
 def text_of(value: Any) -> str:
     """A text cell of a table; missing is empty."""
     return "" if apa.is_missing(value) else str(value)
+
+
+def status_of(status: Any) -> str:
+    """What a reader should know of a statistic; empty when all is in order.
+
+    >>> status_of("ok"), status_of("estimated; 3 items only"), status_of("not reported: one item")
+    ('', '3 items only', 'not reported: one item')
+    """
+    text = text_of(status)
+    return "" if text in ("ok", "estimated") else text.removeprefix("estimated; ")
 
 
 def sentence(text: str) -> str:

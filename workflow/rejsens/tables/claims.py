@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import labels, text_of
+from rejsens.tables._cells import joined, labels, text_of
 
 TABLES = ("claims", "dictionary")
 
@@ -19,20 +19,17 @@ def lay_out(*, claims: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[st
     names = labels(dictionary)
     groups: dict[str, list[tuple[str, ...]]] = {}
     for _, row in claims.iterrows():
-        groups.setdefault(f"{row['claim']} {row['construct']}", []).append(_row(row, names))
-    columns = ("Quotation", "Document", "Measured by", "Hypothesis", "Verdict", "Result or reason")
-    general = ("Quotations are the documents' words, not this report's.", "Untested claims are listed with the reason.")
-    return PrintedTable(title=__doc__, columns=columns, **grouped(groups), alignment=("left",) * 6, general=general)
+        groups.setdefault(_heading(row), []).append(_row(row, names))
+    columns = ("Hypothesis", "Measured by", "Verdict", "Result or reason")
+    general = ("Text between “ and ” is quoted from the documents.", "Claims that are not tested are listed with the reason.")
+    return PrintedTable(title=__doc__, columns=columns, **grouped(groups), alignment=("left",) * 4, general=general)
+
+
+def _heading(row: pd.Series) -> str:
+    quotation = text_of(row["quotation"])
+    return f"{row['claim']} {row['construct']}" + (f": “{quotation}” ({row['document']})" if quotation else f" ({row['document']})")
 
 
 def _row(row: pd.Series, names: Mapping[str, str]) -> tuple[str, ...]:
-    measured = ", ".join(names.get(part, part) for part in text_of(row["measured_by"]).split("; ") if part)
-    quotation = text_of(row["quotation"])
-    return (
-        f"“{quotation}”" if quotation else apa.MISSING,
-        row["document"],
-        measured or apa.MISSING,
-        text_of(row["hypothesis"]) or apa.MISSING,
-        row["verdict"],
-        text_of(row["reason"]),
-    )
+    measured = joined(names.get(part, part) for part in text_of(row["measured_by"]).split("; ") if part)
+    return (text_of(row["hypothesis"]) or "None", measured or apa.MISSING, row["verdict"], text_of(row["reason"]))

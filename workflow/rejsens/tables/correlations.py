@@ -45,7 +45,7 @@ def _row(
     hidden = too_few(described["n"], study)
     moments = [apa.MISSING if hidden else apa.number(described[c]) for c in ("mean", "sd")]
     below = [cells.get(frozenset((score, other)), apa.MISSING) for other in scores[: k - 1]]
-    diagonal = f"({apa.r(alphas[score])})" if score in alphas else "( )"
+    diagonal = f"({apa.r(alphas[score])})" if score in alphas else apa.MISSING
     return (f"{k}. {names.get(score, score)}", *moments, *below, diagonal, *("",) * (len(scores) - k))
 
 
@@ -55,6 +55,6 @@ def _note(wave: str, correlations: pd.DataFrame, scores: Sequence[str]) -> list[
     if len(used):
         low, high = apa.count(used["n"].min()), apa.count(used["n"].max())
         notes.append(f"Pairs have n = {low}." if low == high else f"Pairs have n = {low} to {high}.")
-    notes.append("Coefficient alpha stands on the diagonal; an empty bracket marks a score to which it does not apply.")
+    notes.append("Coefficient alpha stands in brackets on the diagonal; a dash marks a score to which it does not apply.")
     notes.append("Intervals and exact p values of every pair are in the table of correlations.")
     return notes

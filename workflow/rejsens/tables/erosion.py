@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa, narrative
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import cover, cover_note, labels, marked, marks, n_percent, sentence
+from rejsens.tables._cells import cover, cover_note, labels, marked, marks, n_percent, sentence, status_of
 
 TABLES = ("erosion", "dictionary", "waves")
 
@@ -17,7 +17,8 @@ TABLES = ("erosion", "dictionary", "waves")
 def lay_out(*, erosion: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
     """Mean change for each pair of waves, with how many people changed by more than measurement error explains."""
     names = labels(dictionary)
-    letters = marks([_status(row) for _, row in erosion.iterrows()])
+    erosion = erosion[erosion["n"] > 0]  # a score that one wave asked has a row that only says so
+    letters = marks([status_of(status) for status in erosion["status"]])
     groups, covered = {}, False
     for source, frame in erosion.groupby("source", sort=False):
         pairs = [_row(row, letters, study) for _, row in frame.iterrows()]
@@ -28,15 +29,11 @@ def lay_out(*, erosion: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFr
     return PrintedTable(title=__doc__, columns=columns, **grouped(groups), general=(*_notes(erosion, waves), *cover_note(study, covered)), specific=specific)
 
 
-def _status(row: pd.Series) -> str:
-    return "" if apa.is_missing(row["status"]) or row["status"] == "ok" else str(row["status"])
-
-
 def _row(row: pd.Series, letters: Mapping[str, str], study: Mapping[str, Any]) -> tuple[tuple[str, ...], bool]:
     rest = row["n"] - row["n_decline"] - row["n_improve"]
     hidden = cover([row["n_decline"], row["n_improve"], rest], study)
     low, high = (n_percent(row[c], row["n"], h) for c, h in zip(("n_decline", "n_improve"), hidden, strict=False))
-    stub = marked(f"{row['from_wave']} to {row['to_wave']}", _status(row), letters)
+    stub = marked(f"{row['from_wave']} to {row['to_wave']}", status_of(row["status"]), letters)
     moments = (apa.number(row["mean_change"]), apa.number(row["sd_change"]), apa.interval(row["ci_low"], row["ci_high"]))
     return (stub, apa.count(row["n"]), *moments, apa.number(row["sdc95"]), apa.r(row["reliability"]), low, high), any(hidden[:2])
 

@@ -8,20 +8,25 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import panel
+from rejsens.layout import PrintedTable
+from rejsens.tables._cells import shown_waves
 
 TABLES = ("flow", "waves")
 
 
 def lay_out(*, flow: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
-    """Every wave's ledger of exclusions: a row leaves at the first rule that applies to it."""
-    groups = {}
-    for wave in panel(waves):
-        steps = flow[flow["wave"] == wave].sort_values("order")
-        groups[f"Wave {wave}"] = [
-            (row["label"], apa.count(row["n_excluded"]) if row["order"] else "", apa.count(row["n_remaining"]))
-            for _, row in steps.iterrows()
-        ]
-    general = ("A row leaves at the first rule that applies to it; rules are applied in the order shown.",)
-    return PrintedTable(title=__doc__, columns=("Step", "Set aside", "Remaining"), **grouped(groups), general=general)
+    """One column per wave: rows in the export, rows set aside by each rule, rows kept."""
+    names, note = shown_waves(waves)
+    steps = flow[flow["wave"].isin(names)].sort_values("order", kind="stable")
+    raw, rules = steps[steps["order"] == 0], steps[steps["order"] > 0]
+    rows = [_row(label, frame, "n_remaining", names) for label, frame in raw.groupby("label", sort=False)]
+    rows += [_row(label, frame, "n_excluded", names) for label, frame in rules.groupby("label", sort=False)]
+    rows.append(_row("Kept", steps.groupby("wave", sort=False).tail(1), "n_remaining", names))
+    general = ("A row leaves at the first rule that applies to it; rules are applied in the order shown.", *note)
+    return PrintedTable(title=__doc__, columns=("Step", *names), rows=tuple(rows) if len(flow) else (), general=general)
+
+
+def _row(label: str, frame: pd.DataFrame, column: str, names: list[str]) -> tuple[str, ...]:
+    """A rule that a wave does not apply is a dash, one that set nobody aside a zero."""
+    by_wave = frame.set_index("wave")[column]
+    return (str(label), *(apa.count(by_wave.get(wave)) for wave in names))

@@ -8,26 +8,30 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import marked, marks, panel, sentence, text_of
+from rejsens.layout import PrintedTable
+from rejsens.tables._cells import marked, marks, n_percent, sentence, shown_waves, text_of
 
 TABLES = ("quality", "waves")
 
 
 def lay_out(*, quality: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
     """Rows flagged by each check; a check that could not run says why instead of showing a zero."""
+    names, note = shown_waves(waves)
     letters = marks([text_of(t) for t in quality["reason"]])
-    groups = {}
-    for wave in panel(waves):
-        groups[f"Wave {wave}"] = [_row(row, letters) for _, row in quality[quality["wave"] == wave].iterrows()]
+    rows = []
+    for (_, label, action), frame in quality.groupby(["check", "label", "action"], sort=False):
+        by_wave = frame.drop_duplicates("wave").set_index("wave")
+        cells = (_cell(by_wave.loc[w], letters) if w in by_wave.index else apa.MISSING for w in names)
+        rows.append((label, action, *cells))
+    general = ("Cells are n (%) flagged of the rows checked; a dash marks a check that a wave does not declare.", *note)
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
-    columns = ("Check", "Action", "Rows checked", "Rows flagged")
+    alignment = ("left", "left", *("right",) * len(names))
     return PrintedTable(
-        title=__doc__, columns=columns, **grouped(groups), alignment=("left", "left", "right", "right"), specific=specific
+        title=__doc__, columns=("Check", "Action", *names), rows=tuple(rows), alignment=alignment, general=general, specific=specific
     )  # fmt: skip
 
 
-def _row(row: pd.Series, letters: Mapping[str, str]) -> tuple[str, ...]:
+def _cell(row: pd.Series, letters: Mapping[str, str]) -> str:
     reason = text_of(row["reason"])
-    flagged = "not run" if reason and not row["n_checked"] else apa.count(row["n_flagged"])
-    return (row["label"], row["action"], apa.count(row["n_checked"]), marked(flagged, reason, letters))
+    found = "not run" if reason and not row["n_checked"] else n_percent(row["n_flagged"], row["n_checked"])
+    return marked(found, reason, letters)

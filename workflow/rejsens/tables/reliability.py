@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import joined, labels, marked, marks, panel, sentence, text_of
+from rejsens.tables._cells import joined, labels, marked, marks, panel, sentence, status_of
 
 TABLES = ("reliability", "dictionary", "waves")
 # Full names, since many coefficients go by the name of omega.
@@ -25,7 +25,7 @@ def lay_out(*, reliability: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.Da
     """One section per score; coefficients side by side, each with its interval; rows differ in wave, n or k."""
     reliability = reliability[reliability["coefficient"] != "none"]  # a score to which no coefficient applies: in the note
     kinds = list(dict.fromkeys(reliability["coefficient"]))
-    letters = marks([_status(row) for _, row in reliability.iterrows()])
+    letters = marks([status_of(status) for status in reliability["status"]])
     names, order = labels(dictionary), {wave: k for k, wave in enumerate(panel(waves))}
     groups = {}
     for score, frame in reliability.groupby("score", sort=False):
@@ -36,12 +36,6 @@ def lay_out(*, reliability: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.Da
     return PrintedTable(title=__doc__, columns=columns, **grouped(groups), general=_notes(reliability, dictionary, study), specific=specific)
 
 
-def _status(row: pd.Series) -> str:
-    """What a reader should know of a coefficient; empty when all is in order."""
-    status = text_of(row["status"])
-    return "" if status in ("ok", "estimated") else status.removeprefix("estimated; ")
-
-
 def _row(key: tuple, rows: pd.DataFrame, kinds: Sequence[str], letters: Mapping[str, str]) -> tuple[str, ...]:
     by_kind = rows.drop_duplicates("coefficient").set_index("coefficient")
     cells = (_cell(by_kind.loc[kind], kind, letters) if kind in by_kind.index else "" for kind in kinds)
@@ -50,7 +44,7 @@ def _row(key: tuple, rows: pd.DataFrame, kinds: Sequence[str], letters: Mapping[
 
 def _cell(row: pd.Series, kind: str, letters: Mapping[str, str]) -> str:
     bounded = not kind.startswith(NOT_BOUNDED)
-    return marked(apa.coefficient(row["estimate"], row["ci_low"], row["ci_high"], bounded=bounded), _status(row), letters)
+    return marked(apa.coefficient(row["estimate"], row["ci_low"], row["ci_high"], bounded=bounded), status_of(row["status"]), letters)
 
 
 def _notes(reliability: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,97 @@
+"""A tiny study that tests may run, break and run again; and where the real data are, when they are at hand."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    if not REAL_DATA.is_dir():
+        pytest.skip("the real survey data (../shared/data) are not at hand")
+    return REAL_DATA
+
+
+def rejsens(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command as a researcher types it, in a study folder."""
+    clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "REJSENS_RUN", "PYTEST_CURRENT_TEST")}
+    return subprocess.run([sys.executable, "-m", "rejsens.cli", *arguments], cwd=folder, env=clean | environment,
+                          capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Path -> content hash of every file below a folder."""
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*")) if path.is_file()}  # fmt: skip
+
+
+def seal(study: Path, wave: str) -> None:
+    """Write the export's hash into its sidecar, as after a change that is meant."""
+    sidecar = study / "data/waves" / f"{wave}.yaml"
+    content = yaml.safe_load(sidecar.read_text())
+    content["sha256"] = hashlib.sha256(sidecar.with_suffix(".csv").read_bytes()).hexdigest()
+    sidecar.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def write_wave(study: Path, wave: str, month: int, people: int = 60) -> None:
+    """One wave of seeded answers to two short scales."""
+    rng = np.random.default_rng([month, people])
+    trait = np.random.default_rng(7).normal(size=people)  # the same people in every wave
+    columns = {"id": [f"p{i:03}" for i in range(people)], "age": rng.integers(19, 60, people)}
+    for item in [f"gad7_{i:02}" for i in range(1, 8)]:
+        columns[item] = np.clip(np.round(1.5 + 0.7 * trait + rng.normal(size=people) * 0.7), 0, 3).astype(int)
+    for item in [f"ucla3_{i:02}" for i in range(1, 4)]:
+        columns[item] = np.clip(np.round(2 + 0.5 * trait + rng.normal(size=people) * 0.5), 1, 3).astype(int)
+    rows = [",".join(map(str, row)) for row in zip(*columns.values(), strict=True)]
+    folder = study / "data/waves"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{wave}.csv").write_text("\n".join([",".join(columns), *rows]) + "\n")
+    sidecar = {
+        "title": f"Wave {wave}", "simulated": True, "platform": "plain", "sha256": "0" * 64, "participant": {"column": "id"},
+        "collected": {"from": f"2026-{month:02}-01", "to": f"2026-{month:02}-07"},
+        "instruments": [{"id": "gad7"}, {"id": "ucla3", "anchor_direction": "ascending"}, {"id": "background", "items": ["age"]}],
+    }  # fmt: skip
+    (folder / f"{wave}.yaml").write_text(yaml.safe_dump(sidecar, sort_keys=False))
+    seal(study, wave)
+
+
+FAMILY = {
+    "family": "loneliness", "title": "Loneliness and anxiety", "correction": "holm", "confirmatory": True, "declared": "2026-01-01",
+    "hypotheses": [{
+        "id": "L1", "label": "More loneliness, more anxiety", "claim": {"quotation": "anxiety, and loneliness", "document": "S0"},
+        "claim_ids": ["C16"], "predictor": "ucla3", "outcome": "gad7_sum", "direction": "positive", "sesoi": 0.1,
+        "claim_type": "difference", "estimand": "Change in anxiety that goes with change in loneliness within a person.",
+    }],
+}  # fmt: skip
+
+
+def write_study(study: Path, waves: int = 2) -> Path:
+    """Settings, two waves and one family."""
+    (study / "config/hypotheses").mkdir(parents=True)
+    config = {"study": {"title": "A tiny simulated study", "simulated": True}, "screening": [], "out_of_range": "stop",
+              "sample_table": ["age"], "scores_shown": ["gad7_sum", "ucla3"], "bootstrap_draws": 200}  # fmt: skip
+    (study / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    (study / "config/hypotheses/loneliness.yaml").write_text(yaml.safe_dump(FAMILY, sort_keys=False))
+    for number in range(waves):
+        write_wave(study, f"w{number + 1}", month=number + 1)
+    return study
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny study after one complete run; copy it before changing it."""
+    study = write_study(tmp_path_factory.mktemp("finished") / "study")
+    run = rejsens(study, "run", "--cores", "2")
+    assert run.returncode == 0, run.stderr
+    return study
