@@ -70,7 +70,7 @@ FAMILY = {
     "family": "loneliness", "title": "Loneliness and anxiety", "correction": "holm", "confirmatory": True, "declared": "2026-01-01",
     "hypotheses": [{
         "id": "L1", "label": "More loneliness, more anxiety", "claim": {"quotation": "anxiety, and loneliness", "document": "S0"},
-        "claim_ids": ["C16"], "predictor": "ucla3", "outcome": "gad7_sum", "direction": "positive", "sesoi": 0.1,
+        "claim_ids": ["C16"], "predictor": "ucla3", "outcome": "gad7_sum", "direction": "positive", "sesoi": 0.1, "covariates": [],
         "claim_type": "difference", "estimand": "Change in anxiety that goes with change in loneliness within a person.",
     }],
 }  # fmt: skip

@@ -4,7 +4,7 @@ suppressMessages({library(lavaan); library(psych); library(semTools); library(js
 
 read <- function(name) read.csv(sprintf("psychometrics_%s.csv", name))
 d <- list(continuous = read("continuous"), ordinal = read("ordinal"), three_items = read("three_items"),
-          missing = read("missing"), heywood = read("heywood"))
+          missing = read("missing"), heywood = read("heywood"), misfit = read("misfit"))
 indices <- c("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "srmr", "logl", "aic", "bic")
 one_factor <- function(data) paste("f =~", paste(names(data), collapse = " + "))
 
@@ -30,7 +30,8 @@ out <- list(models = list(
   missing = fitted(three, d$missing),
   ordinal = fitted(one_factor(d$ordinal), d$ordinal),
   three_items = fitted(one_factor(d$three_items), d$three_items),
-  heywood = fitted(one_factor(d$heywood), d$heywood)))
+  heywood = fitted(one_factor(d$heywood), d$heywood),
+  misfit = fitted(one_factor(d$misfit), d$misfit)))
 
 # --- reliability: psych's alpha with Feldt's interval, omega as a parameter of the one-factor model -------------------
 omega_of <- function(data) {
@@ -46,7 +47,7 @@ omega_of <- function(data) {
 }
 alpha_of <- function(data) {
   complete <- na.omit(data)
-  a <- suppressWarnings(psych::alpha(complete, check.keys = FALSE))
+  invisible(capture.output(a <- suppressWarnings(psych::alpha(complete, check.keys = FALSE))))
   list(estimate = a$total$raw_alpha, ci_low = a$feldt$lower.ci[[1]], ci_high = a$feldt$upper.ci[[1]], n = nrow(complete),
        item_rest = a$item.stats$r.drop, alpha_if_dropped = a$alpha.drop$raw_alpha)
 }

@@ -50,10 +50,22 @@ def heywood(rng: np.random.Generator, n: int = 150) -> pd.DataFrame:
     return pd.DataFrame(values.round(6), columns=["h1", "h2", "h3", "h4"])
 
 
+def misfit(rng: np.random.Generator, n: int = 150) -> pd.DataFrame:
+    """Five items that no single factor explains, on which Fisher scoring alone crawls."""
+    correlations = np.array(
+        [[1, 0.25, 0.22, 0.23, 0.09], [0.25, 1, 0.17, 0.21, -0.17], [0.22, 0.17, 1, 0.02, 0.32],
+         [0.23, 0.21, 0.02, 1, 0.37], [0.09, -0.17, 0.32, 0.37, 1]]
+    )  # fmt: skip
+    values = rng.normal(size=(n, 5))
+    values -= values.mean(axis=0)
+    white = values @ np.linalg.inv(np.linalg.cholesky(values.T @ values / n)).T  # so that these are the sample's own
+    return pd.DataFrame((white @ np.linalg.cholesky(correlations).T).round(6), columns=[f"m{i}" for i in range(1, 6)])
+
+
 if __name__ == "__main__":
     rng = np.random.default_rng(SEED)
     first = continuous(rng)
     tables = {"continuous": first, "ordinal": ordinal(rng), "three_items": three_items(rng),
-              "missing": missing(first, rng), "heywood": heywood(rng)}  # fmt: skip
+              "missing": missing(first, rng), "heywood": heywood(rng), "misfit": misfit(rng)}  # fmt: skip
     for name, table in tables.items():
         table.to_csv(HERE / f"psychometrics_{name}.csv", index=False)

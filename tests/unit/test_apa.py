@@ -34,22 +34,53 @@ def test_number(x, decimals, text):
 
 @pytest.mark.parametrize("x", [None, float("nan"), np.nan, pd.NA, pd.NaT, ""])
 def test_a_missing_number_is_a_dash(x):
-    texts = {apa.number(x), apa.r(x), apa.p(x), apa.count(x), apa.df(x), apa.level(x), apa.interval(x, 1), apa.interval(0, x), apa.coefficient(x, 0, 1)}
+    texts = {
+        apa.number(x),
+        apa.r(x),
+        apa.p(x),
+        apa.count(x),
+        apa.df(x),
+        apa.level(x),
+        apa.interval(x, 1),
+        apa.interval(0, x),
+        apa.coefficient(x, 0, 1),
+    }
     assert texts == {"—"}
 
 
 @pytest.mark.parametrize(
     ("x", "text"),
-    [(0.5, ".50"), (-0.5, "−.50"), (1, "1.00"), (-1, "−1.00"), (0.9995, "1.00"), (0.994, ".99"), (0, ".00"), (-0.004, ".00"), (10.25, "10.25"), (np.float64(0.845), ".85")],
-)  # fmt: skip
+    [
+        (0.5, ".50"),
+        (-0.5, "−.50"),
+        (1, "1.00"),
+        (-1, "−1.00"),
+        (0.9995, "1.00"),
+        (0.994, ".99"),
+        (0, ".00"),
+        (-0.004, ".00"),
+        (10.25, "10.25"),
+        (np.float64(0.845), ".85"),
+    ],
+)
 def test_bounded_numbers_have_no_leading_zero(x, text):
     assert apa.r(x) == text
 
 
 @pytest.mark.parametrize(
     ("x", "text"),
-    [(0, "< .001"), (0.00099999, "< .001"), (0.001, ".001"), (0.0005, "< .001"), (0.0495, ".050"), (0.05, ".050"), (0.9994, ".999"), (0.9995, "> .999"), (1, "> .999")],
-)  # fmt: skip
+    [
+        (0, "< .001"),
+        (0.00099999, "< .001"),
+        (0.001, ".001"),
+        (0.0005, "< .001"),
+        (0.0495, ".050"),
+        (0.05, ".050"),
+        (0.9994, ".999"),
+        (0.9995, "> .999"),
+        (1, "> .999"),
+    ],
+)
 def test_p(x, text):
     assert apa.p(x) == text
 
@@ -73,7 +104,9 @@ def test_interval_keeps_the_rule_of_its_estimate():
     assert apa.interval(float("-inf"), 0.3) == "[−∞, 0.30]"
 
 
-@pytest.mark.parametrize(("x", "text"), [(12, "12"), (12.0, "12"), (1834.265, "1834.27"), (7.004, "7.00")])
+@pytest.mark.parametrize(
+    ("x", "text"), [(12, "12"), (12.0, "12"), (1834.265, "1834.27"), (7.004, "7"), (100.0, "100"), (0.5, "0.50")]
+)
 def test_degrees_of_freedom(x, text):
     assert apa.df(x) == text
 
@@ -82,7 +115,7 @@ def test_coefficient_without_interval_prints_the_estimate_alone():
     assert apa.coefficient(0.1, 0.05, float("nan"), 0.95) == "0.10"
 
 
-@given(st.integers(-10**9, 10**9), st.integers(0, 4), st.integers(0, 3))
+@given(st.integers(-(10**9), 10**9), st.integers(0, 4), st.integers(0, 3))
 def test_rounding_agrees_with_decimal_arithmetic(digits, scale, decimals):
     exact = Decimal(digits).scaleb(-scale)
     printed = apa.number(float(exact), decimals).replace(",", "").replace("−", "-")
@@ -92,6 +125,8 @@ def test_rounding_agrees_with_decimal_arithmetic(digits, scale, decimals):
 
 
 def test_symbols_are_italic_and_words_are_not():
-    runs = apa.italic_runs("H1 in SDs: M = 3.40, SD = 0.75, n = 12, F(2) = 1.10; the adjusted p of n people, p values, n (%)")
+    runs = apa.italic_runs(
+        "H1 in SDs: M = 3.40, SD = 0.75, n = 12, F(2) = 1.10; the adjusted p of n people, p values, n (%)"
+    )
     assert [text for text, italic in runs if italic] == ["M", "SD", "n", "F", "p", "p", "n"]
     assert "".join(text for text, _ in runs).startswith("H1 in SDs")

@@ -34,7 +34,7 @@ REFERENCE = ROOT / "tests" / "reference"
 R = json.loads((REFERENCE / "psychometrics.json").read_text(encoding="utf-8"))
 DATA = {
     name: pd.read_csv(REFERENCE / f"psychometrics_{name}.csv")
-    for name in ("continuous", "ordinal", "three_items", "missing", "heywood")
+    for name in ("continuous", "ordinal", "three_items", "missing", "heywood", "misfit")
 }
 THREE = {"f": ["x1", "x2", "x3"], "g": ["x4", "x5", "x6"], "h": ["x7", "x8", "x9"]}
 MODELS = {
@@ -45,6 +45,7 @@ MODELS = {
     "ordinal": ("ordinal", {"f": list(DATA["ordinal"])}, "marker"),
     "three_items": ("three_items", {"f": ["t1", "t2", "t3"]}, "marker"),
     "heywood": ("heywood", {"f": ["h1", "h2", "h3", "h4"]}, "marker"),
+    "misfit": ("misfit", {"f": ["m1", "m2", "m3", "m4", "m5"]}, "marker"),
 }
 INDICES = {"cfi": "cfi", "tli": "tli", "rmsea": "rmsea", "rmsea_ci_low": "rmsea.ci.lower",
            "rmsea_ci_high": "rmsea.ci.upper", "srmr": "srmr", "p": "pvalue"}  # fmt: skip
@@ -250,15 +251,22 @@ def test_identification_changes_neither_fit_nor_standardised_results():
     np.testing.assert_allclose(marker.implied, variance.implied, rtol=1e-10)
 
 
+def test_a_model_that_fits_badly_converges_by_newtons_method(monkeypatch):
+    assert fitted("misfit").gradient_norm < ml.GRADIENT_NORM
+    monkeypatch.setattr(ml, "SCORING_ITERATIONS", ml.MAX_ITERATIONS)
+    assert fitted("misfit").status.startswith("not converged")
+
+
 def test_factor_direction_follows_the_marker_or_the_sum():
     data = DATA["ordinal"].assign(q01=lambda d: 3 - d["q01"])
     marker = cfa(data, {"f": list(data)}).loadings
     variance = cfa(data, {"f": list(data)}, identification="variance").loadings
     assert marker.loc[0, "std"] > 0 > marker.loc[2, "std"]
     np.testing.assert_allclose(variance["std"], -marker["std"], atol=1e-9)
-    two = cfa(DATA["continuous"].assign(x1=lambda d: -d["x1"]), THREE)
+    two, first = cfa(DATA["continuous"].assign(x1=lambda d: -d["x1"]), THREE), fitted("continuous")
+    np.testing.assert_allclose(two.loadings["std_se"], first.loadings["std_se"], atol=1e-7)
     assert two.factor_correlations["estimate"].tolist() == pytest.approx(
-        (fitted("continuous").factor_correlations["estimate"] * [-1, -1, 1]).tolist(), abs=1e-7
+        (first.factor_correlations["estimate"] * [-1, -1, 1]).tolist(), abs=1e-7
     )
 
 
@@ -291,7 +299,7 @@ def test_alpha_worked_by_hand():
 
 
 def test_omega_of_known_parameters():
-    """Loadings .7, residuals .51: (3 x .7)^2 / ((3 x .7)^2 + 3 x .51) = 4.41 / 5.94; loadings are equal, so is alpha."""
+    """Loadings .7, residuals .51: 2.1^2 / (2.1^2 + 3 x .51) = 4.41 / 5.94; with equal loadings alpha is the same."""
     items = with_correlations(implied_by(0.7, [[1]]))
     assert omega(items).estimate == pytest.approx(4.41 / 5.94, abs=1e-8)
     assert alpha(items).estimate == pytest.approx(4.41 / 5.94, abs=1e-12)
@@ -516,6 +524,7 @@ def test_assess_by_model_and_number_of_items():
     assert pair["coefficient"].tolist() == ["spearman_brown"] and len(pair_rows) == 2
     alone, no_rows = assess(items[["q01"]], score("reflective"))
     assert alone["status"].tolist() == [SINGLE_ITEM] and no_rows.empty
+    assert (no_rows.dtypes == pair_rows.dtypes).all()  # so that tables put together keep their types
     with pytest.raises(ValueError, match="which is not known"):
         assess(items, SimpleNamespace(id="s", model="reflexive"))
 

@@ -139,14 +139,12 @@ def coefficient(
 
 
 def df(x: Any) -> str:
-    """Degrees of freedom: whole ones whole, fractional ones with two decimals, and no commas.
+    """Degrees of freedom: fractional ones with two decimals, those that round to a whole one whole, and no commas.
 
-    >>> df(1834.27), df(470.0), df(float("inf"))
-    ('1834.27', '470', '∞')
+    >>> df(1834.27), df(470.0), df(57.9999), df(float("inf"))
+    ('1834.27', '470', '58', '∞')
     """
-    if is_missing(x) or math.isinf(x):
-        return number(x)
-    return number(x, 0 if float(x).is_integer() else 2).replace(",", "")
+    return number(x).replace(",", "").removesuffix(".00")
 
 
 def count(n: Any) -> str:

@@ -31,8 +31,8 @@ def ledger(
     Returns
     -------
     :py:class:`pandas.DataFrame`
-        Columns `COLUMNS`, all text. A claim has one row per hypothesis of the study that names it in `claim_ids`, and one
-        row for the rest: its tests that this study does not plan, the measure it lacks, or why no survey can test it.
+        Columns `COLUMNS`, all text. A claim has one row per hypothesis of the study that names it in `claim_ids`, and
+        one row for the rest: its tests that this study does not plan, the measure it lacks, or why no survey can test it.
 
     Notes
     -----
@@ -54,12 +54,18 @@ def claim_ids(cell: Any) -> list[str]:
     return [] if apa.is_missing(cell) else re.findall(r"C\d+[a-i]?\b", str(cell))
 
 
-def _rows(claim: Mapping[str, Any], documents: Mapping[str, str], scores: set[str], found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def _rows(
+    claim: Mapping[str, Any], documents: Mapping[str, str], scores: set[str], found: Sequence[Mapping[str, Any]]
+) -> list[dict[str, str]]:
     measured = [s for s in claim["measured_by"] if s in scores]
     common = {
-        "claim": claim["id"], "construct": claim["construct"], "document": documents[claim["document"]], "quotation": claim["quotation"],
-        "measured_by": "; ".join(measured) or claim.get("module") or "; ".join(claim["measured_by"]), "evidence": claim.get("evidence", ""),
-    }  # fmt: skip
+        "claim": claim["id"],
+        "construct": claim["construct"],
+        "document": documents[claim["document"]],
+        "quotation": claim["quotation"],
+        "measured_by": "; ".join(measured) or claim.get("module") or "; ".join(claim["measured_by"]),
+        "evidence": claim.get("evidence", ""),
+    }
     tested = [row for row in found if claim["id"] in claim_ids(row.get("claim_ids"))]
     rows = [common | {"hypothesis": row["hypothesis"], **_verdict(row)} for row in tested]
     rest = [h for h in claim["hypotheses"] if h not in {row["hypothesis"] for row in tested}]
@@ -82,7 +88,8 @@ def _no_verdict(claim: Mapping[str, Any], measured: Sequence[str], has_tests: bo
     own = claim.get("reason", "")
     if not claim.get("testable", True):
         return {"verdict": NOT_TESTABLE, "reason": own}
-    if not has_tests:
-        return {"verdict": NOT_TESTED, "reason": own or NO_TEST}
-    why = "not in this study’s plan" if measured else "its measure is not in this study"
-    return {"verdict": NOT_TESTED, "reason": f"{why}; {own}" if own else why}
+    if not measured:
+        why = "its measure is not in this study"
+    else:
+        why = "not in this study’s plan" if has_tests else own or NO_TEST
+    return {"verdict": NOT_TESTED, "reason": f"{why}; {own}" if own and own != why else why}

@@ -68,3 +68,7 @@ def _unlock_after_a_cut_off_run() -> None:
         lock.unlink(missing_ok=True)
     for left in Path("results").rglob(".staging.*"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    app()

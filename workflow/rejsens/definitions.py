@@ -195,11 +195,21 @@ def schema_problems(content: Any, kind: str, where: str) -> list[Problem]:
     from jsonschema import Draft202012Validator
 
     validator = Draft202012Validator(json_schema(kind))
-    return [_schema_problem(error, where) for error in sorted(validator.iter_errors(content), key=lambda e: str(list(e.path)))]
+    errors = sorted(validator.iter_errors(content), key=lambda e: str(list(e.path)))
+    return [_schema_problem(error, " › ".join([where, *_place(content, error.absolute_path)])) for error in errors]
 
 
-def _schema_problem(error: Any, where: str) -> Problem:
-    place = f"{where} › " + " › ".join(str(part) for part in error.absolute_path) if error.absolute_path else where
+def _place(content: Any, path: Iterable[Any]) -> list[str]:
+    """The way to a fault in the researcher's words: an entry of a list by its id, or by its position from 1."""
+    words = []
+    for part in path:
+        content = content[part]
+        named = isinstance(part, int) and isinstance(content, dict) and content.get("id")
+        words.append(str(named or (f"entry {part + 1}" if isinstance(part, int) else part)))
+    return words
+
+
+def _schema_problem(error: Any, place: str) -> Problem:
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         unknown = [key for key in error.instance if key not in known]
@@ -429,6 +439,7 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
 def _administered_scores(instrument: Instrument, items: list[Item], prefix: str, range_changed: bool) -> tuple[Score, ...]:
     """The scores whose items were all asked, with prefixed names and the range that follows from the administration."""
     by_id = {item.id: item for item in items}
+    asked_as = f", {prefix.rstrip('_').replace('_', ' ')}" if prefix else ""
     scores: dict[str, Score] = {}
     for score in instrument.scores:
         names = tuple(prefix + i for i in score.items)
@@ -436,7 +447,7 @@ def _administered_scores(instrument: Instrument, items: list[Item], prefix: str,
         if any(i not in by_id for i in names) or any(s not in scores for s in parts):
             continue
         new = replace(
-            score, id=prefix + score.id, items=names, of=parts, pairs=tuple((prefix + a, prefix + b) for a, b in score.pairs),
+            score, id=prefix + score.id, label=score.label + asked_as, items=names, of=parts, pairs=tuple((prefix + a, prefix + b) for a, b in score.pairs),
             change=score.change and prefix + score.change, norms=() if range_changed else score.norms,
             expects={prefix + other: sign for other, sign in score.expects.items()},
         )  # fmt: skip

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import io
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +24,18 @@ from rejsens.definitions import Instrument, Item, Wave
 from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
 
 DELIMITERS = ",;\t|"
+BLOCK = 1 << 24  # large blocks: each has its own dictionaries, and they must be unified
+HEAD = 1 << 20  # header rows stand in the first megabyte
 IMPORT_ID = '{"ImportId"'  # Qualtrics writes it in the third header row
 
 
 @dataclass(frozen=True)
 class Export:
-    """A decoded export. `cells` holds one dictionary-encoded column per header; `first_row` is the spreadsheet row of the first."""
+    """A decoded export. `cells` holds one dictionary-encoded column per header; `rows` the spreadsheet row of each."""
 
     path: str
     cells: pa.Table
-    first_row: int
+    rows: np.ndarray
     encoding: str
     delimiter: str
     questions: Mapping[str, str]
@@ -40,6 +43,10 @@ class Export:
     @property
     def columns(self) -> list[str]:
         return self.cells.column_names
+
+    @property
+    def first_row(self) -> int:
+        return int(self.rows[0])
 
     @property
     def n_rows(self) -> int:
@@ -64,14 +71,13 @@ def read_export(wave: Wave) -> Export:
 
     raises   Refused: missing, empty or changed file, not text, ragged or cut-off rows, repeated headers
     """
-    data = _bytes(wave)
-    text, encoding = _decode(data, wave)
-    first_line = text[: text.find("\n")] if "\n" in text else text
-    delimiter = wave.delimiter or max(DELIMITERS, key=first_line.count)
-    names = _header(text, delimiter, wave)
-    skip, questions = _extra_header_rows(text, delimiter, names)
-    cells = _cells(text, delimiter, names, skip, wave)
-    return Export(wave.file, cells, 2 + skip, encoding, delimiter, questions)
+    data, encoding = _decode(_bytes(wave), wave)
+    head = data[:HEAD].decode("utf-8", errors="ignore")
+    delimiter = wave.delimiter or max(DELIMITERS, key=re.sub('"[^"]*"', "", head.partition("\n")[0]).count)
+    names = _header(head, delimiter, wave)
+    skip, questions = _extra_header_rows(head, delimiter, names)
+    cells = _cells(data, delimiter, names, skip, wave)
+    return Export(wave.file, cells, _row_numbers(data, delimiter, skip, cells.num_rows), encoding, delimiter, questions)
 
 
 def _bytes(wave: Wave) -> bytes:
@@ -84,7 +90,8 @@ def _bytes(wave: Wave) -> bytes:
     if not data.strip():
         raise Refused(Problem(str(path), "The export is empty", "the file holds no text", "", "export the wave again"), wave.name)
     found = hashlib.sha256(data).hexdigest()
-    if data[:4] in (b"PK\x03\x04", b"%PDF") or (b"\x00" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff")):
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or str(wave.encoding).lower().startswith(("utf-16", "utf-32"))
+    if data[:4] in (b"PK\x03\x04", b"%PDF") or (b"\x00" in data[:4096] and not wide):
         raise Refused(Problem(str(path), "The export is not a table", "the file is not text (a workbook, an archive or a picture?)",
                               "comma-, semicolon- or tab-separated text", "export the wave as CSV"), wave.name)  # fmt: skip
     if found != wave.sha256:
@@ -94,25 +101,33 @@ def _bytes(wave: Wave) -> bytes:
     return data
 
 
-def _decode(data: bytes, wave: Wave) -> tuple[str, str]:
-    """Text and the name of its encoding: declared, by byte-order mark, UTF-8 if it is, else Windows-1252."""
+def _decode(data: bytes, wave: Wave) -> tuple[bytes, str]:
+    """The export as UTF-8, and its encoding: declared, by byte-order mark, UTF-8 if it is, else Windows-1252."""
     marks = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     marked = next((name for mark, name in marks.items() if data.startswith(mark)), None)
     for encoding in filter(None, [wave.encoding, marked, "utf-8", "cp1252", "latin-1"]):
         try:
             text = data.decode(encoding)
-            return (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text), encoding
         except (UnicodeDecodeError, LookupError):
             if encoding == wave.encoding:
                 raise Refused(Problem(wave.file, "The export cannot be decoded", f"it is not {encoding}", "",
                                       f"correct or remove `encoding:` in {wave.path}"), wave.name) from None  # fmt: skip
+            continue
+        plain = encoding == "utf-8" and not marked and b"\r" not in data
+        return data if plain else _unix(text.removeprefix("\ufeff")).encode(), encoding
     raise AssertionError("latin-1 decodes every byte")
 
 
-def _header(text: str, delimiter: str, wave: Wave) -> list[str]:
-    names = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=delimiter))]
-    while names and not names[-1]:
-        names.pop()
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _header(head: str, delimiter: str, wave: Wave) -> list[str]:
+    rows = csv.reader(io.StringIO(head), delimiter=delimiter)
+    names = [name.strip() for name in next(rows)]
+    named = max((position for position, name in enumerate(names, start=1) if name), default=0)
+    every_row_ends_so = len(next(rows, [])) == len(names)  # with a delimiter too many; nothing reads what follows it
+    names[named:] = [f"(no name {position})" for position in range(named + 1, len(names) + 1)] if every_row_ends_so else []
     repeated = sorted({name for name in names if names.count(name) > 1})
     if len(names) < 2:
         raise Refused(Problem(wave.file, "The export is not a table", f"its first row holds {len(names)} column name", "at least two columns",
@@ -123,9 +138,9 @@ def _header(text: str, delimiter: str, wave: Wave) -> list[str]:
     return names
 
 
-def _extra_header_rows(text: str, delimiter: str, names: list[str]) -> tuple[int, dict[str, str]]:
+def _extra_header_rows(head: str, delimiter: str, names: list[str]) -> tuple[int, dict[str, str]]:
     """Qualtrics puts question texts and ImportIds under the names: rows to skip, and the question texts."""
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+    rows = csv.reader(io.StringIO(head), delimiter=delimiter)
     next(rows)
     second, third = next(rows, []), next(rows, [])
     if third and third[0].startswith(IMPORT_ID):
@@ -133,31 +148,47 @@ def _extra_header_rows(text: str, delimiter: str, names: list[str]) -> tuple[int
     return 0, {}
 
 
-def _cells(text: str, delimiter: str, names: list[str], skip: int, wave: Wave) -> pa.Table:
-    ragged: list[tuple[int, int]] = []
-
-    def note(row: pa.csv.InvalidRow) -> str:
-        ragged.append((row.number or 0, row.actual_columns))
-        return "skip"
-
-    if text.count('"') % 2:
+def _cells(data: bytes, delimiter: str, names: list[str], skip: int, wave: Wave) -> pa.Table:
+    if data.count(b'"') % 2:
         raise Refused(Problem(wave.file, "The export is cut off", "a quotation mark is opened and never closed", "",
                               "download the export again, or mend the quotation mark"), wave.name)  # fmt: skip
-    table = pa.csv.read_csv(
-        io.BytesIO(text.encode("utf-8")),
-        read_options=pa.csv.ReadOptions(column_names=names, skip_rows_after_names=1 + skip, use_threads=False, block_size=1 << 24),
-        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values='"' in text, invalid_row_handler=note),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())), strings_can_be_null=False, quoted_strings_can_be_null=False
-        ),
-    )  # fmt: skip
+    ragged: list[pa.csv.InvalidRow] = []
+    table = _read_cells(data, delimiter, names, skip, ragged, wave.participant["column"], threads=True)
     if ragged:
-        rows = [f"row {number or '?'} ({columns} cells)" for number, columns in ragged]
+        ragged.clear()
+        _read_cells(data, delimiter, names, skip, ragged, wave.participant["column"], threads=False)  # only one thread knows the row's number
+        rows = [f"row {row.number or '?'} ({row.actual_columns} cells)" for row in ragged]
         raise Refused(Problem(wave.file, "Rows with too few or too many cells", listed(rows), f"{len(names)} cells in each row",
                               "a cut-off download or an unquoted comma looks like this: export the wave again"), wave.name)  # fmt: skip
     if table.num_rows == 0:
         raise Refused(Problem(wave.file, "The export is empty", "there is a header and no answer row", "", "export the wave again"), wave.name)
-    return table.unify_dictionaries().combine_chunks()
+    return table.unify_dictionaries()
+
+
+def _row_numbers(data: bytes, delimiter: str, skip: int, n_rows: int) -> np.ndarray:
+    """Spreadsheet row of each answer row; a blank line holds no answers but counts as a row there."""
+    if b"\n\n" not in data:
+        return np.arange(n_rows) + 2 + skip
+    rows = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), delimiter=delimiter)
+    return np.array([number for number, row in enumerate(rows, start=1) if row][1 + skip :])
+
+
+def _read_cells(
+    data: bytes, delimiter: str, names: list[str], skip: int, ragged: list[pa.csv.InvalidRow], participant: str, threads: bool
+) -> pa.Table:
+    def note(row: pa.csv.InvalidRow) -> str:
+        ragged.append(row)
+        return "skip"
+
+    encoded, whole = pa.dictionary(pa.int32(), pa.string()), participant  # ids are all distinct: a dictionary would only cost
+    return pa.csv.read_csv(
+        pa.BufferReader(data),
+        read_options=pa.csv.ReadOptions(column_names=names, skip_rows_after_names=1 + skip, use_threads=threads, block_size=BLOCK),
+        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in data, invalid_row_handler=note),
+        convert_options=pa.csv.ConvertOptions(
+            column_types={n: pa.string() if n == whole else encoded for n in names}, strings_can_be_null=False, quoted_strings_can_be_null=False
+        ),
+    )  # fmt: skip
 
 
 # --- mapping ---------------------------------------------------------------------------------------------------------
@@ -188,6 +219,11 @@ def column_map(export: Export, wave: Wave, asked: list[Instrument]) -> dict[str,
         Problem(wave.path, "Header map names a column that is not there", f"“{column}”", "", did_you_mean(column, export.columns) or "remove the line")
         for column in (wave.headers or {}) if column not in export.columns
     ]  # fmt: skip
+    items = list((wave.headers or {}).values())
+    problems += [
+        Problem(wave.path, "Two columns read as one item", f"“{item}”", "one column for each item", "correct `headers:`")
+        for item in sorted({item for item in items if items.count(item) > 1})
+    ]
     known = {item for instrument in asked for item in instrument.columns}
     problems += [
         Problem(wave.path, "Header map names an unknown item", f"{column} → “{item}”", "", did_you_mean(item, known) or "correct the item")
@@ -201,6 +237,11 @@ def column_map(export: Export, wave: Wave, asked: list[Instrument]) -> dict[str,
     problems += [
         Problem(f"{wave.path} › stored_totals", "Missing columns", f"“{c}” is not in the header", "", did_you_mean(c, export.columns) or "remove the line")
         for c in (wave.stored_totals or {}) if c not in export.columns
+    ]  # fmt: skip
+    scores = [score.id for instrument in asked for score in instrument.scores]
+    problems += [
+        Problem(f"{wave.path} › stored_totals", "Unknown scores", f"{c} → “{s}”", listed(scores, 40), did_you_mean(s, scores) or "correct the score")
+        for c, s in (wave.stored_totals or {}).items() if s not in scores
     ]  # fmt: skip
     if problems:
         raise Refused(problems, wave.name)
@@ -231,7 +272,7 @@ def read_answers(export: Export, wave: Wave, asked: list[Instrument]) -> Answers
     """All answers of a wave as numbers. Texts that no map knows and ids that are missing are refused, all at once."""
     columns = column_map(export, wave, asked)
     problems: list[Problem] = []
-    frame: dict[str, object] = {"participant": _participants(export, wave, problems), "row": np.arange(export.n_rows) + export.first_row}
+    frame: dict[str, object] = {"participant": _participants(export, wave, problems), "row": export.rows}
     not_applicable: dict[str, np.ndarray] = {}
     for instrument in asked:
         for item in instrument.items:
@@ -243,7 +284,7 @@ def read_answers(export: Export, wave: Wave, asked: list[Instrument]) -> Answers
     totals = {c: _numbers(export, c, wave, problems) for c in (wave.stored_totals or {})}
     if problems:
         raise Refused(problems, f"{wave.file}")
-    return Answers(pd.DataFrame(frame), pd.DataFrame(not_applicable, index=range(export.n_rows)),
+    return Answers(pd.DataFrame(frame, copy=False), pd.DataFrame(not_applicable, index=range(export.n_rows)),
                    _column_uses(export, wave, columns), pd.DataFrame(totals))  # fmt: skip
 
 
@@ -259,25 +300,27 @@ def _column_uses(export: Export, wave: Wave, columns: Mapping[str, str]) -> pd.D
 def _texts(export: Export, column: str) -> tuple[np.ndarray, list[str]]:
     """Codes and distinct texts (trimmed) of one column."""
     encoded = export.cells[column].combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0)
+    encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
+    if not pa.types.is_dictionary(encoded.type):  # the participant column may be read as an item too
+        encoded = encoded.dictionary_encode()
     return encoded.indices.to_numpy(zero_copy_only=False), [text.strip() for text in encoded.dictionary.to_pylist()]
 
 
 def _rows_of(export: Export, codes: np.ndarray, wanted: list[int]) -> list[int]:
-    return (np.flatnonzero(np.isin(codes, wanted)) + export.first_row).tolist()
+    return export.rows[np.isin(codes, wanted)].tolist()
 
 
 def _participants(export: Export, wave: Wave, problems: list[Problem]) -> pd.Series:
-    codes, texts = _texts(export, wave.participant["column"])
-    if empty := [i for i, text in enumerate(texts) if not text]:
-        rows = _rows_of(export, codes, empty)
-        problems.append(Problem(f"{wave.participant['column']}", "Rows without a participant id", listed([f"row {r}" for r in rows]), "",
+    column = wave.participant["column"]
+    ids = export.cells[column].to_pandas(types_mapper=pd.ArrowDtype).astype("str").str.strip()
+    if (ids == "").any():
+        rows = export.rows[(ids == "").to_numpy()].tolist()
+        problems.append(Problem(column, "Rows without a participant id", listed([f"row {r}" for r in rows]), "",
                                 "fill in the id or remove the row from the export"))  # fmt: skip
     if wave.participant.get("hash"):
         key = _key(wave)
-        texts = [hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16] for text in texts]
-    return pd.Series(np.array(texts, dtype=object)[codes], dtype="str")
+        ids = ids.map(lambda text: hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16])
+    return ids
 
 
 def _key(wave: Wave) -> bytes:
@@ -295,30 +338,36 @@ def _key(wave: Wave) -> bytes:
 
 def _numbers(export: Export, column: str, wave: Wave, problems: list[Problem]) -> np.ndarray:
     codes, texts = _texts(export, column)
-    values, unread = _read_texts(texts, {}, _missing_texts(wave))
+    values, unread = _read_texts(texts, {}, _means_missing(texts, wave))
     if unread:
         rows = _rows_of(export, codes, unread)
         problems.append(Problem(column, "Answers that are not numbers", f"{counted(len(rows), 'cell')}, rows {listed(rows)}", "numbers", "correct the cells"))
     return values[codes]
 
 
-def _missing_texts(wave: Wave) -> set[str]:
-    return {"", *(f"{code:g}" if isinstance(code, (int, float)) else code.strip() for code in wave.missing_codes or ())}
+def _means_missing(texts: list[str], wave: Wave) -> list[bool]:
+    """Which texts mean no answer: blanks, declared texts, declared numbers however they are written (-99, -99.0)."""
+    declared = wave.missing_codes or ()
+    words = {"", *(code.strip() for code in declared if isinstance(code, str))}
+    numbers = {float(code) for code in declared if not isinstance(code, str)}
+    return [text in words or _number(text) in numbers for text in texts]
 
 
-def _read_texts(texts: list[str], labels: Mapping[str, float], missing: set[str]) -> tuple[np.ndarray, list[int]]:
+def _number(text: str) -> float:
+    """The number that a text spells, or NaN."""
+    try:
+        return float(text) if not set(text) - set("0123456789+-.eE") else np.nan
+    except ValueError:
+        return np.nan
+
+
+def _read_texts(texts: list[str], labels: Mapping[str, float], missing: list[bool]) -> tuple[np.ndarray, list[int]]:
     """The number each distinct text stands for (NaN = missing), and the positions of texts that stand for none."""
     values, unread = np.full(len(texts), np.nan), []
     for i, text in enumerate(texts):
-        if text in missing:
+        if missing[i]:
             continue
-        if text.casefold() in labels:
-            values[i] = labels[text.casefold()]
-            continue
-        try:
-            values[i] = float(text) if not set(text) - set("0123456789+-.eE") else np.nan
-        except ValueError:
-            pass
+        values[i] = labels[text.casefold()] if text.casefold() in labels else _number(text)
         if np.isnan(values[i]):
             unread.append(i)
     return values, unread
@@ -331,10 +380,12 @@ def _item_values(
     given = wave.labels or {}
     explicit = given.get(item.id) or given.get(instrument.name) or given.get(instrument.id) or {}
     own = {text.casefold(): code for code, text in item.labels.items()}
-    values, unread = _read_texts(texts, own | {str(k).strip().casefold(): float(v) for k, v in explicit.items()}, _missing_texts(wave))
+    labels = own | {str(k).strip().casefold(): float(v) for k, v in explicit.items()}
+    missing = _means_missing(texts, wave)
+    values, unread = _read_texts(texts, labels, missing)
     if explicit:  # a code that the label map knows nothing about is as unmapped as a text
-        known = {str(k).strip().casefold() for k in explicit} | set(own)
-        unread = sorted({*unread, *(i for i, text in enumerate(texts) if text.casefold() not in known and text not in _missing_texts(wave))})
+        unread = [i for i, text in enumerate(texts)
+                  if not missing[i] and text.casefold() not in labels and _number(text) not in item.missing_codes]  # fmt: skip
     if unread:
         rows = _rows_of(export, codes, unread)
         hints = [did_you_mean(texts[i].casefold(), [*own, *map(str, explicit)]) for i in unread]
@@ -344,7 +395,7 @@ def _item_values(
             " ".join(filter(None, dict.fromkeys(hints))) or f"add each spelling to `labels:` › {instrument.name} in {wave.path}, or to `missing_codes:`",
         ))  # fmt: skip
     values = np.where(np.isin(values, item.missing_codes), np.nan, values)
-    if instrument.codes_descend:
-        values = item.low + item.high - values
+    if instrument.codes_descend:  # a code for "not applicable" stands outside the range and stays
+        values = np.where(np.isin(values, item.not_applicable), values, item.low + item.high - values)
     return values[codes]
 

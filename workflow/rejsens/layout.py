@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Literal
 from rejsens import apa
 
 NUMBER_SLOT = '<span class="table-number"></span>'  # the report fills it: only the report knows the order of its tables
-WIDE = 9  # columns from which a printed page lies on its side
+WIDE = 16  # columns from which a printed page lies on its side
 Alignment = Literal["left", "right", "center"]
 
 
@@ -127,12 +128,15 @@ def to_html(table: PrintedTable, name: str) -> str:
 
     name   the module's name; the fragment's id is `table-NAME`
     """
-    head = "".join(f'<th scope="col" class="{a}">{_header(c)}</th>' for c, a in zip(table.columns, table.alignment, strict=True))
+    head = "".join(
+        f'<th scope="col" class="{a}">{_header(c)}</th>' for c, a in zip(table.columns, table.alignment, strict=True)
+    )
+    title = f'<span class="table-title">{escape(table.title)}</span>'
     lines = [
         f'<div class="table-box{" wide" if len(table.columns) >= WIDE else ""}" id="table-{escape(name)}">',
         f'<div class="scroll" role="region" tabindex="0" aria-labelledby="caption-{escape(name)}">',
         "<table>",
-        f'<caption id="caption-{escape(name)}">{NUMBER_SLOT}<span class="table-title">{escape(table.title)}</span></caption>',
+        f'<caption id="caption-{escape(name)}">{NUMBER_SLOT}{title}</caption>',
         f"<thead><tr>{head}</tr></thead>",
         *_bodies(table),
         "</table>",
@@ -170,17 +174,18 @@ def _bodies(table: PrintedTable) -> list[str]:
     edges = sorted({0, *starts, len(table.rows)})
     headings = dict(table.sections)
     lines = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         lines.append("<tbody>")
         if start in headings:
-            lines.append(f'<tr class="section"><th scope="rowgroup" colspan="{len(table.columns)}"><span>{escape(headings[start])}</span></th></tr>')
+            cell = f'<th scope="rowgroup" colspan="{len(table.columns)}"><span>{escape(headings[start])}</span></th>'
+            lines.append(f'<tr class="section">{cell}</tr>')
         lines += [_row(row, table.alignment) for row in table.rows[start:end]]
         lines.append("</tbody>")
     return lines
 
 
 def _row(row: tuple[str, ...], alignment: tuple[Alignment, ...]) -> str:
-    stub, *cells = (f"{escape(text)}<sup>{mark}</sup>" if mark else escape(text) for text, mark in map(split_mark, row))
+    stub, *cells = (italics(text) + (f"<sup>{mark}</sup>" if mark else "") for text, mark in map(split_mark, row))
     rest = "".join(f'<td class="{a}">{cell}</td>' for cell, a in zip(cells, alignment[1:], strict=True))
     return f'<tr><th scope="row" class="{alignment[0]}">{stub}</th>{rest}</tr>'
 

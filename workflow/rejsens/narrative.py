@@ -1,6 +1,6 @@
 """Results in sentences: one function per kind of sentence, every value taken by its key from one row.
 
-No sentence names a cause, grades a size, or speaks of erosion from one wave; behaviour of others is "reported exposure".
+No sentence names a cause, grades a size, or speaks of erosion from one wave; what others did is "reported exposure".
 A sentence holds no number that is not in its row. Symbols are plain text; the document writers set them in italics.
 """
 
@@ -19,12 +19,40 @@ Row = Mapping[str, Any]
 
 # Words that claim more than a survey shows. Text between “ and ” is a quotation of the documents and exempt.
 BANNED = (
-    r"caus(?:e|es|ed|ing|al|ally)", r"lead(?:s|ing)? to", r"led to", r"effects? (?:of|on)", r"affect(?:s|ed|ing)?", r"impacts? (?:of|on)",
-    r"erod(?:e|es|ed|ing)", r"results? in", r"due to", r"because of", r"influenc(?:e|es|ed|ing)", r"determin(?:e|es|ed)",
-    r"predict(?:s|ed)", r"buffers?", r"amplif(?:y|ies|ied)", r"prov(?:e|es|ed|en)", r"confirms?",
-    r"large", r"small", r"medium", r"moderate", r"strong", r"weak", r"substantial", r"considerable", r"negligible", r"huge", r"tiny", r"modest",
-    r"robust(?:ly)?", r"(?:highly|marginally|nearly) \w+", r"(?:non-?|in)?significan(?:t|tly|ce)", r"trend(?:s|ed|ing)? towards?",
-)  # fmt: skip
+    r"caus(?:e|es|ed|ing|al|ally)",
+    r"lead(?:s|ing)? to",
+    r"led to",
+    r"effects? (?:of|on)",
+    r"affect(?:s|ed|ing)?",
+    r"impacts? (?:of|on)",
+    r"erod(?:e|es|ed|ing)",
+    r"results? in",
+    r"due to",
+    r"because of",
+    r"influenc(?:e|es|ed|ing)",
+    r"determin(?:e|es|ed)",
+    r"predict(?:s|ed)",
+    r"buffers?",
+    r"amplif(?:y|ies|ied)",
+    r"prov(?:e|es|ed|en)",
+    r"confirms?",
+    r"large",
+    r"small",
+    r"medium",
+    r"moderate",
+    r"strong",
+    r"weak",
+    r"substantial",
+    r"considerable",
+    r"negligible",
+    r"huge",
+    r"tiny",
+    r"modest",
+    r"robust(?:ly)?",
+    r"(?:highly|marginally|nearly) \w+",
+    r"(?:non-?|in)?significan(?:t|tly|ce)",
+    r"trend(?:s|ed|ing)? towards?",
+)
 _BANNED = re.compile(rf"\b(?:{'|'.join(BANNED)})\b", re.IGNORECASE)
 POWER = 0.80  # of the smallest detectable association, as inference/estimates.py computes it
 NO_CHANGE = "Erosion is not measurable in one wave: a change needs at least two waves."
@@ -32,10 +60,15 @@ NO_HYPOTHESIS = "This study declares no hypothesis, so nothing is tested here."
 
 METRIC_NAMES = {"beta": "β", "beta_within": "β within persons", "beta_between": "β between persons", "r": "r", "b": "b"}
 ANALYSIS_NAMES = {
-    "cross_sectional": "Cross-sectional regression", "cross_sectional_bootstrap": "Cross-sectional, bootstrap interval",
-    "within_between": "Within–between mixed model", "change": "Change on change", "fixed_effects": "Person fixed effects", "none": "No analysis",
-}  # fmt: skip
-_KINDS = {
+    "cross_sectional": "Cross-sectional regression",
+    "cross_sectional_bootstrap": "Cross-sectional, bootstrap interval",
+    "within_between": "Within–between mixed model",
+    "change": "Change on change",
+    "fixed_effects": "Person fixed effects",
+    "none": "No analysis",
+}
+_KINDS = {  # by analysis where it says more than the metric
+    "change": "the association of change with change between two waves, in pooled within-person standard deviations",
     "beta": "the association between persons in one wave, in standard deviations",
     "beta_within": "the concurrent association within persons, in pooled within-person standard deviations",
     "beta_between": "the association between persons across waves",
@@ -50,9 +83,13 @@ _VERDICTS = {
     "not testable": "Not testable",
 }
 _CORRECTIONS = {
-    "holm": "Holm correction", "bh": "Benjamini–Hochberg correction", "fdr_bh": "Benjamini–Hochberg correction",
-    "benjamini_hochberg": "Benjamini–Hochberg correction", "bonferroni": "Bonferroni correction", "none": "no correction",
-}  # fmt: skip
+    "holm": "Holm correction",
+    "bh": "Benjamini–Hochberg correction",
+    "fdr_bh": "Benjamini–Hochberg correction",
+    "benjamini_hochberg": "Benjamini–Hochberg correction",
+    "bonferroni": "Bonferroni correction",
+    "none": "no correction",
+}
 _BEYOND = {
     "yes": "The whole interval lies beyond the smallest association of interest",
     "no": "The whole interval lies inside the smallest association of interest",
@@ -155,8 +192,10 @@ def findings(estimates: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.D
     for declared in hypotheses.to_dict("records"):
         own = deciding.get((declared["family"], declared["hypothesis"]), {})
         outcome = own.get("outcome") or declared["outcome"]
-        plain = {"predictor_label": reported(names.get(declared["predictor"], str(declared["predictor"]))),
-                 "outcome_label": reported(names.get(outcome, str(outcome)))}  # fmt: skip
+        plain = {
+            "predictor_label": reported(names.get(declared["predictor"], str(declared["predictor"]))),
+            "outcome_label": reported(names.get(outcome, str(outcome))),
+        }
         rows.append({**declared, **own, **plain})
     return rows
 
@@ -165,11 +204,19 @@ def findings(estimates: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.D
 
 
 def estimated(row: Row) -> str:
-    """What is estimated, in the family file's own words when it has them."""
-    pair = f"{lower_first(row['predictor_label'])} and {lower_first(row['outcome_label'])}"
-    what = "" if apa.is_missing(row.get("estimand")) else str(row["estimand"])
-    what = what or _KINDS.get(str(row.get("metric")), "the association")
-    return _sentence(f"Estimated for {pair}: {reported(what)}")
+    """What this study's coefficient is, by its analysis and metric."""
+    pair = f"{lower_first(row['predictor_label'])} with {lower_first(row['outcome_label'])}"
+    what = _KINDS.get(str(row.get("analysis"))) or _KINDS.get(str(row.get("metric")), "the association")
+    return _sentence(f"{'Planned' if apa.is_missing(row.get('estimate')) else 'Estimated'} for {pair}: {what}")
+
+
+def declared(row: Row) -> str:
+    """The estimand in the family file's words; one wave cannot give an estimand within persons, and says so."""
+    if apa.is_missing(row.get("estimand")):
+        return ""
+    between = row.get("metric") in ("beta", "r", "b") and "within-person" in str(row["estimand"])
+    start = "One wave cannot give the declared estimand" if between else "Declared estimand"
+    return _sentence(f"{start}: {lower_first(reported(' '.join(str(row['estimand']).split())))}")
 
 
 def sample(row: Row) -> str:
@@ -187,7 +234,7 @@ def result(row: Row) -> str:
     """Estimate, interval, test and p values."""
     if apa.is_missing(row.get("estimate")):
         return ""
-    pair = f"{row['predictor_label']} and {lower_first(row['outcome_label'])}"
+    pair = f"{row['predictor_label']} with {lower_first(row['outcome_label'])}"
     return _sentence(f"{pair}: {numbers(row)}")
 
 
@@ -197,7 +244,9 @@ def numbers(row: Row) -> str:
     parts = [_equals(metric_name(metric), _written(row, "estimate"))]
     if not apa.is_missing(row.get("ci_low")):
         ends = apa.interval(row["ci_low"], row["ci_high"], bounded=apa.is_bounded(metric))
-        parts.append(f"{apa.level(row['ci_level'])} CI {ends}" if not apa.is_missing(row.get("ci_level")) else f"CI {ends}")
+        parts.append(
+            f"{apa.level(row['ci_level'])} CI {ends}" if not apa.is_missing(row.get("ci_level")) else f"CI {ends}"
+        )
     if not apa.is_missing(row.get("se")):
         parts.append(_equals("SE", apa.number(row["se"], 3)))
     if not apa.is_missing(row.get("statistic")) and not apa.is_missing(row.get("df")):
@@ -234,7 +283,8 @@ def why_inconclusive(row: Row) -> str:
     if row.get("verdict") != "inconclusive":
         return ""
     ends = apa.interval(row.get("ci90_low"), row.get("ci90_high"), bounded=apa.is_bounded(str(row.get("metric"))))
-    outside = f"the equivalence interval {ends} reaches beyond ±{apa.number(row.get('sesoi'))}, so an association of interest is not ruled out"
+    bound = f"the equivalence interval {ends} reaches beyond ±{apa.number(row.get('sesoi'))}"
+    outside = f"{bound}, so an association of interest is not ruled out"
     if row.get("claim_type") == "equivalence":  # its p values decide nothing
         return _sentence(f"Inconclusive: {outside}")
     adjusted = apa.p(row.get("p_adjusted"), apa.draws_in(row.get("method")), relation=True)
@@ -253,7 +303,9 @@ def smallest_detectable(row: Row) -> str:
     """The smallest association that this sample could detect."""
     if apa.is_missing(row.get("smallest_detectable")):
         return ""
-    return _sentence(f"The smallest association that this sample could detect is {_written(row, 'smallest_detectable')}")
+    return _sentence(
+        f"The smallest association that this sample could detect is {_written(row, 'smallest_detectable')}"
+    )
 
 
 def invariance(row: Row) -> str:
@@ -284,7 +336,7 @@ def other_estimate(row: Row) -> str:
 
 def found(row: Row) -> list[str]:
     """What was estimated and what came out; empty sentences are left out."""
-    return [text for text in (estimated(row), result(row), sample(row)) if text]
+    return [text for text in (estimated(row), declared(row), result(row), sample(row)) if text]
 
 
 def judged(row: Row) -> list[str]:
@@ -299,7 +351,11 @@ def judged(row: Row) -> list[str]:
 def described(row: Row) -> str:
     """Mean, standard deviation and n of one score in one wave."""
     numbers = f"M = {apa.number(row['mean'])}, SD = {apa.number(row['sd'])}, n = {apa.count(row['n'])}"
-    ends = f", interval of the mean {apa.interval(row['ci_low'], row['ci_high'])}" if not apa.is_missing(row.get("ci_low")) else ""
+    ends = (
+        f", interval of the mean {apa.interval(row['ci_low'], row['ci_high'])}"
+        if not apa.is_missing(row.get("ci_low"))
+        else ""
+    )
     return _sentence(f"{reported(row['label'])}, wave {row['wave']}: {numbers}{ends}")
 
 
@@ -314,15 +370,19 @@ def changed(row: Row) -> str:
     """Change of one score between two waves, with the band of the smallest detectable change."""
     label = lower_first(reported(row.get("source_label", row["source"])))
     ends = apa.interval(row["ci_low"], row["ci_high"])
-    numbers = f"M = {apa.number(row['mean_change'])} {ends}, SD = {apa.number(row['sd_change'])}, n = {apa.count(row['n'])}"
-    return _sentence(f"Change in {label} from wave {row['from_wave']} to wave {row['to_wave']}: {numbers}, SDC95 = {apa.number(row['sdc95'])}")
+    numbers = (
+        f"M = {apa.number(row['mean_change'])} {ends}, SD = {apa.number(row['sd_change'])}, n = {apa.count(row['n'])}"
+    )
+    pair = f"Change in {label} from wave {row['from_wave']} to wave {row['to_wave']}"
+    return _sentence(f"{pair}: {numbers}, SDC95 = {apa.number(row['sdc95'])}")
 
 
 def correlated(row: Row) -> str:
     """One correlation with its interval."""
     pair = f"{reported(row.get('x_label', row['x']))} and {lower_first(reported(row.get('y_label', row['y'])))}"
     ends = apa.interval(row["ci_low"], row["ci_high"], bounded=True)
-    return _sentence(f"{pair}, wave {row['wave']}: r = {apa.r(row['r'])} {ends}, p {apa.p(row['p'], relation=True)}, n = {apa.count(row['n'])}")
+    numbers = f"r = {apa.r(row['r'])} {ends}, p {apa.p(row['p'], relation=True)}, n = {apa.count(row['n'])}"
+    return _sentence(f"{pair}, wave {row['wave']}: {numbers}")
 
 
 def verdict_counts(rows: Iterable[Row]) -> dict[str, int]:
@@ -357,4 +417,3 @@ def _counted(n: Any, one: str, many: str = "") -> str:
 
 def _differs(a: Any, b: Any) -> bool:
     return not apa.is_missing(a) and not math.isclose(a, b)
-

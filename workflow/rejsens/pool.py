@@ -13,7 +13,7 @@ from rejsens.study import Study
 from rejsens.tabular import write_table
 from rejsens.validate import NOT_APPLICABLE, STORED
 
-PERSON = ["participant", "wave", "wave_number", "role"]
+CREATED = 92  # where an SPSS file's header keeps the day (9 characters) and the time (8) it was written
 
 
 def pool_answers(answers: Mapping[str, pd.DataFrame], numbers: Mapping[str, int], roles: Mapping[str, str]) -> pd.DataFrame:
@@ -101,8 +101,8 @@ def write_sav(frame: pd.DataFrame, path: str, labels: Mapping[str, str], values:
 def _stamp(path: str) -> None:
     """An SPSS header carries the clock; a fixed date and time keep equal data equal in bytes."""
     with open(path, "r+b") as handle:
-        handle.seek(84)
-        handle.write(b"01 Jan 0100:00:00")
+        handle.seek(CREATED)
+        handle.write(b"01 Jan 0000:00:00")
 
 
 def change_scores(scores: pd.DataFrame, instruments: Sequence[Instrument]) -> pd.DataFrame:

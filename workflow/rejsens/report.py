@@ -1,7 +1,7 @@
 """One self-contained HTML page per study: what was tested first, then everything that a reader needs to judge it.
 
-The page asks nothing of the network, runs no script, and carries no time stamp and no machine path: the same tables give
-the same bytes. Every text from a study is escaped; printed tables and figures come finished from their own jobs.
+The page asks nothing of the network, runs no script, and carries no time stamp and no machine path: equal tables give
+equal bytes. Every text from a study is escaped; printed tables and figures come finished from their own jobs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,20 +25,37 @@ NO_CHANGE_SCORE = "No score of this study declares a change score, so no change 
 # section -> printed tables in it: (module, the table that must have rows, what is said when it has none)
 PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "data": (("waves", "waves", ""), ("quality", "quality", "This study declares no data quality check.")),
-    "participants": (("participants", "sample", "No sample table is declared."), ("flow", "flow", "No rows were read.")),
+    "participants": (
+        ("participants", "sample", "No sample table is declared."),
+        ("flow", "flow", "No rows were read."),
+    ),
     "missing": (("missing_data", "missing", "No table of missing values was made."),),
     "instruments": (
         ("instruments", "dictionary", "No instrument of this study has scores."),
         ("reliability", "reliability", "No coefficient of reliability could be computed."),
         ("item_analysis", "items", "No reflective score has an item analysis."),
-        ("keying", "keying", "No pair of scores declares an expected sign, so the keys were not checked against each other."),
-        ("stored_totals", "stored_totals", "No wave stores totals of its own, so none were compared with the recomputed scores."),
+        (
+            "keying",
+            "keying",
+            "No pair of scores declares an expected sign, so the keys were not checked against each other.",
+        ),
+        (
+            "stored_totals",
+            "stored_totals",
+            "No wave stores totals of its own, so none were compared with the recomputed scores.",
+        ),
     ),
-    "descriptives": (("descriptives", "descriptives", "No score was computed."), ("correlations", "correlations", "No correlation was computed.")),
-    "hypotheses": (("hypotheses", "hypotheses", narrative.NO_HYPOTHESIS), ("estimates", "estimates", narrative.NO_HYPOTHESIS)),
+    "descriptives": (
+        ("descriptives", "descriptives", "No score was computed."),
+        ("correlations", "correlations", "No correlation was computed."),
+    ),
+    "hypotheses": (
+        ("hypotheses", "hypotheses", narrative.NO_HYPOTHESIS),
+        ("estimates", "estimates", narrative.NO_HYPOTHESIS),
+    ),
     "change": (("erosion", "erosion", NO_CHANGE_SCORE),),
     "claims": (("claims", "claims", "This study has no claim ledger."),),
-}  # fmt: skip
+}
 # Items that say the same in two measures: a correlation between them is partly built in.
 OVERLAPS = {
     "scs_sf": "SCS-SF items 11 and 12 (self-judgement) overlap with self-blame; items 4 and 8 overlap with loneliness.",
@@ -48,13 +65,30 @@ OVERLAPS = {
     "phq9": "PHQ item 6 overlaps with self-esteem.",
     "ecr_rs": "Attachment anxiety overlaps with rejection sensitivity.",
 }
-RISK = "An item of this study asks about thoughts of self-harm. Such answers need a declared protocol for reaching people at risk."
+LIMITATIONS = (
+    "Every measure is self-report. What is called reported exposure is what people say others did, not observed behaviour, "
+    "and people who are sensitive to rejection, or low in mood, may report more of it.",
+    "Predictors and outcomes come from the same questionnaire at the same time, so part of an association may belong to "
+    "the method.",
+    "The study is observational: an association does not show what brought it about, nor which came first.",
+    "Nothing here is diagnostic. Scores describe groups and have no cut-off for a person.",
+)
+PROVISIONAL = (
+    "Results are from complete cases and provisional: people with missing answers may differ from those without."
+)
+RISK = (
+    "An item of this study asks about thoughts of self-harm. Such answers need a declared protocol for reaching people "
+    "at risk."
+)
 
 
 def write_report(
-    tables: Mapping[str, pd.DataFrame], figures: Sequence[Mapping[str, str]], printed: Mapping[str, str],
-    study: Mapping[str, Any], provenance: Mapping[str, Any],
-) -> str:  # fmt: skip
+    tables: Mapping[str, pd.DataFrame],
+    figures: Sequence[Mapping[str, str]],
+    printed: Mapping[str, str],
+    study: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> str:
     """The report as one HTML text.
 
     Parameters
@@ -62,10 +96,10 @@ def write_report(
     tables : mapping of str to :py:class:`pandas.DataFrame`
         Aggregate contract tables by name; a name that is absent counts as an empty table. No row of a person is read.
     figures : sequence of mappings
-        `stem`, `svg` (text), `alt`, `caption`, `note`, in the order of print.
+        `stem`, `svg` (text), `alt`, `caption`, and where there is one `title` and `note`, in the order of print.
     printed : mapping of str to str
-        Printed tables by module name, as :py:func:`rejsens.layout.to_html` wrote them. Names that no section knows stand
-        under "Further tables".
+        Printed tables by module name, as :py:func:`rejsens.layout.to_html` wrote them. Names that no section knows
+        stand under "Further tables".
     study : mapping
         title, simulated, ci_level, alpha, min_cell, support, contact, seed, score_order, description; `notes` optional.
     provenance : mapping
@@ -85,11 +119,15 @@ def write_report(
     panel = filled["waves"].query("role == 'wave'") if len(filled["waves"]) else filled["waves"]
     sections, further = _placed(filled, printed, len(panel))
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )  # fmt: skip
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["italics"] = lambda text: Markup(layout.italics(text))
     return environment.get_template("report.html.j2").render(
-        study=study,
+        study={"description": "", "support": "", "contact": "", "notes": ()} | dict(study),
         simulated=simulated,
         facts=_facts(panel, filled["waves"], findings, simulated),
         summary=_summary(findings),
@@ -113,10 +151,13 @@ def write_report(
 class _Tables(dict):
     """Tables by name; one that was not made is empty, with the columns that the report reads."""
 
-    NEEDED = {
-        "waves": ["wave", "role", "simulated"], "dictionary": ["score", "label", "instrument", "status_line"],
-        "estimates": ["hypothesis", "family", "decides"], "hypotheses": ["hypothesis", "family"], "claims": ["claim", "verdict", "hypothesis"],
-    }  # fmt: skip
+    NEEDED: ClassVar = {
+        "waves": ["wave", "role", "simulated"],
+        "dictionary": ["score", "label", "instrument", "status_line"],
+        "estimates": ["hypothesis", "family", "decides"],
+        "hypotheses": ["hypothesis", "family"],
+        "claims": ["claim", "verdict", "hypothesis"],
+    }
 
     def __missing__(self, name: str) -> pd.DataFrame:
         return pd.DataFrame(columns=self.NEEDED.get(name, []))
@@ -125,7 +166,9 @@ class _Tables(dict):
 # --- first page ------------------------------------------------------------------------------------------------------
 
 
-def _facts(panel: pd.DataFrame, waves: pd.DataFrame, findings: Sequence[Mapping[str, Any]], simulated: bool) -> list[tuple[str, str]]:
+def _facts(
+    panel: pd.DataFrame, waves: pd.DataFrame, findings: Sequence[Mapping[str, Any]], simulated: bool
+) -> list[tuple[str, str]]:
     facts = [("Waves", apa.count(len(panel)))]
     if len(waves) > len(panel):
         facts.append(("Retest samples", apa.count(len(waves) - len(panel))))
@@ -134,7 +177,9 @@ def _facts(panel: pd.DataFrame, waves: pd.DataFrame, findings: Sequence[Mapping[
         facts.append(("People in the first wave", apa.count(ordered["n_kept"].iloc[0])))
         if len(panel) > 1:
             facts.append(("People in the latest wave", apa.count(ordered["n_kept"].iloc[-1])))
-        days = [d for d in [ordered["collected_from"].iloc[0], ordered["collected_to"].iloc[-1]] if not apa.is_missing(d)]
+        days = [
+            d for d in [ordered["collected_from"].iloc[0], ordered["collected_to"].iloc[-1]] if not apa.is_missing(d)
+        ]
         if len(days) == 2:
             facts.append(("Collected", f"{days[0]} to {days[1]}"))
     facts.append(("Hypotheses", apa.count(len(findings))))
@@ -159,12 +204,13 @@ def _cards(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "name": row["hypothesis"],
             "family": narrative.family_name(row),
             "label": row["label"],
-            "estimated": narrative.estimated(row),
+            "estimated": " ".join(filter(None, [narrative.estimated(row), narrative.declared(row)])),
             "verdict": "not tested" if apa.is_missing(row.get("verdict")) else str(row["verdict"]),
             "estimate": _estimate(row),
             "strip": _strip(row, reach),
             "details": _details(row),
-            "why": narrative.why_inconclusive(row) or (narrative.verdict(row) if row.get("verdict") in ("not testable", "equivalent") else ""),
+            "why": narrative.why_inconclusive(row)
+            or (narrative.verdict(row) if row.get("verdict") in ("not testable", "equivalent") else ""),
         }
         for k, row in enumerate(findings, start=1)
     ]
@@ -216,18 +262,27 @@ def _strip(row: Mapping[str, Any], reach: float) -> dict[str, str] | None:
         x |= {k: 160 * (1 + row[k] / reach) for k in narrow}
     x["band"] = x["sesoi"] - x["minus"]
     bound = apa.number(row["sesoi"])
-    return {k: f"{v:.1f}" for k, v in x.items()} | {"high": bound, "low": f"{apa.MINUS}{bound}"}
+    words = {
+        "high": bound,
+        "low": f"{apa.MINUS}{bound}",
+        "zero": "0" if x["band"] > 70 else "",
+    }  # no room between the bounds
+    return {k: f"{v:.1f}" for k, v in x.items()} | words
 
 
 # --- sections --------------------------------------------------------------------------------------------------------
 
 
-def _placed(tables: _Tables, printed: Mapping[str, str], waves: int) -> tuple[dict[str, list[dict[str, Any]]], list[Markup]]:
-    """Numbered printed tables by section, with a sentence where a table has no rows, and the tables no section knows."""
+def _placed(
+    tables: _Tables, printed: Mapping[str, str], waves: int
+) -> tuple[dict[str, list[dict[str, Any]]], list[Markup]]:
+    """Numbered printed tables by section, a sentence where a table has no rows, and the tables no section knows."""
     sections: dict[str, list[dict[str, Any]]] = {}
     number = 0
     filled = {name: len(tables[name]) > 0 for places in PLACES.values() for _, name, _ in places}
-    filled["erosion"] = filled["erosion"] and bool((tables["erosion"]["n"] > 0).any())  # one wave: a row that only says so
+    filled["erosion"] = filled["erosion"] and bool(
+        (tables["erosion"]["n"] > 0).any()
+    )  # one wave: a row that only says so
     for section, places in PLACES.items():
         sections[section] = []
         for name, source, absent in places:
@@ -235,7 +290,9 @@ def _placed(tables: _Tables, printed: Mapping[str, str], waves: int) -> tuple[di
                 absent = narrative.NO_CHANGE
             if filled[source] and name in printed:
                 number += 1
-                sections[section].append({"html": Markup(layout.numbered(printed[name], f"Table {number}")), "text": ""})
+                sections[section].append(
+                    {"html": Markup(layout.numbered(printed[name], f"Table {number}")), "text": ""}
+                )
             elif absent and absent not in [part["text"] for part in sections[section]]:
                 sections[section].append({"html": "", "text": absent})
     known = {name for places in PLACES.values() for name, *_ in places}
@@ -264,11 +321,19 @@ def _evidence(hypothesis: str, claims: pd.DataFrame) -> list[str]:
 
 
 def _claim_counts(claims: pd.DataFrame) -> str:
-    """One sentence on the ledger; a claim that several hypotheses test counts under each of their verdicts."""
+    """One sentence on the ledger: how many claims have a verdict, from whatever number of tests."""
     if claims.empty:
         return ""
-    counts = claims.groupby("verdict", sort=True)["claim"].nunique()
-    return f"{apa.count(claims['claim'].nunique())} claims: " + ", ".join(f"{apa.count(n)} {verdict}" for verdict, n in counts.items()) + "."
+    none = claims["verdict"].isin(("not tested", "not testable"))
+    tested = set(claims.loc[~none, "claim"])
+    untestable = set(claims.loc[claims["verdict"] == "not testable", "claim"]) - tested
+    total = claims["claim"].nunique()
+    rest = total - len(tested) - len(untestable)
+    decided = f"{apa.count(len(tested))} with a verdict from at least one test"
+    return (
+        f"Of {apa.count(total)} claims: {decided}, {apa.count(len(untestable))} not testable, "
+        f"{apa.count(rest)} not tested."
+    )
 
 
 def _figure(figure: Mapping[str, str], k: int) -> dict[str, Any]:
@@ -276,10 +341,15 @@ def _figure(figure: Mapping[str, str], k: int) -> dict[str, Any]:
     svg = figure["svg"]
     size = re.search(r"<svg[^>]*?\bwidth=[\"']([\d.]+)(pt|mm|in|px)?[\"']", svg, flags=re.DOTALL)
     return {
-        "number": k, "id": f"figure-{figure['stem']}", "alt": figure["alt"], "caption": figure["caption"], "note": figure.get("note") or "",
+        "number": k,
+        "id": f"figure-{figure['stem']}",
+        "alt": figure["alt"],
+        "caption": figure["caption"],
+        "title": figure.get("title") or "",
+        "note": figure.get("note") or "",
         "width": round(float(size[1]) * PIXELS[size[2] or ""]) if size else 720,
         "data": base64.b64encode(svg.encode()).decode("ascii"),
-    }  # fmt: skip
+    }
 
 
 def _status_lines(dictionary: pd.DataFrame) -> list[str]:
@@ -287,17 +357,13 @@ def _status_lines(dictionary: pd.DataFrame) -> list[str]:
 
 
 def _limitations(findings: Sequence[Mapping[str, Any]], dictionary: pd.DataFrame, waves: int) -> list[str]:
-    found = [
-        "Every measure is self-report. What is called reported exposure is what people say others did, not observed behaviour, and people who "
-        "are sensitive to rejection, or low in mood, may report more of it.",
-        "Predictors and outcomes come from the same questionnaire at the same time, so part of an association may belong to the method.",
-        "The study is observational: an association does not show what brought it about, nor which came first.",
-        "Nothing here is diagnostic. Scores describe groups and have no cut-off for a person.",
-    ]  # fmt: skip
+    found = list(LIMITATIONS)
     if any(narrative.is_provisional(row) for row in findings):
-        found.append("Results are from complete cases and provisional: people with missing answers may differ from those without.")
+        found.append(PROVISIONAL)
     if any(row.get("invariance") == "not assessed" for row in findings):
-        found.append("Whether the scales measure the same in every wave was not assessed; comparisons across waves assume it.")
+        found.append(
+            "Whether the scales measure the same in every wave was not assessed; comparisons across waves assume it."
+        )
     if waves < 2:
         found.append(narrative.NO_CHANGE)
     asked = set(dictionary["instrument"])
@@ -312,7 +378,11 @@ def _asks_about_self_harm(dictionary: pd.DataFrame) -> bool:
 def _record(provenance: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
     """Versions and content hashes in a fixed order; an input is named without any machine's folders."""
     inputs = {_without_machine(name): digest for name, digest in provenance.get("inputs", {}).items()}
-    rest = [("Settings (SHA-256)", provenance.get("config_sha256")), ("Lock file (SHA-256)", provenance.get("lock_sha256")), ("Seed", study.get("seed"))]
+    rest = [
+        ("Settings (SHA-256)", provenance.get("config_sha256")),
+        ("Lock file (SHA-256)", provenance.get("lock_sha256")),
+        ("Seed", study.get("seed")),
+    ]
     return {
         "software": sorted(provenance.get("software", {}).items()),
         "inputs": sorted(inputs.items()),

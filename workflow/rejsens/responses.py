@@ -41,7 +41,7 @@ def check_answers(frame: pd.DataFrame, instruments: list[Instrument], out_of_ran
     raises        Refused with one sentence per column
     """
     try:
-        return answers_schema(instruments).validate(frame, lazy=True), pd.DataFrame()
+        return answers_schema(instruments).validate(frame, lazy=True, inplace=True), pd.DataFrame()
     except pandera.errors.SchemaErrors as errors:
         cells = errors.failure_cases
     lost = cells[cells["index"].isna()]

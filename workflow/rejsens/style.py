@@ -35,13 +35,20 @@ OKABE_ITO = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, YELLOW, BLACK)
 
 INK = "#1F2328"  # text and axes
 SOFT = "#595F66"  # second-rank text; 6:1 against white
+RUST = "#B84A00"  # vermillion, dark enough for text
 FAINT = "#D5D9DE"  # rules and reference lines
 GHOST = "#EDF0F2"  # grid, empty bars
 BAND = "#E3EAF1"  # the band of the smallest effect of interest
 PALE_BLUE = "#A9CCE3"  # the part of a bar or cloud behind a mark in BLUE
 WHITE = "#FFFFFF"
 
-VERDICT_COLOURS = {"supported": BLUE, "opposite": VERMILLION, "equivalent": "#00734F", "inconclusive": SOFT, "not testable": SOFT}
+VERDICT_COLOURS = {
+    "supported": BLUE,
+    "opposite": RUST,
+    "equivalent": "#00734F",
+    "inconclusive": SOFT,
+    "not testable": SOFT,
+}
 
 # Widths in mm: text width of an A4 page, and the columns that Elsevier prints (90 and 190 mm).
 PAGE, COLUMN, SPREAD = 160.0, 90.0, 190.0
@@ -54,7 +61,9 @@ BODY, SMALL, SMALLEST, HEADING = 8.0, 7.5, 7.0, 8.5
 LEADING = 1.22  # line pitch as a multiple of the text size
 
 HAIR, THIN, LINE, THICK = 0.4, 0.6, 1.0, 2.4  # line widths in points
-DOT = 3.6  # diameter of a mean in points
+DOT, BIG_DOT, SPECK = 3.6, 4.5, 1.1  # diameters in points: a mean, an estimate that decides, a person
+INTERVAL, EDGE = 1.4, 0.5  # widths in points: the interval of a mean, the white edge that sets a mark off
+VEIL, HAZE = 0.55, 0.35  # opacity of the 90% interval, and of one person among many
 DPI = 300
 POINT = 25.4 / 72  # mm
 FORMATS = ("pdf", "svg", "png")
@@ -119,7 +128,9 @@ _use_shipped_font()
 
 def applied():
     """The style as a context; nobody's own matplotlibrc reaches a figure."""
-    plain = {key: value for key, value in rcParamsDefault.items() if not key.startswith(("backend", "toolbar", "date."))}
+    plain = {
+        key: value for key, value in rcParamsDefault.items() if not key.startswith(("backend", "toolbar", "date."))
+    }
     return rc_context({**plain, **RC})
 
 
@@ -199,7 +210,8 @@ def wrap(text: str, width: float, size: float = BODY, *, weight: str = "normal",
         else:
             rows.append("")
     if len(rows) > lines:
-        rows = [*rows[: lines - 1], " ".join(rows[lines - 1 :])]
+        rest = "".join(row if row.endswith("_") else f"{row} " for row in rows[lines - 1 :]).strip()
+        rows = [*rows[: lines - 1], rest]
         rows[-1] = _shortened(rows[-1], width, size, weight)
     return "\n".join(rows)
 
@@ -221,10 +233,19 @@ def _shortened(text: str, width: float, size: float, weight: str) -> str:
 
 
 def readable_on(colour: Any) -> str:
-    """Ink or white, whichever contrasts more with a background."""
+    """Ink, white or black: the first whose contrast with a background is at least 4.5 to 1."""
+    background = _luminance(colour)
+
+    def contrast(other: str) -> float:
+        low, high = sorted((background, _luminance(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    return next(other for other in (INK, WHITE, BLACK) if contrast(other) >= 4.5)
+
+
+def _luminance(colour: Any) -> float:
     channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-    luminance = sum(part * c for part, c in zip((0.2126, 0.7152, 0.0722), channels, strict=True))
-    return INK if luminance > 0.22 else WHITE
+    return sum(part * c for part, c in zip((0.2126, 0.7152, 0.0722), channels, strict=True))
 
 
 # Colour scales -------------------------------------------------------------------------------------------------------
@@ -262,7 +283,7 @@ class Sheet:
         FigureCanvasAgg(self.figure)
         self.top = header(study, legend=legend)
         if study.get("simulated"):
-            self.text(width - MARGIN, MARGIN, SIMULATED, size=SMALL, weight="bold", colour=VERMILLION, ha="right")
+            self.text(width - MARGIN, MARGIN, SIMULATED, size=SMALL, weight="bold", colour=RUST, ha="right")
 
     def axes(self, left: float, top: float, width: float, height: float, **keywords: Any) -> Axes:
         box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
@@ -275,22 +296,44 @@ class Sheet:
         axes.axis("off")
         return axes
 
-    def text(self, x: float, y: float, text: str, *, size: float = BODY, colour: str = INK, weight: str = "normal",
-             slant: str = "normal", ha: str = "left", va: str = "top") -> list[Text]:  # fmt: skip
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float = BODY,
+        colour: str = INK,
+        weight: str = "normal",
+        slant: str = "normal",
+        ha: str = "left",
+        va: str = "top",
+    ) -> list[Text]:
         """Lines of text, each on its own baseline, so that a letter with a tail moves nothing.
 
         va   what `y` is: "top" or "bottom" of the lines, or the "middle" of the capitals of all lines
         """
         lines, pitch = text.split("\n"), height_of(1, size)
         rest = (len(lines) - 1) * pitch
-        first = {"top": y + 0.80 * size * POINT, "middle": y + 0.32 * size * POINT - rest / 2, "bottom": y - 0.22 * size * POINT - rest}[va]
+        first = {
+            "top": y + 0.80 * size * POINT,
+            "middle": y + 0.32 * size * POINT - rest / 2,
+            "bottom": y - 0.22 * size * POINT - rest,
+        }[va]
         return [
             self.figure.text(
-                x / self.width, 1 - (first + place * pitch) / self.height, line, fontsize=size, color=colour, fontweight=weight,
-                fontstyle=slant, ha=ha, va="baseline",
+                x / self.width,
+                1 - (first + place * pitch) / self.height,
+                line,
+                fontsize=size,
+                color=colour,
+                fontweight=weight,
+                fontstyle=slant,
+                ha=ha,
+                va="baseline",
             )
             for place, line in enumerate(lines)
-        ]  # fmt: skip
+        ]
 
     def rule(self, left: float, right: float, y: float, *, colour: str = FAINT, width: float = THIN) -> Line2D:
         xs, ys = (left / self.width, right / self.width), (1 - y / self.height,) * 2
@@ -324,8 +367,15 @@ def sentence(text: str, study: dict[str, Any], columns: Sequence[str] = ()) -> D
 
 def dot(colour: str = INK, *, hollow: bool = False) -> Mark:
     """A mark for a legend: a mean or an estimate."""
-    return lambda axes, x, y: axes.plot(x, y, marker="o", markersize=DOT, markerfacecolor=WHITE if hollow else colour,
-                                        markeredgecolor=colour, markeredgewidth=LINE)  # fmt: skip
+    return lambda axes, x, y: axes.plot(
+        x,
+        y,
+        marker="o",
+        markersize=DOT,
+        markerfacecolor=WHITE if hollow else colour,
+        markeredgecolor=colour,
+        markeredgewidth=LINE,
+    )
 
 
 def stroke(colour: str = INK, width: float = LINE) -> Mark:
@@ -336,6 +386,16 @@ def stroke(colour: str = INK, width: float = LINE) -> Mark:
 def swatch(colour: str) -> Mark:
     """A mark for a legend: a filled area."""
     return lambda axes, x, y: axes.barh(y, 3.6, left=x - 1.8, height=2.0, color=colour)
+
+
+def means(
+    axes: Axes, x: Any, y: Any, low: Any, high: Any, *, colour: str = BLUE, marker: str = "o", width: float = INTERVAL
+) -> None:
+    """Means with their intervals, joined by a thin line in the order given."""
+    axes.plot(x, y, color=colour, linewidth=THIN, zorder=3)
+    axes.vlines(x, low, high, color=colour, linewidth=width, zorder=4, label="interval")
+    mark = {"marker": marker, "markersize": DOT, "markeredgecolor": WHITE, "markeredgewidth": EDGE}
+    axes.plot(x, y, linestyle="", color=colour, zorder=5, label="mean", **mark)
 
 
 # Saving --------------------------------------------------------------------------------------------------------------
@@ -352,7 +412,13 @@ def save(drawing: Drawing, stem: str | Path) -> list[Path]:
     <desc>; the PNG carries it in a text chunk.
     """
     stem = Path(stem)
-    content = {"pdf": _pdf(drawing), "svg": _svg(drawing), "png": _png(drawing), "csv": _csv(drawing), "json": _json(drawing)}
+    content = {
+        "pdf": _pdf(drawing),
+        "svg": _svg(drawing),
+        "png": _png(drawing),
+        "csv": _csv(drawing),
+        "json": _json(drawing),
+    }
     paths = []
     for suffix, data in content.items():
         path = stem.with_name(f"{stem.name}.{suffix}")

@@ -82,6 +82,7 @@ class LogHandler(LogHandlerBase):
             return "  A run that was cut off left this folder locked. `rejsens run` clears that when no other run is at work."
         if "cannot be used:" in text:  # one of ours: everything Snakemake put around it goes
             before, fault = text.split(" cannot be used:", 1)
+            fault = fault.split('\n  File "', 1)[0]  # where in our code it was noticed
             return f"\n{before.splitlines()[-1].split('Refused: ')[-1]} cannot be used:{fault.rstrip()}\n"
         return "" if text.startswith(NOISE) or "Exception in rule" in text else f"\n{text.strip()}\n"
 

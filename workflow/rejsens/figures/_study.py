@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -22,7 +22,9 @@ def level(study: dict[str, Any]) -> str:
     return apa.level(study.get("ci_level") or 0.95)
 
 
-def first_scores(study: dict[str, Any], dictionary: pd.DataFrame, known: Collection[str], most: int) -> tuple[list[str], int]:
+def first_scores(
+    study: dict[str, Any], dictionary: pd.DataFrame, known: Collection[str], most: int
+) -> tuple[list[str], int]:
     """Scores to show, the study's own order first, and how many are left out."""
     wanted = [score for score in study.get("score_order") or [] if score in known]
     rest = [score for score in dictionary["score"] if score in known and score not in wanted]
@@ -55,11 +57,12 @@ def wave_ticks(waves: Sequence[str], room: float) -> tuple[list[str], str]:
     """
     if all(style.width_of(wave, style.SMALLEST) + 1.2 <= room for wave in waves):
         return list(waves), ""
-    cut = len(os.path.commonprefix(list(waves)))
+    alike = (len(set(letters)) == 1 for letters in zip(*waves, strict=False))
+    cut = sum(itertools.takewhile(bool, alike))
     short = [wave[cut:] for wave in waves]
     if cut >= 2 and all(short) and all(style.width_of(wave, style.SMALLEST) + 1.2 <= room for wave in short):
         return short, f"waves {waves[0]} to {waves[-1]}"
-    return [str(number) for number in range(1, len(waves) + 1)], f"waves {waves[0]} to {waves[-1]}"
+    return [str(number) for number in range(1, len(waves) + 1)], "waves in time order"
 
 
 def unvalidated(dictionary: pd.DataFrame, scores: Sequence[str]) -> str:

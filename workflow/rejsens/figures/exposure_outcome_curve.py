@@ -24,7 +24,7 @@ SHOWS_PEOPLE = False
 MOST = 6
 COLUMNS = 3
 PANEL = 30.0  # mm high
-PITCH = PANEL + 20.5
+PITCH = PANEL + 21.5
 TICKS = 9.5  # mm left of a panel
 GROUPS = 8
 WITHIN_WAVES = 3  # fewer waves say little about people's own means
@@ -34,18 +34,28 @@ BETWEEN, WITHIN = "between people", "within people"
 
 
 @style.styled
-def draw(*, scores: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.DataFrame, study: dict[str, Any],
-         people: bool = False) -> style.Drawing:  # fmt: skip
+def draw(
+    *,
+    scores: pd.DataFrame,
+    hypotheses: pd.DataFrame,
+    dictionary: pd.DataFrame,
+    study: dict[str, Any],
+    people: bool = False,
+) -> style.Drawing:
     pairs = pairs_of_interest(hypotheses, scores)
     data = curves(scores, pairs[:MOST], study)
     if data.empty:
-        return style.sentence("No primary hypothesis relates two scores that enough people have, so there is no curve.", study)
+        return style.sentence(
+            "No primary hypothesis relates two scores that enough people have, so there is no curve.", study
+        )
     kinds = [kind for kind in (BETWEEN, WITHIN) if data["comparison"].eq(kind).any()]
     shown = list(dict.fromkeys(zip(data["exposure"], data["outcome"], strict=True)))
     blocks = [shown[start : start + COLUMNS] for start in range(0, len(shown), COLUMNS)]
     slot = (style.PAGE - 2 * style.MARGIN) / min(COLUMNS, max(2, len(shown)))
     names = labels(dictionary)
-    sheet = style.Sheet(style.PAGE, style.header(study, legend=True) + len(blocks) * len(kinds) * PITCH + 0.5, study, legend=True)
+    sheet = style.Sheet(
+        style.PAGE, style.header(study, legend=True) + len(blocks) * len(kinds) * PITCH + 0.5, study, legend=True
+    )
     sheet.legend([(style.dot(style.BLUE), f"mean of a group with {level(study)} interval")])
     top = sheet.top
     for block in blocks:
@@ -55,7 +65,9 @@ def draw(*, scores: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.DataF
                 if len(own):
                     _panel(sheet, own, style.MARGIN + column * slot, top, slot, names)
             top += PITCH
-    return style.Drawing(sheet.figure, _alt(data, names, study), data, _note(data, dictionary, study, len(pairs) - len(shown)))
+    return style.Drawing(
+        sheet.figure, _alt(data, names, study), data, _note(data, dictionary, study, len(pairs) - len(shown))
+    )
 
 
 # Numbers -------------------------------------------------------------------------------------------------------------
@@ -66,7 +78,11 @@ def pairs_of_interest(hypotheses: pd.DataFrame, scores: pd.DataFrame) -> list[tu
     if hypotheses.empty:
         return []
     confirmatory = hypotheses.loc[hypotheses["confirmatory"].astype("boolean").fillna(False), "family"]
-    candidates = [*(["primary"] if hypotheses["family"].eq("primary").any() else []), *confirmatory, *hypotheses["family"]]
+    candidates = [
+        *(["primary"] if hypotheses["family"].eq("primary").any() else []),
+        *confirmatory,
+        *hypotheses["family"],
+    ]
     family = hypotheses[hypotheses["family"].eq(candidates[0])]
     pairs = zip(family["predictor"], family["outcome"], strict=True)
     return list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1] and set(pair) <= set(scores.columns)))
@@ -75,7 +91,23 @@ def pairs_of_interest(hypotheses: pd.DataFrame, scores: pd.DataFrame) -> list[tu
 def curves(scores: pd.DataFrame, pairs: list[tuple[str, str]], study: dict[str, Any]) -> pd.DataFrame:
     """Group means for every pair, between people in the first wave and, with enough waves, within people."""
     panel = scores[scores["role"].ne("retest")]
-    parts = [pd.DataFrame(columns=["comparison", "exposure", "outcome", "wave", "group", "n_people", "n_reports", "x", "y", "ci_low", "ci_high"])]
+    parts = [
+        pd.DataFrame(
+            columns=[
+                "comparison",
+                "exposure",
+                "outcome",
+                "wave",
+                "group",
+                "n_people",
+                "n_reports",
+                "x",
+                "y",
+                "ci_low",
+                "ci_high",
+            ]
+        )
+    ]
     for exposure, outcome in pairs:
         both = panel[["participant", "wave", "wave_number", exposure, outcome]].dropna()
         both = both.rename(columns={exposure: "x", outcome: "y"})
@@ -88,8 +120,12 @@ def curves(scores: pd.DataFrame, pairs: list[tuple[str, str]], study: dict[str, 
         for kind, wave, values in found:
             means = group_means(values, min_cell(study), float(study.get("ci_level") or 0.95))
             if len(means) > 1:
-                moments = {"exposure_mean": values["x"].mean(), "exposure_sd": values["x"].std(),
-                           "outcome_mean": values["y"].mean(), "outcome_sd": values["y"].std()}  # fmt: skip
+                moments = {
+                    "exposure_mean": values["x"].mean(),
+                    "exposure_sd": values["x"].std(),
+                    "outcome_mean": values["y"].mean(),
+                    "outcome_sd": values["y"].std(),
+                }
                 parts.append(means.assign(comparison=kind, exposure=exposure, outcome=outcome, wave=wave, **moments))
     parts = [part for part in parts if len(part)] or parts
     return pd.concat(parts, ignore_index=True)
@@ -119,8 +155,17 @@ def group_means(values: pd.DataFrame, fewest: int, ci_level: float) -> pd.DataFr
         residual = (own["y"] - mean).groupby(own["participant"]).sum()
         se = np.sqrt(people / (people - 1) * (residual**2).sum()) / n if people > 1 else np.nan
         half = stats.t.ppf((1 + ci_level) / 2, people - 1) * se
-        rows.append({"group": group, "n_people": people, "n_reports": n, "x": own["x"].mean(), "y": mean, "ci_low": mean - half,
-                     "ci_high": mean + half})  # fmt: skip
+        rows.append(
+            {
+                "group": group,
+                "n_people": people,
+                "n_reports": n,
+                "x": own["x"].mean(),
+                "y": mean,
+                "ci_low": mean - half,
+                "ci_high": mean + half,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -149,13 +194,25 @@ def groups_of_neighbours(values: pd.DataFrame, fewest: int) -> list[pd.DataFrame
 
 def _panel(sheet: style.Sheet, own: pd.DataFrame, left: float, top: float, slot: float, names: dict[str, str]) -> None:
     exposure, outcome = own.iloc[0][["exposure", "outcome"]]
-    sheet.text(left, top + 0.4, style.wrap(names.get(outcome, spoken(outcome)), slot - 3, weight="bold", lines=1), weight="bold")
-    sheet.text(left, top + 4.2, subtitle(own), size=style.SMALL, colour=style.SOFT)
+    sheet.text(
+        left,
+        top + 0.4,
+        style.wrap(names.get(outcome, spoken(outcome)), slot - 3, weight="bold", lines=1),
+        weight="bold",
+    )
+    sheet.text(
+        left, top + 4.2, style.wrap(subtitle(own), slot - 3, style.SMALL, lines=1), size=style.SMALL, colour=style.SOFT
+    )
     axes = sheet.axes(left + TICKS, top + 9.0, slot - TICKS - 4, PANEL)
     draw_curve(axes, own)
     label = names.get(exposure, spoken(exposure))
-    sheet.text(left + TICKS + (slot - TICKS - 4) / 2, top + 9.0 + PANEL + 5.4, style.wrap(label, slot - 2, style.SMALL, lines=2),
-               size=style.SMALL, ha="center")  # fmt: skip
+    sheet.text(
+        left + TICKS + (slot - TICKS - 4) / 2,
+        top + 9.0 + PANEL + 5.4,
+        style.wrap(label, slot - 2, style.SMALL, lines=2),
+        size=style.SMALL,
+        ha="center",
+    )
 
 
 def subtitle(own: pd.DataFrame) -> str:
@@ -165,14 +222,11 @@ def subtitle(own: pd.DataFrame) -> str:
 
 
 def draw_curve(axes: Axes, own: pd.DataFrame) -> None:
-    """Group means with intervals on an axis of at least one standard deviation of the outcome either side of its mean."""
+    """Group means with intervals; the axis covers at least one SD of the outcome either side of its mean."""
     if own["comparison"].iloc[0] == WITHIN:
         axes.axhline(0, color=style.FAINT, linewidth=style.THIN, zorder=0)
         axes.axvline(0, color=style.FAINT, linewidth=style.THIN, zorder=0)
-    axes.plot(own["x"], own["y"], color=style.BLUE, linewidth=style.THIN, zorder=2)
-    axes.vlines(own["x"], own["ci_low"], own["ci_high"], color=style.BLUE, linewidth=1.4, zorder=3)
-    axes.plot(own["x"], own["y"], linestyle="", marker="o", markersize=style.DOT, color=style.BLUE, markeredgecolor=style.WHITE,
-              markeredgewidth=0.5, zorder=4, label="mean")  # fmt: skip
+    style.means(axes, own["x"], own["y"], own["ci_low"], own["ci_high"])
     middle = np.average(own["y"], weights=own["n_reports"])
     sd = own["outcome_sd"].iloc[0]
     low, high = min(middle - sd, own["ci_low"].min()), max(middle + sd, own["ci_high"].max())
@@ -190,7 +244,8 @@ def _alt(data: pd.DataFrame, names: dict[str, str], study: dict[str, Any]) -> st
         ends = own.iloc[[0, -1]]
         parts.append(
             f"{names.get(outcome, spoken(outcome))} against {names.get(exposure, spoken(exposure))}, {kind}: "
-            f"mean {apa.number(ends['y'].iloc[0])} in the lowest and {apa.number(ends['y'].iloc[1])} in the highest of {len(own)} groups"
+            f"mean {apa.number(ends['y'].iloc[0])} in the lowest and {apa.number(ends['y'].iloc[1])} in the highest "
+            f"of {len(own)} groups"
         )
     return f"Means of outcomes in groups of reported exposure, with {level(study)} intervals. {'; '.join(parts)}."
 
@@ -200,11 +255,17 @@ def _note(data: pd.DataFrame, dictionary: pd.DataFrame, study: dict[str, Any], h
     for kind, own in data.groupby("comparison", sort=False):
         n = own.groupby(["exposure", "outcome"])["n_reports"].sum()
         word = "people" if kind == BETWEEN else "reports"
-        counts.append(f"{kind}, n = {apa.count(n.min())}" + (f" to {apa.count(n.max())}" if n.max() > n.min() else "") + f" {word}")
+        counts.append(
+            f"{kind}, n = {apa.count(n.min())}"
+            + (f" to {apa.count(n.max())}" if n.max() > n.min() else "")
+            + f" {word}"
+        )
     return sentences(
         f"{'; '.join(counts)}; those with both scores.".capitalize(),
         f"Each group holds at least {min_cell(study)} people.",
-        "Intervals within people allow for several reports of one person." if data["comparison"].eq(WITHIN).any() else "",
+        "Intervals within people allow for several reports of one person."
+        if data["comparison"].eq(WITHIN).any()
+        else "",
         f"{hidden} further pairs are not shown." if hidden else "",
         unvalidated(dictionary, [*data["exposure"], *data["outcome"]]),
     )

@@ -2,7 +2,8 @@
 
 Each row is one coefficient with its confidence interval; the thick part is the 90% interval, on which equivalence is
 judged. Filled marks carry the verdict of a hypothesis, hollow marks are reported without one. The band is the range
-smaller than the smallest effect of interest. Hypotheses that cannot be tested with these data are listed with the reason.
+smaller than the smallest effect of interest. Hypotheses that cannot be tested with these data are listed with the
+reason.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ def draw(*, estimates: pd.DataFrame, study: dict[str, Any], people: bool = False
         top += HEAD + panel["height"].sum() + FOOT
     if len(untestable):
         _reasons(sheet, untestable, top)
-    data = rows.drop(columns=["testable", "text", "height", "label_left"]).rename(columns={"lines": "printed_label"})
+    data = rows.drop(columns=["testable", "text", "height", "label_left", "printed_reason"]).rename(
+        columns={"lines": "printed_label"}
+    )
     return style.Drawing(sheet.figure, _alt(rows, study), data, _note(rows, len(every) - len(rows), study))
 
 
@@ -63,18 +66,23 @@ def draw(*, estimates: pd.DataFrame, study: dict[str, Any], people: bool = False
 
 def candidates(estimates: pd.DataFrame) -> pd.DataFrame:
     """Rows that could be drawn, in the order of families and hypotheses; a bootstrap companion repeats another row."""
-    rows = estimates[estimates["hypothesis"].notna() & ~estimates["analysis"].astype(str).str.endswith("_bootstrap")].copy()
+    rows = estimates[
+        estimates["hypothesis"].notna() & ~estimates["analysis"].astype(str).str.endswith("_bootstrap")
+    ].copy()
     rows["decides"] = rows["decides"].astype("boolean").fillna(False).astype(bool)
     rows["testable"] = rows["verdict"].ne("not testable") & rows[["estimate", "ci_low", "ci_high"]].notna().all(axis=1)
     # A row without a verdict and without an estimate has nothing to say here; a reason is given once.
-    rows = rows[rows["testable"] | (rows["verdict"].eq("not testable") & ~rows.duplicated(["family", "hypothesis", "verdict", "reason"]))]
+    rows = rows[
+        rows["testable"]
+        | (rows["verdict"].eq("not testable") & ~rows.duplicated(["family", "hypothesis", "verdict", "reason"]))
+    ]
     families = {family: number for number, family in enumerate(dict.fromkeys(rows["family"]))}
     order = [(families[row.family], _natural(row.hypothesis), not row.decides) for row in rows.itertuples()]
     return rows.iloc[sorted(range(len(rows)), key=order.__getitem__)].reset_index(drop=True)
 
 
 def that_fit(rows: pd.DataFrame) -> pd.DataFrame:
-    """At most MOST rows on at most one page. Rows without a verdict go first, those of a later metric before the others."""
+    """At most MOST rows on at most one page. Rows without a verdict go first, the last metric first."""
     rank = {metric: number for number, metric in enumerate(metrics(rows))}
     spare = [index for index, row in rows.iterrows() if row["testable"] and not row["decides"]]
     spare.sort(key=lambda index: (rank[rows.loc[index, "metric"]], index))
@@ -89,14 +97,18 @@ def that_fit(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _laid_out(rows: pd.DataFrame, lines: int = 2) -> pd.DataFrame:
     """The printed words and the height of each row."""
-    words = [_words(row) for row in rows.to_dict("records")]
+    words = [words_of(row) for row in rows.to_dict("records")]
     alike = rows.groupby(["family", "hypothesis", "metric"])["term"].transform("size").gt(1) & rows["testable"]
-    words = [f"{text}, {_tells_apart(row)}" if several else text for text, row, several in zip(words, rows.itertuples(), alike, strict=True)]
+    words = [
+        f"{text}, {_tells_apart(row)}" if several else text
+        for text, row, several in zip(words, rows.itertuples(), alike, strict=True)
+    ]
     left = ID + 2 + max(style.width_of(str(name), style.SMALL, "bold") for name in rows["hypothesis"])
     texts = [style.wrap(text, SIGN - left - 3, style.SMALL, lines=lines) for text in words]
-    deep = [max(text.count("\n"), 0 if row.testable else _reason(row).count("\n")) + 1 for text, row in zip(texts, rows.itertuples(), strict=True)]
-    heights = [ROW + style.height_of(count - 1, style.SMALL) for count in deep]
-    return rows.assign(text=words, lines=texts, height=heights, label_left=left)
+    reasons = ["" if row.testable else _reason(row, lines) for row in rows.itertuples()]
+    breaks = [max(text.count("\n"), reason.count("\n")) for text, reason in zip(texts, reasons, strict=True)]
+    heights = [ROW + style.height_of(count, style.SMALL) for count in breaks]
+    return rows.assign(text=words, lines=texts, printed_reason=reasons, height=heights, label_left=left)
 
 
 def _length(rows: pd.DataFrame) -> float:
@@ -108,7 +120,7 @@ def _natural(name: Any) -> list[Any]:
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", str(name)) if part]
 
 
-def _words(row: dict[str, Any]) -> str:
+def words_of(row: dict[str, Any]) -> str:
     label = row.get("label")
     return str(label) if isinstance(label, str) and label else f"{spoken(row['term'])} with {spoken(row['outcome'])}"
 
@@ -120,12 +132,14 @@ def _tells_apart(row: Any) -> str:
 def metrics(rows: pd.DataFrame) -> list[str]:
     """Metrics with something to draw, within-person coefficients first."""
     present = rows.loc[rows["testable"], "metric"]
-    return sorted(present.unique(), key=lambda metric: list(METRICS).index(metric) if metric in METRICS else len(METRICS))
+    return sorted(
+        present.unique(), key=lambda metric: list(METRICS).index(metric) if metric in METRICS else len(METRICS)
+    )
 
 
-def _reason(row: Any) -> str:
+def _reason(row: Any, lines: int) -> str:
     reason = row.reason if isinstance(row.reason, str) and row.reason else "no reason was recorded"
-    return style.wrap(reason, VERDICT - AXIS - 2, style.SMALL, lines=3)
+    return style.wrap(reason, VERDICT - AXIS - 2, style.SMALL, lines=lines + (lines > 1))
 
 
 # Ink -----------------------------------------------------------------------------------------------------------------
@@ -157,13 +171,22 @@ def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, stu
     draw_intervals(axes, panel, middles, heights)
     axes.set_xlabel(symbol, fontsize=style.SMALL, labelpad=0.5)
     for row, middle in zip(panel.itertuples(), top + middles, strict=True):
-        sheet.text(ID, middle, str(row.hypothesis), size=style.SMALL, weight="bold" if row.decides else "normal", va="middle")
+        sheet.text(
+            ID, middle, str(row.hypothesis), size=style.SMALL, weight="bold" if row.decides else "normal", va="middle"
+        )
         sheet.text(row.label_left, middle, row.lines, size=style.SMALL, va="middle")
         sheet.text(SIGN, middle, SIGNS.get(row.direction, ""), ha="center", va="middle")
         sheet.text(VALUE, middle, value_text(row), size=style.SMALL, va="middle")
         if row.decides and isinstance(row.verdict, str) and row.verdict:
-            sheet.text(VERDICT, middle, row.verdict, size=style.SMALL, colour=style.VERDICT_COLOURS.get(row.verdict, style.INK),
-                       weight="normal" if row.verdict == "inconclusive" else "bold", va="middle")  # fmt: skip
+            sheet.text(
+                VERDICT,
+                middle,
+                row.verdict,
+                size=style.SMALL,
+                colour=style.VERDICT_COLOURS.get(row.verdict, style.INK),
+                weight="normal" if row.verdict == "inconclusive" else "bold",
+                va="middle",
+            )
 
 
 def value_text(row: Any) -> str:
@@ -174,23 +197,47 @@ def value_text(row: Any) -> str:
 
 
 def draw_intervals(axes: Axes, rows: pd.DataFrame, y: np.ndarray, heights: np.ndarray) -> None:
-    """Marks, intervals and the band of the smallest effect of interest; an interval that leaves the axis ends in an arrow."""
+    """Marks, intervals and the band of the smallest effect of interest; an arrow ends what leaves the axis."""
     low, high = limits(rows)
     axes.set(xlim=(low, high), ylim=(float(np.sum(heights)), 0))
     for row, middle, height in zip(rows.itertuples(), y, heights, strict=True):
         if pd.notna(row.sesoi):
             axes.barh(middle, 2 * row.sesoi, left=-row.sesoi, height=height, color=style.BAND, zorder=0, label="sesoi")
         colour = style.VERDICT_COLOURS.get(row.verdict, style.SOFT) if row.decides else style.SOFT
-        axes.hlines(middle, max(row.ci_low, low), min(row.ci_high, high), color=colour, linewidth=style.LINE, zorder=2, label="interval")
+        axes.hlines(
+            middle,
+            max(row.ci_low, low),
+            min(row.ci_high, high),
+            color=colour,
+            linewidth=style.LINE,
+            zorder=2,
+            label="interval",
+        )
         for end, limit, arrow in ((row.ci_low, low, "<"), (row.ci_high, high, ">")):
             if (end < limit) if arrow == "<" else (end > limit):
                 axes.plot(limit, middle, marker=arrow, markersize=style.DOT, color=colour, clip_on=False, zorder=2)
         if pd.notna(row.ci90_low) and pd.notna(row.ci90_high) and row.ci90_low < high and row.ci90_high > low:
-            axes.hlines(middle, max(row.ci90_low, low), min(row.ci90_high, high), color=colour, linewidth=style.THICK, alpha=0.55, zorder=2)
+            axes.hlines(
+                middle,
+                max(row.ci90_low, low),
+                min(row.ci90_high, high),
+                color=colour,
+                linewidth=style.THICK,
+                alpha=0.55,
+                zorder=2,
+            )
         if low <= row.estimate <= high:
-            axes.plot(row.estimate, middle, marker="o", markersize=style.DOT + (0.6 if row.decides else 0), color=colour, zorder=4,
-                      markerfacecolor=colour if row.decides else style.WHITE, markeredgewidth=style.LINE,
-                      label="decides" if row.decides else "reported")  # fmt: skip
+            axes.plot(
+                row.estimate,
+                middle,
+                marker="o",
+                markersize=style.DOT + (0.6 if row.decides else 0),
+                color=colour,
+                zorder=4,
+                markerfacecolor=colour if row.decides else style.WHITE,
+                markeredgewidth=style.LINE,
+                label="decides" if row.decides else "reported",
+            )
     axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=1)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
@@ -213,9 +260,13 @@ def _reasons(sheet: style.Sheet, rows: pd.DataFrame, top: float) -> None:
     top += 5.8
     for row in rows.itertuples():
         middle = top + row.height / 2
-        for x, words, weight, ha in ((ID, str(row.hypothesis), "bold", "left"), (row.label_left, row.lines, "normal", "left"),
-                                     (SIGN, SIGNS.get(row.direction, ""), "normal", "center"), (AXIS, _reason(row), "normal", "left"),
-                                     (VERDICT, "not testable", "normal", "left")):  # fmt: skip
+        for x, words, weight, ha in (
+            (ID, str(row.hypothesis), "bold", "left"),
+            (row.label_left, row.lines, "normal", "left"),
+            (SIGN, SIGNS.get(row.direction, ""), "normal", "center"),
+            (AXIS, row.printed_reason, "normal", "left"),
+            (VERDICT, "not testable", "normal", "left"),
+        ):
             sheet.text(x, middle, words, size=style.SMALL, colour=style.SOFT, weight=weight, ha=ha, va="middle")
         top += row.height
 
@@ -225,7 +276,9 @@ def _reasons(sheet: style.Sheet, rows: pd.DataFrame, top: float) -> None:
 
 def _alt(rows: pd.DataFrame, study: dict[str, Any]) -> str:
     deciding = rows[rows["decides"] & rows["testable"]]
-    parts = [f"{row.hypothesis} {row.text}: {_plain(row)}, {row.verdict or 'no verdict'}" for row in deciding.itertuples()]
+    parts = [
+        f"{row.hypothesis} {row.text}: {_plain(row)}, {row.verdict or 'no verdict'}" for row in deciding.itertuples()
+    ]
     untestable = [str(name) for name in dict.fromkeys(rows.loc[~rows["testable"], "hypothesis"])]
     others = int((rows["testable"] & ~rows["decides"]).sum())
     return sentences(
@@ -243,14 +296,20 @@ def _plain(row: Any) -> str:
 def _note(rows: pd.DataFrame, hidden: int, study: dict[str, Any]) -> str:
     tested = rows[rows["testable"]]
     people = tested["n_people"].dropna()
-    n = f"n = {int(people.min())}" + (f" to {int(people.max())}" if people.max() > people.min() else "") + " people." if len(people) else ""
+    n = (
+        f"n = {int(people.min())}" + (f" to {int(people.max())}" if people.max() > people.min() else "") + " people."
+        if len(people)
+        else ""
+    )
     rules = "; ".join(dict.fromkeys(str(rule).rstrip(".") for rule in tested["missing_rule"].dropna() if str(rule)))
     exploratory = list(dict.fromkeys(rows.loc[~rows["confirmatory"].astype("boolean").fillna(False), "family"]))
     sesoi = sorted(tested["sesoi"].dropna().unique())
     return sentences(
         n,
         f"Missing data: {rules}." if rules else "",
-        f"SESOI = smallest effect of interest, ±{' or ±'.join(apa.number(value, 2) for value in sesoi)}." if sesoi else "",
+        f"SESOI = smallest effect of interest, ±{' or ±'.join(apa.number(value, 2) for value in sesoi)}."
+        if sesoi
+        else "",
         f"Verdicts at alpha = {apa.r(float(study.get('alpha') or 0.05))}, adjusted within the family.",
         f"Exploratory: {', '.join(spoken(family) for family in exploratory)}." if exploratory else "",
         f"{hidden} further coefficients are in the table of estimates." if hidden else "",

@@ -16,13 +16,14 @@ from matplotlib.axes import Axes
 from rejsens import apa, style
 from rejsens.figures._study import labels, level, sentences, spoken, unvalidated
 from rejsens.figures.exposure_outcome_curve import WITHIN, curves
-from rejsens.figures.forest_of_hypotheses import METRICS, SYMBOLS, candidates, limits, value_text
+from rejsens.figures.forest_of_hypotheses import METRICS, SYMBOLS, candidates, limits, value_text, words_of
 
 TABLES = ("waves", "estimates", "scores", "hypotheses", "dictionary")
 SHOWS_PEOPLE = False
 
 MOST = 4  # hypotheses
-HEIGHT = 70.0
+HEIGHT = 70.0  # mm, with up to three hypotheses; each further one takes a row
+ROW = 15.0
 FLOW, FOREST, CURVE = (1.5, 38.0), (44.0, 62.0), (110.5, 48.0)  # left edge and width of the panels in mm
 WORDS = 30.0  # mm of panel B for its words
 COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE)
@@ -30,20 +31,33 @@ MARKERS = ("o", "s", "D", "^")
 
 
 @style.styled
-def draw(*, waves: pd.DataFrame, estimates: pd.DataFrame, scores: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.DataFrame,
-         study: dict[str, Any], people: bool = False) -> style.Drawing:  # fmt: skip
+def draw(
+    *,
+    waves: pd.DataFrame,
+    estimates: pd.DataFrame,
+    scores: pd.DataFrame,
+    hypotheses: pd.DataFrame,
+    dictionary: pd.DataFrame,
+    study: dict[str, Any],
+    people: bool = False,
+) -> style.Drawing:
     rows = deciding(estimates)
     if rows.empty:
         return style.sentence("No hypothesis has an estimate yet, so there is nothing to show at a glance.", study)
     lines = _lines(rows, hypotheses, scores, study)
     names = labels(dictionary)
     flow = waves.sort_values("wave_number", kind="stable")
-    sheet = style.Sheet(style.PAGE, HEIGHT, study)
+    sheet = style.Sheet(style.PAGE, max(HEIGHT, HEIGHT + ROW * (len(rows) - 3)), study)
     _flow(sheet, flow)
     _forest(sheet, rows, study)
     _curve(sheet, lines)
     outcomes = list(dict.fromkeys(lines["outcome"])) if len(lines) else []
-    return style.Drawing(sheet.figure, _alt(flow, rows, lines, names, study), _data(flow, rows, lines), _note(rows, study, dictionary, outcomes))
+    return style.Drawing(
+        sheet.figure,
+        _alt(flow, rows, lines, names, study),
+        _data(flow, rows, lines),
+        _note(rows, study, dictionary, outcomes),
+    )
 
 
 # Numbers -------------------------------------------------------------------------------------------------------------
@@ -55,21 +69,30 @@ def deciding(estimates: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows["decides"] & rows["testable"]]
     family = "primary" if rows["family"].eq("primary").any() else next(iter(rows["family"]), "")
     rows = rows[rows["family"].eq(family)]
-    return rows[rows["metric"].eq(next(iter(rows["metric"]), ""))].head(MOST).reset_index(drop=True)
+    rows = rows[rows["metric"].eq(next(iter(rows["metric"]), ""))].head(MOST).reset_index(drop=True)
+    return rows.assign(text=[words_of(row) for row in rows.to_dict("records")])
 
 
 def _lines(rows: pd.DataFrame, hypotheses: pd.DataFrame, scores: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
     """The curves of the shown hypotheses in standard deviations, within people where the verdict is."""
     declared = hypotheses.drop_duplicates("hypothesis").set_index("hypothesis")
-    pairs = {name: (declared.loc[name, "predictor"], declared.loc[name, "outcome"]) for name in rows["hypothesis"] if name in declared.index}
+    pairs = {
+        name: (declared.loc[name, "predictor"], declared.loc[name, "outcome"])
+        for name in rows["hypothesis"]
+        if name in declared.index
+    }
     pairs = {name: pair for name, pair in pairs.items() if set(pair) <= set(scores.columns)}
     found = curves(scores, list(dict.fromkeys(pairs.values())), study)
-    kind = WITHIN if rows["metric"].iloc[0] == "beta_within" and found["comparison"].eq(WITHIN).any() else "between people"
+    kind = (
+        WITHIN if rows["metric"].iloc[0] == "beta_within" and found["comparison"].eq(WITHIN).any() else "between people"
+    )
     found = found[found["comparison"].eq(kind)]
     if found.empty:
         return found.assign(hypothesis="")
-    found = found.assign(x=(found["x"] - found["exposure_mean"]) / found["exposure_sd"],
-                         **{end: (found[end] - found["outcome_mean"]) / found["outcome_sd"] for end in ("y", "ci_low", "ci_high")})  # fmt: skip
+    found = found.assign(
+        x=(found["x"] - found["exposure_mean"]) / found["exposure_sd"],
+        **{end: (found[end] - found["outcome_mean"]) / found["outcome_sd"] for end in ("y", "ci_low", "ci_high")},
+    )
     name_of = {pair: name for name, pair in reversed(pairs.items())}
     return found.assign(hypothesis=[name_of[pair] for pair in zip(found["exposure"], found["outcome"], strict=True)])
 
@@ -87,26 +110,32 @@ def _flow(sheet: style.Sheet, waves: pd.DataFrame) -> None:
     _title(sheet, left, "A", "People in each wave")
     names = [style.wrap(str(wave), 16, style.SMALL, lines=1) for wave in waves["wave"]]
     label = max(style.width_of(name, style.SMALL) for name in names) + 2
-    top, pitch = sheet.top + 6, min(8.6, (HEIGHT - sheet.top - 12) / len(waves))
+    top, pitch = sheet.top + 6, min(8.6, (sheet.height - sheet.top - 12) / len(waves))
     bars = sheet.canvas(left + label, top, width - label, pitch * len(waves))
-    scale = (width - label - 15) / waves["n_raw"].max()
-    for place, (row, name) in enumerate(zip(waves.itertuples(), names, strict=True)):
+    counts = [(apa.count(row.n_kept), f"of {apa.count(row.n_raw)}") for row in waves.itertuples()]
+    words = (
+        max(style.width_of(kept, style.SMALL, "bold") + style.width_of(raw, style.SMALLEST) for kept, raw in counts) + 2
+    )
+    scale = (width - label - words - 1.2) / waves["n_raw"].max()
+    for place, (row, name, (kept, raw)) in enumerate(zip(waves.itertuples(), names, counts, strict=True)):
         middle = (place + 0.5) * pitch
         sheet.text(left, top + middle, name, size=style.SMALL, va="middle")
         thick = min(4.2, 0.6 * pitch)
         bars.barh(middle, row.n_raw * scale, height=thick, color=style.PALE_BLUE)
         bars.barh(middle, row.n_kept * scale, height=thick, color=style.BLUE)
         end = left + label + row.n_raw * scale + 1.2
-        sheet.text(end, top + middle, apa.count(row.n_kept), size=style.SMALL, weight="bold", va="middle")
-        sheet.text(end + style.width_of(apa.count(row.n_kept), style.SMALL, "bold") + 0.8, top + middle, f"of {apa.count(row.n_raw)}",
-                   size=style.SMALLEST, colour=style.SOFT, va="middle")  # fmt: skip
+        sheet.text(end, top + middle, kept, size=style.SMALL, weight="bold", va="middle")
+        end += style.width_of(kept, style.SMALL, "bold") + 0.8
+        sheet.text(end, top + middle, raw, size=style.SMALLEST, colour=style.SOFT, va="middle")
 
 
 def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> None:
     left, width = FOREST
     metric = rows["metric"].iloc[0]
-    _title(sheet, left, "B", "Verdicts" if metric not in METRICS else f"Verdicts, {METRICS[metric].split(':')[0].lower()}")
-    top, bottom = sheet.top + 6, HEIGHT - 11.5
+    _title(
+        sheet, left, "B", "Verdicts" if metric not in METRICS else f"Verdicts, {METRICS[metric].split(':')[0].lower()}"
+    )
+    top, bottom = sheet.top + 6, sheet.height - 11.5
     pitch = (bottom - top) / len(rows)
     axes = sheet.axes(left + WORDS, top, width - WORDS, bottom - top)
     axes.set(xlim=limits(rows), ylim=(bottom - top, 0))
@@ -118,19 +147,21 @@ def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> No
         if pd.notna(row.ci90_low) and pd.notna(row.ci90_high):
             axes.hlines(y, row.ci90_low, row.ci90_high, color=colour, linewidth=style.THICK, alpha=0.55, zorder=2)
         axes.plot(row.estimate, y, marker=MARKERS[place], markersize=style.DOT + 1, color=colour, zorder=4)
-        _verdict(sheet, row, left, top + y, colour)
+        _verdict(sheet, row, left, top + y, pitch, colour)
     axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=1)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     axes.locator_params(axis="x", nbins=4)
-    axes.set_xlabel(f"{SYMBOLS.get(metric, spoken(metric))}, {level(study)} interval", fontsize=style.SMALL, labelpad=0.5)
+    axes.set_xlabel(
+        f"{SYMBOLS.get(metric, spoken(metric))}, {level(study)} interval", fontsize=style.SMALL, labelpad=0.5
+    )
 
 
-def _verdict(sheet: style.Sheet, row: Any, left: float, middle: float, colour: str) -> None:
+def _verdict(sheet: style.Sheet, row: Any, left: float, middle: float, pitch: float, colour: str) -> None:
     """What is tested, the coefficient and the verdict, as one block of lines centred on the interval."""
     inset = style.width_of(str(row.hypothesis), style.SMALL, "bold") + 1.6
-    label = style.wrap(row.label if isinstance(row.label, str) else "", WORDS - inset - 2, style.SMALL, lines=2)
     line = style.height_of(1, style.SMALL)
+    label = style.wrap(row.text, WORDS - inset - 2, style.SMALL, lines=max(1, min(3, int(pitch / line) - 2)))
     y = middle - (label.count("\n") + 3) * line / 2
     sheet.text(left, y, str(row.hypothesis), size=style.SMALL, weight="bold", colour=colour)
     sheet.text(left + inset, y, label, size=style.SMALL)
@@ -143,18 +174,32 @@ def _curve(sheet: style.Sheet, lines: pd.DataFrame) -> None:
     left, width = CURVE
     if lines.empty:
         _title(sheet, left, "C", "Means by reported exposure")
-        sheet.text(left, sheet.top + 8, style.wrap("Too few people have both scores for a curve.", width, lines=3), colour=style.SOFT)
+        sheet.text(
+            left,
+            sheet.top + 8,
+            style.wrap("Too few people have both scores for a curve.", width, lines=3),
+            colour=style.SOFT,
+        )
         return
     within = lines["comparison"].iloc[0] == WITHIN
     _title(sheet, left, "C", "Means, " + ("within people" if within else "between people"))
-    top, bottom = sheet.top + 6, HEIGHT - 11.5
+    top, bottom = sheet.top + 6, sheet.height - 11.5
     axes = sheet.axes(left + 8, top, width - 8 - 4.5, bottom - top)
     for place, (_, own) in enumerate(lines.groupby("hypothesis", sort=False)):
         colour = COLOURS[place]
         axes.plot(own["x"], own["y"], color=colour, linewidth=style.THIN, zorder=2)
         axes.vlines(own["x"], own["ci_low"], own["ci_high"], color=colour, linewidth=style.LINE, zorder=2)
-        axes.plot(own["x"], own["y"], linestyle="", marker=MARKERS[place], markersize=style.DOT, color=colour,
-                  markeredgecolor=style.WHITE, markeredgewidth=0.4, zorder=3)  # fmt: skip
+        axes.plot(
+            own["x"],
+            own["y"],
+            linestyle="",
+            marker=MARKERS[place],
+            markersize=style.DOT,
+            color=colour,
+            markeredgecolor=style.WHITE,
+            markeredgewidth=0.4,
+            zorder=3,
+        )
     reach = max(0.6, lines["ci_low"].abs().max(), lines["ci_high"].abs().max()) * 1.05
     low, high = lines["x"].min(), lines["x"].max()
     axes.set(xlim=(low - 0.08 * (high - low), high + 0.08 * (high - low)), ylim=(-reach, reach))
@@ -175,12 +220,20 @@ def _names_of_lines(axes: Axes, lines: pd.DataFrame, height: float) -> None:
     ends = [own["y"].iloc[-1] for own in groups]
     placed = dict(zip(np.argsort(ends), moved_apart(sorted(ends), least), strict=True))
     for place, own in enumerate(groups):
-        axes.text(1.02, (placed[place] - low) / (high - low), own["hypothesis"].iloc[0], fontsize=style.SMALL, color=COLOURS[place],
-                  weight="bold", va="center", transform=axes.transAxes)  # fmt: skip
+        axes.text(
+            1.02,
+            (placed[place] - low) / (high - low),
+            own["hypothesis"].iloc[0],
+            fontsize=style.SMALL,
+            color=COLOURS[place],
+            weight="bold",
+            va="center",
+            transform=axes.transAxes,
+        )
 
 
 def moved_apart(positions: list[float], least: float) -> list[float]:
-    """Ascending positions, moved as little as needed (each cluster about its mean) so that neighbours are `least` apart.
+    """Ascending positions, moved (each cluster about its mean) so that neighbours are `least` apart.
 
     >>> moved_apart([0.0, 0.1, 3.0], 0.5)
     [-0.2, 0.3, 3.0]
@@ -194,7 +247,9 @@ def moved_apart(positions: list[float], least: float) -> list[float]:
             at = max(at - 1, 0)
         else:
             at += 1
-    return [round(float(np.mean(own) + least * (k - (len(own) - 1) / 2)), 9) for own in clusters for k in range(len(own))]
+    return [
+        round(float(np.mean(own) + least * (k - (len(own) - 1) / 2)), 9) for own in clusters for k in range(len(own))
+    ]
 
 
 # Words ---------------------------------------------------------------------------------------------------------------
@@ -203,19 +258,28 @@ def moved_apart(positions: list[float], least: float) -> list[float]:
 def _data(waves: pd.DataFrame, rows: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     parts = [
         waves[["wave", "n_raw", "n_kept"]].assign(panel="A"),
-        rows[["hypothesis", "metric", "estimate", "ci_low", "ci_high", "ci90_low", "ci90_high", "sesoi", "verdict"]].assign(panel="B"),
-        lines[["hypothesis", "comparison", "exposure", "outcome", "n_people", "n_reports", "x", "y", "ci_low", "ci_high"]].assign(panel="C"),
+        rows[
+            ["hypothesis", "metric", "estimate", "ci_low", "ci_high", "ci90_low", "ci90_high", "sesoi", "verdict"]
+        ].assign(panel="B"),
+        lines[
+            ["hypothesis", "comparison", "exposure", "outcome", "n_people", "n_reports", "x", "y", "ci_low", "ci_high"]
+        ].assign(panel="C"),
     ]
     joined = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return joined[["panel", *joined.columns.drop("panel")]]
 
 
-def _alt(waves: pd.DataFrame, rows: pd.DataFrame, lines: pd.DataFrame, names: dict[str, str], study: dict[str, Any]) -> str:
+def _alt(
+    waves: pd.DataFrame, rows: pd.DataFrame, lines: pd.DataFrame, names: dict[str, str], study: dict[str, Any]
+) -> str:
     kept = ", ".join(f"{row.wave} {apa.count(row.n_kept)}" for row in waves.itertuples())
-    verdicts = "; ".join(f"{row.hypothesis} {row.text}: {value_text(row)}, {row.verdict}" for row in rows.assign(text=rows["label"]).itertuples())
+    verdicts = "; ".join(f"{row.hypothesis} {row.text}: {value_text(row)}, {row.verdict}" for row in rows.itertuples())
     parts = []
     for (outcome, kind), own in lines.groupby(["outcome", "comparison"], sort=False):
-        parts.append(f"{names.get(outcome, spoken(outcome))} from {apa.number(own['y'].iloc[0])} to {apa.number(own['y'].iloc[-1])} SD {kind}")
+        parts.append(
+            f"{names.get(outcome, spoken(outcome))} "
+            f"from {apa.number(own['y'].iloc[0])} to {apa.number(own['y'].iloc[-1])} SD {kind}"
+        )
     return sentences(
         f"Three panels. People kept in each wave: {kept}.",
         f"Deciding coefficients with {level(study)} intervals: {verdicts}.",
@@ -228,7 +292,9 @@ def _note(rows: pd.DataFrame, study: dict[str, Any], dictionary: pd.DataFrame, o
     rules = "; ".join(dict.fromkeys(str(rule).rstrip(".") for rule in rows["missing_rule"].dropna() if str(rule)))
     low, high = (int(people.min()), int(people.max())) if len(people) else (0, 0)
     return sentences(
-        f"Panel B: n = {apa.count(low)}" + (f" to {apa.count(high)}" if high > low else "") + " people." if len(people) else "",
+        f"Panel B: n = {apa.count(low)}" + (f" to {apa.count(high)}" if high > low else "") + " people."
+        if len(people)
+        else "",
         f"Missing data: {rules}." if rules else "",
         unvalidated(dictionary, outcomes),
     )

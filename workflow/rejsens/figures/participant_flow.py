@@ -6,9 +6,11 @@ Exclusions are applied from top to bottom, so a row that breaks several rules is
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from rejsens import apa, style
 from rejsens.figures._study import sentences
@@ -18,8 +20,28 @@ SHOWS_PEOPLE = False
 
 LABELS = 44.0  # mm for the names of the steps
 MOST_COLUMNS = 7  # waves side by side; more go below
-WIDEST = 30.0  # mm for one wave
+WIDEST, LOWEST = 30.0, 7.6  # mm for one wave, mm for one step
 BAR = 1.5  # mm
+GAP = 4.0  # mm between blocks of waves
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Sizes that all blocks of waves share, in mm."""
+
+    rules: dict[str, str]  # rule -> its label, broken into lines
+    heights: dict[str, float]  # rule -> height of its row
+    titles: dict[str, str]  # wave -> its name, broken into lines
+    width: float  # of one wave
+    people: float  # mm per person in a bar
+
+    @property
+    def head(self) -> float:
+        return 1.6 + style.height_of(max(title.count("\n") for title in self.titles.values()) + 1)
+
+    @property
+    def block(self) -> float:
+        return self.head + sum(self.heights.values()) + style.MARGIN
 
 
 @style.styled
@@ -29,14 +51,12 @@ def draw(*, flow: pd.DataFrame, waves: pd.DataFrame, study: dict[str, Any], peop
         return style.sentence("No wave has been read yet, so there is no participant flow.", study)
     names = list(dict.fromkeys(steps["wave"]))
     blocks = [names[start : start + MOST_COLUMNS] for start in range(0, len(names), MOST_COLUMNS)]
-    rows = {rule: style.wrap(label, LABELS - 4, lines=3) for rule, label in _rules(steps).items()}
-    heights = {rule: max(7.6, style.height_of(text.count("\n") + 1) + 2.2) for rule, text in rows.items()}
-    block_height = 6.5 + sum(heights.values())
-    top = style.header(study)
-    sheet = style.Sheet(style.PAGE, top + len(blocks) * block_height + (len(blocks) - 1) * 4 + style.MARGIN, study)
-    for block in blocks:
-        _block(sheet, steps[steps["wave"].isin(block)], block, rows, heights, top, steps["n_remaining"].max())
-        top += block_height + 4
+    layout = _layout(steps, names, len(blocks[0]))
+    width = max(style.COLUMN, LABELS + len(blocks[0]) * layout.width + 2 * style.MARGIN)
+    height = style.header(study) + len(blocks) * (layout.block + GAP) - GAP + style.MARGIN
+    sheet = style.Sheet(width, height, study)
+    for place, block in enumerate(blocks):
+        _draw_block(sheet, layout, steps, block, sheet.top + place * (layout.block + GAP) + layout.head)
     return style.Drawing(sheet.figure, alt=_alt(steps, names), data=steps, note=_note(waves))
 
 
@@ -50,54 +70,65 @@ def steps_by_wave(flow: pd.DataFrame, waves: pd.DataFrame) -> pd.DataFrame:
     steps = pd.concat([steps, kept], ignore_index=True)
     steps["percent_remaining"] = 100 * steps["n_remaining"] / steps.groupby("wave")["n_remaining"].transform("max")
     position = steps["wave"].map(order)
-    return steps.assign(position=position).sort_values(["position", "order"], kind="stable").drop(columns="position").reset_index(drop=True)
+    return (
+        steps.assign(position=position)
+        .sort_values(["position", "order"], kind="stable")
+        .drop(columns="position")
+        .reset_index(drop=True)
+    )
 
 
-def _rules(steps: pd.DataFrame) -> dict[str, str]:
-    """Steps of all waves in the order in which they are applied, `kept` last."""
+def _layout(steps: pd.DataFrame, names: list[str], columns: int) -> Layout:
     ranked = steps.assign(last=steps["rule"].eq("kept")).sort_values(["last", "order"], kind="stable")
-    names = dict(zip(ranked["rule"], ranked["label"], strict=True))
-    first = ranked["rule"].iloc[0]
-    return {rule: "Rows in the export" if rule == first and pd.isna(label) else str(label) for rule, label in names.items()}
+    labels = dict(zip(ranked["rule"], ranked["label"], strict=True))
+    rules = {rule: style.wrap(label, LABELS - 4, lines=3) for rule, label in labels.items()}
+    heights = {rule: max(LOWEST, style.height_of(text.count("\n") + 1) + 2.2) for rule, text in rules.items()}
+    width = min(WIDEST, (style.PAGE - 2 * style.MARGIN - LABELS) / columns)
+    titles = {wave: style.wrap(wave, width - 2, weight="bold", lines=2) for wave in names}
+    return Layout(rules, heights, titles, width, (width - 3) / steps["n_remaining"].max())
 
 
-def _block(sheet, steps, names, rows, heights, top, longest) -> None:
-    width = min(WIDEST, (style.PAGE - 2 * style.MARGIN - LABELS) / len(names))
-    left = style.MARGIN + LABELS
-    right = left + width * len(names)
-    for column, wave in enumerate(names):
-        title = style.wrap(wave, width - 2, weight="bold", lines=2)
-        sheet.text(left + column * width, top + 4.0, title, weight="bold", va="bottom")
-    y = top + 4.8
-    bars = sheet.canvas(left, y, width * len(names), sum(heights.values()))
-    cells = steps.set_index(["wave", "rule"], drop=False)
-    for position, (rule, text) in enumerate(rows.items()):
+def _draw_block(sheet: style.Sheet, layout: Layout, steps: pd.DataFrame, waves: list[str], top: float) -> None:
+    """Waves side by side, one row per step; `top` is the line below the names of the waves."""
+    left, width = style.MARGIN + LABELS, layout.width * len(waves)
+    bars = sheet.canvas(left, top, width, sum(layout.heights.values()))
+    found = {(step.wave, step.rule): step for step in steps.itertuples()}
+    for column, wave in enumerate(waves):
+        sheet.text(left + column * layout.width, top - 0.8, layout.titles[wave], weight="bold", va="bottom")
+    y = 0.0
+    for rule, label in layout.rules.items():
         kept = rule == "kept"
-        sheet.rule(style.MARGIN, right - 2, y, colour=style.INK if kept else style.FAINT, width=style.THIN)
-        middle = y + heights[rule] / 2
-        sheet.text(style.MARGIN, middle, text, weight="bold" if kept else "normal", va="middle")
-        for column, wave in enumerate(names):
-            if (wave, rule) not in cells.index:
-                sheet.text(left + column * width, middle, "not applied", size=style.SMALLEST, colour=style.SOFT, va="middle")
-                continue
-            _cell(sheet, bars, cells.loc[(wave, rule)], left, column * width, middle, y - (top + 4.8) + heights[rule] / 2,
-                  (width - 3) / longest, first=position == 0)  # fmt: skip
-        y += heights[rule]
+        sheet.rule(style.MARGIN, left + width - 2, top + y, colour=style.INK if kept else style.FAINT)
+        middle = y + layout.heights[rule] / 2
+        sheet.text(style.MARGIN, top + middle, label, weight="bold" if kept else "normal", va="middle")
+        for column, wave in enumerate(waves):
+            x = column * layout.width
+            if step := found.get((wave, rule)):
+                _draw_number(sheet, step, left + x, top + middle)
+                _draw_bar(bars, step, x, middle + 1.75, layout.people)
+            else:
+                sheet.text(left + x, top + middle, "not applied", size=style.SMALLEST, colour=style.SOFT, va="middle")
+        y += layout.heights[rule]
 
 
-def _cell(sheet, bars, step, left, x, middle, y, scale, *, first) -> None:
-    """One step of one wave: the number above, the bar below it."""
-    kept, excluded, remaining = step["rule"] == "kept", int(step["n_excluded"]), int(step["n_remaining"])
-    number = apa.count(remaining) if first or kept else apa.count(-excluded) if excluded else "0"
-    colour = style.INK if first or kept else style.VERMILLION if excluded else style.SOFT
-    sheet.text(left + x, middle + 0.3, number, colour=colour, weight="bold" if kept else "normal", va="bottom")
-    if kept:
-        share = f"{apa.percent(step['percent_remaining'], 0)}%"
-        sheet.text(left + x + style.width_of(number, weight="bold") + 1.4, middle + 0.3, share, size=style.SMALL, colour=style.SOFT,
-                   va="bottom")  # fmt: skip
-    bars.barh(y + 1.75, remaining * scale, left=x, height=BAR, color=style.BLUE if kept else style.PALE_BLUE)
+def _draw_number(sheet: style.Sheet, step: Any, x: float, middle: float) -> None:
+    """What a step set aside; what there was before the first and after the last."""
+    total = step.rule == "kept" or step.order == 0
+    number = apa.count(step.n_remaining if total else -step.n_excluded)
+    colour = style.INK if total else style.RUST if step.n_excluded else style.SOFT
+    weight = "bold" if step.rule == "kept" else "normal"
+    sheet.text(x, middle + 0.3, number, colour=colour, weight=weight, va="bottom")
+    if step.rule == "kept":
+        x += style.width_of(number, weight=weight) + 1.4
+        share = f"{apa.percent(step.percent_remaining, 0)}%"
+        sheet.text(x, middle + 0.3, share, size=style.SMALL, colour=style.SOFT, va="bottom")
+
+
+def _draw_bar(bars: Axes, step: Any, x: float, y: float, scale: float) -> None:
+    remaining, excluded = step.n_remaining * scale, step.n_excluded * scale
+    bars.barh(y, remaining, left=x, height=BAR, color=style.BLUE if step.rule == "kept" else style.PALE_BLUE)
     if excluded:
-        bars.barh(y + 1.75, excluded * scale, left=x + remaining * scale, height=BAR, color=style.VERMILLION)
+        bars.barh(y, excluded, left=x + remaining, height=BAR, color=style.VERMILLION)
 
 
 def _alt(steps: pd.DataFrame, names: list[str]) -> str:
@@ -105,9 +136,16 @@ def _alt(steps: pd.DataFrame, names: list[str]) -> str:
     for wave in names:
         own = steps[steps["wave"].eq(wave)]
         raw, kept = own["n_remaining"].iloc[0], own["n_remaining"].iloc[-1]
-        parts.append(f"{wave}: {apa.count(raw)} rows, {apa.count(kept)} kept ({apa.percent(own['percent_remaining'].iloc[-1], 0)}%)")
+        parts.append(
+            f"{wave}: {apa.count(raw)} rows, {apa.count(kept)} kept "
+            f"({apa.percent(own['percent_remaining'].iloc[-1], 0)}%)"
+        )
     lost = steps.groupby("label", sort=False)["n_excluded"].sum()
-    most = f"Most rows were set aside by the rule “{lost.idxmax()}” ({apa.count(lost.max())} over all waves)." if lost.max() > 0 else ""
+    most = (
+        f"Most rows were set aside by the rule “{lost.idxmax()}” ({apa.count(lost.max())} over all waves)."
+        if lost.max() > 0
+        else ""
+    )
     return sentences(f"Participant flow per survey wave. {'; '.join(parts)}.", most)
 
 

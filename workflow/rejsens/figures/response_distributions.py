@@ -45,15 +45,23 @@ class Panel:
 
 
 @style.styled
-def draw(*, responses: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: dict[str, Any],
-         people: bool = False) -> style.Drawing:  # fmt: skip
+def draw(
+    *,
+    responses: pd.DataFrame,
+    dictionary: pd.DataFrame,
+    waves: pd.DataFrame,
+    study: dict[str, Any],
+    people: bool = False,
+) -> style.Drawing:
     data = segments(latest_answers(responses, dictionary, waves))
     data = data[data["n_item"].ge(1 if people else min_cell(study))]
     if data.empty:
         return style.sentence("No item of a scored instrument was answered by enough people to be drawn.", study)
     titles = dict(zip(dictionary["instrument"], dictionary["title"], strict=True))
-    panels = [Panel(str(name), style.wrap(titles[name], COLUMN - KEY, style.SMALL, weight="bold", lines=3), own)
-              for name, own in data.groupby("instrument", sort=False)]  # fmt: skip
+    panels = [
+        Panel(str(name), style.wrap(titles[name], COLUMN - KEY, style.SMALL, weight="bold", lines=3), own)
+        for name, own in data.groupby("instrument", sort=False)
+    ]
     panels, dropped = _that_fit(panels, study, dictionary)
     columns = in_columns(panels)
     height = max(map(_length, columns))
@@ -62,7 +70,9 @@ def draw(*, responses: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFra
     for place, column in enumerate(columns):
         _column(sheet, column, style.MARGIN + place * (COLUMN + 4))
     shown = data[data["instrument"].isin([panel.instrument for panel in panels])].reset_index(drop=True)
-    return style.Drawing(sheet.figure, _alt(shown, titles), shown, _note(shown, [titles[name] for name in dropped], study))
+    return style.Drawing(
+        sheet.figure, _alt(shown, titles), shown, _note(shown, [titles[name] for name in dropped], study)
+    )
 
 
 # Numbers -------------------------------------------------------------------------------------------------------------
@@ -85,13 +95,21 @@ def segments(answers: pd.DataFrame) -> pd.DataFrame:
         if given.empty:
             continue
         fullest = given.loc[given["n"].astype(float).idxmax()]
-        asked = {"instrument": instrument, "wave": own["wave"].iloc[0], "item": item, "label": own["label"].iloc[0],
-                 "reverse": bool(own["reverse"].iloc[0]), "n_item": round(100 * float(fullest["n"]) / fullest["percent"])}  # fmt: skip
+        asked = {
+            "instrument": instrument,
+            "wave": own["wave"].iloc[0],
+            "item": item,
+            "label": own["label"].iloc[0],
+            "reverse": bool(own["reverse"].iloc[0]),
+            "n_item": round(100 * float(fullest["n"]) / fullest["percent"]),
+        }
         rows += [asked | {"code": row.value, "n": float(row.n), "percent": row.percent} for row in given.itertuples()]
         rest = 100 - given["percent"].sum()
         if rest > 0.01:
             rows.append(asked | {"code": np.nan, "n": np.nan, "percent": rest})
-    return pd.DataFrame(rows, columns=["instrument", "wave", "item", "label", "reverse", "code", "n", "percent", "n_item"])
+    return pd.DataFrame(
+        rows, columns=["instrument", "wave", "item", "label", "reverse", "code", "n", "percent", "n_item"]
+    )
 
 
 # Layout --------------------------------------------------------------------------------------------------------------
@@ -113,7 +131,10 @@ def _that_fit(panels: list[Panel], study: dict[str, Any], dictionary: pd.DataFra
     """Instruments for one page; those of the study's first scores stay longest."""
     of_score = dict(zip(dictionary["score"], dictionary["instrument"], strict=True))
     first = list(dict.fromkeys(of_score[score] for score in study.get("score_order") or [] if score in of_score))
-    rank = {name: place for place, name in enumerate([*first, *(panel.instrument for panel in panels if panel.instrument not in first)])}
+    rank = {
+        name: place
+        for place, name in enumerate([*first, *(panel.instrument for panel in panels if panel.instrument not in first)])
+    }
     kept, dropped = list(panels), []
     while len(kept) > 1 and max(map(_length, in_columns(kept))) > style.MAX_HEIGHT - 16:
         least = max(kept, key=lambda panel: rank[panel.instrument])
@@ -151,9 +172,16 @@ def _panel(sheet: style.Sheet, panel: Panel, left: float, top: float) -> Axes:
         start = 0.0
         for bar in item.itertuples():
             hidden = pd.isna(bar.code)
-            axes.barh(place, bar.percent, left=start, height=0.8, color=style.GHOST if hidden else colours[bar.code],
-                      edgecolor=style.SOFT if hidden else style.WHITE, linewidth=0 if hidden else 0.3,
-                      hatch="/////" if hidden else None)  # fmt: skip
+            axes.barh(
+                place,
+                bar.percent,
+                left=start,
+                height=0.8,
+                color=style.GHOST if hidden else colours[bar.code],
+                edgecolor=style.SOFT if hidden else style.WHITE,
+                linewidth=0 if hidden else 0.3,
+                hatch="/////" if hidden else None,
+            )
             start += bar.percent
         sheet.text(left, top + (place + 0.5) * ROW, _label(item.iloc[0]), size=style.SMALLEST, va="middle")
     return axes
@@ -174,7 +202,9 @@ def _key(sheet: style.Sheet, codes: list[float], colours: dict[float, Any], righ
     start = right - style.width_of(high, style.SMALLEST) - 1 - square * len(codes)
     strip = sheet.canvas(start, top + 0.5, square * len(codes), 2.0)
     for place, code in enumerate(codes):
-        strip.barh(1.0, square, left=place * square, height=2.0, color=colours[code], edgecolor=style.WHITE, linewidth=0.3)
+        strip.barh(
+            1.0, square, left=place * square, height=2.0, color=colours[code], edgecolor=style.WHITE, linewidth=0.3
+        )
     sheet.text(start - 1, top + 0.15, low, size=style.SMALLEST, colour=style.SOFT, ha="right")
 
 
@@ -201,11 +231,14 @@ def _spread(percent: pd.Series) -> str:
 def _note(shown: pd.DataFrame, dropped: list[str], study: dict[str, Any]) -> str:
     asked = shown.groupby("wave", sort=False)["n_item"].agg(["min", "max"])
     n = "; ".join(
-        f"wave {wave}, n = {apa.count(row['min'])}" + (f" to {apa.count(row['max'])}" if row["max"] > row["min"] else "")
+        f"wave {wave}, n = {apa.count(row['min'])}"
+        + (f" to {apa.count(row['max'])}" if row["max"] > row["min"] else "")
         for wave, row in asked.iterrows()
     )
     return sentences(
         f"Latest wave that asked each instrument: {n}. Shares are of the people who answered the item.",
-        f"Hatched: answers given by fewer than {min_cell(study)} people, and what would reveal them." if shown["code"].isna().any() else "",
+        f"Hatched: answers given by fewer than {min_cell(study)} people, and what would reveal them."
+        if shown["code"].isna().any()
+        else "",
         f"Not shown for space: {'; '.join(dropped)}." if dropped else "",
     )

@@ -1,8 +1,9 @@
 """Scores by survey wave
 
-Points with vertical lines are means with their confidence intervals, joined in time order; the pale shape behind each is
-the distribution of the score in that wave. Small dots are people, moved a little so that they do not hide each other. Each scale is drawn on its own axis. In the version that may be shared the
-distribution is drawn in steps that hold no fewer people than the study allows to be shown together.
+Points with vertical lines are means with their confidence intervals, joined in time order; the pale shape beside or
+behind each is the distribution of the score in that wave. Where there are small dots, they are people, moved a little
+so that they do not hide each other. Where there are steps, each holds at least as many people as may be shown together.
+Each scale has its own axis.
 """
 
 from __future__ import annotations
@@ -30,8 +31,14 @@ BINS = 14  # steps a distribution is cut into before small ones are joined
 
 
 @style.styled
-def draw(*, dictionary: pd.DataFrame, descriptives: pd.DataFrame, scores: pd.DataFrame, study: dict[str, Any],
-         people: bool = False) -> style.Drawing:  # fmt: skip
+def draw(
+    *,
+    dictionary: pd.DataFrame,
+    descriptives: pd.DataFrame,
+    scores: pd.DataFrame,
+    study: dict[str, Any],
+    people: bool = False,
+) -> style.Drawing:
     panel = scores[scores["role"].ne("retest")]
     waves = [str(wave) for wave in panel.sort_values("wave_number", kind="stable")["wave"].unique()]
     means = _means(descriptives, waves, min_cell(study) if not people else 1)
@@ -39,22 +46,25 @@ def draw(*, dictionary: pd.DataFrame, descriptives: pd.DataFrame, scores: pd.Dat
     shown, hidden = first_scores(study, dictionary, known, MOST)
     if not shown:
         return style.sentence("No score has enough people in any wave to be drawn.", study)
-    ranges = {row.score: (row.range_low, row.range_high) for row in dictionary.itertuples()}
-    clouds = {
-        score: _people(panel, score) if people else _steps(panel, score, waves, ranges[score], min_cell(study)) for score in shown
-    }
-    sheet = _sheet(len(shown), waves, study)
+    declared = dictionary.set_index("score")
+    bounds = {score: (row["range_low"], row["range_high"]) for score, row in declared.iterrows()}
+    sheet = _sheet(len(shown), study)
+    parts = []
     for place, score in enumerate(shown):
-        axes = _panel(sheet, place, len(shown), waves, dictionary.set_index("score").loc[score], labels(dictionary)[score])
+        own = means[means["score"].eq(score)]
+        axes = _panel(sheet, place, len(shown), waves, declared.loc[score])
         if people:
-            _draw_people(axes, clouds[score], waves, np.random.default_rng([int(study.get("seed") or 0), place]))
+            cloud = _people(panel, score)
+            _draw_people(axes, cloud, waves, np.random.default_rng([int(study.get("seed") or 0), place]))
         else:
-            _draw_steps(axes, clouds[score], waves)
-        _draw_means(axes, means[means["score"].eq(score)], waves)
-        _limits(axes, clouds[score], means[means["score"].eq(score)], ranges[score], people)
-    data = pd.concat([means[means["score"].isin(shown)], *clouds.values()], ignore_index=True)
-    return style.Drawing(sheet.figure, _alt(means, shown, labels(dictionary), study, people), data,
-                         _note(means, dictionary, shown, hidden, study, people))  # fmt: skip
+            cloud = _steps(panel, score, waves, bounds[score], min_cell(study))
+            _draw_steps(axes, cloud, waves)
+        _draw_means(axes, own, waves)
+        _limits(axes, cloud, own, bounds[score])
+        parts += [own, cloud]
+    alt = _alt(means, shown, labels(dictionary), study, people)
+    note = _note(means, dictionary, shown, hidden, study, people)
+    return style.Drawing(sheet.figure, alt, pd.concat(parts, ignore_index=True), note)
 
 
 # Numbers -------------------------------------------------------------------------------------------------------------
@@ -72,7 +82,7 @@ def _people(panel: pd.DataFrame, score: str) -> pd.DataFrame:
 
 
 def _steps(panel: pd.DataFrame, score: str, waves: list[str], bounds: tuple[float, float], fewest: int) -> pd.DataFrame:
-    """Each wave's distribution in steps of at least `fewest` people, bounded by the theoretical range and not by a person."""
+    """Each wave's distribution in steps of at least `fewest` people; no edge is set by a person."""
     values = panel[score].dropna()
     edges = step_edges(values, bounds)
     tables = []
@@ -135,12 +145,12 @@ def joined_steps(edges: np.ndarray, counts: np.ndarray, fewest: int) -> pd.DataF
 # Ink -----------------------------------------------------------------------------------------------------------------
 
 
-def _sheet(panels: int, waves: list[str], study: dict[str, Any]) -> style.Sheet:
+def _sheet(panels: int, study: dict[str, Any]) -> style.Sheet:
     rows = -(-panels // COLUMNS)
     height = style.header(study, legend=True) + rows * (TITLE + PANEL + BELOW) + style.MARGIN
     sheet = style.Sheet(style.PAGE, height, study, legend=True)
-    level_text = level(study)
-    sheet.legend([(style.dot(style.BLUE), f"mean with {level_text} interval"), (style.swatch(style.PALE_BLUE), "distribution")])
+    mean, shape = style.dot(style.BLUE), style.swatch(style.PALE_BLUE)
+    sheet.legend([(mean, f"mean with {level(study)} interval"), (shape, "distribution")])
     return sheet
 
 
@@ -149,15 +159,15 @@ def _slot(panels: int) -> float:
     return (style.PAGE - 2 * style.MARGIN) / max(2, min(COLUMNS, panels))
 
 
-def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score: pd.Series, label: str) -> Axes:
+def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score: pd.Series) -> Axes:
     slot = _slot(panels)
     left = style.MARGIN + (place % COLUMNS) * slot
     top = sheet.top + (place // COLUMNS) * (TITLE + PANEL + BELOW)
-    title = style.wrap(label, slot - 3, weight="bold", lines=1 if len(label) < 30 else 2)
+    title = style.wrap(score["label"], slot - 3, weight="bold")
     sheet.text(left, top + 0.4, title, weight="bold")
     if "\n" not in title and isinstance(score["higher_means"], str) and score["higher_means"]:
-        sheet.text(left, top + 4.4, style.wrap(f"higher: {score['higher_means']}", slot - 3, style.SMALL, lines=1), size=style.SMALL,
-                   colour=style.SOFT)  # fmt: skip
+        meaning = style.wrap(f"higher: {score['higher_means']}", slot - 3, style.SMALL, lines=1)
+        sheet.text(left, top + 4.4, meaning, size=style.SMALL, colour=style.SOFT)
     axes = sheet.axes(left + TICKS, top + TITLE - 0.5, slot - TICKS - 2, PANEL)
     axes.set_xlim(-0.6, len(waves) - 0.4)
     ticks, axis_label = wave_ticks(waves, (slot - TICKS - 2) / len(waves))
@@ -169,44 +179,47 @@ def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score:
 
 
 def _draw_steps(axes: Axes, steps: pd.DataFrame, waves: list[str]) -> None:
+    """Each wave as a shape whose width is the density of people, the same scale for every wave."""
     density = steps["n"] / (steps["high"] - steps["low"]) / steps.groupby("wave")["n"].transform("sum")
     half = 0.42 * density / density.max()
-    x = steps["wave"].map(waves.index)
-    axes.barh((steps["low"] + steps["high"]) / 2, 2 * half, height=steps["high"] - steps["low"], left=x - half,
-              color=style.PALE_BLUE, linewidth=0)  # fmt: skip
+    left, height = steps["wave"].map(waves.index) - half, steps["high"] - steps["low"]
+    axes.barh(steps["low"] + height / 2, 2 * half, height=height, left=left, color=style.PALE_BLUE)
 
 
 def _draw_people(axes: Axes, cloud: pd.DataFrame, waves: list[str], random: np.random.Generator) -> None:
-    densities = {wave: _density(own["value"].to_numpy()) for wave, own in cloud.groupby("wave")}
-    highest = max((d(v).max() for (d, v) in densities.values() if d is not None), default=1.0)
-    for wave, own in cloud.groupby("wave"):
-        x, values = waves.index(wave), np.sort(own["value"].to_numpy())
-        density, grid = densities[wave]
-        sideways, up = random.random((2, len(values)))
-        axes.plot(x - 0.1 - 0.34 * sideways, values + (up - 0.5) * 0.7 * min(_grain(cloud["value"]), np.ptp(values) / 20), linestyle="", marker="o", markersize=1.1, markeredgewidth=0, color=style.BLUE,
-                  alpha=0.35, rasterized=True)  # fmt: skip
-        if density is not None:
-            axes.fill_betweenx(grid, x + 0.02, x + 0.02 + 0.42 * density(grid) / highest, color=style.PALE_BLUE, linewidth=0)
+    """Each wave as a raincloud: people on the left, their density on the right, the same scale for every wave."""
+    people = {wave: own["value"].to_numpy() for wave, own in cloud.groupby("wave")}
+    densities = {wave: density for wave, values in people.items() if (density := _density(values)) is not None}
+    highest = max((height.max() for _, height in densities.values()), default=1.0)
+    grain = min(_grain(cloud["value"]), np.ptp(cloud["value"]) / 20)
+    for wave, values in people.items():
+        x = waves.index(wave)
+        left, up = random.random((2, len(values)))
+        dots = {"marker": "o", "markersize": style.SPECK, "markeredgewidth": 0, "alpha": style.HAZE, "rasterized": True}
+        moved = values + 0.7 * (up - 0.5) * grain
+        axes.plot(x - 0.1 - 0.34 * left, moved, linestyle="", color=style.BLUE, **dots)
+        if wave in densities:
+            grid, height = densities[wave]
+            right = x + 0.02 + 0.42 * height / highest
+            axes.fill_betweenx(grid, x + 0.02, right, color=style.PALE_BLUE, linewidth=0)
 
 
-def _density(values: np.ndarray):
-    """Kernel density within the observed range, or none when everybody has the same score."""
+def _density(values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Kernel density within the observed range; none when there are too few people or all have the same score."""
     if len(values) < 3 or np.ptp(values) == 0:
-        return None, values
-    return gaussian_kde(values), np.linspace(values.min(), values.max(), 80)
+        return None
+    grid = np.linspace(values.min(), values.max(), 80)
+    return grid, gaussian_kde(values)(grid)
 
 
 def _draw_means(axes: Axes, means: pd.DataFrame, waves: list[str]) -> None:
     own = means.assign(x=means["wave"].map(waves.index)).sort_values("x")
-    axes.plot(own["x"], own["mean"], color=style.BLUE, linewidth=style.THIN, zorder=3)
-    axes.vlines(own["x"], own["ci_low"], own["ci_high"], color=style.BLUE, linewidth=1.4, zorder=4)
-    axes.plot(own["x"], own["mean"], linestyle="", marker="o", markersize=style.DOT, color=style.BLUE,
-              markeredgecolor=style.WHITE, markeredgewidth=0.5, zorder=5, label="mean")  # fmt: skip
+    style.means(axes, own["x"], own["mean"], own["ci_low"], own["ci_high"])
 
 
-def _limits(axes: Axes, cloud: pd.DataFrame, means: pd.DataFrame, bounds: tuple[float, float], people: bool) -> None:
+def _limits(axes: Axes, cloud: pd.DataFrame, means: pd.DataFrame, bounds: tuple[float, float]) -> None:
     """The theoretical range, unless the scores fill less than half of it."""
-    if people:
+    if "value" in cloud:
         low, high = cloud["value"].min(), cloud["value"].max()
     else:
         density = cloud["n"] / (cloud["high"] - cloud["low"])
@@ -230,13 +243,17 @@ def _alt(means: pd.DataFrame, shown: list[str], names: dict[str, str], study: di
         values = ", ".join(f"{row.wave} {apa.number(row.mean, 2)}" for row in own.itertuples(index=False))
         parts.append(f"{names[score]}: {values}")
     kind = "Raincloud plots" if people else "Distributions in steps"
-    return f"{kind} of {len(shown)} scores by survey wave, with means and {level(study)} intervals. Means: {'; '.join(parts)}."
+    what = f"{kind} of {len(shown)} scores by survey wave, with means and {level(study)} intervals."
+    return f"{what} Means: {'; '.join(parts)}."
 
 
-def _note(means: pd.DataFrame, dictionary: pd.DataFrame, shown: list[str], hidden: int, study: dict[str, Any], people: bool) -> str:
+def _note(
+    means: pd.DataFrame, dictionary: pd.DataFrame, shown: list[str], hidden: int, study: dict[str, Any], people: bool
+) -> str:
     people_per_wave = means[means["score"].isin(shown)].groupby("wave", sort=False)["n"].agg(["min", "max"])
     counts = "; ".join(
-        f"{wave} n = {row['min']}" + (f" to {row['max']}" if row["max"] > row["min"] else "") for wave, row in people_per_wave.iterrows()
+        f"{wave} n = {row['min']}" + (f" to {row['max']}" if row["max"] > row["min"] else "")
+        for wave, row in people_per_wave.iterrows()
     )
     return sentences(
         f"People with a score: {counts}.",

@@ -15,9 +15,10 @@ NEGATIVE = "negative item-rest correlation: keyed the wrong way?"
 WEAK = "item-rest correlation below .20"
 FLAT = "does not vary"
 EMPTY = "no answers"
-ITEM_COLUMNS = (
-    "item", "n", "mean", "sd", "item_rest", "alpha_if_dropped", "floor_percent", "ceiling_percent", "warning"
-)  # fmt: skip
+ITEM_TYPES = {
+    "item": "str", "n": "int64", "mean": "float64", "sd": "float64", "item_rest": "float64",
+    "alpha_if_dropped": "float64", "floor_percent": "float64", "ceiling_percent": "float64", "warning": "str",
+}  # fmt: skip
 
 Bound = float | Mapping[str, float] | None
 
@@ -88,7 +89,7 @@ def item_statistics(items: pd.DataFrame, low: Bound = None, high: Bound = None) 
             (name, len(own), own.mean() if len(own) else np.nan, own.std(ddof=1) if len(own) > 1 else np.nan, item_rest,
              dropped, _percent_at(own, lows[position]), _percent_at(own, highs[position]), _warning(own, item_rest))
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(ITEM_COLUMNS)).astype({"item": "str", "warning": "str"})
+    return pd.DataFrame(rows, columns=list(ITEM_TYPES)).astype(ITEM_TYPES)
 
 
 def response_distribution(items: pd.DataFrame, values: Iterable[float] | None = None) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 GRADIENT_NORM = 1e-8  # largest absolute element of the gradient at which a fit has converged
-SCORING_ITERATIONS = 25
+SCORING_ITERATIONS = 8
 MAX_ITERATIONS = 150
 ROUNDING = 1e-13  # by which F may seem to rise
 HOPELESS = 1e10  # damping at which no step is left

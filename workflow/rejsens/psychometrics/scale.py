@@ -8,11 +8,11 @@ from typing import Protocol
 import pandas as pd
 
 from rejsens.psychometrics.cases import complete_cases
-from rejsens.psychometrics.items import ITEM_COLUMNS, Bound, item_statistics
+from rejsens.psychometrics.items import ITEM_TYPES, Bound, item_statistics
 from rejsens.psychometrics.reliability import Reliability, alpha, omega, spearman_brown
 
 RELIABILITY_COLUMNS = ("score", "coefficient", "n", "k", "estimate", "ci_low", "ci_high", "method", "status")
-ITEM_ROW_COLUMNS = ("score", "item", "label", "reverse", *ITEM_COLUMNS[1:])
+ITEM_ROW_TYPES = {"score": "str", "item": "str", "label": "str", "reverse": "bool"} | ITEM_TYPES
 FORMATIVE = "formative index: internal consistency does not apply"
 SINGLE_ITEM = "single item: internal consistency does not apply"
 NOT_APPLICABLE = {"formative": FORMATIVE, "single_item": SINGLE_ITEM}
@@ -115,10 +115,11 @@ def _item_rows(
     statistics: pd.DataFrame | None, score: str, labels: Mapping[str, str], reverse: Collection[str]
 ) -> pd.DataFrame:
     if statistics is None:
-        return pd.DataFrame({column: [] for column in ITEM_ROW_COLUMNS})
+        # An empty table of the right types, so that putting tables together keeps them.
+        return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in ITEM_ROW_TYPES.items()})
     table = statistics.assign(
         score=score,
         label=[str(labels.get(item, item)) for item in statistics["item"]],
         reverse=[item in reverse for item in statistics["item"]],
     )
-    return table[list(ITEM_ROW_COLUMNS)]
+    return table[list(ITEM_ROW_TYPES)].astype(ITEM_ROW_TYPES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,6 @@ from rejsens.definitions import Instrument, Item
 OUT_OF_RANGE = 11.0  # the answer 1, typed twice
 MISSING_CODE = -99.0
 SPEEDER_SECONDS = (35, 110)
-PLANTED = ("kind", "participant", "position", "column", "detail")
-Planted = tuple[str, str, int, str, str]
 
 
 def skip_answers(
@@ -47,83 +45,120 @@ def plant(
     returns   cells    the honest rows, some spoilt, with repeated rows at the end
               planted  kind, participant, position (row of `cells`, from 0), column ("" for a whole row), detail
     """
-    cells, planted = honest.copy(), []
+    wave = _Cells(honest, list(instruments), rng)
     free = iter(rng.permutation(len(honest)).tolist())
-    for kind, spoil in SPOIL.items():
-        for turn, row in zip(range(_count(rates.get(kind, 0), len(honest))), free, strict=False):
-            planted += [(kind, cells["participant"][row], *found) for found in spoil(cells, row, turn, instruments, rng)]
-    order = list(PLANTED)
-    return cells, pd.DataFrame(planted, columns=order).sort_values(["position", "column"], ignore_index=True)
+    planted = [
+        (kind, honest["participant"][row], *spoil(wave, row, turn))
+        for kind, spoil in SPOIL.items()
+        for turn, row in zip(range(_count(rates.get(kind, 0), len(honest))), free, strict=False)
+    ]
+    frame = pd.DataFrame(planted, columns=["kind", "participant", "position", "column", "detail"])
+    return wave.frame(), frame.sort_values("position", ignore_index=True)
 
 
 def _count(rate: float, n: int) -> int:
     return max(1, round(rate * n)) if rate else 0
 
 
-Found = Iterator[tuple[int, str, str]]
+class _Cells:
+    """One wave's cells while they are being spoilt."""
+
+    def __init__(self, honest: pd.DataFrame, instruments: list[Instrument], rng: np.random.Generator):
+        self.honest, self.instruments, self.rng = honest, instruments, rng
+        self.columns = list(honest.columns[1:])
+        self.rows = list(honest[self.columns].to_numpy(dtype=float, copy=True))
+        self.participants = honest["participant"].tolist()
+        self.scored = _scored(instruments)
+        self.instructed = [item for i in instruments for item in i.items if item.instructed is not None]
+
+    def at(self, column: str) -> int:
+        return self.columns.index(column)
+
+    def places(self, items: Sequence[Item]) -> np.ndarray:
+        return np.array([self.at(item.id) for item in items])
+
+    def random_answers(self) -> np.ndarray:
+        low, high = ([int(getattr(item, end)) for item in self.scored] for end in ("low", "high"))
+        return self.rng.integers(low, np.array(high) + 1).astype(float)
+
+    def answered(self, row: int) -> str:
+        """A scored item with numeric codes only that this person answered."""
+        items = [i.id for i in self.scored if not i.not_applicable and not np.isnan(self.rows[row][self.at(i.id)])]
+        return items[int(self.rng.integers(len(items)))] if items else self.scored[-1].id
+
+    def append(self, row: int, answers: np.ndarray) -> int:
+        self.rows.append(answers)
+        self.participants.append(self.participants[row])
+        return len(self.rows) - 1
+
+    def frame(self) -> pd.DataFrame:
+        frame = pd.DataFrame(np.vstack(self.rows), columns=self.columns)
+        frame.insert(0, "participant", np.array(self.participants, dtype=object))
+        return frame
 
 
-def exact_duplicate(cells, row, _turn, _instruments, _rng) -> Found:
+Planted = tuple[int, str, str]  # position, column, detail
+
+
+def exact_duplicate(wave: _Cells, row: int, _turn: int) -> Planted:
     """The same row twice."""
-    cells.loc[len(cells)] = cells.loc[row]
-    yield len(cells) - 1, "", f"repeats position {row}"
+    return wave.append(row, wave.rows[row].copy()), "", f"repeats position {row}"
 
 
-def second_submission(cells, row, _turn, instruments, rng) -> Found:
+def second_submission(wave: _Cells, row: int, _turn: int) -> Planted:
     """The same person again, with a third of the answers as another person gave them."""
-    scored = [item.id for item in _scored(instruments)]
-    other = cells.loc[rng.integers(row), scored] if row else cells.loc[1, scored]
-    new = cells.loc[row].copy()
-    changed = [i for i, hit in zip(scored, rng.random(len(scored)) < 1 / 3, strict=True) if hit]
-    new[changed] = other[changed]
-    cells.loc[len(cells)] = new
-    yield len(cells) - 1, "", f"second submission of the person at position {row}"
+    other = int(wave.rng.integers(len(wave.honest)))
+    places = wave.places(wave.scored)
+    changed = places[wave.rng.random(len(places)) < 1 / 3]
+    answers = wave.rows[row].copy()
+    answers[changed] = wave.honest.iloc[other, 1 + changed].to_numpy(dtype=float)
+    return wave.append(row, answers), "", f"second submission of the person at position {row}"
 
 
-def straight_liner(cells, row, turn, instruments, rng) -> Found:
+def straight_liner(wave: _Cells, row: int, turn: int) -> Planted:
     """One answer throughout: in turn over the whole questionnaire, and over its longest instrument only."""
-    items = _scored(instruments)
-    if turn % 2:
-        items = max((list(i.items) for i in instruments if i.scores), key=len)
+    longest = max((list(i.items) for i in wave.instruments if i.scores), key=len)
+    items = longest if turn % 2 else wave.scored
     low, high = max(item.low for item in items), min(item.high for item in items)
-    code = float(rng.integers(int(low), int(high) + 1))
-    cells.loc[row, [item.id for item in items]] = code
-    yield row, "", f"answer {code:g} to {len(items)} items"
+    code = float(wave.rng.integers(int(low), int(high) + 1))
+    wave.rows[row][wave.places(items)] = code
+    return row, "", f"answer {code:g} to {len(items)} items"
 
 
-def inattentive(cells, row, _turn, instruments, rng) -> Found:
-    """Answers at random, and at least one instructed item failed."""
-    _answer_at_random(cells, row, instruments, rng)
-    instructed = [item for i in instruments for item in i.items if item.instructed is not None]
-    failed = instructed[int(rng.integers(len(instructed)))]
-    wrong = [v for v in np.arange(failed.low, failed.high + 1) if v != failed.instructed]
-    cells.loc[row, failed.id] = rng.choice(wrong)
-    yield row, failed.id, f"{cells.loc[row, failed.id]:g} instead of {failed.instructed:g}"
+def inattentive(wave: _Cells, row: int, _turn: int) -> Planted:
+    """Answers at random, and an instructed item failed."""
+    wave.rows[row][wave.places(wave.scored)] = wave.random_answers()
+    failed = wave.instructed[int(wave.rng.integers(len(wave.instructed)))]
+    wrong = [code for code in np.arange(failed.low, failed.high + 1) if code != failed.instructed]
+    given = float(wave.rng.choice(wrong))
+    wave.rows[row][wave.at(failed.id)] = given
+    return row, failed.id, f"{given:g} instead of {failed.instructed:g}"
 
 
-def speeder(cells, row, _turn, instruments, rng) -> Found:
+def speeder(wave: _Cells, row: int, _turn: int) -> Planted:
     """Answers at random in less time than reading takes; instructed items are answered as told."""
-    _answer_at_random(cells, row, instruments, rng)
-    cells.loc[row, "duration_seconds"] = float(rng.integers(*SPEEDER_SECONDS))
-    yield row, "duration_seconds", f"{cells.loc[row, 'duration_seconds']:g} seconds"
+    wave.rows[row][wave.places(wave.scored)] = wave.random_answers()
+    seconds = float(wave.rng.integers(*SPEEDER_SECONDS))
+    wave.rows[row][wave.at("duration_seconds")] = seconds
+    return row, "duration_seconds", f"{seconds:g} seconds"
 
 
-def out_of_range(cells, row, _turn, instruments, rng) -> Found:
+def out_of_range(wave: _Cells, row: int, _turn: int) -> Planted:
     """One cell that the item's range does not hold."""
-    column = _answered(cells, row, instruments, rng)
-    cells.loc[row, column] = OUT_OF_RANGE
-    yield row, column, f"{OUT_OF_RANGE:g}"
+    column = wave.answered(row)
+    wave.rows[row][wave.at(column)] = OUT_OF_RANGE
+    return row, column, f"{OUT_OF_RANGE:g}"
 
 
-def missing_code(cells, row, _turn, instruments, rng) -> Found:
+def missing_code(wave: _Cells, row: int, _turn: int) -> Planted:
     """One answer replaced by the code that the sidecar declares as missing."""
-    column = _answered(cells, row, instruments, rng)
-    cells.loc[row, column] = MISSING_CODE
-    yield row, column, f"{MISSING_CODE:g}"
+    column = wave.answered(row)
+    wave.rows[row][wave.at(column)] = MISSING_CODE
+    return row, column, f"{MISSING_CODE:g}"
 
 
 # Rows are repeated last, so that a repeated row is never a spoilt one.
-SPOIL = {
+SPOIL: dict[str, Callable[[_Cells, int, int], Planted]] = {
     "straight_liner": straight_liner, "inattentive": inattentive, "speeder": speeder, "out_of_range": out_of_range,
     "missing_code": missing_code, "exact_duplicate": exact_duplicate, "second_submission": second_submission,
 }  # fmt: skip
@@ -131,14 +166,3 @@ SPOIL = {
 
 def _scored(instruments: Sequence[Instrument]) -> list[Item]:
     return [item for instrument in instruments if instrument.scores for item in instrument.items]
-
-
-def _answer_at_random(cells: pd.DataFrame, row: int, instruments: Sequence[Instrument], rng: np.random.Generator) -> None:
-    for item in _scored(instruments):
-        cells.loc[row, item.id] = float(rng.integers(int(item.low), int(item.high) + 1))
-
-
-def _answered(cells: pd.DataFrame, row: int, instruments: Sequence[Instrument], rng: np.random.Generator) -> str:
-    """A scored item with numeric codes that this person answered."""
-    items = [item.id for item in _scored(instruments) if not item.not_applicable and not np.isnan(cells.loc[row, item.id])]
-    return items[int(rng.integers(len(items)))]

@@ -24,9 +24,11 @@ from rejsens.simulate.study import SimulatedStudy, SimulatedWave, simulate
 FIRST_ROW = {"plain": 2, "qualtrics": 4}  # spreadsheet row of the first person
 DURATION = "Duration (in seconds)"
 # What a platform adds around the questionnaire; columns that would identify a person are not exported.
-BEFORE = {"StartDate": "Start Date", "EndDate": "End Date", "Status": "Response Type", "Progress": "Progress", DURATION: DURATION,
-          "Finished": "Finished", "ResponseId": "Response ID", "panel_id": "panel_id"}  # fmt: skip
-CONFIG = """# Settings of this study; whatever is not stated here has the default of the pipeline's own config/config.yaml.
+BEFORE = {
+    "StartDate": "Start Date", "EndDate": "End Date", "Status": "Response Type", "Progress": "Progress",
+    DURATION: DURATION, "Finished": "Finished", "ResponseId": "Response ID", "panel_id": "panel_id",
+}  # fmt: skip
+CONFIG = """# Settings of this study; what is not stated here has the default of the pipeline's own config/config.yaml.
 study:
   title: A simulated panel
   simulated: true
@@ -98,12 +100,12 @@ def _texts(codes: pd.Series, labels: Mapping[float, str] | None = None) -> list[
 
 
 def _qualtrics(wave: SimulatedWave, labelled: tuple[str, ...], seed: int) -> str:
-    """Three header rows (names, question texts, ImportIds), then the answers; `labelled` instruments as choice texts."""
-    columns = _platform_columns(wave, seed)
+    """Names, question texts, ImportIds, then the answers; those of `labelled` instruments as choice texts."""
+    columns, names = _platform_columns(wave, seed), _question_names(wave)
     questions, import_ids = dict(BEFORE), {name: name[0].lower() + name[1:] for name in BEFORE}
     import_ids |= {DURATION: "duration", "ResponseId": "_recordId", "panel_id": "panel_id"}
     for instrument in wave.instruments:
-        for name, item in zip(_question_names(wave)[instrument.name], map(instrument.item, instrument.columns), strict=True):
+        for name, item in zip(names[instrument.name], map(instrument.item, instrument.columns), strict=True):
             if name in columns:
                 continue
             columns[name] = _texts(wave.cells[item.id], _choices(item) if instrument.id in labelled else None)
@@ -119,7 +121,7 @@ def _qualtrics(wave: SimulatedWave, labelled: tuple[str, ...], seed: int) -> str
 
 
 def _question_names(wave: SimulatedWave) -> dict[str, list[str]]:
-    """Instrument -> its column names: background questions are Q1, Q2, …; each further instrument is one matrix Qk_1, Qk_2, …."""
+    """Instrument -> its columns: background questions are Q1, Q2, …; any other is one matrix Qk_1, Qk_2, …."""
     names, number = {}, 1
     for instrument in wave.instruments:
         if instrument.id == "background":
@@ -144,7 +146,8 @@ def _platform_columns(wave: SimulatedWave, seed: int) -> dict[str, list[str]]:
     return {
         "StartDate": [str(moment) for moment in start],
         "EndDate": [str(moment + timedelta(seconds=int(s))) for moment, s in zip(start, seconds, strict=True)],
-        "Status": ["IP Address"] * n, "Progress": ["100"] * n, DURATION: [str(s) for s in seconds], "Finished": ["True"] * n,
+        "Status": ["IP Address"] * n, "Progress": ["100"] * n, DURATION: [str(s) for s in seconds],
+        "Finished": ["True"] * n,
         "ResponseId": ["R_" + "".join(rng.choice(letters, size=15)) for _ in range(n)],
         "panel_id": wave.cells["participant"].tolist(),
     }  # fmt: skip
@@ -165,19 +168,29 @@ def _sidecar(
     retest = wave.name not in names
     title = f"Two-week retest of {names[0]}" if retest else f"Wave {names.index(wave.name) + 1} of {len(names)}"
     entries = [dict(entry) for entry in wave.entries]
-    sidecar: dict[str, Any] = {"title": f"{title} (simulated)", "simulated": True, "role": "retest" if retest else "wave"}
+    sidecar: dict[str, Any] = {"title": f"{title} (simulated)", "simulated": True}
+    sidecar["role"] = "retest" if retest else "wave"
     sidecar |= {"retest_of": names[0]} if retest else {}
     sidecar |= {
-        "platform": platform, "sha256": sha256, "collected": {"from": wave.declared["from"], "to": wave.declared["to"]},
-        "population": "Simulated adults; nobody answered these questions.", "language": "en", "mode": "simulated web questionnaire",
-        "source": f"rejsens simulate --seed {seed}", "licence": "CC0-1.0", "contact": "the maintainers of this repository",
-        "participant": {"column": "panel_id" if platform == "qualtrics" else "participant"}, "missing_codes": [int(MISSING_CODE)],
-    }  # fmt: skip
+        "platform": platform,
+        "sha256": sha256,
+        "collected": {"from": wave.declared["from"], "to": wave.declared["to"]},
+        "population": "Simulated adults; nobody answered these questions.",
+        "language": "en",
+        "mode": "simulated web questionnaire",
+        "source": f"rejsens simulate --seed {seed}",
+        "licence": "CC0-1.0",
+        "contact": "the maintainers of this repository",
+        "participant": {"column": "panel_id" if platform == "qualtrics" else "participant"},
+        "missing_codes": [int(MISSING_CODE)],
+    }
     if platform == "qualtrics":
         asked = {instrument.name: instrument for instrument in wave.instruments}
         questions = _question_names(wave)
         sidecar["headers"] = dict(zip(questions["background"], asked["background"].columns, strict=True))
-        sidecar["labels"] = {i: {text: int(code) for code, text in _choices(asked[i].items[0]).items()} for i in labelled}
+        sidecar["labels"] = {
+            name: {text: int(code) for code, text in _choices(asked[name].items[0]).items()} for name in labelled
+        }
         for entry in entries:
             if entry["id"] != "background":
                 entry["columns"] = questions[entry["id"]][0].removesuffix("_1") + "_{n}"
@@ -185,12 +198,13 @@ def _sidecar(
 
 
 class _Dumper(yaml.SafeDumper):
-    """Instruments one to a line."""
+    """Whatever has an id stands on one line."""
+
+    def group(self, content: dict[str, Any]) -> yaml.MappingNode:
+        return self.represent_mapping("tag:yaml.org,2002:map", content.items(), flow_style="id" in content)
 
 
-_Dumper.add_representer(
-    dict, lambda dumper, content: dumper.represent_mapping("tag:yaml.org,2002:map", content.items(), flow_style="id" in content)
-)
+_Dumper.add_representer(dict, _Dumper.group)
 
 
 def _yaml(content: Mapping[str, Any]) -> str:
@@ -201,7 +215,7 @@ def _yaml(content: Mapping[str, Any]) -> str:
 
 
 def planted_rows(study: SimulatedStudy) -> pd.DataFrame:
-    """Every planted defect: wave, kind, participant, row (of the export, as a spreadsheet counts), column (item), detail."""
+    """Every planted defect: wave, kind, participant, row (of the export, as a spreadsheet counts), item, detail."""
     frames = []
     for wave in study.waves:
         first = FIRST_ROW[wave.declared["platform"]]
@@ -218,12 +232,13 @@ def _with_row(detail: str, first: int) -> str:
 
 def latent_truth(study: SimulatedStudy) -> str:
     """The parameters behind the data, with the loading and the thresholds of every item, as YAML."""
-    items = {
-        name: {"id": name, "variable": m.variable, "loading": m.loading, "thresholds": list(m.thresholds), "reversed": m.item.reverse}
-        for name, m in study.models.items()
-    }  # fmt: skip
-    heading = "# The latent truth of this simulated study; config/simulation.yaml explains every name. Written by `rejsens simulate`.\n"
-    return heading + _yaml({"seed": study.seed, "parameters": dict(study.parameters), "items": list(items.values())})
+    items = [
+        {"id": name, "variable": model.variable, "loading": model.loading, "thresholds": list(model.thresholds),
+         "reversed": model.item.reverse}
+        for name, model in study.models.items()
+    ]  # fmt: skip
+    heading = "# The latent truth of this simulated study; config/simulation.yaml explains every name.\n"
+    return heading + _yaml({"seed": study.seed, "parameters": dict(study.parameters), "items": items})
 
 
 def _write_config(study: SimulatedStudy, out: Path) -> None:

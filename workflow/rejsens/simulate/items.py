@@ -52,8 +52,8 @@ def item_models(parameters: Parameters, instruments: Sequence[Instrument]) -> di
         low, high = variable.get("loadings", parameters["items"]["loadings"])
         for number, item in enumerate((instrument.item(i) for i in score.items), start=1):
             if item.high - item.low != len(cuts):
-                raise Refused(Problem(f"variables › {name}", "Another number of categories", f"{len(cuts) + 1} percentages",
-                                      f"{item.id} takes {item.allowed}"))  # fmt: skip
+                found, allowed = f"{len(cuts) + 1} percentages", f"{item.id} takes {item.allowed}"
+                raise Refused(Problem(f"variables › {name}", "Another number of categories", found, allowed))
             shift = parameters["items"]["spread"] * (2 * _spaced(number, SHIFT_STEP) - 1)
             loading = low + (high - low) * _spaced(number, LOADING_STEP)
             models[item.id] = ItemModel(item, name, round(loading, 4), tuple(np.round(cuts + shift, 4).tolist()))

@@ -27,10 +27,10 @@ class People:
 
 def draw_people(parameters: Parameters, n: int, rng: np.random.Generator) -> People:
     traits = _traits(parameters, n, rng)
-    slopes = {
-        (e["x"], e["y"]): e["size"] + e.get("by_climate", 0) * traits["climate"] + e.get("spread", 0) * rng.standard_normal(n)
-        for e in parameters["effects"]
-    }
+    slopes = {}
+    for effect in parameters["effects"]:
+        own = effect.get("spread", 0) * rng.standard_normal(n)
+        slopes[effect["x"], effect["y"]] = effect["size"] + effect.get("by_climate", 0) * traits["climate"] + own
     declared = parameters["background"]
     age = declared["age"]
     years = age["low"] + (age["high"] - age["low"]) * rng.beta(*age["shape"], size=n)

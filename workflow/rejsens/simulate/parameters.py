@@ -71,16 +71,20 @@ def _unknown_names(parameters: Parameters, path: Path) -> list[Problem]:
 def _impossible_numbers(parameters: Parameters, path: Path) -> list[Problem]:
     correlations = np.array(parameters["dimensions"]["correlations"], dtype=float)
     size = len(parameters["dimensions"]["names"])
-    cause = "Numbers that cannot all be true"
+    cause, where = "Numbers that cannot all be true", f"{path} › dimensions"
     if correlations.shape != (size, size) or not np.array_equal(correlations, correlations.T):
-        return [Problem(f"{path} › dimensions", cause, "the correlations are not a symmetric table", f"{size} × {size}")]
+        return [
+            Problem(f"{path} › dimensions", cause, "the correlations are not a symmetric table", f"{size} × {size}")
+        ]
     if np.linalg.eigvalsh(correlations)[0] <= 0:
-        return [Problem(f"{path} › dimensions", cause, "the correlations contradict one another", "", "weaken the largest")]
+        return [Problem(where, cause, "the correlations contradict one another", "", "weaken the largest")]
     problems = []
     for name, variable in parameters["variables"].items():
         if trait_remainder(parameters, name) < 0 or state_remainder(parameters, name) < 0:
-            problems.append(Problem(f"{path} › variables › {name}", cause, "more than all of its variance is explained", "",
-                                    "weaken its loadings, mood or effects"))  # fmt: skip
+            fix = "weaken its loadings, mood or effects"
+            problems.append(
+                Problem(f"{path} › variables › {name}", cause, "more than all of its variance is taken", "", fix)
+            )
         if not math.isclose(sum(variable["percent"]), 100):
             found = f"the percentages add up to {sum(variable['percent']):g}"
             problems.append(Problem(f"{path} › variables › {name}", cause, found, "100"))

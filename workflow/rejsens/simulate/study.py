@@ -124,7 +124,9 @@ class _Asked:
     def instruments(self) -> tuple[Instrument, ...]:
         return tuple(administer(self.definitions[e["id"]], **e) for e in self.entries)
 
-    def complete(self, people: People, states: Mapping[str, np.ndarray], absent: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    def complete(
+        self, people: People, states: Mapping[str, np.ndarray], absent: Mapping[str, np.ndarray]
+    ) -> pd.DataFrame:
         """What everybody would answer, also those who are not there."""
         rng = stream(self.seed, self.declared["name"], "answers")
         asked = [item for instrument in self.instruments for item in instrument.items]
@@ -144,14 +146,18 @@ class _Asked:
         pace = self.parameters["duration"]
         noise = stream(self.seed, self.declared["name"], "duration").standard_normal(len(people))
         seconds = pace["median"] * (1.5 if self.number == 0 else 1.0) * np.exp(pace["spread"] * noise)
-        return {"age": np.floor(people.age + years), "gender": people.gender,
-                "relationship_status": people.status[:, self.number], "duration_seconds": np.round(seconds)}  # fmt: skip
+        return {
+            "age": np.floor(people.age + years),
+            "gender": people.gender,
+            "relationship_status": people.status[:, self.number],
+            "duration_seconds": np.round(seconds),
+        }
 
     def wave(self, complete: pd.DataFrame) -> SimulatedWave:
-        name = self.declared["name"]
-        skipped = skip_answers(complete, self.instruments, self.parameters["missing"], stream(self.seed, name, "missing"))
-        cells, planted = plant(skipped, self.instruments, self.parameters["defects"], stream(self.seed, name, "defects"))
-        return SimulatedWave(self.declared, self.entries, self.instruments, complete, cells, planted)
+        name, asked, rates = self.declared["name"], self.instruments, self.parameters
+        skipped = skip_answers(complete, asked, rates["missing"], stream(self.seed, name, "missing"))
+        cells, planted = plant(skipped, asked, rates["defects"], stream(self.seed, name, "defects"))
+        return SimulatedWave(self.declared, self.entries, asked, complete, cells, planted)
 
 
 def _entries(parameters: Parameters, declared: Mapping[str, Any], first: bool) -> tuple[Mapping[str, Any], ...]:

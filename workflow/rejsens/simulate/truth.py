@@ -1,4 +1,4 @@
-"""The observed-score estimands: what the models of the study would find if everybody in the population answered everything.
+"""The observed-score estimands: what the models of the study would find if all of a population answered everything.
 
 Unreliable scores attenuate, so a latent effect of −.20 is another number in scores. The estimator here shares no code
 with `rejsens.inference`: sums of squares and cross-products, normal equations, and a profiled likelihood of its own.
@@ -7,7 +7,8 @@ with `rejsens.inference`: sums of squares and cross-products, normal equations, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,8 @@ def population_estimands(
     parameters   as from `read_parameters`; `truth` gives the size of the draw and its seed, which no study shares
     families     family files as parsed
     people       size of the draw, split evenly over the batches; each batch is estimated alone
-    returns      hypothesis, analysis, wave, metric, estimand (mean over batches), mc_error (SD over batches / sqrt of their
-                 number), n_people. Per hypothesis:
+    returns      hypothesis, analysis, wave, metric, estimand (mean over batches), mc_error (SD over batches / sqrt of
+                 their number), n_people. Per hypothesis:
                  within_between   beta_within of the mixed model that the family declares (with or without random slope)
                  fixed_effects    beta_within, ordinary least squares on deviations from person means
                  cross_sectional  beta of each wave; age, gender and the like as at the first wave
@@ -61,13 +62,19 @@ def population_estimands(
     people, batches = people or truth["people"], batches or truth["batches"]
     instruments, models = _asked(parameters, families)
     found: dict[tuple[str, str, str, str], list[float]] = {}
+    random_parts: dict[
+        str, np.ndarray
+    ] = {}  # from the first batch: their error moves the coefficients in second order only
     for batch in range(batches):
         rng = stream(truth["seed"], "population", str(batch))
         values = draw_population(parameters, instruments, models, people // batches, rng)
         for family in families:
             for hypothesis in family["hypotheses"]:
-                for key, estimand in _estimands(values, hypothesis, parameters, bool(family.get("random_slope"))):
-                    found.setdefault((hypothesis["id"], *key), []).append(estimand)
+                panel, name = _Panel.of(values, hypothesis), hypothesis["id"]
+                if name not in random_parts:
+                    random_parts[name] = panel.random_parts(bool(family.get("random_slope")))
+                for key, estimand in _estimands(values, hypothesis, parameters, panel, random_parts[name]):
+                    found.setdefault((name, *key), []).append(estimand)
         report(f"batch {batch + 1} of {batches}")
     rows = [
         (*key, np.mean(v), np.std(v, ddof=1) / np.sqrt(batches) if batches > 1 else np.nan, people // batches * batches)
@@ -91,7 +98,11 @@ def _asked(
 
 
 def draw_population(
-    parameters: Parameters, instruments: Sequence[Instrument], models: Mapping[str, ItemModel], n: int, rng: np.random.Generator
+    parameters: Parameters,
+    instruments: Sequence[Instrument],
+    models: Mapping[str, ItemModel],
+    n: int,
+    rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
     """Complete scores and background of n people in every panel wave; variable -> (n, waves)."""
     people = draw_people(parameters, n, rng)
@@ -110,20 +121,18 @@ def draw_population(
 
 def _only(instrument: Instrument, models: Mapping[str, ItemModel]) -> Instrument:
     """The instrument with the scores whose items were drawn."""
-    from dataclasses import replace
-
     return replace(instrument, scores=tuple(s for s in instrument.scores if s.items and set(s.items) <= set(models)))
 
 
 def _estimands(
-    values: Values, hypothesis: Mapping[str, Any], parameters: Parameters, random_slope: bool
+    values: Values, hypothesis: Mapping[str, Any], parameters: Parameters, panel: _Panel, random_parts: np.ndarray
 ) -> list[tuple[tuple[str, str, str], float]]:
-    panel = _Panel.of(values, hypothesis)
-    rows = [(("within_between", "all", "beta_within"), panel.mixed(random_slope))]
-    rows.append((("fixed_effects", "all", "beta_within"), panel.fixed_effects()))
-    for number, wave in enumerate(parameters["waves"]):
-        rows.append((("cross_sectional", wave["name"], "beta"), cross_section(values, hypothesis, number)))
-    return rows
+    waves = [wave["name"] for wave in parameters["waves"]]
+    return [
+        (("within_between", "all", "beta_within"), panel.mixed(random_parts)),
+        (("fixed_effects", "all", "beta_within"), panel.fixed_effects()),
+        *((("cross_sectional", wave, "beta"), cross_section(values, hypothesis, k)) for k, wave in enumerate(waves)),
+    ]
 
 
 def _columns(values: Values, covariate: Mapping[str, Any]) -> list[np.ndarray]:
@@ -165,46 +174,49 @@ class _Panel:
 
     def fixed_effects(self) -> float:
         x, y = self.x - self.x.mean(axis=1, keepdims=True), _deviation(self.y)
-        varying = [k for k in range(x.shape[2] - 1) if np.ptp(x[:, :, k]) > 1e-9]  # less the last wave: they add up to 1
+        varying = [k for k in range(x.shape[2] - 1) if np.ptp(x[:, :, k]) > 1e-9]  # without the last wave
         x = x[:, :, varying].reshape(-1, len(varying))
         return float(np.linalg.solve(x.T @ x, x.T @ y.ravel())[0]) * self.sd_ratio
 
-    def mixed(self, random_slope: bool) -> float:
-        """Maximum likelihood of a random intercept (and slope of column 0), profiled over everything but their covariance.
-
-        With Z = (1, deviation), Z'Z is diagonal and V⁻¹ = I − Z L (I + L'Z'Z L)⁻¹ L'Z', where L L' is the covariance of
-        the random parts in units of the residual variance.
-        """
-        n, waves, k = self.x.shape
-        z = [np.ones((n, waves)), self.x[:, :, 0]][: 1 + random_slope]
-        square = np.stack([(part**2).sum(axis=1) for part in z], axis=1)  # (n, parts), the diagonals of Z'Z
-        design = np.concatenate([self.x, self.y[:, :, None]], axis=2)
-        flat = design.reshape(-1, k + 1)
-        total = flat.T @ flat
-        shared = np.stack([np.einsum("nt,ntk->nk", part, design) for part in z], axis=1)  # (n, parts, columns)
-
-        def products(parameters: np.ndarray) -> tuple[np.ndarray, float]:
-            lower = _lower(parameters, len(z))
-            inner = np.eye(len(z)) + np.einsum("ai,na,aj->nij", lower, square, lower)
-            middle = np.einsum("ai,nij,bj->nab", lower, np.linalg.inv(inner), lower)
-            taken = sum(
-                (shared[:, a] * middle[:, a, b, None]).T @ shared[:, b] for a in range(len(z)) for b in range(len(z))
-            )
-            return total - taken, float(np.log(np.linalg.det(inner)).sum())
-
-        def deviance(parameters: np.ndarray) -> float:
-            found, log_det = products(parameters)
-            rest = found[-1, -1] - found[-1, :-1] @ np.linalg.solve(found[:-1, :-1], found[:-1, -1])
-            return (log_det + n * waves * np.log(rest)) / n
-
-        start = np.array([1.0, 0.0, 0.2])[: 1 if len(z) == 1 else 3]
-        best = minimize(deviance, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-9}).x
-        found, _ = products(best)
+    def mixed(self, random_parts: np.ndarray) -> float:
+        """Generalised least squares under a random intercept (and slope of column 0) of known relative covariance."""
+        found, _ = self._products(random_parts)
         return float(np.linalg.solve(found[:-1, :-1], found[:-1, -1])[0]) * self.sd_ratio
 
+    def random_parts(self, slope: bool) -> np.ndarray:
+        """Maximum likelihood of that covariance, as the lower triangle of its root; all else is profiled out."""
 
-def _lower(parameters: np.ndarray, size: int) -> np.ndarray:
-    return np.array([[parameters[0]]]) if size == 1 else np.array([[parameters[0], 0.0], [parameters[1], parameters[2]]])
+        def deviance(root: np.ndarray) -> float:
+            found, log_det = self._products(root)
+            rest = found[-1, -1] - found[-1, :-1] @ np.linalg.solve(found[:-1, :-1], found[:-1, -1])
+            return log_det / len(self.y) + self.y.shape[1] * np.log(rest)
+
+        start = np.array([1.0, 0.0, 0.2] if slope else [1.0])
+        return minimize(deviance, start, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-8}).x
+
+    @cached_property
+    def _sums(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Cross-products of all columns and the outcome; per person, Z' times them and the second diagonal of Z'Z."""
+        design = np.concatenate([self.x, self.y[:, :, None]], axis=2)
+        deviation = self.x[:, :, 0]
+        total = np.tensordot(design, design, axes=((0, 1), (0, 1)))
+        return total, design.sum(axis=1), np.einsum("nt,ntk->nk", deviation, design), (deviation**2).sum(axis=1)
+
+    def _products(self, root: np.ndarray) -> tuple[np.ndarray, float]:
+        """X'V⁻¹X with the outcome as last column, and log det V.
+
+        With Z = (1, deviation) and D the covariance of the random parts in units of the residual variance,
+        V⁻¹ = I − Z (D⁻¹ + Z'Z)⁻¹ Z'; Z'Z is diagonal, so the inverse of each person's 2 × 2 is written out.
+        """
+        total, level, slope, square = self._sums
+        waves = self.y.shape[1]
+        first, both, second = (*root, 0.0, 0.0)[:3]
+        a, c, b = first**2, first * both, both**2 + second**2
+        det = 1 + waves * a + square * b + waves * square * (a * b - c**2)
+        cross = level.T @ (slope * (c / det)[:, None])
+        taken = level.T @ (level * ((a + square * (a * b - c**2)) / det)[:, None]) + cross + cross.T
+        taken += slope.T @ (slope * ((b + waves * (a * b - c**2)) / det)[:, None])
+        return total - taken, float(np.log(det).sum())
 
 
 def _mean(values: np.ndarray) -> np.ndarray:

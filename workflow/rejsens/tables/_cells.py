@@ -49,14 +49,16 @@ def too_few(n: Any, study: Mapping[str, Any]) -> bool:
 
 
 def cover(counts: Sequence[float], study: Mapping[str, Any]) -> list[bool]:
-    """Which counts of one closed set to cover: those too small, and a second one where a single one could be subtracted.
+    """Which counts of one closed set to cover: those too small, and a second one where one alone could be found.
+
+    A count that is missing was covered before.
 
     >>> cover([3, 40, 25], {"simulated": False, "min_cell": 10})
     [True, False, True]
     >>> cover([3, 40, 25], {"simulated": True, "min_cell": 10})
     [False, False, False]
     """
-    covered = [too_few(n, study) for n in counts]
+    covered = [apa.is_missing(n) or too_few(n, study) for n in counts]
     open_counts = [(n, k) for k, n in enumerate(counts) if not covered[k] and n > 0]
     if sum(covered) == 1 and open_counts:
         covered[min(open_counts)[1]] = True

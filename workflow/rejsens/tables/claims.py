@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,15 +22,20 @@ def lay_out(*, claims: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[st
     for _, row in claims.iterrows():
         groups.setdefault(_heading(row), []).append(_row(row, names))
     columns = ("Hypothesis", "Measured by", "Verdict", "Result or reason")
-    general = ("Text between “ and ” is quoted from the documents.", "Claims that are not tested are listed with the reason.")
+    general = (
+        "Text between “ and ” is quoted from the documents.",
+        "Claims that are not tested are listed with the reason.",
+    )
     return PrintedTable(title=__doc__, columns=columns, **grouped(groups), alignment=("left",) * 4, general=general)
 
 
 def _heading(row: pd.Series) -> str:
     quotation = text_of(row["quotation"])
-    return f"{row['claim']} {row['construct']}" + (f": “{quotation}” ({row['document']})" if quotation else f" ({row['document']})")
+    source = f"“{quotation}”, in “{row['document']}”" if quotation else f"in “{row['document']}”"
+    return f"{row['claim']} {row['construct']}: {source}"
 
 
 def _row(row: pd.Series, names: Mapping[str, str]) -> tuple[str, ...]:
-    measured = joined(names.get(part, part) for part in text_of(row["measured_by"]).split("; ") if part)
+    parts = text_of(row["measured_by"]).split("; ")
+    measured = joined(names.get(part, part) for part in parts if part in names or not re.fullmatch(r"[a-z0-9_]*", part))
     return (text_of(row["hypothesis"]) or "None", measured or apa.MISSING, row["verdict"], text_of(row["reason"]))

@@ -23,18 +23,41 @@ def lay_out(*, descriptives: pd.DataFrame, waves: pd.DataFrame, study: Mapping[s
         ends = f"{_end(frame['range_low'].iloc[0])} to {_end(frame['range_high'].iloc[0])}"
         groups[f"{label}, range {ends}"] = [_row(row, study) for _, row in ordered.iterrows()]
     covered = any(too_few(n, study) for n in descriptives["n"])
-    columns = ("Wave", "n", "Missing", "Prorated", "M", "SD", f"{apa.level(study['ci_level'])} CI", "Median", "Skew", "Floor %", "Ceiling %")
+    columns = (
+        "Wave",
+        "n",
+        "Missing",
+        "Prorated",
+        "M",
+        "SD",
+        f"{apa.level(study['ci_level'])} CI",
+        "Median",
+        "Skew",
+        "Floor %",
+        "Ceiling %",
+    )
     return PrintedTable(
         title=__doc__, columns=columns, **grouped(groups), general=(*_rules(descriptives), *cover_note(study, covered))
-    )  # fmt: skip
+    )
 
 
 def _row(row: pd.Series, study: Mapping[str, Any]) -> tuple[str, ...]:
     counts = (row["wave"], apa.count(row["n"]), apa.count(row["n_missing"]), apa.count(row["n_prorated"]))
     if too_few(row["n"], study):
         return (row["wave"], *(apa.MISSING,) * 10)
-    numbers = (apa.number(row["mean"]), apa.number(row["sd"]), apa.interval(row["ci_low"], row["ci_high"]), apa.number(row["median"]))
-    return (*counts, *numbers, apa.number(row["skew"]), apa.percent(row["floor_percent"]), apa.percent(row["ceiling_percent"]))
+    numbers = (
+        apa.number(row["mean"]),
+        apa.number(row["sd"]),
+        apa.interval(row["ci_low"], row["ci_high"]),
+        apa.number(row["median"]),
+    )
+    return (
+        *counts,
+        *numbers,
+        apa.number(row["skew"]),
+        apa.percent(row["floor_percent"]),
+        apa.percent(row["ceiling_percent"]),
+    )
 
 
 def _end(x: float) -> str:

@@ -20,12 +20,14 @@ def lay_out(*, estimates: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTabl
     groups: dict[str, list[tuple[str, ...]]] = {}
     for _, row in estimates.iterrows():
         groups.setdefault(f"{row['hypothesis']} {row['label']}", []).append(_row(row))
-    columns = ("Analysis", "Wave", "Term", "Metric", "n", "Rows", "Estimate", "SE", "CI", "Statistic (df)", "p")
-    alignment = ("left",) * 4 + ("right",) * 7
+    columns = ("Analysis", "Wave", "Metric", "n", "Rows", "Estimate", "SE", "CI", "Statistic (df)", "p")
+    alignment = ("left",) * 3 + ("right",) * 7
     levels = sorted({apa.level(x) for x in estimates["ci_level"]})
     general = (f"CI: {' or '.join(levels)} interval.",) if levels else ("This study declares no hypothesis.",)
     specific = (("a", DECIDES),) if any(narrative.is_true(d) for d in estimates["decides"]) else ()
-    return PrintedTable(title=__doc__, columns=columns, **grouped(groups), alignment=alignment, general=general, specific=specific)
+    return PrintedTable(
+        title=__doc__, columns=columns, **grouped(groups), alignment=alignment, general=general, specific=specific
+    )
 
 
 def _row(row: pd.Series) -> tuple[str, ...]:
@@ -35,10 +37,13 @@ def _row(row: pd.Series) -> tuple[str, ...]:
     if not apa.is_missing(row["statistic"]) and not apa.is_missing(row["df"]):
         statistic += f" ({apa.df(row['df'])})"
     return (
-        marked(narrative.analysis_name(row["analysis"]), DECIDES if narrative.is_true(row["decides"]) else "", {DECIDES: "a"}),
+        marked(
+            narrative.analysis_name(row["analysis"]),
+            DECIDES if narrative.is_true(row["decides"]) else "",
+            {DECIDES: "a"},
+        ),
         text_of(row["wave"]) or apa.MISSING,
-        text_of(row["term"]),
-        narrative.metric_name(row["metric"]),
+        narrative.metric_name(row["metric"]).removesuffix(" persons"),
         apa.count(row["n_people"]),
         apa.count(row["n_obs"]),
         write(row["estimate"]),

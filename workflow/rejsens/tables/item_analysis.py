@@ -14,13 +14,19 @@ from rejsens.tables._cells import cover_note, labels, latest, marked, marks, sen
 TABLES = ("items", "dictionary", "waves")
 
 
-def lay_out(*, items: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
+def lay_out(
+    *, items: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]
+) -> PrintedTable:
     """One section per reflective score, in the newest wave that asked it; items after keying."""
     names = labels(dictionary)
-    newest = {score: frame[frame["wave"] == latest(frame, waves)] for score, frame in items.groupby("score", sort=False)}
+    newest = {
+        score: frame[frame["wave"] == latest(frame, waves)] for score, frame in items.groupby("score", sort=False)
+    }
     letters = marks([text_of(t) for frame in newest.values() for t in frame["warning"]])
     groups = {
-        f"{names.get(score, score)}, wave {frame['wave'].iloc[0]}": [_row(row, letters, study) for _, row in frame.iterrows()]
+        f"{names.get(score, score)}, wave {frame['wave'].iloc[0]}": [
+            _row(row, letters, study) for _, row in frame.iterrows()
+        ]
         for score, frame in newest.items()
         if len(frame)
     }
@@ -31,7 +37,10 @@ def lay_out(*, items: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFram
         columns=columns,
         **grouped(groups),
         alignment=("left", "left") + ("right",) * 7,
-        general=("Items are named by this project's short labels and are analysed after keying.", *cover_note(study, covered)),
+        general=(
+            "Items are named by this project's short labels and are analysed after keying.",
+            *cover_note(study, covered),
+        ),
         specific=tuple((mark, sentence(text)) for text, mark in letters.items()),
     )
 
@@ -42,4 +51,11 @@ def _row(row: pd.Series, letters: Mapping[str, str], study: Mapping[str, Any]) -
     if too_few(row["n"], study):
         return (stub, reverse, *(apa.MISSING,) * 7)
     numbers = (apa.number(row["mean"]), apa.number(row["sd"]), apa.r(row["item_rest"]), apa.r(row["alpha_if_dropped"]))
-    return (stub, reverse, apa.count(row["n"]), *numbers, apa.percent(row["floor_percent"]), apa.percent(row["ceiling_percent"]))
+    return (
+        stub,
+        reverse,
+        apa.count(row["n"]),
+        *numbers,
+        apa.percent(row["floor_percent"]),
+        apa.percent(row["ceiling_percent"]),
+    )

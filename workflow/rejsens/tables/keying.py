@@ -15,8 +15,10 @@ TABLES = ("keying", "dictionary", "waves")
 UNCERTAIN = "uncertain: the interval of the correlation holds 0"
 
 
-def lay_out(*, keying: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
-    """Correlations whose sign the keys predict, per wave; a key that is wrong as a whole shows here and not in alpha."""
+def lay_out(
+    *, keying: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]
+) -> PrintedTable:
+    """Correlations whose sign the keys predict, per wave; a key that is wrong as a whole shows here, not in alpha."""
     names, note = shown_waves(waves)
     known = labels(dictionary)
     letters = marks([_status(text_of(s)) for s in keying["status"]])
@@ -28,7 +30,14 @@ def lay_out(*, keying: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFra
     general = ("Cells are correlations r; an unmarked one has the expected sign over its whole interval.", *note)
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
     alignment = ("left", "left", *("right",) * len(names))
-    return PrintedTable(title=__doc__, columns=("Pair", "Expected", *names), **grouped(groups), alignment=alignment, general=general, specific=specific)
+    return PrintedTable(
+        title=__doc__,
+        columns=("Pair", "Expected", *names),
+        **grouped(groups),
+        alignment=alignment,
+        general=general,
+        specific=specific,
+    )
 
 
 def _status(status: str) -> str:

@@ -20,21 +20,29 @@ def lay_out(*, missing: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, A
     groups = {}
     for kind, frame in missing[missing["kind"] != "item"].groupby("kind", sort=False):
         groups[str(kind).capitalize()] = [_row(rows, names) for _, rows in frame.groupby("variable", sort=False)]
-    general = ("Cells are n (%) missing among the wave's participants.", *_items(missing[missing["kind"] == "item"]), *note)
+    general = (
+        "Cells are n (%) missing among the wave's participants.",
+        *_items(missing[missing["kind"] == "item"]),
+        *note,
+    )
     return PrintedTable(title=__doc__, columns=("Variable", *names), **grouped(groups), general=general)
 
 
 def _row(rows: pd.DataFrame, names: list[str]) -> tuple[str, ...]:
     by_wave = rows.set_index("wave")
-    cells = (n_percent(by_wave.at[w, "n_missing"], by_wave.at[w, "n"]) if w in by_wave.index else apa.MISSING for w in names)
+    cells = (
+        n_percent(by_wave.at[w, "n_missing"], by_wave.at[w, "n"]) if w in by_wave.index else apa.MISSING for w in names
+    )
     return (rows["label"].iloc[0], *cells)
 
 
 def _items(items: pd.DataFrame) -> tuple[str, ...]:
     if items.empty:
         return ()
+    if not items["n_missing"].any():
+        return (f"None of {apa.count(len(items))} items by wave has missing answers.",)
+    gaps = apa.count((items["n_missing"] > 0).sum())
     worst = items.loc[items["percent_missing"].idxmax()]
-    return (
-        f"Of {apa.count(len(items))} items by wave, {apa.count((items['n_missing'] > 0).sum())} have missing answers, "
-        f"at most {apa.percent(worst['percent_missing'])}% ({worst['label']}, wave {worst['wave']}).",
-    )
+    where = f"{str(worst['label']).replace('_', ' ')}, wave {worst['wave']}"
+    most = f"at most {apa.percent(worst['percent_missing'])}% ({where})"
+    return (f"Of {apa.count(len(items))} items by wave, {gaps} have missing answers, {most}.",)

@@ -55,7 +55,7 @@ def _levels(frame: pd.DataFrame, study: Mapping[str, Any]) -> tuple[dict[str, st
     missing = frame["n_missing"].iloc[0]
     if missing:
         levels, counts = [*levels, "Missing"], [*counts, missing]
-    covered = [hidden or apa.is_missing(n) for hidden, n in zip(cover(counts, study), counts, strict=True)]
+    covered = cover(counts, study)
     percents = [*frame["percent"], None]
     cells = {
         level: apa.MISSING if hidden else _count(n, share)

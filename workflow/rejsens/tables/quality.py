@@ -27,8 +27,13 @@ def lay_out(*, quality: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, A
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
     alignment = ("left", "left", *("right",) * len(names))
     return PrintedTable(
-        title=__doc__, columns=("Check", "Action", *names), rows=tuple(rows), alignment=alignment, general=general, specific=specific
-    )  # fmt: skip
+        title=__doc__,
+        columns=("Check", "Action", *names),
+        rows=tuple(rows),
+        alignment=alignment,
+        general=general,
+        specific=specific,
+    )
 
 
 def _cell(row: pd.Series, letters: Mapping[str, str]) -> str:

@@ -14,26 +14,47 @@ from rejsens.tables._cells import joined, labels, marked, marks, panel, sentence
 TABLES = ("reliability", "dictionary", "waves")
 # Full names, since many coefficients go by the name of omega.
 NAMES = {
-    "alpha": "Alpha", "alpha_ordinal": "Ordinal alpha", "omega_u": "Omega (one factor)", "omega": "Omega (one factor)",
-    "omega_cat": "Omega (categorical)", "omega_h": "Omega hierarchical", "omega_t": "Omega total", "glb": "Greatest lower bound",
-    "spearman_brown": "Spearman–Brown", "icc_a1": "ICC(A,1)", "sem": "SEM", "sdc95": "SDC95",
-}  # fmt: skip
+    "alpha": "Alpha",
+    "alpha_ordinal": "Ordinal alpha",
+    "omega_u": "Omega (one factor)",
+    "omega": "Omega (one factor)",
+    "omega_cat": "Omega (categorical)",
+    "omega_h": "Omega hierarchical",
+    "omega_t": "Omega total",
+    "glb": "Greatest lower bound",
+    "spearman_brown": "Spearman–Brown",
+    "icc_a1": "ICC(A,1)",
+    "sem": "SEM",
+    "sdc95": "SDC95",
+}
 NOT_BOUNDED = ("sem", "sdc", "loa")  # in the metric of the score
 
 
-def lay_out(*, reliability: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
+def lay_out(
+    *, reliability: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]
+) -> PrintedTable:
     """One section per score; coefficients side by side, each with its interval; rows differ in wave, n or k."""
-    reliability = reliability[reliability["coefficient"] != "none"]  # a score to which no coefficient applies: in the note
+    reliability = reliability[
+        reliability["coefficient"] != "none"
+    ]  # a score to which no coefficient applies: in the note
     kinds = list(dict.fromkeys(reliability["coefficient"]))
     letters = marks([status_of(status) for status in reliability["status"]])
     names, order = labels(dictionary), {wave: k for k, wave in enumerate(panel(waves))}
     groups = {}
     for score, frame in reliability.groupby("score", sort=False):
-        by_row = sorted(frame.groupby(["wave", "n", "k"], sort=False), key=lambda found: order.get(found[0][0], len(order)))
+        by_row = sorted(
+            frame.groupby(["wave", "n", "k"], sort=False), key=lambda found: order.get(found[0][0], len(order))
+        )
         groups[names.get(score, score)] = [_row(key, rows, kinds, letters) for key, rows in by_row]
     columns = ("Wave", "n", "k", *(NAMES.get(kind, kind) for kind in kinds))
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
-    return PrintedTable(title=__doc__, columns=columns, **grouped(groups), general=_notes(reliability, dictionary, study), specific=specific)
+    return PrintedTable(
+        title=__doc__,
+        columns=columns,
+        **grouped(groups),
+        general=_notes(reliability, dictionary, study),
+        specific=specific,
+    )
 
 
 def _row(key: tuple, rows: pd.DataFrame, kinds: Sequence[str], letters: Mapping[str, str]) -> tuple[str, ...]:
@@ -44,7 +65,11 @@ def _row(key: tuple, rows: pd.DataFrame, kinds: Sequence[str], letters: Mapping[
 
 def _cell(row: pd.Series, kind: str, letters: Mapping[str, str]) -> str:
     bounded = not kind.startswith(NOT_BOUNDED)
-    return marked(apa.coefficient(row["estimate"], row["ci_low"], row["ci_high"], bounded=bounded), status_of(row["status"]), letters)
+    return marked(
+        apa.coefficient(row["estimate"], row["ci_low"], row["ci_high"], bounded=bounded),
+        status_of(row["status"]),
+        letters,
+    )
 
 
 def _notes(reliability: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,88 @@
+"""The repository's study in one plain process: the yardstick of `make bench`. Same library functions, each called once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+
+from rejsens import collect, describe, pool
+from rejsens.assess_instrument import assess_instrument
+from rejsens.claims import ledger
+from rejsens.definitions import SHIPPED, instrument_facts, read_yaml
+from rejsens.finished import read_figures, read_printed
+from rejsens.inference.correlation import correlations
+from rejsens.inference.families import hypotheses_frame, test_family
+from rejsens.layout import to_csv, to_html
+from rejsens.provenance import as_json, provenance
+from rejsens.registry import AGGREGATES, TABLES, load_plugin
+from rejsens.report import write_report
+from rejsens.score_wave import compare_stored, wave_scores
+from rejsens.study import Plan, load_study
+from rejsens.style import save
+from rejsens.tabular import tidy, write_table
+from rejsens.validate import validate
+
+
+def main(out: Path) -> None:
+    study = load_study(".")
+    plan, settings, facts = Plan(study), study.settings, study.facts
+    tables: dict[str, pd.DataFrame] = {}
+    checked = {w.name: validate(w, list(study.asked[w.name]), settings["screening"], settings["out_of_range"]) for w in study.waves}
+    for name in ("flow", "quality", "columns"):
+        tables[name] = pd.concat([getattr(c, name) for c in checked.values()], ignore_index=True)
+    scored, totals = [], []
+    for wave in study.waves:
+        answers = checked[wave.name].checked_answers
+        scored.append(wave_scores(answers, study.asked[wave.name], wave.name, study.wave_numbers[wave.name], study.roles[wave.name]))
+        totals.append(compare_stored(answers, scored[-1], wave.stored_totals or {}, wave.name)[0])
+    tables["stored_totals"] = tidy(pd.concat(totals, ignore_index=True), "stored_totals")
+    answers = pool.pool_answers({name: c.checked_answers for name, c in checked.items()}, study.wave_numbers, study.roles)
+    tables["scores"] = scores = pool.pool_scores(scored)
+    tables["waves"] = pool.wave_list(study.waves, study.wave_numbers, tables["flow"])
+    names = ("scores", "dictionary", "scores_csv", "scores_sav", "scores_dictionary")
+    endings = (".parquet", ".csv", ".csv", ".sav", ".csv")
+    pool.write_scores(scores, study, SimpleNamespace(**{n: str(out / f"{n.removesuffix('_csv').removesuffix('_sav')}{e}") for n, e in zip(names, endings, strict=True)}))
+    instruments, ci_level = list(study.instruments.values()), settings["ci_level"]
+    tables["dictionary"] = pool.dictionary(instruments)
+    tables["sample"] = describe.sample_table(scores, study.background, settings["sample_table"], 1)
+    tables["descriptives"] = describe.descriptives(scores, instruments, ci_level, 1)
+    tables["correlations"] = correlations(scores, list(study.scores), ci_level)
+    tables["responses"] = describe.responses(answers, study.asked, 1)
+    tables["missing"] = describe.missing_answers(answers, scores, study.asked)
+    assessed = [assess_instrument(answers, asked(study, name), ci_level) for name in study.scored]
+    tables["reliability"], tables["items"] = (pd.concat(t, ignore_index=True) for t in zip(*assessed, strict=True))
+    changes = pool.change_scores(scores, instruments)
+    tables["keying"] = collect.keying(scores, tables["items"], instruments, ci_level)
+    tables["erosion"] = collect.erosion(scores, changes, tables["reliability"], instruments, ci_level)
+    families = [read_yaml(f"config/hypotheses/{f}.yaml", "hypotheses") for f in study.families]
+    tables["estimates"] = pd.concat([test_family(scores, f, settings) for f in families], ignore_index=True)
+    tables["hypotheses"] = hypotheses_frame(families)
+    claims = read_yaml(SHIPPED / "config" / "claims.yaml", "claims")
+    tables["claims"] = ledger(claims, tables["dictionary"], tables["estimates"], tables["hypotheses"])
+    for name in AGGREGATES:
+        tables[name] = tidy(tables[name], name)
+        write_table(tables[name], out / f"{name}.csv", name)
+    for figure in plan.figures:
+        module = load_plugin(f"rejsens.figures.{figure}")
+        save(module.draw(**{t: tables[t] for t in module.TABLES}, study=facts, people=True), out / figure)
+    for name in plan.tables:
+        module = load_plugin(f"rejsens.tables.{name}")
+        table = module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts)
+        (out / f"{name}.printed.csv").write_text(to_csv(table))
+        (out / f"{name}.html").write_text(to_html(table, name))
+    record = provenance(plan.inputs, settings, [instrument_facts(i) for i in instruments if i.scores], [TABLES[a] for a in AGGREGATES])
+    page = write_report({a: tables[a] for a in AGGREGATES}, read_figures(out / f"{f}.svg" for f in plan.figures),
+                        read_printed(out / f"{t}.html" for t in plan.tables), facts, record)  # fmt: skip
+    (out / "index.html").write_text(page)
+    (out / "provenance.json").write_text(as_json(record))
+
+
+def asked(study, name):
+    return {wave: i for wave, instruments in study.asked.items() for i in instruments if i.name == name}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,116 @@
+"""The claim ledger: every claim once, a verdict only through the study's own claim_ids, else a reason."""
+
+from pathlib import Path
+
+import example_tables
+import pandas as pd
+import pytest
+
+from rejsens import claims
+from rejsens.definitions import SHIPPED, load_instruments, read_yaml
+
+
+@pytest.fixture(scope="module")
+def content():
+    return read_yaml(SHIPPED / "config" / "claims.yaml", "claims")
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return example_tables.tables()
+
+
+def ledger(content, tables):
+    return claims.ledger(content, tables["dictionary"], tables["estimates"], tables["hypotheses"])
+
+
+def test_the_shipped_ledger_lists_every_construct_once(content):
+    wanted = [f"C1{x}" for x in "abcdefghi"] + ["C2a", "C2b", "C2c"] + [f"C{k}" for k in range(3, 48)]
+    assert [claim["id"] for claim in content["claims"]] == wanted
+    assert all(
+        claim["document"] in content["documents"] and 0 < len(claim["quotation"]) < 120 for claim in content["claims"]
+    )
+    assert all(claim["hypotheses"] or claim.get("reason") for claim in content["claims"])
+
+
+def test_quotations_stand_in_the_documents(content):
+    folder = Path(__file__).resolve().parents[3] / "shared" / "sources"
+    if not folder.is_dir():
+        pytest.skip("the source documents are not at hand")
+    names = {
+        "S0": "silent-emotional-rejection",
+        "S1": "micro-rejections-tiny-dismissals",
+        "S2": "micro-rejections-almost-relationships",
+    }
+    texts = {key: (folder / f"{name}.txt").read_text(encoding="utf-8") for key, name in names.items()}
+    assert [c["id"] for c in content["claims"] if c["quotation"] not in texts[c["document"]]] == []
+
+
+def test_every_shipped_measure_of_a_claim_exists_or_is_named_as_a_module(content):
+    known = {score.id for instrument in load_instruments().values() for score in instrument.scores}
+    lost = {
+        c["id"]: c["measured_by"] for c in content["claims"] if c["measured_by"] and not known & set(c["measured_by"])
+    }
+    assert lost == {}
+    assert all(c["measured_by"] or c.get("module") or not c.get("testable", True) for c in content["claims"])
+
+
+def test_verdicts_come_from_the_deciding_rows(content, tables):
+    found = ledger(content, tables).set_index(["claim", "hypothesis"])
+    assert found.loc[("C11", "H1"), "verdict"] == "supported"
+    assert found.loc[("C9", "H2"), "verdict"] == "equivalent"
+    assert found.loc[("C10", "H3"), "verdict"] == "inconclusive"
+    assert "−0.13, 95% CI [−0.17, −0.09]" in found.loc[("C11", "H1"), "reason"]
+    assert "Inconclusive: the adjusted p = .148" in found.loc[("C10", "H3"), "reason"]
+
+
+def test_what_has_no_verdict_has_a_reason(content, tables):
+    found = ledger(content, tables)
+    assert (found[found["verdict"].isin(["not tested", "not testable"])]["reason"].str.len() > 10).all()
+    by_claim = found.set_index("claim")
+    assert by_claim.loc["C27", "verdict"] == "not testable" and "questionnaire" in by_claim.loc["C27", "reason"]
+    assert (
+        by_claim.loc["C38", "reason"] == "not in this study’s plan"
+    )  # self-compassion is measured, H31 is not planned
+    assert by_claim.loc["C5", "reason"] == "its measure is not in this study"
+    assert set(found["claim"]) == {claim["id"] for claim in content["claims"]}
+
+
+def test_an_equal_id_of_another_study_does_not_link(content, tables):
+    """H1 of another study is another hypothesis: only `claim_ids` tie it to a claim."""
+    other = tables | {"hypotheses": tables["hypotheses"].assign(claim_ids="")}
+    assert set(ledger(content, other)["verdict"]) == {"not tested", "not testable"}
+
+
+def test_a_planned_hypothesis_without_an_estimate_is_not_tested(content, tables):
+    found = ledger(content, tables | {"estimates": tables["estimates"].iloc[:0]}).set_index(["claim", "hypothesis"])
+    assert found.loc[("C11", "H1"), "verdict"] == "not tested"
+    assert found.loc[("C11", "H1"), "reason"] == "planned in this study, but no estimate carries the verdict"
+
+
+def test_not_testable_keeps_the_reason_of_the_model(content, tables):
+    estimates = tables["estimates"].copy()
+    estimates.loc[estimates["decides"], ["verdict", "reason"]] = ["not testable", "the model did not converge"]
+    found = ledger(content, tables | {"estimates": estimates}).set_index(["claim", "hypothesis"])
+    assert list(found.loc[("C9", "H2"), ["verdict", "reason"]]) == ["not testable", "the model did not converge"]
+
+
+def test_a_study_without_our_measures_gets_a_whole_ledger(content, tables):
+    empty = {
+        "dictionary": tables["dictionary"].iloc[:0],
+        "estimates": tables["estimates"].iloc[:0],
+        "hypotheses": tables["hypotheses"].iloc[:0],
+    }
+    found = ledger(content, empty)
+    assert len(found) == len(content["claims"])
+    assert (
+        found.loc[found["verdict"] == "not tested", "reason"].str.contains("its measure is not in this study")
+    ).all()
+
+
+def test_every_cell_is_text(content, tables):
+    found = ledger(content, tables)
+    assert list(found.columns) == list(claims.COLUMNS)
+    assert found.map(lambda cell: isinstance(cell, str)).all(axis=None)
+    assert not found.duplicated(["claim", "hypothesis"]).any()
+    assert isinstance(found, pd.DataFrame)

@@ -1,0 +1,355 @@
+"""Printed tables: finished strings in APA form, nothing of few people, the same cells in CSV and HTML."""
+
+import csv
+import importlib
+import io
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+import audit
+import example_tables
+import numpy as np
+import pandas as pd
+import pytest
+
+from rejsens import claims, layout, registry
+from rejsens.definitions import SHIPPED, read_yaml
+from rejsens.layout import PrintedTable
+from rejsens.tabular import COLUMNS
+
+NAMES = (
+    "claims",
+    "correlations",
+    "descriptives",
+    "erosion",
+    "estimates",
+    "flow",
+    "hypotheses",
+    "instruments",
+    "item_analysis",
+    "keying",
+    "missing_data",
+    "participants",
+    "quality",
+    "reliability",
+    "stored_totals",
+    "waves",
+)
+
+
+@pytest.fixture(scope="module")
+def tables():
+    found = example_tables.tables()
+    content = read_yaml(SHIPPED / "config" / "claims.yaml", "claims")
+    return found | {"claims": claims.ledger(content, found["dictionary"], found["estimates"], found["hypotheses"])}
+
+
+def module(name):
+    return importlib.import_module(f"rejsens.tables.{name}")
+
+
+def laid_out(name, tables, **study) -> PrintedTable:
+    return module(name).lay_out(**{t: tables[t] for t in module(name).TABLES}, study=example_tables.study(**study))
+
+
+def cells(table: PrintedTable) -> dict[str, tuple[str, ...]]:
+    return {row[0]: row[1:] for row in table.rows}
+
+
+def section(table: PrintedTable, heading: str) -> list[tuple[str, ...]]:
+    starts = [start for start, _ in table.sections] + [len(table.rows)]
+    k = [h for _, h in table.sections].index(heading)
+    return list(table.rows[starts[k] : starts[k + 1]])
+
+
+def half_up(x: float, places: str = "0.01") -> str:
+    return str(Decimal(repr(float(x))).quantize(Decimal(places), rounding=ROUND_HALF_UP)).replace("-", "−")
+
+
+def test_the_example_tables_keep_the_contract(tables):
+    for name in tables:
+        if name != "scores":
+            assert list(tables[name].columns) == list(COLUMNS[name]), name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_table_is_a_plug_in(name, tables):
+    path = registry.plugins("tables")[name]
+    assert registry.constant(path, "TABLES") == module(name).TABLES
+    assert set(module(name).TABLES) <= set(registry.TABLES)
+    assert "\n" not in module(name).__doc__ and not module(name).__doc__.endswith(".")
+    table = laid_out(name, tables)
+    assert table.title == module(name).__doc__
+    assert table.rows and not [
+        cell for row in table.rows for cell in row if re.search(r"\bnan\b|None\b(?!$)|<NA>|\d-\d\.|^-\d", cell)
+    ]
+
+
+def test_no_table_is_untested():
+    assert set(registry.plugins("tables")) >= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_csv_and_html_hold_the_same_cells(name, tables):
+    table = laid_out(name, tables)
+    rows = list(csv.reader(io.StringIO(layout.to_csv(table))))
+    width = len(table.columns)
+    assert tuple(rows[0][-width:]) == table.columns
+    assert [tuple(row[-width:]) for row in rows[1:]] == [
+        tuple(layout.split_mark(cell)[0] for cell in row) for row in table.rows
+    ]
+    page = audit.Page(layout.to_html(table, name))
+    assert page.faults == []
+    text = page.text.replace("\u00a0", " ")
+    for row in rows[1:]:
+        assert all(
+            " ".join(re.sub(r"\b([MNnprt]|SE|SD)\b", r" \1 ", cell).split())
+            in " ".join(re.sub(r"\b([MNnprt]|SE|SD)\b", r" \1 ", text).split())
+            for cell in row
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_html_is_semantic(name, tables):
+    table = laid_out(name, tables)
+    tags = audit.Page(layout.to_html(table, name)).tags
+    scopes = [given.get("scope") for tag, given in tags if tag == "th"]
+    assert scopes.count("col") == len(table.columns)
+    assert scopes.count("row") == len(table.rows)
+    assert scopes.count("rowgroup") == len(table.sections)
+    assert None not in scopes
+    assert [tag for tag, _ in tags].count("caption") == 1
+    box = next(given for tag, given in tags if given.get("class") == "scroll")
+    assert box["tabindex"] == "0" and box["role"] == "region"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_empty_tables_are_laid_out_too(name, tables):
+    empty = {k: frame.iloc[:0] for k, frame in tables.items()}
+    assert laid_out(name, empty | {"waves": tables["waves"]}).columns
+    table = laid_out(name, empty)
+    if name != "participants":  # its first row counts the participants of no wave
+        assert table.rows == ()
+    assert audit.Page(layout.to_html(table, name)).faults == []
+
+
+def test_descriptives_are_the_rounded_values(tables):
+    table = laid_out("descriptives", tables)
+    now = tables["descriptives"].query("score == 'rses_sum' and wave == '2026c'").iloc[0]
+    row = {r[0]: r for r in section(table, "Self-esteem (RSES), range 10 to 40")}["2026c"]
+    assert row[1] == str(now["n"]) and row[4:6] == (half_up(now["mean"]), half_up(now["sd"]))
+    assert row[6] == f"[{half_up(now['ci_low'])}, {half_up(now['ci_high'])}]"
+    assert table.columns[6] == "95% CI"
+    assert any("at least 80% of the items answered" in note for note in table.general)
+
+
+def test_correlations_are_the_latest_wave_with_alpha_on_the_diagonal(tables):
+    table = laid_out("correlations", tables, score_order=["mreii_e_freq", "rses_sum", "gad7_sum"])
+    assert table.columns == ("Score", "M", "SD", "1", "2", "3")
+    r = tables["correlations"].query("wave == '2026f' and x == 'mreii_e_freq' and y == 'rses_sum'")["r"].iloc[0]
+    alpha = (
+        tables["reliability"]
+        .query("wave == '2026f' and score == 'rses_sum' and coefficient == 'alpha'")["estimate"]
+        .iloc[0]
+    )
+    first, second, third = table.rows
+    assert first[0] == "1. Reported exposure, frequency (MREII)" and first[3:] == ("—", "", "")
+    assert second[3:] == (half_up(r).replace("0.", "."), f"({half_up(alpha).replace('0.', '.')})", "")
+    assert third[5].startswith("(") and table.general[0] == "Wave 2026f."
+
+
+def test_correlations_of_another_wave_order_follow_the_wave_number(tables):
+    """A wave named earlier in the alphabet may be the newest."""
+    renamed = {name: frame.replace({"2026f": "0_last"}) for name, frame in tables.items()}
+    assert laid_out("correlations", renamed).general[0] == "Wave 0_last."
+
+
+def test_hypotheses_state_what_decides(tables):
+    table = laid_out("hypotheses", tables)
+    h3 = cells(table)["H3 Reported exposure and self-blame"]
+    assert h3 == ("β within", "473", "0.06", "[−0.01, 0.13]", ".076", ".148", "0.06", "uncertain", "inconclusive")
+    assert table.sections == ((0, "Primary family, confirmatory, Holm correction"),)
+    assert any("±0.10" in note for note in table.general) and any("provisional" in note for note in table.general)
+
+
+def test_every_coefficient_is_printed_and_one_per_hypothesis_decides(tables):
+    table = laid_out("estimates", tables)
+    assert len(table.rows) == len(tables["estimates"])
+    assert [row[0].endswith("^a") for row in table.rows].count(True) == 3
+    bootstrapped = [row for row in table.rows if row[0].startswith("Cross-sectional, bootstrap")]
+    assert {row[-1] for row in bootstrapped} == {"< .001"}  # 0 of 5,000 draws
+
+
+def test_flow_adds_up(tables):
+    by_step = cells(laid_out("flow", tables))
+    for k in range(6):
+        set_aside = sum(
+            int(by_step[s][k])
+            for s in ("Test runs and previews", "No consent", "Failed both attention checks", "Duplicate participant")
+        )
+        assert int(by_step["Rows in the export"][k]) - set_aside == int(by_step["Kept"][k])
+
+
+def test_a_check_that_could_not_run_is_not_a_zero(tables):
+    table = laid_out("quality", tables)
+    assert set(cells(table)["Page time"][1:]) == {"not run^a"}
+    assert table.specific == (("a", "No duration column in this export."),)
+
+
+def test_formative_scores_have_no_coefficient_and_say_so(tables):
+    formative = (
+        tables["reliability"]
+        .iloc[:1]
+        .assign(
+            score="mreii_e_freq",
+            coefficient="none",
+            estimate=np.nan,
+            status="formative index: internal consistency does not apply",
+        )
+    )
+    table = laid_out("reliability", tables | {"reliability": pd.concat([formative, tables["reliability"]])})
+    assert "Reported exposure, frequency (MREII)" not in [heading for _, heading in table.sections]
+    assert any("Reported exposure, frequency (MREII)" in note and "does not apply" in note for note in table.general)
+    assert "none" not in table.columns
+
+
+def test_a_withheld_coefficient_says_why(tables):
+    rows = tables["reliability"].copy()
+    chosen = (rows["score"] == "ucla3") & (rows["coefficient"] == "omega_u")
+    rows.loc[chosen, ["estimate", "ci_low", "ci_high"]] = np.nan
+    rows.loc[chosen, "status"] = "not reported: the model is not admissible"
+    table = laid_out("reliability", tables | {"reliability": rows})
+    assert {row[4] for row in section(table, "Loneliness (UCLA-3)") if row[2] == "3"} == {"—^a"}
+    assert table.specific == (("a", "Not reported: the model is not admissible."),)
+
+
+def test_item_warnings_are_marked(tables):
+    table = laid_out("item_analysis", tables)
+    marked = [row[0] for row in table.rows if "^" in row[0]]
+    assert marked == ["label 3^a"] and table.specific[0][1] == "Item-rest correlation below .20."
+    assert {row[5] for row in table.rows if row[0] == "label 3^a"} == {".17"}
+
+
+def test_one_wave_has_no_change_and_no_erosion_but_in_the_note(tables):
+    only = {
+        "score": "rses_change",
+        "source": "rses_sum",
+        "from_wave": "",
+        "to_wave": "",
+        "n": 0,
+        "status": "erosion is not measurable in one wave",
+    }
+    one = example_tables.one_wave(tables)
+    for erosion in (one["erosion"], pd.DataFrame([only], columns=one["erosion"].columns)):
+        table = laid_out("erosion", one | {"erosion": erosion})
+        assert table.rows == () and table.general == (
+            "Erosion is not measurable in one wave: a change needs at least two waves.",
+        )
+
+
+def test_change_counts_people_beyond_the_smallest_detectable_change(tables):
+    table = laid_out("erosion", tables)
+    row = tables["erosion"].iloc[0]
+    printed = section(table, "Change in Self-esteem (RSES)")[0]
+    assert printed[0] == "2026a to 2026b"
+    assert printed[-2] == f"{row['n_decline']} ({half_up(100 * row['n_decline'] / row['n'], '0.1')})"
+
+
+def test_unknown_is_not_nobody(tables):
+    """A wave that did not ask a score shows a dash, a wave in which nobody lacks it a zero."""
+    climate = cells(laid_out("missing_data", tables))["Early emotional climate (MREII)"]
+    assert climate[0] != "—" and set(climate[1:]) == {"—"}
+    assert set(cells(laid_out("missing_data", tables))["Age"]) == {"0"}
+
+
+# --- disclosure ------------------------------------------------------------------------------------------------------
+
+
+def test_few_people_are_covered_and_cannot_be_found_by_subtraction(tables):
+    table = laid_out("participants", tables, simulated=False)
+    gender = {row[0]: row[1:] for row in section(table, "Gender")}
+    assert set(gender["non-binary"]) == {"—"}  # 7 or 8 people
+    assert set(gender["man"]) == {"—"}  # the next fewest: otherwise the total gives the covered count away
+    assert "—" not in gender["woman"]
+    assert any("fewer than 10 people" in note for note in table.general)
+    assert "—" not in {row[0]: row[1:] for row in section(laid_out("participants", tables), "Gender")}["non-binary"]
+
+
+def test_counts_that_the_table_already_covers_stay_covered(tables):
+    sample = tables["sample"].astype({"n": "object"})
+    sample.loc[sample["level"] == "man", ["n", "percent"]] = [pd.NA, np.nan]
+    gender = {row[0]: row[1:] for row in section(laid_out("participants", tables | {"sample": sample}), "Gender")}
+    assert set(gender["man"]) == {"—"}
+
+
+@pytest.mark.parametrize("name", ["descriptives", "item_analysis", "correlations"])
+def test_statistics_of_few_people_are_covered(name, tables):
+    few = {
+        k: frame.assign(n=7) if k in ("descriptives", "items", "correlations") else frame for k, frame in tables.items()
+    }
+    table = laid_out(name, few, simulated=False)
+    numbers = [
+        cell
+        for row in table.rows
+        for cell in row[1:]
+        if re.search(r"\d", cell) and not cell.startswith("(") and not cell.startswith("2026")
+    ]
+    assert numbers == []
+    assert any("fewer than 10 people" in note for note in table.general)
+
+
+def test_observed_extremes_are_not_printed(tables):
+    odd = tables | {
+        "descriptives": tables["descriptives"].assign(min=-987.65, max=987.65),
+        "sample": tables["sample"].assign(min=-987.65, max=987.65),
+    }
+    for name in ("descriptives", "participants"):
+        assert "987" not in layout.to_csv(laid_out(name, odd, simulated=False))
+
+
+# --- writers ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_user_text_is_escaped():
+    bad = '<script>alert("x")</script>'
+    table = PrintedTable(
+        title=bad,
+        columns=(bad, "M"),
+        rows=((bad, "1.00^a"),),
+        sections=((0, bad),),
+        general=(bad,),
+        specific=(("a", bad),),
+        probability=(bad,),
+    )
+    html = layout.to_html(table, "bad")
+    assert "<script" not in html and html.count("&lt;script&gt;") == 7
+
+
+def test_a_row_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="2 texts expected"):
+        PrintedTable(title="T", columns=("a", "b"), rows=(("1",),))
+    with pytest.raises(ValueError, match="2 texts expected"):
+        PrintedTable(title="T", columns=("a", "b"), rows=(("1", 2.0),))
+
+
+def test_sections_that_start_outside_the_rows_are_refused():
+    with pytest.raises(ValueError, match="sections start"):
+        PrintedTable(title="T", columns=("a",), rows=(("1",),), sections=((1, "x"),))
+
+
+def test_notes_come_in_the_order_general_specific_probability():
+    table = PrintedTable(
+        title="T",
+        columns=("a", "p"),
+        rows=(("1", ".03"),),
+        general=("G.",),
+        specific=(("a", "S."),),
+        probability=("P.",),
+    )
+    text = audit.Page(layout.to_html(table, "t")).text
+    assert text.index("G.") < text.index("S.") < text.index("P.")
+
+
+def test_numbering_fills_the_slot_once():
+    table = PrintedTable(title="T", columns=("a",), rows=())
+    assert layout.numbered(layout.to_html(table, "t"), "Table 4").count("Table 4") == 1

@@ -1,0 +1,379 @@
+"""The simulated study: what is planted is found and nothing else, files say what was drawn, the truth is true."""
+
+import itertools
+import math
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+import yaml
+from scipy.stats import norm
+
+from rejsens.definitions import (
+    instruments_asked,
+    load_instruments,
+    load_settings,
+    load_wave,
+    read_yaml,
+)
+from rejsens.inference.families import test_family as run_family
+from rejsens.inference.mixed import fixed_effects, within_between
+from rejsens.inference.regression import cross_sectional
+from rejsens.ingest import read_answers, read_export
+from rejsens.problems import Refused
+from rejsens.score_wave import wave_scores
+from rejsens.scoring import keyed
+from rejsens.simulate import population_estimands, read_parameters, simulate, simulate_study, write_wave
+from rejsens.simulate import truth as population
+from rejsens.simulate.export import FIRST_ROW, planted_rows
+from rejsens.simulate.items import ItemModel
+from rejsens.study import load_study
+from rejsens.validate import validate
+
+ROOT = Path(__file__).parents[2]
+PARAMETERS = read_parameters()
+SEED = 20260105
+WAVES = [wave["name"] for wave in PARAMETERS["waves"]]
+ROW_KINDS = {  # planted row -> the rule of config/config.yaml that must set it aside
+    "exact_duplicate": "duplicate", "second_submission": "duplicate", "inattentive": "attention", "speeder": "speed",
+    "straight_liner": "long_string",
+}  # fmt: skip
+FAMILIES = [read_yaml(path, "hypotheses") for path in sorted((ROOT / "config" / "hypotheses").glob("*.yaml"))]
+HYPOTHESES = {h["id"]: h for family in FAMILIES for h in family["hypotheses"]}
+
+
+@pytest.fixture(scope="module")
+def study():
+    return simulate(PARAMETERS, SEED)
+
+
+@pytest.fixture(scope="module")
+def checked(study, tmp_path_factory):
+    """Wave name -> (instruments, validated wave), through files and the study's own screening."""
+    folder = tmp_path_factory.mktemp("waves")
+    settings, definitions = load_settings(ROOT), load_instruments()
+    found = {}
+    for wave in study.waves:
+        sidecar = load_wave(write_wave(wave, folder, study.seed, study.parameters))
+        asked = instruments_asked(sidecar, definitions)
+        found[wave.name] = asked, validate(sidecar, asked, settings["screening"], settings["out_of_range"])
+    return found
+
+
+@pytest.fixture(scope="module")
+def scores(checked):
+    frames = []
+    for number, (name, (asked, validated)) in enumerate(checked.items(), start=1):
+        role = "wave" if name in WAVES else "retest"
+        frames.append(wave_scores(validated.checked_answers, asked, name, number, role))
+    return pd.concat(frames, ignore_index=True)
+
+
+def small(folder, **changed):
+    path = folder / "simulation.yaml"
+    path.write_text(yaml.safe_dump({**PARAMETERS, "people": 60, **changed}), encoding="utf-8")
+    return path
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# --- drawing ---
+
+
+def test_one_seed_gives_the_same_bytes_and_another_seed_gives_other_people(tmp_path):
+    parameters = small(tmp_path)
+    for folder, seed in (("a", 7), ("b", 7), ("c", 8)):
+        simulate_study(seed, tmp_path / folder, parameters)
+    a, b, c = (contents(tmp_path / folder) for folder in "abc")
+    assert a == b and a.keys() == c.keys()
+    assert not any(a[f"data/waves/{name}.csv"] == c[f"data/waves/{name}.csv"] for name in [*WAVES, "retest"])
+
+
+def test_the_repository_holds_what_its_seed_and_parameters_give(study, tmp_path):
+    shipped = yaml.safe_load((ROOT / "data" / "truth" / "latent.yaml").read_text(encoding="utf-8"))
+    assert shipped["seed"] == SEED == load_settings(ROOT)["seed"]
+    simulate_study(SEED, tmp_path)
+    fresh = {name: content for name, content in contents(tmp_path).items() if name.startswith("data/")}
+    assert len(fresh) == 2 * 7 + 2
+    assert [name for name, content in fresh.items() if (ROOT / name).read_bytes() != content] == []
+    assert sum(map(len, fresh.values())) < 4e6
+
+
+def test_waves_people_and_instruments_are_those_declared(study):
+    panel, retest = study.waves[:-1], study.waves[-1]
+    starts = [date.fromisoformat(wave.declared["from"]) for wave in panel]
+    assert [wave.name for wave in panel] == [f"2026{letter}" for letter in "abcdef"]
+    assert {(later - earlier).days for earlier, later in itertools.pairwise(starts)} == {35}
+    assert (date.fromisoformat(retest.declared["from"]) - starts[0]).days == 14
+    people = [set(wave.complete["participant"]) for wave in study.waves]
+    assert len(people[0]) == 1500 and len(people[-1]) == 150 < len(people[5]) and people[-1] <= people[0]
+    assert all(later < earlier for earlier, later in itertools.pairwise(people[:6]))  # leaving is for good
+    assert [wave.complete.shape[1] - 1 for wave in study.waves] == [123, 100, 100, 100, 100, 100, 123]
+
+
+def test_complete_answers_lie_in_their_range_and_nothing_is_missing(study):
+    for wave in study.waves:
+        for instrument in wave.instruments:
+            for item in instrument.items:
+                answers = wave.complete[item.id]
+                allowed = answers.between(item.low, item.high) | answers.isin(item.not_applicable)
+                assert allowed.all() and (answers % 1 == 0).all(), (wave.name, item.id)
+
+
+def test_defects_and_missing_answers_disturb_no_honest_answer(study):
+    missing = {**PARAMETERS["missing"], "skippers": 0, "refused": 0}
+    untouched = simulate({**PARAMETERS, "defects": {}, "missing": missing}, SEED)
+    for wave, clean in zip(study.waves, untouched.waves, strict=True):
+        pd.testing.assert_frame_equal(wave.complete, clean.complete)
+        pd.testing.assert_frame_equal(clean.cells, clean.complete)
+        assert clean.planted.empty
+        honest = ~wave.cells.index.isin(wave.planted["position"])
+        kept, true = wave.cells[honest].iloc[:, 1:], wave.complete.loc[wave.cells.index[honest]].iloc[:, 1:]
+        assert ((kept == true) | kept.isna()).all(axis=None)
+
+
+def test_skipped_cells_are_a_few_per_cent_and_unrelated_to_the_answers(study):
+    wave = study.waves[0]
+    scored = [item.id for instrument in wave.instruments if instrument.scores for item in instrument.items]
+    cells = wave.cells.iloc[: len(wave.complete)]
+    assert 0.04 < cells[scored].isna().mean().mean() < 0.08
+    skips = cells[scored].isna().mean(axis=1) > 0.1
+    esteem = keyed(wave.complete, [i for n in wave.instruments if n.id == "rses" for i in n.items]).sum(axis=1)
+    standard_error = esteem.std() * math.sqrt(1 / skips.sum() + 1 / (~skips).sum())
+    assert abs(esteem[skips].mean() - esteem[~skips].mean()) < 3.5 * standard_error
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_an_items_categories_follow_from_its_thresholds_and_its_key(reverse):
+    item = next(i for i in load_instruments()["rses"].items if i.reverse == reverse)
+    model = ItemModel(item, "self_esteem", 0.7, (-1.5, -0.5, 0.5))
+    rng = np.random.default_rng(1)
+    level = rng.standard_normal(200_000)
+    answers = model.answers(level, rng)
+    keyed_shares = np.diff([0, *norm.cdf([-1.5, -0.5, 0.5]), 1])  # of 1, 2, 3, 4 in the direction of the scale
+    found = [(answers == code).mean() for code in (1, 2, 3, 4)]
+    assert found == pytest.approx(keyed_shares[::-1] if reverse else keyed_shares, abs=0.005)
+    above = norm.pdf([-1.5, -0.5, 0.5]).sum() * 0.7  # cov(level, keyed) = loading x sum of densities at the thresholds
+    assert np.cov(level, answers)[0, 1] == pytest.approx(-above if reverse else above, abs=0.01)
+
+
+def test_people_with_low_self_esteem_at_the_start_leave_more_often(study):
+    first = study.waves[0]
+    esteem = keyed(first.complete, [i for n in first.instruments if n.id == "rses" for i in n.items]).sum(axis=1)
+    z = ((esteem - esteem.mean()) / esteem.std()).to_numpy()
+    left = study.present[:, :-1] & ~study.present[:, 1:]
+    at_risk = study.present[:, :-1]
+    fit = sm.Logit(left[at_risk].astype(float), sm.add_constant(np.repeat(z[:, None], 5, axis=1)[at_risk])).fit(disp=0)
+    declared = PARAMETERS["attrition"]["log_odds_per_sd"]
+    assert abs(fit.params[1] - declared) < 3 * fit.bse[1] and fit.params[1] < -5 * fit.bse[1]
+    assert 0.08 < left.sum() / at_risk.sum() < 0.10
+
+
+# --- defects ---
+
+
+def test_screening_finds_every_planted_row_by_its_rule_and_sets_no_honest_row_aside(study, checked):
+    planted = planted_rows(study)
+    for wave in study.waves:
+        rows = checked[wave.name][1].quality_rows.set_index("row")["excluded_by"]
+        expected = planted[(planted["wave"] == wave.name) & planted["kind"].isin(ROW_KINDS)]
+        assert set(expected["kind"]) == set(ROW_KINDS)
+        assert rows[rows != ""].to_dict() == expected.set_index("row")["kind"].map(ROW_KINDS).to_dict()
+
+
+def test_planted_cells_are_set_aside_one_by_one(study, checked):
+    planted = planted_rows(study)
+    for wave in study.waves:
+        validated = checked[wave.name][1]
+        here = planted[planted["wave"] == wave.name]
+        outside = here[here["kind"] == "out_of_range"]
+        cells_of = [set(zip(f["row"], f["column"], strict=True)) for f in (validated.set_aside, outside)]
+        assert cells_of[0] == cells_of[1]
+        answers = validated.checked_answers.set_index("row")
+        cells = here[here["kind"].isin(["out_of_range", "missing_code"])]
+        assert len(cells) and all(np.isnan(answers.loc[c.row, c.column]) for c in cells.itertuples())
+
+
+def test_planted_rows_name_the_person_and_the_row_of_the_file(study, tmp_path):
+    planted = planted_rows(study)
+    for wave in (study.waves[0], study.waves[1]):
+        write_wave(wave, tmp_path, SEED, PARAMETERS)
+        lines = (tmp_path / f"{wave.name}.csv").read_text(encoding="utf-8").splitlines()
+        for defect in planted[planted["wave"] == wave.name].itertuples():
+            assert defect.participant in lines[defect.row - 1].split(",")
+
+
+def test_no_setting_of_the_screening_lies_close_to_honest_answers(checked):
+    from rejsens.quality import longest_run, response_variability
+
+    rules = {rule["id"]: rule for rule in load_settings(ROOT)["screening"]}
+    for asked, validated in checked.values():
+        answers = validated.checked_answers
+        assert longest_run(answers, asked).max() <= rules["long_string"]["at_least"] - 5
+        assert (response_variability(answers, asked) < rules["low_variability"]["below"]).mean() < 0.002
+        assert answers["duration_seconds"].min() > rules["speed"]["below"] + 60
+
+
+# --- files ---
+
+
+def answers_in(path):
+    wave = load_wave(path)
+    asked = instruments_asked(wave, load_instruments())
+    return read_answers(read_export(wave), wave, asked)
+
+
+@pytest.mark.parametrize("name", ["2026b", "2026e", "retest"])
+def test_a_qualtrics_export_and_a_plain_one_hold_the_same_answers(study, tmp_path, name):
+    wave = next(w for w in study.waves if w.name == name)
+    plain = answers_in(write_wave(wave, tmp_path / "plain", SEED, PARAMETERS, "plain"))
+    qualtrics = answers_in(write_wave(wave, tmp_path / "qualtrics", SEED, PARAMETERS, "qualtrics"))
+    assert (qualtrics.frame["row"] - plain.frame["row"] == FIRST_ROW["qualtrics"] - FIRST_ROW["plain"]).all()
+    pd.testing.assert_frame_equal(plain.frame.drop(columns="row"), qualtrics.frame.drop(columns="row"))
+    pd.testing.assert_frame_equal(plain.not_applicable, qualtrics.not_applicable)
+    drawn = wave.cells.replace({-99.0: np.nan})
+    for item in plain.frame.columns[2:]:
+        expected = drawn[item].where(drawn[item] != 9) if item in plain.not_applicable else drawn[item]
+        np.testing.assert_array_equal(plain.frame[item], expected, err_msg=item)
+    assert plain.not_applicable.to_numpy().any()
+
+
+def test_the_qualtrics_wave_looks_like_one(study, tmp_path):
+    wave = study.waves[1]
+    path = write_wave(wave, tmp_path, SEED, PARAMETERS)
+    export, sidecar = read_export(load_wave(path)), read_yaml(path, "wave")
+    assert sidecar["platform"] == "qualtrics" and export.first_row == 4
+    assert export.questions["Q4_1"] == "I sent a personal message and got no answer."
+    assert {"Q4_1", "Duration (in seconds)", "ResponseId", "Status"} <= set(export.columns)
+    assert not {"IPAddress", "RecipientEmail", "LocationLatitude", "RecipientFirstName"} & set(export.columns)
+    texts = set(export.cells["Q4_1"].unique().to_pylist())
+    assert "Once or twice" in texts and texts <= {*sidecar["labels"]["mreii_exposure"], ""}
+
+
+def test_the_other_printed_order_of_the_rosenberg_scale_is_read_item_by_item(study, checked, tmp_path):
+    wave = next(w for w in study.waves if w.name == "2026e")
+    path = write_wave(wave, tmp_path, SEED, PARAMETERS)
+    raw = pd.read_csv(tmp_path / "2026e.csv")
+    second = raw["rses_02"].dropna()  # the second question of order B is item 10
+    assert second.eq(wave.cells.loc[second.index, "rses_10"]).all()
+    worst = []
+    for name in ("2026d", "2026e", "2026f"):
+        asked, validated = checked[name]
+        items = keyed(validated.checked_answers, next(i for i in asked if i.id == "rses").items).dropna()
+        worst.append(min(items[c].corr(items.drop(columns=c).sum(axis=1)) for c in items))
+    assert min(worst) > 0.35
+    sidecar = path.read_text(encoding="utf-8")
+    path.write_text(sidecar.replace("order: B", "order: A"), encoding="utf-8")
+    misread = answers_in(path).frame
+    items = keyed(misread.replace(11, np.nan), load_instruments()["rses"].items).dropna()
+    assert min(items[c].corr(items.drop(columns=c).sum(axis=1)) for c in items) < 0.1  # what the declaration prevents
+
+
+def test_the_repository_loads_as_a_study():
+    study = load_study(ROOT)
+    assert [wave.name for wave in study.waves] == ["2026a", "retest", *WAVES[1:]]
+    assert study.roles["retest"] == "retest" and study.wave_numbers["retest"] == 1
+    assert all(wave.simulated and wave.licence == "CC0-1.0" for wave in study.waves)
+    assert {"primary", "secondary"} <= set(study.families) and study.facts["simulated"]
+
+
+def test_a_simulated_study_stands_alone_and_its_settings_are_never_overwritten(tmp_path):
+    parameters = small(tmp_path)
+    simulate_study(3, tmp_path / "study", parameters)
+    assert load_study(tmp_path / "study").facts["simulated"]
+    settings = tmp_path / "study" / "config" / "config.yaml"
+    settings.write_text("study: {title: Mine, simulated: true}\n", encoding="utf-8")
+    simulate_study(4, tmp_path / "study", parameters)
+    assert settings.read_text(encoding="utf-8") == "study: {title: Mine, simulated: true}\n"
+
+
+ANXIETY = {**PARAMETERS["variables"]["anxiety"], "percent": [50, 40, 5, 4]}
+AGAINST_ALL = {**PARAMETERS["dimensions"], "correlations": (np.full((5, 5), -0.9) + 1.9 * np.eye(5)).tolist()}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"effects": [{"x": "exposure", "y": "self_esteen", "size": 0.1}]}, "Did you mean “self_esteem”?"),
+        ({"effects": [{"x": "exposure", "y": "self_esteem", "size": 0.95}]}, "more than all of its variance"),
+        ({"variables": {**PARAMETERS["variables"], "anxiety": ANXIETY}}, "add up to 99"),
+        ({"dimensions": AGAINST_ALL}, "contradict one another"),
+        ({"poeple": 3}, "Did you mean “people”?"),
+    ],
+)
+def test_parameters_that_cannot_be_true_are_refused(tmp_path, changed, said):
+    with pytest.raises(Refused, match=said):
+        read_parameters(small(tmp_path, **changed))
+
+
+# --- truth ---
+
+
+def drawn_panel(people):
+    """Scores of a small population, and the same as the long table that the study's models read."""
+    instruments, models = population._asked(PARAMETERS, FAMILIES)
+    values = population.draw_population(PARAMETERS, instruments, models, people, np.random.default_rng(5))
+    long = {name: np.asarray(v, dtype=float).ravel() for name, v in values.items()}
+    number = np.tile(np.arange(1, 7), people)
+    frame = pd.DataFrame(
+        {"participant": np.repeat([f"p{k:05}" for k in range(people)], 6), "wave_number": number, **long}
+    )
+    frame = frame.assign(role="wave", wave=[WAVES[k - 1] for k in number])
+    return values, frame
+
+
+@pytest.mark.parametrize("name", ["H1", "H6"])
+def test_the_estimators_of_the_truth_agree_with_the_models_of_the_study(name):
+    values, frame = drawn_panel(3000)
+    h = HYPOTHESES[name]
+    asked = {"outcome": h["outcome"], "predictor": h["predictor"], "covariates": h["covariates"]}
+    panel = population._Panel.of(values, h)
+    assert panel.fixed_effects() == pytest.approx(fixed_effects(frame, **asked).estimate, abs=1e-9)
+    third = frame[frame["wave"] == WAVES[2]].reset_index(drop=True)
+    wave = cross_sectional(third, **asked)[0]
+    assert population.cross_section(values, h, 2) == pytest.approx(wave.estimate, abs=1e-9)
+    for slope in (False, True):
+        model = within_between(frame, **asked, random_slope=slope)[0]
+        assert model.status == "ok"
+        ours = panel.mixed(panel.random_parts(slope))  # maximum likelihood, theirs is restricted
+        assert ours == pytest.approx(model.estimate, abs=1e-3 if slope else 1e-4)
+
+
+def test_the_shipped_estimands_are_those_of_the_parameters_and_families():
+    shipped = pd.read_csv(ROOT / "data" / "truth" / "estimands.csv")
+    assert list(shipped.columns) == list(population.COLUMNS) and set(shipped["hypothesis"]) == set(HYPOTHESES)
+    assert (shipped["n_people"] == 1_000_000).all() and shipped["mc_error"].between(0, 0.0015).all()
+    other_draw = {**PARAMETERS, "truth": {**PARAMETERS["truth"], "seed": 99}}
+    fresh = population_estimands(other_draw, FAMILIES, people=20_000, batches=1)
+    both = shipped.merge(fresh, on=["hypothesis", "analysis", "wave", "metric"], validate="one_to_one")
+    assert len(both) == len(shipped) == len(fresh)
+    error = both["mc_error_x"] * math.sqrt(1_000_000 / 20_000)
+    assert ((both["estimand_x"] - both["estimand_y"]).abs() < 4.5 * np.maximum(error, 0.0025)).all()
+
+
+def test_the_truth_holds_two_signs_as_declared_one_null_and_one_reversal():
+    shipped = pd.read_csv(ROOT / "data" / "truth" / "estimands.csv").set_index(["hypothesis", "analysis"])
+    value = {h: shipped.loc[(h, "within_between"), "estimand"].item() for h in HYPOTHESES}
+    assert value["H1"] < -0.12 and value["H2"] > 0.12 and value["H3"] > 0.12
+    null = shipped.loc[("H4", "within_between")].iloc[0]
+    assert abs(null["estimand"]) < 3 * null["mc_error"]
+    assert value["H6"] < -0.12 and HYPOTHESES["H6"]["direction"] == "positive"
+
+
+def test_the_pipeline_finds_the_truth_in_the_shipped_data(scores):
+    shipped = pd.read_csv(ROOT / "data" / "truth" / "estimands.csv").set_index(["hypothesis", "analysis"])["estimand"]
+    settings = {"alpha": 0.05, "ci_level": 0.95, "bootstrap_draws": 200, "seed": 1}
+    verdicts = {}
+    for family in FAMILIES:
+        rows = run_family(scores, family, settings)
+        for row in rows[rows["decides"]].itertuples():
+            verdicts[row.hypothesis] = row.verdict
+            truth = shipped[row.hypothesis, "within_between"].item()
+            assert abs(row.estimate - truth) < 3 * row.se, row.hypothesis
+    expected = {"H1": "supported", "H2": "supported", "H3": "supported", "H4": "equivalent", "H6": "opposite"}
+    assert {h: verdicts[h] for h in expected} == expected
