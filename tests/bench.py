@@ -1,7 +1,7 @@
 """`make bench`: how long the pipeline takes, as ratios measured side by side in one run. Nothing here is a test.
 
-    python tests/bench.py            everything
-    python tests/bench.py big        only the wave of a million people
+python tests/bench.py            everything
+python tests/bench.py big        only the wave of a million people
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ def seconds(command: Sequence[str], folder: Path) -> float:
 
 def report(what: str, ours: float, theirs: float, target: float, unit: str = "s") -> None:
     verdict = "meets" if ours / theirs <= target else "MISSES"
-    print(f"{what}: {ours:.1f} {unit} / {theirs:.1f} {unit} = {ours / theirs:.2f}  ({verdict} the target of at most {target:g})", flush=True)
+    print(
+        f"{what}: {ours:.1f} {unit} / {theirs:.1f} {unit} = {ours / theirs:.2f}  ({verdict} the target of at most {target:g})",
+        flush=True,
+    )
 
 
 def copy_of_the_study(folder: Path) -> Path:
@@ -57,16 +60,23 @@ def whole_study(folder: Path) -> None:
     start = statistics.median(seconds([*SNAKEMAKE, str(empty), "--cores", "2"], folder) for _ in range(5))
     report("Nothing to do, over Snakemake on an empty Snakefile", idle, start, 1.3)
     add_wave(study)
-    planned = subprocess.run([*run, "--dry-run"], cwd=study, env=ENVIRONMENT, capture_output=True, text=True, check=True).stderr
+    planned = subprocess.run(
+        [*run, "--dry-run"], cwd=study, env=ENVIRONMENT, capture_output=True, text=True, check=True
+    ).stderr
     others = [line for line in planned.splitlines() if "wave 2026" in line and "2026g" not in line]
-    print(f"One more wave: {len(others)} jobs of other waves rerun; {seconds(run, study) / cold:.2f} of a cold run", flush=True)
+    print(
+        f"One more wave: {len(others)} jobs of other waves rerun; {seconds(run, study) / cold:.2f} of a cold run",
+        flush=True,
+    )
 
 
 def add_wave(study: Path) -> None:
     waves = study / "data/waves"
     shutil.copy(waves / "2026f.csv", waves / "2026g.csv")
     sidecar = (waves / "2026f.yaml").read_text()
-    (waves / "2026g.yaml").write_text(sidecar.replace("2026f", "2026g").replace("2026-06", "2026-08").replace("2026-07", "2026-08"))
+    (waves / "2026g.yaml").write_text(
+        sidecar.replace("2026f", "2026g").replace("2026-06", "2026-08").replace("2026-07", "2026-08")
+    )
 
 
 BIG_INSTRUMENT = """id: big
@@ -108,7 +118,9 @@ def a_million_people(folder: Path) -> None:
     for name in ("data/waves", "schemas/instruments", "config"):
         (study / name).mkdir(parents=True)
     names = [f"big_{i:02}" for i in range(1, ITEMS + 1)]
-    items = "\n".join(f"  - {{id: {n}, label: item_{i}{', reverse: true' if i % 3 == 0 else ''}}}" for i, n in enumerate(names))
+    items = "\n".join(
+        f"  - {{id: {n}, label: item_{i}{', reverse: true' if i % 3 == 0 else ''}}}" for i, n in enumerate(names)
+    )
     scores = "\n".join(SCORE % (k + 1, k + 1, ", ".join(names[10 * k : 10 * k + 10])) for k in range(ITEMS // 10))
     (study / "schemas/instruments/big.yaml").write_text(BIG_INSTRUMENT % (items, scores))
     rng = np.random.default_rng(1)
@@ -116,15 +128,33 @@ def a_million_people(folder: Path) -> None:
     frame.insert(0, "id", np.arange(PEOPLE))
     export = study / "data/waves/big.csv"
     frame.to_csv(export, index=False)
-    sidecar = {"title": "Big", "platform": "plain", "sha256": hashlib.sha256(export.read_bytes()).hexdigest(), "participant": {"column": "id"},
-               "collected": {"from": "2026-01-01", "to": "2026-01-02"}, "instruments": [{"id": "big"}]}  # fmt: skip
+    sidecar = {
+        "title": "Big",
+        "platform": "plain",
+        "sha256": hashlib.sha256(export.read_bytes()).hexdigest(),
+        "participant": {"column": "id"},
+        "collected": {"from": "2026-01-01", "to": "2026-01-02"},
+        "instruments": [{"id": "big"}],
+    }
     (study / "data/waves/big.yaml").write_text(json.dumps(sidecar))
-    screening = [{"id": "duplicate", "label": "Duplicates", "check": "duplicate_participant", "action": "exclude"},
-                 {"id": "runs", "label": "Long runs", "check": "long_string", "at_least": 25, "action": "exclude"},
-                 {"id": "irv", "label": "Little variation", "check": "intra_individual_variability", "below": 0.1, "action": "flag"}]  # fmt: skip
+    screening = [
+        {"id": "duplicate", "label": "Duplicates", "check": "duplicate_participant", "action": "exclude"},
+        {"id": "runs", "label": "Long runs", "check": "long_string", "at_least": 25, "action": "exclude"},
+        {
+            "id": "irv",
+            "label": "Little variation",
+            "check": "intra_individual_variability",
+            "below": 0.1,
+            "action": "flag",
+        },
+    ]
     ours = [timed([sys.executable, "-c", OURS, json.dumps(screening)], study) for _ in range(3)]
     theirs = [timed([sys.executable, "-c", THEIRS], study) for _ in range(3)]
-    report("Validate and score a million people, over pandas.read_csv", *(statistics.median(t for t, _ in runs) for runs in (ours, theirs)), 4)
+    report(
+        "Validate and score a million people, over pandas.read_csv",
+        *(statistics.median(t for t, _ in runs) for runs in (ours, theirs)),
+        4,
+    )
     report("Peak memory of that, over the frame's own size", ours[0][1] / 1024, theirs[0][1] / 1024, 4, "MB")
 
 
@@ -138,7 +168,9 @@ def timed(command: Sequence[str], folder: Path) -> tuple[float, int]:
 
 
 def main() -> None:
-    print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}; whole processes, so imports count", flush=True)
+    print(
+        f"{os.cpu_count()} processors, Python {sys.version.split()[0]}; whole processes, so imports count", flush=True
+    )
     with tempfile.TemporaryDirectory() as name:
         if sys.argv[1:] != ["big"]:
             whole_study(Path(name))

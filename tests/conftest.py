@@ -25,15 +25,29 @@ def real_data() -> Path:
 
 def rejsens(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command as a researcher types it, in a study folder."""
-    clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "REJSENS_RUN", "PYTEST_CURRENT_TEST")}
-    return subprocess.run([sys.executable, "-m", "rejsens.cli", *arguments], cwd=folder, env=clean | environment,
-                          capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
+    clean = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("PYTHONDONTWRITEBYTECODE", "REJSENS_RUN", "PYTEST_CURRENT_TEST")
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "rejsens.cli", *arguments],
+        cwd=folder,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
 
 
 def contents(folder: Path) -> dict[str, str]:
     """Path -> content hash of every file below a folder."""
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*")) if path.is_file()}  # fmt: skip
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def seal(study: Path, wave: str) -> None:
@@ -58,29 +72,57 @@ def write_wave(study: Path, wave: str, month: int, people: int = 60) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{wave}.csv").write_text("\n".join([",".join(columns), *rows]) + "\n")
     sidecar = {
-        "title": f"Wave {wave}", "simulated": True, "platform": "plain", "sha256": "0" * 64, "participant": {"column": "id"},
+        "title": f"Wave {wave}",
+        "simulated": True,
+        "platform": "plain",
+        "sha256": "0" * 64,
+        "participant": {"column": "id"},
         "collected": {"from": f"2026-{month:02}-01", "to": f"2026-{month:02}-07"},
-        "instruments": [{"id": "gad7"}, {"id": "ucla3", "anchor_direction": "ascending"}, {"id": "background", "items": ["age"]}],
-    }  # fmt: skip
+        "instruments": [
+            {"id": "gad7"},
+            {"id": "ucla3", "anchor_direction": "ascending"},
+            {"id": "background", "items": ["age"]},
+        ],
+    }
     (folder / f"{wave}.yaml").write_text(yaml.safe_dump(sidecar, sort_keys=False))
     seal(study, wave)
 
 
 FAMILY = {
-    "family": "loneliness", "title": "Loneliness and anxiety", "correction": "holm", "confirmatory": True, "declared": "2026-01-01",
-    "hypotheses": [{
-        "id": "L1", "label": "More loneliness, more anxiety", "claim": {"quotation": "anxiety, and loneliness", "document": "S0"},
-        "claim_ids": ["C16"], "predictor": "ucla3", "outcome": "gad7_sum", "direction": "positive", "sesoi": 0.1, "covariates": [],
-        "claim_type": "difference", "estimand": "Change in anxiety that goes with change in loneliness within a person.",
-    }],
-}  # fmt: skip
+    "family": "loneliness",
+    "title": "Loneliness and anxiety",
+    "correction": "holm",
+    "confirmatory": True,
+    "declared": "2026-01-01",
+    "hypotheses": [
+        {
+            "id": "L1",
+            "label": "More loneliness, more anxiety",
+            "claim": {"quotation": "anxiety, and loneliness", "document": "S0"},
+            "claim_ids": ["C16"],
+            "predictor": "ucla3",
+            "outcome": "gad7_sum",
+            "direction": "positive",
+            "sesoi": 0.1,
+            "covariates": [],
+            "claim_type": "difference",
+            "estimand": "Change in anxiety that goes with change in loneliness within a person.",
+        }
+    ],
+}
 
 
 def write_study(study: Path, waves: int = 2) -> Path:
     """Settings, two waves and one family."""
     (study / "config/hypotheses").mkdir(parents=True)
-    config = {"study": {"title": "A tiny simulated study", "simulated": True}, "screening": [], "out_of_range": "stop",
-              "sample_table": ["age"], "scores_shown": ["gad7_sum", "ucla3"], "bootstrap_draws": 200}  # fmt: skip
+    config = {
+        "study": {"title": "A tiny simulated study", "simulated": True},
+        "screening": [],
+        "out_of_range": "stop",
+        "sample_table": ["age"],
+        "scores_shown": ["gad7_sum", "ucla3"],
+        "bootstrap_draws": 200,
+    }
     (study / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     (study / "config/hypotheses/loneliness.yaml").write_text(yaml.safe_dump(FAMILY, sort_keys=False))
     for number in range(waves):

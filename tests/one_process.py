@@ -30,21 +30,39 @@ def main(out: Path) -> None:
     study = load_study(".")
     plan, settings, facts = Plan(study), study.settings, study.facts
     tables: dict[str, pd.DataFrame] = {}
-    checked = {w.name: validate(w, list(study.asked[w.name]), settings["screening"], settings["out_of_range"]) for w in study.waves}
+    checked = {
+        w.name: validate(w, list(study.asked[w.name]), settings["screening"], settings["out_of_range"])
+        for w in study.waves
+    }
     for name in ("flow", "quality", "columns"):
         tables[name] = pd.concat([getattr(c, name) for c in checked.values()], ignore_index=True)
     scored, totals = [], []
     for wave in study.waves:
         answers = checked[wave.name].checked_answers
-        scored.append(wave_scores(answers, study.asked[wave.name], wave.name, study.wave_numbers[wave.name], study.roles[wave.name]))
+        scored.append(
+            wave_scores(
+                answers, study.asked[wave.name], wave.name, study.wave_numbers[wave.name], study.roles[wave.name]
+            )
+        )
         totals.append(compare_stored(answers, scored[-1], wave.stored_totals or {}, wave.name)[0])
     tables["stored_totals"] = tidy(pd.concat(totals, ignore_index=True), "stored_totals")
-    answers = pool.pool_answers({name: c.checked_answers for name, c in checked.items()}, study.wave_numbers, study.roles)
+    answers = pool.pool_answers(
+        {name: c.checked_answers for name, c in checked.items()}, study.wave_numbers, study.roles
+    )
     tables["scores"] = scores = pool.pool_scores(scored)
     tables["waves"] = pool.wave_list(study.waves, study.wave_numbers, tables["flow"])
     names = ("scores", "dictionary", "scores_csv", "scores_sav", "scores_dictionary")
     endings = (".parquet", ".csv", ".csv", ".sav", ".csv")
-    pool.write_scores(scores, study, SimpleNamespace(**{n: str(out / f"{n.removesuffix('_csv').removesuffix('_sav')}{e}") for n, e in zip(names, endings, strict=True)}))
+    pool.write_scores(
+        scores,
+        study,
+        SimpleNamespace(
+            **{
+                n: str(out / f"{n.removesuffix('_csv').removesuffix('_sav')}{e}")
+                for n, e in zip(names, endings, strict=True)
+            }
+        ),
+    )
     instruments, ci_level = list(study.instruments.values()), settings["ci_level"]
     tables["dictionary"] = pool.dictionary(instruments)
     tables["sample"] = describe.sample_table(scores, study.background, settings["sample_table"], 1)
@@ -73,9 +91,16 @@ def main(out: Path) -> None:
         table = module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts)
         (out / f"{name}.printed.csv").write_text(to_csv(table))
         (out / f"{name}.html").write_text(to_html(table, name))
-    record = provenance(plan.inputs, settings, [instrument_facts(i) for i in instruments if i.scores], [TABLES[a] for a in AGGREGATES])
-    page = write_report({a: tables[a] for a in AGGREGATES}, read_figures(out / f"{f}.svg" for f in plan.figures),
-                        read_printed(out / f"{t}.html" for t in plan.tables), facts, record)  # fmt: skip
+    record = provenance(
+        plan.inputs, settings, [instrument_facts(i) for i in instruments if i.scores], [TABLES[a] for a in AGGREGATES]
+    )
+    page = write_report(
+        {a: tables[a] for a in AGGREGATES},
+        read_figures(out / f"{f}.svg" for f in plan.figures),
+        read_printed(out / f"{t}.html" for t in plan.tables),
+        facts,
+        record,
+    )
     (out / "index.html").write_text(page)
     (out / "provenance.json").write_text(as_json(record))
 

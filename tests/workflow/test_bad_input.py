@@ -12,7 +12,12 @@ import yaml
 from tests.conftest import contents, rejsens, seal
 
 Fault = Callable[[Path], None]
-EXPORT, SIDECAR, CONFIG, FAMILY = "data/waves/w1.csv", "data/waves/w1.yaml", "config/config.yaml", "config/hypotheses/loneliness.yaml"
+EXPORT, SIDECAR, CONFIG, FAMILY = (
+    "data/waves/w1.csv",
+    "data/waves/w1.yaml",
+    "config/config.yaml",
+    "config/hypotheses/loneliness.yaml",
+)
 
 
 def replace(file: str, old: str, new: str) -> Fault:
@@ -108,7 +113,15 @@ def test_a_fault_stops_with_its_sentence_and_touches_nothing(name: str, finished
     assert run.returncode == 1
     for sentence in sentences:
         assert sentence in terminal
-    for programmers_word in ("Traceback", "RuleException", "WorkflowError", "SchemaError", "Error in rule", "NaN", 'File "'):
+    for programmers_word in (
+        "Traceback",
+        "RuleException",
+        "WorkflowError",
+        "SchemaError",
+        "Error in rule",
+        "NaN",
+        'File "',
+    ):
         assert programmers_word not in terminal
     assert contents(study / "results") == before
 

@@ -66,7 +66,12 @@ def append(file: str, line: str, to_study: bool = False) -> Edit:
 
 
 def touch_everything(project: Path, study: Path) -> None:
-    for path in [*(project / "workflow/rejsens").rglob("*.py"), *(project / "schemas").rglob("*.yaml"), *(study / "data").rglob("*"), *(study / "config").rglob("*")]:
+    for path in [
+        *(project / "workflow/rejsens").rglob("*.py"),
+        *(project / "schemas").rglob("*.yaml"),
+        *(study / "data").rglob("*"),
+        *(study / "config").rglob("*"),
+    ]:
         path.touch()
 
 
@@ -115,7 +120,9 @@ TABLE: dict[str, tuple[Edit, set[str], set[str]]] = {
 
 
 @pytest.mark.parametrize("edit", TABLE)
-def test_an_edit_reruns_what_depends_on_it_and_nothing_else(edit: str, project: Path, study: Path, tmp_path: Path) -> None:
+def test_an_edit_reruns_what_depends_on_it_and_nothing_else(
+    edit: str, project: Path, study: Path, tmp_path: Path
+) -> None:
     change, must, must_not = TABLE[edit]
     own_project, own_study = tmp_path / "project", tmp_path / "study"
     shutil.copytree(project, own_project, copy_function=shutil.copy2)

@@ -30,7 +30,9 @@ def assess_instrument(
     return pd.concat(reliability, ignore_index=True), pd.concat(items, ignore_index=True)
 
 
-def _assess_score(people: pd.DataFrame, instrument: Instrument, score: Score, wave: str, ci_level: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _assess_score(
+    people: pd.DataFrame, instrument: Instrument, score: Score, wave: str, ci_level: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts = units(people, instrument, score)
     low, high, labels, reverse = _facts(instrument, score, list(parts.columns))
     tables = assess(parts, score, low=low, high=high, labels=labels, reverse=reverse, ci_level=ci_level)
@@ -48,7 +50,12 @@ def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tupl
         items = [instrument.item(i) for i in score.items]
         labels, low, high = [i.label for i in items], [i.low for i in items], [i.high for i in items]
         reverse = [keyed_name(i) for i in items if i.reverse]
-    return dict(zip(columns, low, strict=True)), dict(zip(columns, high, strict=True)), dict(zip(columns, labels, strict=True)), reverse
+    return (
+        dict(zip(columns, low, strict=True)),
+        dict(zip(columns, high, strict=True)),
+        dict(zip(columns, labels, strict=True)),
+        reverse,
+    )
 
 
 def of_instrument(asked: Mapping[str, Sequence[Instrument]], name: str, waves: Sequence[str]) -> dict[str, Instrument]:

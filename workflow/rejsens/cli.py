@@ -21,7 +21,9 @@ def main() -> None:
 
 @app.command()
 def run(
-    targets: Annotated[list[str] | None, typer.Argument(help="A study folder, and what to make (default: everything).")] = None,
+    targets: Annotated[
+        list[str] | None, typer.Argument(help="A study folder, and what to make (default: everything).")
+    ] = None,
     cores: Annotated[str, typer.Option(help="How many processor cores to use.")] = "all",
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only say what would be done.")] = False,
     force: Annotated[bool, typer.Option(help="Do everything again.")] = False,
@@ -31,15 +33,32 @@ def run(
     study = Path(wanted.pop(0)) if wanted and Path(wanted[0]).is_dir() else Path(".")
     os.chdir(study)
     _unlock_after_a_cut_off_run()
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--cores", cores, "--logger", "rejsens",
-               "--rerun-incomplete", "--keep-going", *(["--dry-run"] if dry_run else []), *(["--forceall"] if force else []), *wanted]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(SNAKEFILE),
+        "--cores",
+        cores,
+        "--logger",
+        "rejsens",
+        "--rerun-incomplete",
+        "--keep-going",
+        *(["--dry-run"] if dry_run else []),
+        *(["--forceall"] if force else []),
+        *wanted,
+    ]
     done = subprocess.run(command, check=False).returncode
     report = Path("results/report/index.html")
     if done == 0 and not dry_run:
         place = Path("results/figures") if wanted == ["figures"] else report
         print(f"\nOpen {study / place}")
     elif done:
-        print("\nNothing of an earlier run was overwritten by what failed. Mend what is named above and run again.", file=sys.stderr)
+        print(
+            "\nNothing of an earlier run was overwritten by what failed. Mend what is named above and run again.",
+            file=sys.stderr,
+        )
     raise typer.Exit(1 if done else 0)
 
 

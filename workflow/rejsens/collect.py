@@ -15,13 +15,21 @@ from rejsens.psychometrics.keying import item_keying, keying_check
 NOT_IN_ONE_WAVE = "erosion is not measurable in one wave"
 
 
-def keying(scores: pd.DataFrame, items: pd.DataFrame, instruments: Sequence[Instrument], ci_level: float) -> pd.DataFrame:
+def keying(
+    scores: pd.DataFrame, items: pd.DataFrame, instruments: Sequence[Instrument], ci_level: float
+) -> pd.DataFrame:
     """Signs that the definitions expect between scales, and items that run against their scale; per wave."""
     tables = []
     for wave, people in by_wave(scores):
         present = {c for c in people.columns if people[c].notna().any()}
-        expected = [(s.id, found, sign) for i in instruments for s in i.scores if s.id in present
-                    for other, sign in s.expects.items() if (found := _asked(other, i, present))]  # fmt: skip
+        expected = [
+            (s.id, found, sign)
+            for i in instruments
+            for s in i.scores
+            if s.id in present
+            for other, sign in s.expects.items()
+            if (found := _asked(other, i, present))
+        ]
         tables.append(keying_check(people, expected, ci_level).assign(wave=wave, check="between scales"))
         for score, group in items[items["wave"] == wave].groupby("score", sort=False):
             tables.append(item_keying(group, score).assign(wave=wave, check="within the scale"))
@@ -35,7 +43,13 @@ def _asked(score: str, instrument: Instrument, present: set[str]) -> str | None:
     return next((name for name in (score, score.removeprefix(prefix)) if name in present), None)
 
 
-def erosion(scores: pd.DataFrame, changes: pd.DataFrame, reliability: pd.DataFrame, instruments: Sequence[Instrument], ci_level: float) -> pd.DataFrame:
+def erosion(
+    scores: pd.DataFrame,
+    changes: pd.DataFrame,
+    reliability: pd.DataFrame,
+    instruments: Sequence[Instrument],
+    ci_level: float,
+) -> pd.DataFrame:
     """Change of each score that declares it, for each pair of waves, with the band of the smallest detectable change.
 
     returns   one row per score and pair of waves: n people in both waves, mean change with Student's interval,
@@ -50,21 +64,45 @@ def erosion(scores: pd.DataFrame, changes: pd.DataFrame, reliability: pd.DataFra
     for change_id, source in declared:
         pairs = changes[changes["source"] == source]
         if pairs.empty:
-            rows.append({"score": change_id, "source": source, "from_wave": "", "to_wave": "", "n": 0, "n_decline": 0, "n_improve": 0,
-                         "method": "", "status": NOT_IN_ONE_WAVE})  # fmt: skip
+            rows.append(
+                {
+                    "score": change_id,
+                    "source": source,
+                    "from_wave": "",
+                    "to_wave": "",
+                    "n": 0,
+                    "n_decline": 0,
+                    "n_improve": 0,
+                    "method": "",
+                    "status": NOT_IN_ONE_WAVE,
+                }
+            )
         for (first, later), group in pairs.groupby(["from_wave", "to_wave"], sort=False):
             coefficient, value = _reliability(reliability, source, first)
             spread = scores.loc[(scores["wave"] == first), source].std(ddof=1)
             sdc = 1.96 * np.sqrt(2) * spread * np.sqrt(1 - value)
-            rows.append({"score": change_id, "source": source, "from_wave": first, "to_wave": later,
-                         **_mean_change(group["change"].to_numpy(), ci_level), "sdc95": sdc, "reliability": value,
-                         "n_decline": int((group["change"] < -sdc).sum()), "n_improve": int((group["change"] > sdc).sum()),
-                         "method": f"SEM from {coefficient} of the first wave", "status": "estimated" if np.isfinite(sdc) else "no reliability"})  # fmt: skip
+            rows.append(
+                {
+                    "score": change_id,
+                    "source": source,
+                    "from_wave": first,
+                    "to_wave": later,
+                    **_mean_change(group["change"].to_numpy(), ci_level),
+                    "sdc95": sdc,
+                    "reliability": value,
+                    "n_decline": int((group["change"] < -sdc).sum()),
+                    "n_improve": int((group["change"] > sdc).sum()),
+                    "method": f"SEM from {coefficient} of the first wave",
+                    "status": "estimated" if np.isfinite(sdc) else "no reliability",
+                }
+            )
     return pd.DataFrame(rows)
 
 
 def _reliability(reliability: pd.DataFrame, score: str, wave: str) -> tuple[str, float]:
-    of_score = reliability[(reliability["score"] == score) & (reliability["wave"] == wave)].set_index("coefficient")["estimate"]
+    of_score = reliability[(reliability["score"] == score) & (reliability["wave"] == wave)].set_index("coefficient")[
+        "estimate"
+    ]
     usable = of_score.dropna()
     for name in ("omega_u", "alpha", "spearman_brown"):
         if name in usable:

@@ -57,7 +57,9 @@ class Item:
         if self.type == "category":
             return ", ".join(f"{code:g} ({label})" for code, label in self.labels.items())
         kind = "" if self.type == "number" else "whole numbers "
-        extra = f", or {listed([f'{c:g}' for c in self.not_applicable])} for not applicable" if self.not_applicable else ""
+        extra = (
+            f", or {listed([f'{c:g}' for c in self.not_applicable])} for not applicable" if self.not_applicable else ""
+        )
         return f"{kind}{self.low:g} to {self.high:g}{extra}"
 
 
@@ -176,7 +178,13 @@ def read_yaml(path: Path | str, kind: str) -> dict[str, Any]:
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         reason = getattr(error, "problem", None) or "the file is not UTF-8 text"
         raise Refused(
-            Problem(str(path), "The file is not valid YAML", f"{place}{reason}", "", "correct the indentation or the quotes there"),
+            Problem(
+                str(path),
+                "The file is not valid YAML",
+                f"{place}{reason}",
+                "",
+                "correct the indentation or the quotes there",
+            ),
             str(path),
         ) from None
     problems = schema_problems(content, kind, str(path))
@@ -214,15 +222,26 @@ def _schema_problem(error: Any, place: str) -> Problem:
         known = list(error.schema.get("properties", {}))
         unknown = [key for key in error.instance if key not in known]
         hints = " ".join(filter(None, (did_you_mean(key, known) for key in unknown)))
-        return Problem(place, "Unknown settings", f"{listed([f'“{k}”' for k in unknown])} is not a setting here",
-                       listed(known, 40), hints or "remove it, or correct its spelling")  # fmt: skip
+        return Problem(
+            place,
+            "Unknown settings",
+            f"{listed([f'“{k}”' for k in unknown])} is not a setting here",
+            listed(known, 40),
+            hints or "remove it, or correct its spelling",
+        )
     if error.validator == "required":
         absent = [key for key in error.validator_value if key not in error.instance]
         return Problem(place, "Missing settings", f"{listed([f'“{k}”' for k in absent])} is not stated", "", "add it")
     if error.validator == "enum":
         known = [str(value) for value in error.validator_value]
         hint = did_you_mean(str(error.instance), known)
-        return Problem(place, "Settings with a wrong value", f"“{error.instance}”", listed(known, 40), hint or "choose one of these")
+        return Problem(
+            place,
+            "Settings with a wrong value",
+            f"“{error.instance}”",
+            listed(known, 40),
+            hint or "choose one of these",
+        )
     return Problem(place, "Settings with a wrong value", _plain(error), _expected(error), "correct it")
 
 
@@ -234,8 +253,15 @@ def _plain(error: Any) -> str:
 
 
 def _expected(error: Any) -> str:
-    words = {"string": "text", "object": "a group of settings", "array": "a list", "number": "a number",
-             "integer": "a whole number", "boolean": "true or false", "null": "nothing"}  # fmt: skip
+    words = {
+        "string": "text",
+        "object": "a group of settings",
+        "array": "a list",
+        "number": "a number",
+        "integer": "a whole number",
+        "boolean": "true or false",
+        "null": "nothing",
+    }
     match error.validator:
         case "type":
             kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
@@ -280,8 +306,15 @@ def load_instruments(
                 problems += refused.problems
                 continue
             if instrument.id in instruments and content.get("replaces") != instrument.id:
-                problems.append(Problem(str(path), "Two instruments with one id", f"“{instrument.id}” is defined already",
-                                        "", f"give it another id, or state `replaces: {instrument.id}`"))  # fmt: skip
+                problems.append(
+                    Problem(
+                        str(path),
+                        "Two instruments with one id",
+                        f"“{instrument.id}” is defined already",
+                        "",
+                        f"give it another id, or state `replaces: {instrument.id}`",
+                    )
+                )
             instruments[instrument.id] = instrument
     if problems:
         raise Refused(problems, "The instrument definitions")
@@ -293,27 +326,52 @@ def instrument_from(content: Mapping[str, Any], path: str = "", shipped: bool = 
     answers = content.get("answers", {})
     items = tuple(_item(item, answers) for item in content["items"])
     ids = [item.id for item in items]
-    problems = [Problem(path, "Items defined twice", i, "", "give each item one id") for i in {x for x in ids if ids.count(x) > 1}]
+    problems = [
+        Problem(path, "Items defined twice", i, "", "give each item one id")
+        for i in {x for x in ids if ids.count(x) > 1}
+    ]
     if Path(path).stem not in ("", content["id"]):
-        problems.append(Problem(path, "File name and id differ", f"the file says id “{content['id']}”", "", "rename one of them"))
+        problems.append(
+            Problem(path, "File name and id differ", f"the file says id “{content['id']}”", "", "rename one of them")
+        )
     for name, order in content.get("orders", {}).items():
         if sorted(order) != sorted(ids):
-            problems.append(Problem(f"{path} › orders › {name}", "An item order is incomplete",
-                                    f"it lists {len(order)} of {len(ids)} items", "each item once", "complete it"))  # fmt: skip
+            problems.append(
+                Problem(
+                    f"{path} › orders › {name}",
+                    "An item order is incomplete",
+                    f"it lists {len(order)} of {len(ids)} items",
+                    "each item once",
+                    "complete it",
+                )
+            )
     scores, score_problems = _scores(content, {item.id: item for item in items}, path)
     problems += score_problems
     if problems:
         raise Refused(problems, path)
     tuples = {k: tuple(content.get(k, ())) for k in ("measures", "settings_required", "examples")}
     return Instrument(
-        id=content["id"], name=content["id"], title=content["title"], version=str(content["version"]), items=items,
-        scores=scores, window=content.get("window", ""), stem=content.get("stem"), citation=content.get("citation", ""),
-        doi=content.get("doi"), licence=content.get("licence", {}), key=content.get("key", {}),
-        status_line=content.get("status_line"), orders={k: tuple(v) for k, v in content.get("orders", {}).items()},
+        id=content["id"],
+        name=content["id"],
+        title=content["title"],
+        version=str(content["version"]),
+        items=items,
+        scores=scores,
+        window=content.get("window", ""),
+        stem=content.get("stem"),
+        citation=content.get("citation", ""),
+        doi=content.get("doi"),
+        licence=content.get("licence", {}),
+        key=content.get("key", {}),
+        status_line=content.get("status_line"),
+        orders={k: tuple(v) for k, v in content.get("orders", {}).items()},
         order_keys={k: tuple(v) for k, v in content.get("order_keys", {}).items()},
-        anchor_direction=answers.get("anchor_direction", "ascending"), path=path, shipped=shipped,
-        columns=tuple(ids), **tuples,
-    )  # fmt: skip
+        anchor_direction=answers.get("anchor_direction", "ascending"),
+        path=path,
+        shipped=shipped,
+        columns=tuple(ids),
+        **tuples,
+    )
 
 
 def _item(content: Mapping[str, Any], defaults: Mapping[str, Any]) -> Item:
@@ -321,17 +379,25 @@ def _item(content: Mapping[str, Any], defaults: Mapping[str, Any]) -> Item:
     labels = {float(code): str(label) for code, label in answers.get("labels", {}).items()}
     applicable = [code for code in labels if code not in map(float, answers.get("not_applicable", ()))]
     return Item(
-        id=content["id"], label=content["label"], reverse=content.get("reverse", False),
+        id=content["id"],
+        label=content["label"],
+        reverse=content.get("reverse", False),
         low=float(answers.get("min", min(applicable, default=-math.inf))),
         high=float(answers.get("max", max(applicable, default=math.inf))),
-        type=content.get("type", "scale"), labels=labels, role=content.get("role"),
+        type=content.get("type", "scale"),
+        labels=labels,
+        role=content.get("role"),
         missing_codes=tuple(map(float, answers.get("missing_codes", ()))),
         not_applicable=tuple(map(float, answers.get("not_applicable", ()))),
-        measures=tuple(content.get("measures", ())), wording=content.get("wording"), instructed=content.get("instructed"),
-    )  # fmt: skip
+        measures=tuple(content.get("measures", ())),
+        wording=content.get("wording"),
+        instructed=content.get("instructed"),
+    )
 
 
-def _scores(content: Mapping[str, Any], items: Mapping[str, Item], path: str) -> tuple[tuple[Score, ...], list[Problem]]:
+def _scores(
+    content: Mapping[str, Any], items: Mapping[str, Item], path: str
+) -> tuple[tuple[Score, ...], list[Problem]]:
     scores: dict[str, Score] = {}
     problems = []
     for entry in content.get("scores", ()):
@@ -341,24 +407,54 @@ def _scores(content: Mapping[str, Any], items: Mapping[str, Item], path: str) ->
         used = tuple(items) if named == "all" else tuple(named)
         of = tuple(entry.get("of", ()))
         if unknown := [i for i in used if i not in items]:
-            problems.append(Problem(where, "Unknown items", listed(unknown), listed(list(items), 40), did_you_mean(unknown[0], items)))
+            problems.append(
+                Problem(
+                    where, "Unknown items", listed(unknown), listed(list(items), 40), did_you_mean(unknown[0], items)
+                )
+            )
             continue
         if unknown := [s for s in of if s not in scores]:
-            problems.append(Problem(where, "Unknown scores", listed(unknown), listed(list(scores), 40), "define these scores above this one"))
+            problems.append(
+                Problem(
+                    where,
+                    "Unknown scores",
+                    listed(unknown),
+                    listed(list(scores), 40),
+                    "define these scores above this one",
+                )
+            )
             continue
         score = Score(
-            id=entry["id"], label=entry["label"], method=entry["method"], items=used, pairs=pairs, of=of,
-            min_answered=entry["min_answered"], low=float(entry["range"][0]), high=float(entry["range"][1]),
-            higher_means=entry["higher_means"], model=entry["model"], multiply=float(entry.get("multiply", 1)),
+            id=entry["id"],
+            label=entry["label"],
+            method=entry["method"],
+            items=used,
+            pairs=pairs,
+            of=of,
+            min_answered=entry["min_answered"],
+            low=float(entry["range"][0]),
+            high=float(entry["range"][1]),
+            higher_means=entry["higher_means"],
+            model=entry["model"],
+            multiply=float(entry.get("multiply", 1)),
             at_least=float(entry.get("at_least", 1)),
             weights={float(k): float(v) for k, v in entry.get("weights", {}).items()},
-            measures=tuple(entry.get("measures", ())), expects=entry.get("expects", {}), change=entry.get("change"),
+            measures=tuple(entry.get("measures", ())),
+            expects=entry.get("expects", {}),
+            change=entry.get("change"),
             norms=tuple(entry.get("norms", ())),
-        )  # fmt: skip
+        )
         computed = theoretical_range(score, items, scores)
         if not all(math.isclose(a, b, abs_tol=1e-9) for a, b in zip(computed, (score.low, score.high), strict=True)):
-            problems.append(Problem(where, "A declared range that the items cannot give", f"{score.low:g} to {score.high:g}",
-                                    f"{computed[0]:g} to {computed[1]:g} follows from the items", "correct the range or the items"))  # fmt: skip
+            problems.append(
+                Problem(
+                    where,
+                    "A declared range that the items cannot give",
+                    f"{score.low:g} to {score.high:g}",
+                    f"{computed[0]:g} to {computed[1]:g} follows from the items",
+                    "correct the range or the items",
+                )
+            )
         scores[score.id] = score
     return tuple(scores.values()), problems
 
@@ -377,7 +473,10 @@ def theoretical_range(score: Score, items: Mapping[str, Item], scores: Mapping[s
         case "weighted_sum":
             ends = (min(score.weights.values()) * len(used), max(score.weights.values()) * len(used))
         case "product_mean":
-            corners = [[x * y for x in (items[a].low, items[a].high) for y in (items[b].low, items[b].high)] for a, b in score.pairs]
+            corners = [
+                [x * y for x in (items[a].low, items[a].high) for y in (items[b].low, items[b].high)]
+                for a, b in score.pairs
+            ]
             ends = (sum(map(min, corners)) / len(corners), sum(map(max, corners)) / len(corners))
         case "mean_of_scores":
             parts = [scores[s] for s in score.of]
@@ -400,21 +499,42 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
     """
     where = where or instrument.id
     problems = [
-        Problem(where, "Settings that this instrument requires", f"{instrument.id} does not state `{name}`",
-                listed(list(instrument.orders) if name == "order" else ["ascending", "descending"]),
-                f"more than one version of this instrument circulates: look at the questionnaire and add `{name}:`")
-        for name in instrument.settings_required if settings.get(name) is None
-    ]  # fmt: skip
+        Problem(
+            where,
+            "Settings that this instrument requires",
+            f"{instrument.id} does not state `{name}`",
+            listed(list(instrument.orders) if name == "order" else ["ascending", "descending"]),
+            f"more than one version of this instrument circulates: look at the questionnaire and add `{name}:`",
+        )
+        for name in instrument.settings_required
+        if settings.get(name) is None
+    ]
     order = settings.get("order")
     if order is not None and order not in instrument.orders:
-        problems.append(Problem(where, "Unknown item order", f"“{order}”", listed(list(instrument.orders)) or "this instrument has one order", "correct it"))
+        problems.append(
+            Problem(
+                where,
+                "Unknown item order",
+                f"“{order}”",
+                listed(list(instrument.orders)) or "this instrument has one order",
+                "correct it",
+            )
+        )
     ids = [item.id for item in instrument.items]
     stored = settings.get("already_reversed") or ()
     stored = [i.id for i in instrument.items if i.reverse] if stored == "all" else list(stored)
     asked = list(settings.get("items") or ids)
     for name, listed_ids in (("already_reversed", stored), ("items", asked)):
         if unknown := [i for i in listed_ids if i not in ids]:
-            problems.append(Problem(f"{where} › {name}", "Unknown items", listed(unknown), listed(ids, 40), did_you_mean(unknown[0], ids)))
+            problems.append(
+                Problem(
+                    f"{where} › {name}",
+                    "Unknown items",
+                    listed(unknown),
+                    listed(ids, 40),
+                    did_you_mean(unknown[0], ids),
+                )
+            )
     if problems:
         raise Refused(problems, where)
 
@@ -422,21 +542,35 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
     extra = tuple(map(float, settings.get("missing_codes") or ()))
     prefix = f"{settings['as']}_" if settings.get("as") else ""
     items = [
-        replace(item, id=prefix + item.id, already_reversed=item.id in stored, missing_codes=item.missing_codes + extra,
-                low=item.low if low is None else float(low), high=item.high if high is None else float(high),
-                labels=item.labels if low is None else {})
-        for item in instrument.items if item.id in asked
-    ]  # fmt: skip
+        replace(
+            item,
+            id=prefix + item.id,
+            already_reversed=item.id in stored,
+            missing_codes=item.missing_codes + extra,
+            low=item.low if low is None else float(low),
+            high=item.high if high is None else float(high),
+            labels=item.labels if low is None else {},
+        )
+        for item in instrument.items
+        if item.id in asked
+    ]
     presented = [i for i in instrument.orders.get(order, ids) if i in asked]
     direction = settings.get("anchor_direction") or instrument.anchor_direction
     return replace(
-        instrument, items=tuple(items), scores=_administered_scores(instrument, items, prefix, low is not None),
-        name=prefix + instrument.id, order=order, columns=tuple(prefix + i for i in presented),
-        codes_descend=direction != instrument.anchor_direction, range_changed=low is not None,
-    )  # fmt: skip
+        instrument,
+        items=tuple(items),
+        scores=_administered_scores(instrument, items, prefix, low is not None),
+        name=prefix + instrument.id,
+        order=order,
+        columns=tuple(prefix + i for i in presented),
+        codes_descend=direction != instrument.anchor_direction,
+        range_changed=low is not None,
+    )
 
 
-def _administered_scores(instrument: Instrument, items: list[Item], prefix: str, range_changed: bool) -> tuple[Score, ...]:
+def _administered_scores(
+    instrument: Instrument, items: list[Item], prefix: str, range_changed: bool
+) -> tuple[Score, ...]:
     """The scores whose items were all asked, with prefixed names and the range that follows from the administration."""
     by_id = {item.id: item for item in items}
     asked_as = f", {prefix.rstrip('_').replace('_', ' ')}" if prefix else ""
@@ -447,10 +581,16 @@ def _administered_scores(instrument: Instrument, items: list[Item], prefix: str,
         if any(i not in by_id for i in names) or any(s not in scores for s in parts):
             continue
         new = replace(
-            score, id=prefix + score.id, label=score.label + asked_as, items=names, of=parts, pairs=tuple((prefix + a, prefix + b) for a, b in score.pairs),
-            change=score.change and prefix + score.change, norms=() if range_changed else score.norms,
+            score,
+            id=prefix + score.id,
+            label=score.label + asked_as,
+            items=names,
+            of=parts,
+            pairs=tuple((prefix + a, prefix + b) for a, b in score.pairs),
+            change=score.change and prefix + score.change,
+            norms=() if range_changed else score.norms,
             expects={prefix + other: sign for other, sign in score.expects.items()},
-        )  # fmt: skip
+        )
         new = replace(new, low=theoretical_range(new, by_id, scores)[0], high=theoretical_range(new, by_id, scores)[1])
         scores[new.id] = new
     return tuple(scores.values())
@@ -459,11 +599,21 @@ def _administered_scores(instrument: Instrument, items: list[Item], prefix: str,
 def instrument_facts(i: Instrument) -> dict[str, Any]:
     """What the report prints of one administered instrument, as plain values."""
     return {
-        "id": i.name, "title": i.title, "version": i.version, "window": i.window, "citation": i.citation, "doi": i.doi,
-        "terms": i.licence.get("terms", ""), "permission_required": bool(i.licence.get("permission_required")),
-        "notice": i.licence.get("notice"), "key_status": i.key.get("status", ""), "status_line": i.status_line,
-        "user_supplied": i.user_supplied, "range_changed": i.range_changed, "order": i.order,
-    }  # fmt: skip
+        "id": i.name,
+        "title": i.title,
+        "version": i.version,
+        "window": i.window,
+        "citation": i.citation,
+        "doi": i.doi,
+        "terms": i.licence.get("terms", ""),
+        "permission_required": bool(i.licence.get("permission_required")),
+        "notice": i.licence.get("notice"),
+        "key_status": i.key.get("status", ""),
+        "status_line": i.status_line,
+        "user_supplied": i.user_supplied,
+        "range_changed": i.range_changed,
+        "order": i.order,
+    }
 
 
 # --- a study ---------------------------------------------------------------------------------------------------------
@@ -477,8 +627,12 @@ def load_settings(study: Path | str = ".") -> dict[str, Any]:
         return shipped
     content = read_yaml(own, "config")
     shipped["study"] = {}  # a study never inherits another study's name, contact or "simulated"
-    return {key: {**shipped[key], **content[key]} if isinstance(shipped.get(key), dict) and key in content else content.get(key, shipped[key])
-            for key in shipped}  # fmt: skip
+    return {
+        key: {**shipped[key], **content[key]}
+        if isinstance(shipped.get(key), dict) and key in content
+        else content.get(key, shipped[key])
+        for key in shipped
+    }
 
 
 def load_wave(path: Path | str) -> Wave:
@@ -505,7 +659,9 @@ def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument]) -> list
             problems += refused.problems
     names = [instrument.name for instrument in asked]
     problems += [
-        Problem(wave.path, "An instrument asked twice", f"“{name}” stands twice", "", "give one of them a prefix with `as:`")
+        Problem(
+            wave.path, "An instrument asked twice", f"“{name}” stands twice", "", "give one of them a prefix with `as:`"
+        )
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
     if problems:
@@ -515,7 +671,17 @@ def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument]) -> list
 
 def _unknown_instrument(name: str, instruments: Mapping[str, Instrument], where: str) -> Problem:
     if name in REFUSED_INSTRUMENTS:
-        return Problem(where, "Instruments that are not shipped", f"“{name}”: {REFUSED_INSTRUMENTS[name]}", "",
-                       "define it in the study's own schemas/instruments/ if you hold the form; the report will say “user-supplied, unverified key”")  # fmt: skip
-    return Problem(where, "Unknown instruments", f"“{name}” is not defined", listed(sorted(instruments), 60),
-                   did_you_mean(name, instruments) or f"define it in schemas/instruments/{name}.yaml")  # fmt: skip
+        return Problem(
+            where,
+            "Instruments that are not shipped",
+            f"“{name}”: {REFUSED_INSTRUMENTS[name]}",
+            "",
+            "define it in the study's own schemas/instruments/ if you hold the form; the report will say “user-supplied, unverified key”",
+        )
+    return Problem(
+        where,
+        "Unknown instruments",
+        f"“{name}” is not defined",
+        listed(sorted(instruments), 60),
+        did_you_mean(name, instruments) or f"define it in schemas/instruments/{name}.yaml",
+    )

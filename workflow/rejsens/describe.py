@@ -20,7 +20,9 @@ def by_wave(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [(wave, frame[frame["wave"] == wave]) for wave in order["wave"]]
 
 
-def sample_table(scores: pd.DataFrame, background: Mapping[str, Item], variables: Sequence[str], min_cell: int) -> pd.DataFrame:
+def sample_table(
+    scores: pd.DataFrame, background: Mapping[str, Item], variables: Sequence[str], min_cell: int
+) -> pd.DataFrame:
     """Table 1: numbers as mean, SD and range, categories as counts; cells under `min_cell` people are blanked.
 
     A blanked level blanks the next smallest one too, so that it cannot be found by subtraction.
@@ -35,10 +37,34 @@ def sample_table(scores: pd.DataFrame, background: Mapping[str, Item], variables
             if item.type == "category":
                 counts = {text: int((values == code).sum()) for code, text in item.labels.items()}
                 hidden = small_cells(counts, min_cell)
-                rows += [(wave, name, label, text, pd.NA if text in hidden else count, lost,
-                          np.nan if text in hidden else 100 * count / n, *[np.nan] * 4) for text, count in counts.items()]  # fmt: skip
+                rows += [
+                    (
+                        wave,
+                        name,
+                        label,
+                        text,
+                        pd.NA if text in hidden else count,
+                        lost,
+                        np.nan if text in hidden else 100 * count / n,
+                        *[np.nan] * 4,
+                    )
+                    for text, count in counts.items()
+                ]
             else:
-                rows.append((wave, name, label, "", n, lost, np.nan, values.mean(), values.std(ddof=1), *extremes(values, min_cell)))
+                rows.append(
+                    (
+                        wave,
+                        name,
+                        label,
+                        "",
+                        n,
+                        lost,
+                        np.nan,
+                        values.mean(),
+                        values.std(ddof=1),
+                        *extremes(values, min_cell),
+                    )
+                )
     columns = ["wave", "variable", "label", "level", "n", "n_missing", "percent", "mean", "sd", "min", "max"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -75,12 +101,25 @@ def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell
     q25, median, q75 = np.quantile(x, [0.25, 0.5, 0.75]) if n else [np.nan] * 3
     series = pd.Series(x)
     return {
-        "n": n, "n_missing": int(values.isna().sum()), "mean": mean, "sd": sd, "se": se, "ci_low": mean - half, "ci_high": mean + half,
-        "min": low, "q25": q25, "median": median, "q75": q75, "max": high,
-        "skew": series.skew(), "kurtosis": series.kurt(), "range_low": declared.low, "range_high": declared.high,
+        "n": n,
+        "n_missing": int(values.isna().sum()),
+        "mean": mean,
+        "sd": sd,
+        "se": se,
+        "ci_low": mean - half,
+        "ci_high": mean + half,
+        "min": low,
+        "q25": q25,
+        "median": median,
+        "q75": q75,
+        "max": high,
+        "skew": series.skew(),
+        "kurtosis": series.kurt(),
+        "range_low": declared.low,
+        "range_high": declared.high,
         "floor_percent": 100 * np.mean(x == declared.low) if n else np.nan,
         "ceiling_percent": 100 * np.mean(x == declared.high) if n else np.nan,
-    }  # fmt: skip
+    }
 
 
 def missing_rule(declared: Score) -> str:
@@ -96,7 +135,9 @@ def missing_rule(declared: Score) -> str:
     return f"at least {declared.min_answered} of {total} {unit}, prorated"
 
 
-def descriptives(scores: pd.DataFrame, instruments: Sequence[Instrument], ci_level: float, min_cell: int) -> pd.DataFrame:
+def descriptives(
+    scores: pd.DataFrame, instruments: Sequence[Instrument], ci_level: float, min_cell: int
+) -> pd.DataFrame:
     """One row per score and wave in which it was asked."""
     rows = []
     for instrument in instruments:
@@ -104,9 +145,17 @@ def descriptives(scores: pd.DataFrame, instruments: Sequence[Instrument], ci_lev
             for wave, people in by_wave(scores):
                 if declared.id not in people or people[declared.id].isna().all():
                     continue
-                rows.append({"score": declared.id, "label": declared.label, "instrument": instrument.name, "wave": wave,
-                             **describe_score(people[declared.id], declared, ci_level, min_cell),
-                             "n_prorated": int(people[f"{declared.id}__prorated"].sum()), "missing_rule": missing_rule(declared)})  # fmt: skip
+                rows.append(
+                    {
+                        "score": declared.id,
+                        "label": declared.label,
+                        "instrument": instrument.name,
+                        "wave": wave,
+                        **describe_score(people[declared.id], declared, ci_level, min_cell),
+                        "n_prorated": int(people[f"{declared.id}__prorated"].sum()),
+                        "missing_rule": missing_rule(declared),
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -119,13 +168,25 @@ def responses(answers: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]], 
                 values = people[item.id].dropna()
                 counts = {f"{code:g}": int((values == code).sum()) for code in np.arange(item.low, item.high + 1)}
                 hidden = small_cells(counts, min_cell)
-                rows += [(instrument.name, item.id, item.label, wave, float(code), pd.NA if code in hidden else count,
-                          np.nan if code in hidden or not len(values) else 100 * count / len(values), item.must_be_reversed)
-                         for code, count in counts.items()]  # fmt: skip
+                rows += [
+                    (
+                        instrument.name,
+                        item.id,
+                        item.label,
+                        wave,
+                        float(code),
+                        pd.NA if code in hidden else count,
+                        np.nan if code in hidden or not len(values) else 100 * count / len(values),
+                        item.must_be_reversed,
+                    )
+                    for code, count in counts.items()
+                ]
     return pd.DataFrame(rows, columns=["instrument", "item", "label", "wave", "value", "n", "percent", "reverse"])
 
 
-def missing_answers(answers: pd.DataFrame, scores: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]]) -> pd.DataFrame:
+def missing_answers(
+    answers: pd.DataFrame, scores: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]]
+) -> pd.DataFrame:
     """Missing answers per item and missing scores, per wave in which they were asked."""
     rows = []
     for wave, people in by_wave(answers):

@@ -12,7 +12,10 @@ def read_figures(paths: Iterable[str]) -> list[dict[str, str]]:
     figures = []
     for path in map(Path, paths):
         words = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        figures.append({"stem": path.stem, "svg": path.read_text(encoding="utf-8")} | {k: words.get(k, "") for k in ("alt", "caption", "note")})
+        figures.append(
+            {"stem": path.stem, "svg": path.read_text(encoding="utf-8")}
+            | {k: words.get(k, "") for k in ("alt", "caption", "note")}
+        )
     return figures
 
 

@@ -84,20 +84,45 @@ def _bytes(wave: Wave) -> bytes:
     path = Path(wave.file)
     if not path.is_file():
         variable = " (is the environment variable set?)" if "$" in str(path) else ""
-        raise Refused(Problem(wave.path, "A wave's export is missing", f"{path} does not exist{variable}", "",
-                              "put the export there, or correct `file:` in the sidecar"), wave.name)  # fmt: skip
+        raise Refused(
+            Problem(
+                wave.path,
+                "A wave's export is missing",
+                f"{path} does not exist{variable}",
+                "",
+                "put the export there, or correct `file:` in the sidecar",
+            ),
+            wave.name,
+        )
     data = path.read_bytes()
     if not data.strip():
-        raise Refused(Problem(str(path), "The export is empty", "the file holds no text", "", "export the wave again"), wave.name)
+        raise Refused(
+            Problem(str(path), "The export is empty", "the file holds no text", "", "export the wave again"), wave.name
+        )
     found = hashlib.sha256(data).hexdigest()
     wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or str(wave.encoding).lower().startswith(("utf-16", "utf-32"))
     if data[:4] in (b"PK\x03\x04", b"%PDF") or (b"\x00" in data[:4096] and not wide):
-        raise Refused(Problem(str(path), "The export is not a table", "the file is not text (a workbook, an archive or a picture?)",
-                              "comma-, semicolon- or tab-separated text", "export the wave as CSV"), wave.name)  # fmt: skip
+        raise Refused(
+            Problem(
+                str(path),
+                "The export is not a table",
+                "the file is not text (a workbook, an archive or a picture?)",
+                "comma-, semicolon- or tab-separated text",
+                "export the wave as CSV",
+            ),
+            wave.name,
+        )
     if found != wave.sha256:
-        raise Refused(Problem(str(path), "The export changed since its sidecar was written",
-                              f"its SHA-256 begins {found[:12]}, the sidecar states {wave.sha256[:12]}", "",
-                              f"if the change is meant, put `sha256: {found}` into {wave.path}; a cut-off download also looks like this"), wave.name)  # fmt: skip
+        raise Refused(
+            Problem(
+                str(path),
+                "The export changed since its sidecar was written",
+                f"its SHA-256 begins {found[:12]}, the sidecar states {wave.sha256[:12]}",
+                "",
+                f"if the change is meant, put `sha256: {found}` into {wave.path}; a cut-off download also looks like this",
+            ),
+            wave.name,
+        )
     return data
 
 
@@ -110,8 +135,16 @@ def _decode(data: bytes, wave: Wave) -> tuple[bytes, str]:
             text = data.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             if encoding == wave.encoding:
-                raise Refused(Problem(wave.file, "The export cannot be decoded", f"it is not {encoding}", "",
-                                      f"correct or remove `encoding:` in {wave.path}"), wave.name) from None  # fmt: skip
+                raise Refused(
+                    Problem(
+                        wave.file,
+                        "The export cannot be decoded",
+                        f"it is not {encoding}",
+                        "",
+                        f"correct or remove `encoding:` in {wave.path}",
+                    ),
+                    wave.name,
+                ) from None
             continue
         plain = encoding == "utf-8" and not marked and b"\r" not in data
         return data if plain else _unix(text.removeprefix("\ufeff")).encode(), encoding
@@ -127,14 +160,32 @@ def _header(head: str, delimiter: str, wave: Wave) -> list[str]:
     names = [name.strip() for name in next(rows)]
     named = max((position for position, name in enumerate(names, start=1) if name), default=0)
     every_row_ends_so = len(next(rows, [])) == len(names)  # with a delimiter too many; nothing reads what follows it
-    names[named:] = [f"(no name {position})" for position in range(named + 1, len(names) + 1)] if every_row_ends_so else []
+    names[named:] = (
+        [f"(no name {position})" for position in range(named + 1, len(names) + 1)] if every_row_ends_so else []
+    )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if len(names) < 2:
-        raise Refused(Problem(wave.file, "The export is not a table", f"its first row holds {len(names)} column name", "at least two columns",
-                              "export the wave as CSV with a header row"), wave.name)  # fmt: skip
+        raise Refused(
+            Problem(
+                wave.file,
+                "The export is not a table",
+                f"its first row holds {len(names)} column name",
+                "at least two columns",
+                "export the wave as CSV with a header row",
+            ),
+            wave.name,
+        )
     if repeated:
-        raise Refused(Problem(f"{wave.file}, row 1", "Two columns with one name", listed([f"“{n}”" for n in repeated]), "",
-                              "rename one of them in the export"), wave.name)  # fmt: skip
+        raise Refused(
+            Problem(
+                f"{wave.file}, row 1",
+                "Two columns with one name",
+                listed([f"“{n}”" for n in repeated]),
+                "",
+                "rename one of them in the export",
+            ),
+            wave.name,
+        )
     return names
 
 
@@ -150,18 +201,41 @@ def _extra_header_rows(head: str, delimiter: str, names: list[str]) -> tuple[int
 
 def _cells(data: bytes, delimiter: str, names: list[str], skip: int, wave: Wave) -> pa.Table:
     if data.count(b'"') % 2:
-        raise Refused(Problem(wave.file, "The export is cut off", "a quotation mark is opened and never closed", "",
-                              "download the export again, or mend the quotation mark"), wave.name)  # fmt: skip
+        raise Refused(
+            Problem(
+                wave.file,
+                "The export is cut off",
+                "a quotation mark is opened and never closed",
+                "",
+                "download the export again, or mend the quotation mark",
+            ),
+            wave.name,
+        )
     ragged: list[pa.csv.InvalidRow] = []
     table = _read_cells(data, delimiter, names, skip, ragged, wave.participant["column"], threads=True)
     if ragged:
         ragged.clear()
-        _read_cells(data, delimiter, names, skip, ragged, wave.participant["column"], threads=False)  # only one thread knows the row's number
+        _read_cells(
+            data, delimiter, names, skip, ragged, wave.participant["column"], threads=False
+        )  # only one thread knows the row's number
         rows = [f"row {row.number or '?'} ({row.actual_columns} cells)" for row in ragged]
-        raise Refused(Problem(wave.file, "Rows with too few or too many cells", listed(rows), f"{len(names)} cells in each row",
-                              "a cut-off download or an unquoted comma looks like this: export the wave again"), wave.name)  # fmt: skip
+        raise Refused(
+            Problem(
+                wave.file,
+                "Rows with too few or too many cells",
+                listed(rows),
+                f"{len(names)} cells in each row",
+                "a cut-off download or an unquoted comma looks like this: export the wave again",
+            ),
+            wave.name,
+        )
     if table.num_rows == 0:
-        raise Refused(Problem(wave.file, "The export is empty", "there is a header and no answer row", "", "export the wave again"), wave.name)
+        raise Refused(
+            Problem(
+                wave.file, "The export is empty", "there is a header and no answer row", "", "export the wave again"
+            ),
+            wave.name,
+        )
     return table.unify_dictionaries()
 
 
@@ -174,21 +248,36 @@ def _row_numbers(data: bytes, delimiter: str, skip: int, n_rows: int) -> np.ndar
 
 
 def _read_cells(
-    data: bytes, delimiter: str, names: list[str], skip: int, ragged: list[pa.csv.InvalidRow], participant: str, threads: bool
+    data: bytes,
+    delimiter: str,
+    names: list[str],
+    skip: int,
+    ragged: list[pa.csv.InvalidRow],
+    participant: str,
+    threads: bool,
 ) -> pa.Table:
     def note(row: pa.csv.InvalidRow) -> str:
         ragged.append(row)
         return "skip"
 
-    encoded, whole = pa.dictionary(pa.int32(), pa.string()), participant  # ids are all distinct: a dictionary would only cost
+    encoded, whole = (
+        pa.dictionary(pa.int32(), pa.string()),
+        participant,
+    )  # ids are all distinct: a dictionary would only cost
     return pa.csv.read_csv(
         pa.BufferReader(data),
-        read_options=pa.csv.ReadOptions(column_names=names, skip_rows_after_names=1 + skip, use_threads=threads, block_size=BLOCK),
-        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in data, invalid_row_handler=note),
-        convert_options=pa.csv.ConvertOptions(
-            column_types={n: pa.string() if n == whole else encoded for n in names}, strings_can_be_null=False, quoted_strings_can_be_null=False
+        read_options=pa.csv.ReadOptions(
+            column_names=names, skip_rows_after_names=1 + skip, use_threads=threads, block_size=BLOCK
         ),
-    )  # fmt: skip
+        parse_options=pa.csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=b'"' in data, invalid_row_handler=note
+        ),
+        convert_options=pa.csv.ConvertOptions(
+            column_types={n: pa.string() if n == whole else encoded for n in names},
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=False,
+        ),
+    )
 
 
 # --- mapping ---------------------------------------------------------------------------------------------------------
@@ -211,38 +300,91 @@ def column_map(export: Export, wave: Wave, asked: list[Instrument]) -> dict[str,
             else:
                 absent.append(column)
         if absent:
-            problems.append(Problem(f"{wave.file}, row 1", "Missing columns",
-                                    f"{instrument.name}: {listed(absent)} {'is' if len(absent) == 1 else 'are'} not in the header",
-                                    "", " ".join(filter(None, [did_you_mean(absent[0], export.columns),
-                                                               f"Map the column in {wave.path} (`headers:` or `columns:`), or list the items that were asked (`items:`)"]))))  # fmt: skip
+            problems.append(
+                Problem(
+                    f"{wave.file}, row 1",
+                    "Missing columns",
+                    f"{instrument.name}: {listed(absent)} {'is' if len(absent) == 1 else 'are'} not in the header",
+                    "",
+                    " ".join(
+                        filter(
+                            None,
+                            [
+                                did_you_mean(absent[0], export.columns),
+                                f"Map the column in {wave.path} (`headers:` or `columns:`), or list the items that were asked (`items:`)",
+                            ],
+                        )
+                    ),
+                )
+            )
     problems += [
-        Problem(wave.path, "Header map names a column that is not there", f"“{column}”", "", did_you_mean(column, export.columns) or "remove the line")
-        for column in (wave.headers or {}) if column not in export.columns
-    ]  # fmt: skip
+        Problem(
+            wave.path,
+            "Header map names a column that is not there",
+            f"“{column}”",
+            "",
+            did_you_mean(column, export.columns) or "remove the line",
+        )
+        for column in (wave.headers or {})
+        if column not in export.columns
+    ]
     items = list((wave.headers or {}).values())
     problems += [
-        Problem(wave.path, "Two columns read as one item", f"“{item}”", "one column for each item", "correct `headers:`")
+        Problem(
+            wave.path, "Two columns read as one item", f"“{item}”", "one column for each item", "correct `headers:`"
+        )
         for item in sorted({item for item in items if items.count(item) > 1})
     ]
     known = {item for instrument in asked for item in instrument.columns}
     problems += [
-        Problem(wave.path, "Header map names an unknown item", f"{column} → “{item}”", "", did_you_mean(item, known) or "correct the item")
-        for column, item in (wave.headers or {}).items() if item not in known
-    ]  # fmt: skip
+        Problem(
+            wave.path,
+            "Header map names an unknown item",
+            f"{column} → “{item}”",
+            "",
+            did_you_mean(item, known) or "correct the item",
+        )
+        for column, item in (wave.headers or {}).items()
+        if item not in known
+    ]
     twice = [column for column in set(found.values()) if list(found.values()).count(column) > 1]
-    problems += [Problem(wave.path, "One column read as two items", f"“{c}”", "", "correct `columns:` or `headers:`") for c in sorted(twice)]
-    if wave.participant["column"] not in export.columns:
-        problems.append(Problem(wave.path, "The participant column is missing", f"“{wave.participant['column']}”", "",
-                                did_you_mean(wave.participant["column"], export.columns) or "name the column that identifies a person"))  # fmt: skip
     problems += [
-        Problem(f"{wave.path} › stored_totals", "Missing columns", f"“{c}” is not in the header", "", did_you_mean(c, export.columns) or "remove the line")
-        for c in (wave.stored_totals or {}) if c not in export.columns
-    ]  # fmt: skip
+        Problem(wave.path, "One column read as two items", f"“{c}”", "", "correct `columns:` or `headers:`")
+        for c in sorted(twice)
+    ]
+    if wave.participant["column"] not in export.columns:
+        problems.append(
+            Problem(
+                wave.path,
+                "The participant column is missing",
+                f"“{wave.participant['column']}”",
+                "",
+                did_you_mean(wave.participant["column"], export.columns) or "name the column that identifies a person",
+            )
+        )
+    problems += [
+        Problem(
+            f"{wave.path} › stored_totals",
+            "Missing columns",
+            f"“{c}” is not in the header",
+            "",
+            did_you_mean(c, export.columns) or "remove the line",
+        )
+        for c in (wave.stored_totals or {})
+        if c not in export.columns
+    ]
     scores = [score.id for instrument in asked for score in instrument.scores]
     problems += [
-        Problem(f"{wave.path} › stored_totals", "Unknown scores", f"{c} → “{s}”", listed(scores, 40), did_you_mean(s, scores) or "correct the score")
-        for c, s in (wave.stored_totals or {}).items() if s not in scores
-    ]  # fmt: skip
+        Problem(
+            f"{wave.path} › stored_totals",
+            "Unknown scores",
+            f"{c} → “{s}”",
+            listed(scores, 40),
+            did_you_mean(s, scores) or "correct the score",
+        )
+        for c, s in (wave.stored_totals or {}).items()
+        if s not in scores
+    ]
     if problems:
         raise Refused(problems, wave.name)
     return found
@@ -253,8 +395,15 @@ def _declared_columns(instrument: Instrument, entry: Mapping, wave: Wave, proble
     if isinstance(declared, str):
         return [declared.format(n=n) for n in range(1, len(instrument.columns) + 1)]
     if declared and len(declared) != len(instrument.columns):
-        problems.append(Problem(f"{wave.path} › {instrument.name} › columns", "A column list of the wrong length", f"{len(declared)} columns",
-                                f"{len(instrument.columns)} items were asked", "list one column per item, in the order of the questionnaire"))  # fmt: skip
+        problems.append(
+            Problem(
+                f"{wave.path} › {instrument.name} › columns",
+                "A column list of the wrong length",
+                f"{len(declared)} columns",
+                f"{len(instrument.columns)} items were asked",
+                "list one column per item, in the order of the questionnaire",
+            )
+        )
         return []
     return list(declared or [])
 
@@ -284,8 +433,12 @@ def read_answers(export: Export, wave: Wave, asked: list[Instrument]) -> Answers
     totals = {c: _numbers(export, c, wave, problems) for c in (wave.stored_totals or {})}
     if problems:
         raise Refused(problems, f"{wave.file}")
-    return Answers(pd.DataFrame(frame, copy=False), pd.DataFrame(not_applicable, index=range(export.n_rows)),
-                   _column_uses(export, wave, columns), pd.DataFrame(totals))  # fmt: skip
+    return Answers(
+        pd.DataFrame(frame, copy=False),
+        pd.DataFrame(not_applicable, index=range(export.n_rows)),
+        _column_uses(export, wave, columns),
+        pd.DataFrame(totals),
+    )
 
 
 def _column_uses(export: Export, wave: Wave, columns: Mapping[str, str]) -> pd.DataFrame:
@@ -315,8 +468,15 @@ def _participants(export: Export, wave: Wave, problems: list[Problem]) -> pd.Ser
     ids = export.cells[column].to_pandas(types_mapper=pd.ArrowDtype).astype("str").str.strip()
     if (ids == "").any():
         rows = export.rows[(ids == "").to_numpy()].tolist()
-        problems.append(Problem(column, "Rows without a participant id", listed([f"row {r}" for r in rows]), "",
-                                "fill in the id or remove the row from the export"))  # fmt: skip
+        problems.append(
+            Problem(
+                column,
+                "Rows without a participant id",
+                listed([f"row {r}" for r in rows]),
+                "",
+                "fill in the id or remove the row from the export",
+            )
+        )
     if wave.participant.get("hash"):
         key = _key(wave)
         ids = ids.map(lambda text: hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16])
@@ -326,13 +486,29 @@ def _participants(export: Export, wave: Wave, problems: list[Problem]) -> pd.Ser
 def _key(wave: Wave) -> bytes:
     path = Path(os.environ.get("REJSENS_ID_KEY", ""))
     if not path.is_file():
-        raise Refused(Problem(wave.path, "The key for participant ids is missing", "the environment variable REJSENS_ID_KEY names no file", "",
-                              "set it to the study's key file, which stands outside the repository"), wave.name)  # fmt: skip
+        raise Refused(
+            Problem(
+                wave.path,
+                "The key for participant ids is missing",
+                "the environment variable REJSENS_ID_KEY names no file",
+                "",
+                "set it to the study's key file, which stands outside the repository",
+            ),
+            wave.name,
+        )
     key = path.read_bytes()
     fingerprint = hashlib.sha256(b"fingerprint" + key).hexdigest()[:16]
     if wave.participant.get("key_fingerprint") != fingerprint:
-        raise Refused(Problem(wave.path, "Another key for participant ids", f"this key's fingerprint is {fingerprint}",
-                              str(wave.participant.get("key_fingerprint")), "use the study's one key, or the waves would never link"), wave.name)  # fmt: skip
+        raise Refused(
+            Problem(
+                wave.path,
+                "Another key for participant ids",
+                f"this key's fingerprint is {fingerprint}",
+                str(wave.participant.get("key_fingerprint")),
+                "use the study's one key, or the waves would never link",
+            ),
+            wave.name,
+        )
     return key
 
 
@@ -341,7 +517,15 @@ def _numbers(export: Export, column: str, wave: Wave, problems: list[Problem]) -
     values, unread = _read_texts(texts, {}, _means_missing(texts, wave))
     if unread:
         rows = _rows_of(export, codes, unread)
-        problems.append(Problem(column, "Answers that are not numbers", f"{counted(len(rows), 'cell')}, rows {listed(rows)}", "numbers", "correct the cells"))
+        problems.append(
+            Problem(
+                column,
+                "Answers that are not numbers",
+                f"{counted(len(rows), 'cell')}, rows {listed(rows)}",
+                "numbers",
+                "correct the cells",
+            )
+        )
     return values[codes]
 
 
@@ -384,18 +568,25 @@ def _item_values(
     missing = _means_missing(texts, wave)
     values, unread = _read_texts(texts, labels, missing)
     if explicit:  # a code that the label map knows nothing about is as unmapped as a text
-        unread = [i for i, text in enumerate(texts)
-                  if not missing[i] and text.casefold() not in labels and _number(text) not in item.missing_codes]  # fmt: skip
+        unread = [
+            i
+            for i, text in enumerate(texts)
+            if not missing[i] and text.casefold() not in labels and _number(text) not in item.missing_codes
+        ]
     if unread:
         rows = _rows_of(export, codes, unread)
         hints = [did_you_mean(texts[i].casefold(), [*own, *map(str, explicit)]) for i in unread]
-        problems.append(Problem(
-            f"{column} ({item.id})" if column != item.id else column, "Answers that no label or code explains",
-            f"{counted(len(unread), 'different answer')} in {counted(len(rows), 'cell')}, rows {listed(rows)}", item.allowed,
-            " ".join(filter(None, dict.fromkeys(hints))) or f"add each spelling to `labels:` › {instrument.name} in {wave.path}, or to `missing_codes:`",
-        ))  # fmt: skip
+        problems.append(
+            Problem(
+                f"{column} ({item.id})" if column != item.id else column,
+                "Answers that no label or code explains",
+                f"{counted(len(unread), 'different answer')} in {counted(len(rows), 'cell')}, rows {listed(rows)}",
+                item.allowed,
+                " ".join(filter(None, dict.fromkeys(hints)))
+                or f"add each spelling to `labels:` › {instrument.name} in {wave.path}, or to `missing_codes:`",
+            )
+        )
     values = np.where(np.isin(values, item.missing_codes), np.nan, values)
     if instrument.codes_descend:  # a code for "not applicable" stands outside the range and stays
         values = np.where(np.isin(values, item.not_applicable), values, item.low + item.high - values)
     return values[codes]
-

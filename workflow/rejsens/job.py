@@ -29,7 +29,11 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
     terminal = sys.stderr
     staged = {str(final): _staged(Path(final)) for final in snakemake.output}
     named = SimpleNamespace(**{name: staged[str(path)] for name, path in snakemake.output.items()})
-    with open(snakemake.log[0], "w", encoding="utf-8") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+    with (
+        open(snakemake.log[0], "w", encoding="utf-8") as log,
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
         try:
             yield named
             _publish(staged)
@@ -39,8 +43,12 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
         except Exception as error:
             traceback.print_exc(file=log)
             place = " ".join(snakemake.wildcards)
-            _stop(staged, f"\n{snakemake.rule} {place} stopped at a fault of the software, not of your data: "
-                          f"{type(error).__name__}. Details for a bug report: {snakemake.log[0]}\n", terminal)  # fmt: skip
+            _stop(
+                staged,
+                f"\n{snakemake.rule} {place} stopped at a fault of the software, not of your data: "
+                f"{type(error).__name__}. Details for a bug report: {snakemake.log[0]}\n",
+                terminal,
+            )
         finally:
             for path in staged.values():
                 shutil.rmtree(Path(path).parent, ignore_errors=True)

@@ -16,11 +16,15 @@ from rejsens.validate import NOT_APPLICABLE, STORED
 CREATED = 92  # where an SPSS file's header keeps the day (9 characters) and the time (8) it was written
 
 
-def pool_answers(answers: Mapping[str, pd.DataFrame], numbers: Mapping[str, int], roles: Mapping[str, str]) -> pd.DataFrame:
+def pool_answers(
+    answers: Mapping[str, pd.DataFrame], numbers: Mapping[str, int], roles: Mapping[str, str]
+) -> pd.DataFrame:
     """Answers of all waves, one row per person and wave; an item that a wave did not ask is missing there."""
     frames = []
     for wave, frame in answers.items():
-        person = pd.DataFrame({"participant": frame["participant"], "wave": wave, "wave_number": numbers[wave], "role": roles[wave]})
+        person = pd.DataFrame(
+            {"participant": frame["participant"], "wave": wave, "wave_number": numbers[wave], "role": roles[wave]}
+        )
         items = [c for c in frame if c not in ("participant", "row") and not c.endswith((NOT_APPLICABLE, STORED))]
         frames.append(pd.concat([person, frame[items]], axis=1))
     return pd.concat(frames, ignore_index=True)
@@ -41,11 +45,21 @@ def wave_list(waves: Sequence[Wave], numbers: Mapping[str, int], flow: pd.DataFr
     """One row per wave: where it came from and how many rows it brought and kept."""
     counts = flow.groupby("wave", sort=False)["n_remaining"].agg(["first", "last"])
     return pd.DataFrame(
-        {"wave": w.name, "wave_number": numbers[w.name], "title": w.title, "role": w.role or "wave", "platform": w.platform,
-         "collected_from": w.collected["from"], "collected_to": w.collected["to"], "n_raw": int(counts.loc[w.name, "first"]),
-         "n_kept": int(counts.loc[w.name, "last"]), "sha256": w.sha256, "simulated": bool(w.simulated)}
+        {
+            "wave": w.name,
+            "wave_number": numbers[w.name],
+            "title": w.title,
+            "role": w.role or "wave",
+            "platform": w.platform,
+            "collected_from": w.collected["from"],
+            "collected_to": w.collected["to"],
+            "n_raw": int(counts.loc[w.name, "first"]),
+            "n_kept": int(counts.loc[w.name, "last"]),
+            "sha256": w.sha256,
+            "simulated": bool(w.simulated),
+        }
         for w in waves
-    )  # fmt: skip
+    )
 
 
 def dictionary(instruments: Sequence[Instrument]) -> pd.DataFrame:
@@ -55,13 +69,25 @@ def dictionary(instruments: Sequence[Instrument]) -> pd.DataFrame:
 
 def _entry(instrument: Instrument, score: Score) -> dict[str, object]:
     status = "user_supplied" if instrument.user_supplied else instrument.key.get("status", "")
-    notice = instrument.licence.get("notice") or ("" if not instrument.licence.get("permission_required") else "Permission required.")
+    notice = instrument.licence.get("notice") or (
+        "" if not instrument.licence.get("permission_required") else "Permission required."
+    )
     return {
-        "score": score.id, "label": score.label, "instrument": instrument.name, "title": instrument.title, "model": score.model,
-        "method": score.method, "n_items": len(score.pairs or score.items or score.of), "range_low": score.low, "range_high": score.high,
-        "higher_means": score.higher_means, "status_line": instrument.status_line or "", "key_status": status,
-        "measures": " ".join(score.measures), "license_notice": notice,
-    }  # fmt: skip
+        "score": score.id,
+        "label": score.label,
+        "instrument": instrument.name,
+        "title": instrument.title,
+        "model": score.model,
+        "method": score.method,
+        "n_items": len(score.pairs or score.items or score.of),
+        "range_low": score.low,
+        "range_high": score.high,
+        "higher_means": score.higher_means,
+        "status_line": instrument.status_line or "",
+        "key_status": status,
+        "measures": " ".join(score.measures),
+        "license_notice": notice,
+    }
 
 
 def write_scores(scores: pd.DataFrame, study: Study, output: SimpleNamespace) -> None:
@@ -79,22 +105,30 @@ def column_dictionary(scores: pd.DataFrame, labels: Mapping[str, str]) -> pd.Dat
     """variable, label, type, n_missing: one row per column of the scores file."""
     parts = {"": "", "n_answered": ": items answered", "prorated": ": computed although items are missing"}
     split = {column: column.partition("__") for column in scores.columns}
-    return pd.DataFrame({
-        "variable": list(scores.columns), "label": [labels.get(name, name) + parts.get(part, part) for name, _, part in split.values()],
-        "type": [str(scores[c].dtype) for c in scores], "n_missing": [int(scores[c].isna().sum()) for c in scores],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "variable": list(scores.columns),
+            "label": [labels.get(name, name) + parts.get(part, part) for name, _, part in split.values()],
+            "type": [str(scores[c].dtype) for c in scores],
+            "n_missing": [int(scores[c].isna().sum()) for c in scores],
+        }
+    )
 
 
 def value_labels(study: Study) -> dict[str, dict[float, str]]:
     return {item.id: dict(item.labels) for item in study.background.values() if item.labels}
 
 
-def write_sav(frame: pd.DataFrame, path: str, labels: Mapping[str, str], values: Mapping[str, dict[float, str]]) -> None:
+def write_sav(
+    frame: pd.DataFrame, path: str, labels: Mapping[str, str], values: Mapping[str, dict[float, str]]
+) -> None:
     """SPSS file with variable labels; names longer than SPSS allows (64 bytes) are refused by the writer, not cut."""
     import pyreadstat
 
     ready = frame.assign(**{c: frame[c].astype("int64") for c in frame.select_dtypes("bool")})
-    pyreadstat.write_sav(ready, path, column_labels=[labels[c] for c in ready.columns], variable_value_labels=dict(values))
+    pyreadstat.write_sav(
+        ready, path, column_labels=[labels[c] for c in ready.columns], variable_value_labels=dict(values)
+    )
     _stamp(path)
 
 
@@ -115,7 +149,19 @@ def change_scores(scores: pd.DataFrame, instruments: Sequence[Instrument]) -> pd
         for i, first in enumerate(waves):
             for later in waves[i + 1 :]:
                 change = (wide[later] - wide[first]).dropna()
-                frames.append(pd.DataFrame({"participant": change.index, "score": declared.change, "source": declared.id,
-                                            "from_wave": first, "to_wave": later, "change": change.to_numpy(dtype=float)}))  # fmt: skip
-    empty = pd.DataFrame({"participant": [], "score": [], "source": [], "from_wave": [], "to_wave": [], "change": np.array([], float)})
+                frames.append(
+                    pd.DataFrame(
+                        {
+                            "participant": change.index,
+                            "score": declared.change,
+                            "source": declared.id,
+                            "from_wave": first,
+                            "to_wave": later,
+                            "change": change.to_numpy(dtype=float),
+                        }
+                    )
+                )
+    empty = pd.DataFrame(
+        {"participant": [], "score": [], "source": [], "from_wave": [], "to_wave": [], "change": np.array([], float)}
+    )
     return pd.concat(frames, ignore_index=True) if frames else empty

@@ -71,7 +71,9 @@ def _share_advice(group: Sequence[Problem]) -> list[Problem]:
     shared = []
     for problem, following in zip(group, [*group[1:], None], strict=True):
         same = following is not None and following.fix == problem.fix
-        shared.append(Problem(problem.where, problem.cause, problem.found, problem.allowed, "" if same else problem.fix))
+        shared.append(
+            Problem(problem.where, problem.cause, problem.found, problem.allowed, "" if same else problem.fix)
+        )
     return shared
 
 

@@ -12,11 +12,27 @@ from typing import Any
 from rejsens import __version__
 from rejsens.registry import SHIPPED, hashes, sha256
 
-NAMED = ("snakemake", "pandas", "numpy", "scipy", "statsmodels", "pandera", "pingouin", "mixedlm", "matplotlib", "pyarrow", "pyreadstat", "jinja2")
+NAMED = (
+    "snakemake",
+    "pandas",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "pandera",
+    "pingouin",
+    "mixedlm",
+    "matplotlib",
+    "pyarrow",
+    "pyreadstat",
+    "jinja2",
+)
 
 
 def provenance(
-    inputs: Mapping[str, str], settings: Mapping[str, Any], instruments: Sequence[Mapping[str, Any]], tables: Iterable[str]
+    inputs: Mapping[str, str],
+    settings: Mapping[str, Any],
+    instruments: Sequence[Mapping[str, Any]],
+    tables: Iterable[str],
 ) -> dict[str, Any]:
     """The record: inputs (name -> sha256), hashes of the tables that the report read, settings, instruments, versions."""
     text = json.dumps(settings, sort_keys=True, ensure_ascii=False)
@@ -30,7 +46,7 @@ def provenance(
         "seed": settings["seed"],
         "settings": dict(settings),
         "instruments": list(instruments),
-    }  # fmt: skip
+    }
 
 
 def as_json(record: Mapping[str, Any]) -> str:

@@ -47,11 +47,15 @@ def screen(
     return (
         pd.DataFrame(flow, columns=["wave", "order", "rule", "label", "n_excluded", "n_remaining"]),
         pd.DataFrame(quality, columns=["wave", "check", "label", "n_checked", "n_flagged", "action", "reason"]),
-        pd.DataFrame({"participant": answers["participant"], "row": answers["row"], "excluded_by": excluded_by, **flags}),
+        pd.DataFrame(
+            {"participant": answers["participant"], "row": answers["row"], "excluded_by": excluded_by, **flags}
+        ),
     )
 
 
-def duplicate_participant(answers: pd.DataFrame, instruments: Sequence[Instrument], rule: Mapping[str, Any]) -> np.ndarray:
+def duplicate_participant(
+    answers: pd.DataFrame, instruments: Sequence[Instrument], rule: Mapping[str, Any]
+) -> np.ndarray:
     """Every row of a participant but the first (or the last)."""
     return answers["participant"].duplicated(keep=rule.get("keep", "first")).to_numpy()
 
@@ -106,7 +110,11 @@ def longest_run(answers: pd.DataFrame, instruments: Sequence[Instrument]) -> np.
     run, previous, previous_range = np.zeros(len(answers), dtype=np.int32), None, None
     for column, item in items:
         values = answers[column].to_numpy()
-        same = values == previous if previous is not None and previous_range == (item.low, item.high) else np.zeros(len(values), bool)
+        same = (
+            values == previous
+            if previous is not None and previous_range == (item.low, item.high)
+            else np.zeros(len(values), bool)
+        )
         run = np.where(same, run + 1, np.where(np.isnan(values), 0, 1))
         longest = np.maximum(longest, run)
         previous, previous_range = values, (item.low, item.high)

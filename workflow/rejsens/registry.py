@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import importlib.util
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -53,7 +53,7 @@ def sha256(path: Path | str) -> str:
     return _sha256(str(path), stat.st_size, stat.st_mtime_ns)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _sha256(path: str, size: int, mtime: int) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as handle:

@@ -32,7 +32,9 @@ def allowed(values: pd.Series | np.ndarray, item: Item) -> pd.Series | np.ndarra
     return inside if item.type == "number" else inside & (values == np.floor(values))
 
 
-def check_answers(frame: pd.DataFrame, instruments: list[Instrument], out_of_range: str, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def check_answers(
+    frame: pd.DataFrame, instruments: list[Instrument], out_of_range: str, where: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Apply the schema. Answers outside their range stop the wave, or are set aside cell by cell, as the study declares.
 
     frame         answers as read: participant, row, one float column per item
@@ -46,14 +48,25 @@ def check_answers(frame: pd.DataFrame, instruments: list[Instrument], out_of_ran
         cells = errors.failure_cases
     lost = cells[cells["index"].isna()]
     if len(lost):
-        raise Refused([Problem(where, "The table has not the promised shape", f"{case.column or case.failure_case}: {case.check}")
-                       for case in lost.itertuples()], where)  # fmt: skip
+        raise Refused(
+            [
+                Problem(
+                    where, "The table has not the promised shape", f"{case.column or case.failure_case}: {case.check}"
+                )
+                for case in lost.itertuples()
+            ],
+            where,
+        )
     position = cells["index"].astype(int).to_numpy()
-    set_aside = pd.DataFrame({
-        "participant": frame["participant"].to_numpy()[position], "row": frame["row"].to_numpy()[position],
-        "column": cells["column"].astype("str").to_numpy(), "found": cells["failure_case"].astype(float).to_numpy(),
-        "allowed": cells["check"].astype("str").to_numpy(),
-    }).sort_values(["column", "row"], kind="stable", ignore_index=True)  # fmt: skip
+    set_aside = pd.DataFrame(
+        {
+            "participant": frame["participant"].to_numpy()[position],
+            "row": frame["row"].to_numpy()[position],
+            "column": cells["column"].astype("str").to_numpy(),
+            "found": cells["failure_case"].astype(float).to_numpy(),
+            "allowed": cells["check"].astype("str").to_numpy(),
+        }
+    ).sort_values(["column", "row"], kind="stable", ignore_index=True)
     if out_of_range == "stop":
         raise Refused(range_problems(set_aside), where)
     frame = frame.copy()
@@ -67,8 +80,13 @@ def range_problems(cells: pd.DataFrame) -> list[Problem]:
     problems = []
     for column, group in cells.groupby("column"):
         found = [f"{cell.participant} (row {cell.row}): {cell.found:g}" for cell in group.itertuples()]
-        problems.append(Problem(
-            str(column), "Answers outside the range", f"participants {listed(found)}", group["allowed"].iloc[0],
-            "correct the cells, or declare the code in `missing_codes:` if it means no answer; `out_of_range: missing` in config/config.yaml sets such cells aside",
-        ))  # fmt: skip
+        problems.append(
+            Problem(
+                str(column),
+                "Answers outside the range",
+                f"participants {listed(found)}",
+                group["allowed"].iloc[0],
+                "correct the cells, or declare the code in `missing_codes:` if it means no answer; `out_of_range: missing` in config/config.yaml sets such cells aside",
+            )
+        )
     return problems

@@ -9,15 +9,25 @@ from typing import IO
 from rejsens.problems import Problem, Refused
 
 LOCK = Path(".snakemake/rejsens.lock")
-_held: list[IO[str]] = []  # an open file keeps the lock; the operating system lets go when the process ends, however it ends
+_held: list[
+    IO[str]
+] = []  # an open file keeps the lock; the operating system lets go when the process ends, however it ends
 
 
 def take_lock() -> None:
     """Hold the study's lock until this process ends; refuse when another run holds it."""
     handle = _try()
     if handle is None:
-        raise Refused(Problem(str(Path.cwd()), "Another run is at work in this folder", "its lock is held", "",
-                              "wait for it to end, or stop it"), "The run")  # fmt: skip
+        raise Refused(
+            Problem(
+                str(Path.cwd()),
+                "Another run is at work in this folder",
+                "its lock is held",
+                "",
+                "wait for it to end, or stop it",
+            ),
+            "The run",
+        )
     _held.append(handle)
 
 

@@ -14,12 +14,16 @@ from rejsens.validate import NOT_APPLICABLE, STORED
 TOLERANCE = 1e-12  # a stored total is recomputed from the same cells; only the order of addition may differ
 
 
-def wave_scores(answers: pd.DataFrame, instruments: Sequence[Instrument], wave: str, wave_number: int, role: str) -> pd.DataFrame:
+def wave_scores(
+    answers: pd.DataFrame, instruments: Sequence[Instrument], wave: str, wave_number: int, role: str
+) -> pd.DataFrame:
     """participant, wave, wave_number, role, background variables, every score with its count and prorated flag."""
     background = [item.id for instrument in instruments if not instrument.scores for item in instrument.items]
     absent = answers.filter(regex=f"{NOT_APPLICABLE}$").rename(columns=lambda c: c.removesuffix(NOT_APPLICABLE))
     scores = score(answers, [i for i in instruments if i.scores], absent)
-    person = pd.DataFrame({"participant": answers["participant"], "wave": wave, "wave_number": wave_number, "role": role})
+    person = pd.DataFrame(
+        {"participant": answers["participant"], "wave": wave, "wave_number": wave_number, "role": role}
+    )
     return pd.concat([person, answers[background], scores], axis=1)
 
 
@@ -41,8 +45,12 @@ def compare_stored(
         status = "agrees" if not differs.any() else f"{int(differs.sum())} of {len(stored)} people differ"
         rows.append((wave, column, score_id, int(both.sum()), int(differs.sum()), largest, TOLERANCE, status))
         for position in np.flatnonzero(differs):
-            differing.append((scores["participant"].iloc[position], wave, column, score_id, stored[position], ours[position]))
+            differing.append(
+                (scores["participant"].iloc[position], wave, column, score_id, stored[position], ours[position])
+            )
     return (
-        pd.DataFrame(rows, columns=["wave", "column", "score", "n_compared", "n_differ", "max_difference", "tolerance", "status"]),
+        pd.DataFrame(
+            rows, columns=["wave", "column", "score", "n_compared", "n_differ", "max_difference", "tolerance", "status"]
+        ),
         pd.DataFrame(differing, columns=["participant", "wave", "column", "score", "stored", "recomputed"]),
     )

@@ -32,9 +32,13 @@ def units(answers: pd.DataFrame, instrument: Instrument, score: Score) -> pd.Dat
     """What a score is the mean or sum of: keyed items, or the products of its pairs; people × units."""
     if score.method == "product_mean":
         return pd.DataFrame(
-            {f"{a}_x_{b.rsplit('_', 1)[-1]}": keyed_values(answers, instrument.item(a)) * keyed_values(answers, instrument.item(b))
-             for a, b in score.pairs}, index=answers.index,
-        )  # fmt: skip
+            {
+                f"{a}_x_{b.rsplit('_', 1)[-1]}": keyed_values(answers, instrument.item(a))
+                * keyed_values(answers, instrument.item(b))
+                for a, b in score.pairs
+            },
+            index=answers.index,
+        )
     return keyed(answers, [instrument.item(i) for i in score.items])
 
 
@@ -63,7 +67,9 @@ def score(
     columns: dict[str, np.ndarray] = {}
     for instrument in instruments:
         for declared in instrument.scores:
-            values, n_answered, prorated = METHODS[declared.method](answers, instrument, declared, not_applicable, columns)
+            values, n_answered, prorated = METHODS[declared.method](
+                answers, instrument, declared, not_applicable, columns
+            )
             columns[declared.id] = values
             columns[f"{declared.id}__n_answered"] = n_answered
             columns[f"{declared.id}__prorated"] = prorated
@@ -73,8 +79,13 @@ def score(
 Scored = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def _totals(answers: pd.DataFrame, instrument: Instrument, declared: Score, absent: pd.DataFrame | None,
-            value: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+def _totals(
+    answers: pd.DataFrame,
+    instrument: Instrument,
+    declared: Score,
+    absent: pd.DataFrame | None,
+    value: Callable[[np.ndarray], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sum of `value` over answered items, how many were answered, how many apply; one column at a time."""
     total = np.zeros(len(answers))
     answered, applicable = np.zeros(len(answers), dtype=np.int64), np.zeros(len(answers), dtype=np.int64)
@@ -89,7 +100,11 @@ def _totals(answers: pd.DataFrame, instrument: Instrument, declared: Score, abse
 
 def _finish(values: np.ndarray, answered: np.ndarray, applicable: np.ndarray, declared: Score) -> Scored:
     """Blank what the missing-data rule does not allow."""
-    enough = (answered == applicable) & (answered >= 1) if declared.model == "formative" else answered >= declared.min_answered
+    enough = (
+        (answered == applicable) & (answered >= 1)
+        if declared.model == "formative"
+        else answered >= declared.min_answered
+    )
     return np.where(enough, values, np.nan), answered, enough & (answered < applicable)
 
 

@@ -63,7 +63,12 @@ class Study:
     @cached_property
     def background(self) -> dict[str, Any]:
         """Items of instruments without scores: covariates and conditions."""
-        return {item.id: item for instrument in self.instruments.values() if not instrument.scores for item in instrument.items}
+        return {
+            item.id: item
+            for instrument in self.instruments.values()
+            if not instrument.scores
+            for item in instrument.items
+        }
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -71,11 +76,18 @@ class Study:
         s = self.settings
         own = s["study"]
         return {
-            "title": own["title"], "simulated": own["simulated"], "description": own.get("description", ""),
-            "contact": own.get("contact", ""), "support": own.get("support", ""), "notes": list(own.get("notes", ())),
-            "alpha": s["alpha"], "ci_level": s["ci_level"], "min_cell": s["min_cell"], "seed": s["seed"],
+            "title": own["title"],
+            "simulated": own["simulated"],
+            "description": own.get("description", ""),
+            "contact": own.get("contact", ""),
+            "support": own.get("support", ""),
+            "notes": list(own.get("notes", ())),
+            "alpha": s["alpha"],
+            "ci_level": s["ci_level"],
+            "min_cell": s["min_cell"],
+            "seed": s["seed"],
             "score_order": [name for name in s["scores_shown"] if name in self.scores] or list(self.scores)[:12],
-        }  # fmt: skip
+        }
 
 
 def load_study(folder: Path | str = ".") -> Study:
@@ -87,17 +99,40 @@ def load_study(folder: Path | str = ".") -> Study:
     problems: list[Problem] = []
     settings = _collect(problems, load_settings, folder) or {}
     instruments = _collect(problems, load_instruments, _instrument_folders(folder)) or {}
-    waves = [wave for path in files("data/waves/*.yaml", folder).values() if (wave := _collect(problems, load_wave, path))]
-    asked = {wave.name: tuple(_collect(problems, instruments_asked, wave, instruments) or ()) for wave in waves} if instruments else {}
-    families = {name: family for name, path in files("config/hypotheses/*.yaml", folder).items()
-                if (family := _collect(problems, read_yaml, path, "hypotheses"))}  # fmt: skip
+    waves = [
+        wave for path in files("data/waves/*.yaml", folder).values() if (wave := _collect(problems, load_wave, path))
+    ]
+    asked = (
+        {wave.name: tuple(_collect(problems, instruments_asked, wave, instruments) or ()) for wave in waves}
+        if instruments
+        else {}
+    )
+    families = {
+        name: family
+        for name, path in files("config/hypotheses/*.yaml", folder).items()
+        if (family := _collect(problems, read_yaml, path, "hypotheses"))
+    }
     if not files("data/waves/*.yaml", folder):
-        problems.append(Problem(f"{folder / 'data/waves'}", "No wave to read", "there is no sidecar (NAME.yaml)", "",
-                                "put an export and its sidecar there; docs/add-a-wave.md shows how"))  # fmt: skip
+        problems.append(
+            Problem(
+                f"{folder / 'data/waves'}",
+                "No wave to read",
+                "there is no sidecar (NAME.yaml)",
+                "",
+                "put an export and its sidecar there; docs/add-a-wave.md shows how",
+            )
+        )
     for name, path in files("data/waves/*.csv", folder).items():
         if not (path.with_suffix(".yaml")).exists():
-            problems.append(Problem(str(path), "A wave without a sidecar", f"{name}.yaml does not exist", "",
-                                    "write the sidecar, or put an underscore before the file's name to leave it out"))  # fmt: skip
+            problems.append(
+                Problem(
+                    str(path),
+                    "A wave without a sidecar",
+                    f"{name}.yaml does not exist",
+                    "",
+                    "write the sidecar, or put an underscore before the file's name to leave it out",
+                )
+            )
     waves = sorted(waves, key=lambda wave: (wave.collected["from"], wave.name))
     study = Study(str(folder), settings, tuple(waves), asked, families)
     problems += _retest_problems(waves) + (_family_problems(study) if not problems else [])
@@ -121,10 +156,16 @@ def _instrument_folders(folder: Path) -> tuple[Path, Path]:
 def _retest_problems(waves: list[Wave]) -> list[Problem]:
     names = [wave.name for wave in waves]
     return [
-        Problem(wave.path, "A retest of an unknown wave", f"`retest_of: {wave.retest_of}`", listed(names, 20),
-                did_you_mean(wave.retest_of or "", names) or "name the wave that was repeated")
-        for wave in waves if wave.role == "retest" and wave.retest_of not in names
-    ]  # fmt: skip
+        Problem(
+            wave.path,
+            "A retest of an unknown wave",
+            f"`retest_of: {wave.retest_of}`",
+            listed(names, 20),
+            did_you_mean(wave.retest_of or "", names) or "name the wave that was repeated",
+        )
+        for wave in waves
+        if wave.role == "retest" and wave.retest_of not in names
+    ]
 
 
 def _family_problems(study: Study) -> list[Problem]:
@@ -133,10 +174,21 @@ def _family_problems(study: Study) -> list[Problem]:
     problems = []
     for name, family in study.families.items():
         for hypothesis in family["hypotheses"]:
-            named = [hypothesis["predictor"], hypothesis["outcome"], *(c["name"] for c in [*family.get("covariates", ()), *hypothesis.get("covariates", ())])]
+            named = [
+                hypothesis["predictor"],
+                hypothesis["outcome"],
+                *(c["name"] for c in [*family.get("covariates", ()), *hypothesis.get("covariates", ())]),
+            ]
             for unknown in dict.fromkeys(n for n in named if n not in known):
-                problems.append(Problem(f"config/hypotheses/{name}.yaml › {hypothesis['id']}", "Hypotheses that name an unknown score", f"“{unknown}”",
-                                        listed(known, 60), did_you_mean(unknown, known) or "no wave asks an instrument that gives this score"))  # fmt: skip
+                problems.append(
+                    Problem(
+                        f"config/hypotheses/{name}.yaml › {hypothesis['id']}",
+                        "Hypotheses that name an unknown score",
+                        f"“{unknown}”",
+                        listed(known, 60),
+                        did_you_mean(unknown, known) or "no wave asks an instrument that gives this score",
+                    )
+                )
     return problems
 
 
@@ -151,40 +203,69 @@ class Plan:
 
     def validate_wave(self, wave: str) -> dict[str, Any]:
         s = self.study.settings
-        return {"wave": self._wave(wave).path, "screening": s["screening"], "out_of_range": s["out_of_range"],
-                "depends": {"export": sha256(self._wave(wave).file)} | self._declared([wave]) | code("rejsens.job", "rejsens.validate")}  # fmt: skip
+        return {
+            "wave": self._wave(wave).path,
+            "screening": s["screening"],
+            "out_of_range": s["out_of_range"],
+            "depends": {"export": sha256(self._wave(wave).file)}
+            | self._declared([wave])
+            | code("rejsens.job", "rejsens.validate"),
+        }
 
     def score_wave(self, wave: str) -> dict[str, Any]:
-        return {"wave": self._wave(wave).path, "wave_number": self.study.wave_numbers[wave],
-                "depends": self._declared([wave]) | code("rejsens.job", "rejsens.score_wave")}  # fmt: skip
+        return {
+            "wave": self._wave(wave).path,
+            "wave_number": self.study.wave_numbers[wave],
+            "depends": self._declared([wave]) | code("rejsens.job", "rejsens.score_wave"),
+        }
 
     def pool_waves(self) -> dict[str, Any]:
-        return {"numbers": self.study.wave_numbers, "depends": self._declared() | code("rejsens.job", "rejsens.pool", "rejsens.study")}
+        return {
+            "numbers": self.study.wave_numbers,
+            "depends": self._declared() | code("rejsens.job", "rejsens.pool", "rejsens.study"),
+        }
 
     def describe_sample(self) -> dict[str, Any]:
         s = self.study.settings
-        return {"sample_table": s["sample_table"], "ci_level": s["ci_level"],
-                "min_cell": 1 if s["study"]["simulated"] else s["min_cell"],
-                "depends": self._declared() | code("rejsens.job", "rejsens.describe", "rejsens.inference.correlation", "rejsens.study")}  # fmt: skip
+        return {
+            "sample_table": s["sample_table"],
+            "ci_level": s["ci_level"],
+            "min_cell": 1 if s["study"]["simulated"] else s["min_cell"],
+            "depends": self._declared()
+            | code("rejsens.job", "rejsens.describe", "rejsens.inference.correlation", "rejsens.study"),
+        }
 
     def psychometrics(self, instrument: str) -> dict[str, Any]:
         waves = [w.name for w in self.study.waves if instrument in {i.name for i in self.study.asked[w.name]}]
-        return {"instrument": instrument, "waves": waves, "ci_level": self.study.settings["ci_level"],
-                "depends": self._declared(waves) | code("rejsens.job", "rejsens.assess_instrument")}  # fmt: skip
+        return {
+            "instrument": instrument,
+            "waves": waves,
+            "ci_level": self.study.settings["ci_level"],
+            "depends": self._declared(waves) | code("rejsens.job", "rejsens.assess_instrument"),
+        }
 
     def collect_psychometrics(self) -> dict[str, Any]:
-        return {"ci_level": self.study.settings["ci_level"],
-                "depends": self._declared() | code("rejsens.job", "rejsens.collect", "rejsens.pool")}  # fmt: skip
+        return {
+            "ci_level": self.study.settings["ci_level"],
+            "depends": self._declared() | code("rejsens.job", "rejsens.collect", "rejsens.pool"),
+        }
 
     def test_hypotheses(self, family: str) -> dict[str, Any]:
         s = self.study.settings
-        return {"family": f"config/hypotheses/{family}.yaml", "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "seed")},
-                "depends": hashes([f"config/hypotheses/{family}.yaml"]) | code("rejsens.job", "rejsens.inference.families")}  # fmt: skip
+        return {
+            "family": f"config/hypotheses/{family}.yaml",
+            "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "seed")},
+            "depends": hashes([f"config/hypotheses/{family}.yaml"]) | code("rejsens.job", "rejsens.inference.families"),
+        }
 
     def collect_estimates(self) -> dict[str, Any]:
         families = [f"config/hypotheses/{name}.yaml" for name in self.study.families]
         claims = str(SHIPPED / "config" / "claims.yaml")
-        return {"families": families, "depends": hashes([*families, claims]) | code("rejsens.job", "rejsens.claims", "rejsens.inference.families")}  # fmt: skip
+        return {
+            "families": families,
+            "depends": hashes([*families, claims])
+            | code("rejsens.job", "rejsens.claims", "rejsens.inference.families"),
+        }
 
     def draw_figure(self, figure: str, people: bool) -> dict[str, Any]:
         """`people`: draw the version that shows persons; simulated persons may be shown anywhere."""
@@ -195,10 +276,15 @@ class Plan:
 
     def write_report(self) -> dict[str, Any]:
         templates = [path for path in (SHIPPED / "workflow" / "report").iterdir() if path.is_file()]
-        return {"study": self.study.facts, "settings": dict(self.study.settings), "inputs": self.inputs,
-                "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
-                "depends": self._declared() | hashes([*templates, SHIPPED / "requirements.lock"])
-                | code("rejsens.job", "rejsens.report", "rejsens.provenance")}  # fmt: skip
+        return {
+            "study": self.study.facts,
+            "settings": dict(self.study.settings),
+            "inputs": self.inputs,
+            "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
+            "depends": self._declared()
+            | hashes([*templates, SHIPPED / "requirements.lock"])
+            | code("rejsens.job", "rejsens.report", "rejsens.provenance"),
+        }
 
     @property
     def figures(self) -> dict[str, Path]:
@@ -219,15 +305,25 @@ class Plan:
     @property
     def inputs(self) -> dict[str, str]:
         """Content hashes of every file the researcher gave: exports, sidecars, families, settings."""
-        named = [w.path for w in self.study.waves] + [f"config/hypotheses/{f}.yaml" for f in self.study.families] + ["config/config.yaml"]
-        return hashes(path for path in named if Path(path).exists()) | {f"export of wave {w.name}": sha256(w.file) for w in self.study.waves}
+        named = (
+            [w.path for w in self.study.waves]
+            + [f"config/hypotheses/{f}.yaml" for f in self.study.families]
+            + ["config/config.yaml"]
+        )
+        return hashes(path for path in named if Path(path).exists()) | {
+            f"export of wave {w.name}": sha256(w.file) for w in self.study.waves
+        }
 
     def _plugin(self, kind: str, name: str) -> dict[str, Any]:
         path = plugins(kind, self.study.folder)[name]
         shipped = path.is_relative_to(SHIPPED / "workflow")
         module = code(f"rejsens.{kind}.{name}") if shipped else hashes([path])
-        return {"module": str(path) if not shipped else f"rejsens.{kind}.{name}", "tables": list(constant(path, "TABLES")),
-                "study": self.study.facts, "depends": module | code("rejsens.job", "rejsens.style" if kind == "figures" else "rejsens.layout")}  # fmt: skip
+        return {
+            "module": str(path) if not shipped else f"rejsens.{kind}.{name}",
+            "tables": list(constant(path, "TABLES")),
+            "study": self.study.facts,
+            "depends": module | code("rejsens.job", "rejsens.style" if kind == "figures" else "rejsens.layout"),
+        }
 
     def _wave(self, name: str) -> Wave:
         return next(wave for wave in self.study.waves if wave.name == name)

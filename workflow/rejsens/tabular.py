@@ -69,7 +69,12 @@ COLUMNS: dict[str, dict[str, str]] = {
     "quality_rows": {"participant": "str?", "row": "int", "excluded_by": "str?"},
     "set_aside": {"participant": "str", "row": "int", "column": "str", "found": "float", "allowed": "str"},
 }  # fmt: skip
-OPEN = {"checked_answers", "answers", "scores", "quality_rows"}  # these carry one further column per item, score or check
+OPEN = {
+    "checked_answers",
+    "answers",
+    "scores",
+    "quality_rows",
+}  # these carry one further column per item, score or check
 DTYPES = {"str": "str", "int": "int64", "count": "Int64", "float": "float64", "bool": "bool"}
 
 
@@ -78,7 +83,9 @@ def schema(name: str) -> pa.DataFrameSchema:
     import pandera.pandas as pa
 
     columns = {
-        column: pa.Column(DTYPES[kind.rstrip("?")], nullable=kind.endswith("?") or kind in ("float", "count"), coerce=True)
+        column: pa.Column(
+            DTYPES[kind.rstrip("?")], nullable=kind.endswith("?") or kind in ("float", "count"), coerce=True
+        )
         for column, kind in COLUMNS[name].items()
     }
     return pa.DataFrameSchema(columns, strict=name not in OPEN, name=name)
@@ -102,8 +109,12 @@ def read_table(path: Path | str, name: str | None = None) -> pd.DataFrame:
     kinds = {column: kind.rstrip("?") for column, kind in COLUMNS[name].items()}
     text = {column: "str" for column, kind in kinds.items() if kind == "str"}
     numbers = {column: [""] for column, kind in kinds.items() if kind != "str"}
-    frame = schema(name).validate(pd.read_csv(path, dtype=text, keep_default_na=False, na_values=numbers, float_precision="round_trip"))
-    return frame.astype({column: "float64" for column, kind in kinds.items() if kind == "count"})  # a blank is NaN in sums
+    frame = schema(name).validate(
+        pd.read_csv(path, dtype=text, keep_default_na=False, na_values=numbers, float_precision="round_trip")
+    )
+    return frame.astype(
+        {column: "float64" for column, kind in kinds.items() if kind == "count"}
+    )  # a blank is NaN in sums
 
 
 def write_table(frame: pd.DataFrame, path: Path | str, name: str | None = None) -> None:
@@ -123,7 +134,11 @@ def tidy(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if len(frame) == 0:
         return pd.DataFrame({c: pd.Series(dtype=DTYPES[COLUMNS[name][c].rstrip("?")]) for c in COLUMNS[name]})
     frame = frame.reindex(columns=ordered)  # a column that a writer had nothing for is blank
-    text = {c: frame[c].astype("object").where(frame[c].notna(), "").astype("str") for c, k in COLUMNS[name].items() if k.startswith("str")}
+    text = {
+        c: frame[c].astype("object").where(frame[c].notna(), "").astype("str")
+        for c, k in COLUMNS[name].items()
+        if k.startswith("str")
+    }
     return frame.assign(**text).reset_index(drop=True)
 
 

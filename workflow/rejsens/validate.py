@@ -30,7 +30,9 @@ class Validated:
     columns: pd.DataFrame
 
 
-def validate(wave: Wave, instruments: Sequence[Instrument], screening: Sequence[Mapping[str, Any]], out_of_range: str) -> Validated:
+def validate(
+    wave: Wave, instruments: Sequence[Instrument], screening: Sequence[Mapping[str, Any]], out_of_range: str
+) -> Validated:
     """Read, check and screen one wave.
 
     raises   Refused with every fault found, when a fault is not one that the study declares how to set aside
@@ -42,7 +44,15 @@ def validate(wave: Wave, instruments: Sequence[Instrument], screening: Sequence[
     _refuse_duplicates(answers[kept], wave)
     if len(set_aside):
         label = "Cells outside their range, set aside one by one"
-        quality.loc[len(quality)] = (wave.name, "out_of_range", label, len(answers), set_aside["row"].nunique(), "cell", "")
+        quality.loc[len(quality)] = (
+            wave.name,
+            "out_of_range",
+            label,
+            len(answers),
+            set_aside["row"].nunique(),
+            "cell",
+            "",
+        )
     beside = pd.concat([read.not_applicable.add_suffix(NOT_APPLICABLE), read.stored_totals.add_suffix(STORED)], axis=1)
     answers = pd.concat([answers, beside], axis=1)[kept].reset_index(drop=True)
     return Validated(answers, flow, quality, rows, set_aside, read.columns)
@@ -52,5 +62,13 @@ def _refuse_duplicates(kept: pd.DataFrame, wave: Wave) -> None:
     twice = kept[kept["participant"].duplicated(keep=False)]
     if len(twice):
         rows = [f"{name} (rows {listed(group['row'].tolist())})" for name, group in twice.groupby("participant")]
-        raise Refused(Problem(wave.file, "Two rows for one person", f"participants {listed(rows)}", "one row for each participant",
-                              "remove the row that should not count, or declare the rule `duplicate_participant` under `screening:` in config/config.yaml"), wave.name)  # fmt: skip
+        raise Refused(
+            Problem(
+                wave.file,
+                "Two rows for one person",
+                f"participants {listed(rows)}",
+                "one row for each participant",
+                "remove the row that should not count, or declare the rule `duplicate_participant` under `screening:` in config/config.yaml",
+            ),
+            wave.name,
+        )

@@ -8,7 +8,10 @@ with job(snakemake) as output:
 
     scores, ci_level = read_table(snakemake.input.scores), snakemake.params[0]["ci_level"]
     instruments = list(load_study(".").instruments.values())
-    reliability, items = read_all(snakemake.input.reliability, "reliability"), read_all(snakemake.input.item_statistics, "items")
+    reliability, items = (
+        read_all(snakemake.input.reliability, "reliability"),
+        read_all(snakemake.input.item_statistics, "items"),
+    )
     changes = change_scores(scores, instruments)
     write_table(reliability, output.reliability)
     write_table(items, output.item_statistics, "items")

@@ -12,5 +12,7 @@ with job(snakemake) as output:
     facts, given = snakemake.params[0], snakemake.input
     record = provenance(facts["inputs"], facts["settings"], facts["instruments"], given.aggregates)
     figures, printed = read_figures(given.figures), read_printed(given.tables)
-    Path(output.report).write_text(write_report(read_tables(AGGREGATES), figures, printed, facts["study"], record), encoding="utf-8")
+    Path(output.report).write_text(
+        write_report(read_tables(AGGREGATES), figures, printed, facts["study"], record), encoding="utf-8"
+    )
     Path(output.provenance).write_text(as_json(record), encoding="utf-8")

@@ -12,9 +12,20 @@ from logging import ERROR, WARNING, LogRecord
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-NOISE = ("Exiting because a job execution failed", "Shutting down", "Complete log", "Removing output files", "Restored previous version",
-         "Will exit after finishing", "Terminating processes", "At least one job did not complete",
-         "Cannot restore", "WorkflowError:\nAt least one job", "RuleException", "CalledProcessError")  # fmt: skip
+NOISE = (
+    "Exiting because a job execution failed",
+    "Shutting down",
+    "Complete log",
+    "Removing output files",
+    "Restored previous version",
+    "Will exit after finishing",
+    "Terminating processes",
+    "At least one job did not complete",
+    "Cannot restore",
+    "WorkflowError:\nAt least one job",
+    "RuleException",
+    "CalledProcessError",
+)
 
 
 class LogHandler(LogHandlerBase):
@@ -27,9 +38,13 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: LogRecord) -> None:
         event = getattr(record, "event", None)
         handler = {
-            LogEvent.RUN_INFO: self._plan, LogEvent.JOB_INFO: self._remember, LogEvent.JOB_FINISHED: self._finished,
-            LogEvent.PROGRESS: self._progress, LogEvent.JOB_ERROR: self._failed, LogEvent.ERROR: self._error,
-        }.get(event)  # fmt: skip
+            LogEvent.RUN_INFO: self._plan,
+            LogEvent.JOB_INFO: self._remember,
+            LogEvent.JOB_FINISHED: self._finished,
+            LogEvent.PROGRESS: self._progress,
+            LogEvent.JOB_ERROR: self._failed,
+            LogEvent.ERROR: self._error,
+        }.get(event)
         if handler:
             handler(record)
         elif event is None:

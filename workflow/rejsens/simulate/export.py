@@ -143,7 +143,7 @@ def _platform_columns(wave: SimulatedWave, seed: int) -> dict[str, list[str]]:
     seconds = wave.cells["duration_seconds"].to_numpy(dtype=int)
     start = [opened + timedelta(seconds=int(s)) for s in rng.integers(8 * 3600, days * 86400, size=n)]
     letters = np.array(list("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
-    return {
+    columns = {
         "StartDate": [str(moment) for moment in start],
         "EndDate": [str(moment + timedelta(seconds=int(s))) for moment, s in zip(start, seconds, strict=True)],
         "Status": ["IP Address"] * n, "Progress": ["100"] * n, DURATION: [str(s) for s in seconds],
@@ -151,6 +151,10 @@ def _platform_columns(wave: SimulatedWave, seed: int) -> dict[str, list[str]]:
         "ResponseId": ["R_" + "".join(rng.choice(letters, size=15)) for _ in range(n)],
         "panel_id": wave.cells["participant"].tolist(),
     }  # fmt: skip
+    for copy in wave.planted[wave.planted["kind"] == "exact_duplicate"].itertuples():
+        for column in columns.values():
+            column[copy.position] = column[int(copy.detail.rpartition(" ")[2])]
+    return columns
 
 
 def _choices(item: Item) -> dict[float, str]:
