@@ -37,7 +37,7 @@ TITLES = {
 }
 # score|label|instrument|model|method|items, low, high|higher means|measures|mean, sd, loading on reported exposure
 SPECIFICATIONS = """\
-mreii_e_freq|Reported exposure, frequency (MREII)|mreii_exposure|formative|mean|12 0 4|more exposure|C8|1.15 .62 1
+mreii_e_freq|Reported exposure, frequency (MREII)|mreii_exposure|formative|mean|12 0 4|more of it|C8|1.15 .62 1
 mreii_e_variety|Reported exposure, variety (MREII)|mreii_exposure|formative|count|12 0 12|more kinds|C8|7.4 2.6 .85
 mreii_e_weighted|Reported exposure, events (MREII)|mreii_exposure|formative|weighted_sum|12 0 288|more|C8|38 24 .9
 mreii_o_freq|Reported overt rejection (MREII)|mreii_exposure|formative|mean|4 0 4|more overt rejection||0.55 .5 .4

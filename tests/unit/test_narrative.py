@@ -160,8 +160,8 @@ def test_the_exact_sentences_of_a_supported_and_an_inconclusive_finding(findings
         == "Supported: the adjusted p is below the declared level and the sign is the declared one."
     )
     assert narrative.why_inconclusive(h3) == (
-        "Inconclusive: the adjusted p = .148 is not below the declared level, and the equivalence interval [0.00, 0.12] "
-        "reaches beyond ±0.10, so an association of interest is not ruled out."
+        "Inconclusive: the adjusted p = .148 is not below the declared level, and the equivalence interval "
+        "[0.00, 0.12] reaches beyond ±0.10, so an association of interest is not ruled out."
     )
 
 

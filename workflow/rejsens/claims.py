@@ -32,7 +32,8 @@ def ledger(
     -------
     :py:class:`pandas.DataFrame`
         Columns `COLUMNS`, all text. A claim has one row per hypothesis of the study that names it in `claim_ids`, and
-        one row for the rest: its tests that this study does not plan, the measure it lacks, or why no survey can test it.
+        one row for the rest: its tests that this study does not plan, the measure it lacks, or why no survey can
+        test it.
 
     Notes
     -----

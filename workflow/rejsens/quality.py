@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rejsens.definitions import Instrument
+from rejsens.definitions import Instrument, Item
 
 
 class CouldNotRun(Exception):
@@ -34,7 +34,7 @@ def screen(
         if wave not in rule.get("waves", [wave]):
             continue
         try:
-            hit = CHECKS[rule["check"]](answers, instruments, rule) & remaining
+            hit = _hits(rule, answers, instruments, remaining)
             reason, n_checked = "", int(remaining.sum())
         except CouldNotRun as lacking:
             hit, reason, n_checked = np.zeros(len(answers), dtype=bool), f"could not run: {lacking}", 0
@@ -51,6 +51,17 @@ def screen(
             {"participant": answers["participant"], "row": answers["row"], "excluded_by": excluded_by, **flags}
         ),
     )
+
+
+def _hits(
+    rule: Mapping[str, Any], answers: pd.DataFrame, instruments: Sequence[Instrument], remaining: np.ndarray
+) -> np.ndarray:
+    """Remaining rows that a rule catches; a row that has left is nobody's first row."""
+    if rule["check"] != "duplicate_participant":
+        return CHECKS[rule["check"]](answers, instruments, rule) & remaining
+    hit = np.zeros(len(answers), dtype=bool)
+    hit[remaining] = duplicate_participant(answers.loc[remaining, ["participant"]], instruments, rule)
+    return hit
 
 
 def duplicate_participant(
@@ -109,7 +120,7 @@ def longest_run(answers: pd.DataFrame, instruments: Sequence[Instrument]) -> np.
     longest = np.zeros(len(answers), dtype=np.int32)
     run, previous, previous_range = np.zeros(len(answers), dtype=np.int32), None, None
     for column, item in items:
-        values = answers[column].to_numpy()
+        values = _clicked(answers, column, item)
         same = (
             values == previous
             if previous is not None and previous_range == (item.low, item.high)
@@ -133,13 +144,19 @@ def response_variability(answers: pd.DataFrame, instruments: Sequence[Instrument
         raise CouldNotRun("fewer than two scored items were asked")
     total, squares, count = (np.zeros(len(answers)) for _ in range(3))
     for item in items:  # one column at a time: a million people need no second table
-        values = (answers[item.id].to_numpy() - item.low) / (item.high - item.low)
+        values = (_clicked(answers, item.id, item) - item.low) / (item.high - item.low)
         seen = ~np.isnan(values)
         total += np.where(seen, values, 0)
         squares += np.where(seen, values**2, 0)
         count += seen
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.sqrt(np.maximum(squares - total**2 / count, 0) / (count - 1))
+
+
+def _clicked(answers: pd.DataFrame, column: str, item: Item) -> np.ndarray:
+    """Answers as they were given: what an export stores reversed is turned back."""
+    values = answers[column].to_numpy()
+    return item.low + item.high - values if item.already_reversed and item.reverse else values
 
 
 def _column(answers: pd.DataFrame, column: str) -> np.ndarray:

@@ -66,10 +66,10 @@ OVERLAPS = {
     "ecr_rs": "Attachment anxiety overlaps with rejection sensitivity.",
 }
 LIMITATIONS = (
-    "Every measure is self-report. What is called reported exposure is what people say others did, not observed behaviour, "
-    "and people who are sensitive to rejection, or low in mood, may report more of it.",
-    "Predictors and outcomes come from the same questionnaire at the same time, so part of an association may belong to "
-    "the method.",
+    "Every measure is self-report. What is called reported exposure is what people say others did, not observed "
+    "behaviour, and people who are sensitive to rejection, or low in mood, may report more of it.",
+    "Predictors and outcomes come from the same questionnaire at the same time, so part of an association may belong "
+    "to the method.",
     "The study is observational: an association does not show what brought it about, nor which came first.",
     "Nothing here is diagnostic. Scores describe groups and have no cut-off for a person.",
 )
