@@ -168,15 +168,20 @@ def _waves() -> pd.DataFrame:
 
 
 def _flow() -> pd.DataFrame:
-    labels = ("Test runs and previews", "No consent", "Failed both attention checks", "Duplicate participant")
+    rules = {
+        "test_runs": "Test runs and previews",
+        "no_consent": "No consent",
+        "attention": "Failed both attention checks",
+        "duplicates": "Duplicate participant",
+    }
     rows = []
     for wave, raw, kept in zip(WAVES, RAW, PEOPLE, strict=True):
         lost = raw - kept
         parts = (lost // 8, lost // 4, lost - lost // 8 - lost // 4 - lost // 10, lost // 10)
         rows.append((wave, 0, "raw", "Rows in the export", 0, raw))
-        for order, (label, n) in enumerate(zip(labels, parts, strict=True), start=1):
+        for order, (rule, n) in enumerate(zip(rules, parts, strict=True), start=1):
             raw -= n
-            rows.append((wave, order, label.split()[0].lower(), label, n, raw))
+            rows.append((wave, order, rule, rules[rule], n, raw))
     return _frame("flow", rows)
 
 
@@ -368,9 +373,8 @@ def _estimates() -> pd.DataFrame:
             draws = ols | {"se": 0.048, "statistic": np.nan, "df": np.nan, "p": 0.0}
             rows.append(one | ols | {"analysis": "cross_sectional", "method": "OLS, HC3"})
             rows.append(one | draws | {"analysis": "cross_sectional_bootstrap", "method": "BCa bootstrap, 5000 draws"})
-    frame = _frame("estimates", rows)
-    text = [column for column, kind in COLUMNS["estimates"].items() if kind.startswith("str")]
-    return frame.fillna(dict.fromkeys(text, ""))
+    nothing = {column: "" if kind.startswith("str") else np.nan for column, kind in COLUMNS["estimates"].items()}
+    return _frame("estimates", [nothing | row for row in rows])
 
 
 def _t(b: float, se: float, df: float, p: float, low: float = np.nan, high: float = np.nan) -> dict[str, float]:
@@ -391,10 +395,15 @@ def _hypotheses() -> pd.DataFrame:
 
 
 def tables() -> dict[str, pd.DataFrame]:
-    """Every contract table by its name but the claim ledger, plus row-level `scores`."""
+    """Every contract table by its name but the claim ledger, plus row-level `scores`; copies, free to change."""
+    return {name: frame.copy() for name, frame in _tables().items()}
+
+
+@cache
+def _tables() -> dict[str, pd.DataFrame]:
     scores = _scores()
     return {
-        "scores": scores.copy(),
+        "scores": scores,
         "waves": _waves(),
         "flow": _flow(),
         "quality": _quality(),

@@ -19,9 +19,10 @@ def assess_instrument(
 
     answers   pooled answers, raw
     asked     wave -> the instrument as that wave administered it
+    min_cell  a share at an end of an item's range that fewer people than this make up is blank
     """
     pairs = [
-        _assess_score(people, instrument, score, wave, ci_level)
+        _assess_score(people, instrument, score, wave, ci_level, min_cell)
         for wave, people in by_wave(answers[answers["wave"].isin(list(asked))])
         for instrument in [asked[wave]]
         for score in instrument.scores
@@ -31,12 +32,15 @@ def assess_instrument(
 
 
 def _assess_score(
-    people: pd.DataFrame, instrument: Instrument, score: Score, wave: str, ci_level: float
+    people: pd.DataFrame, instrument: Instrument, score: Score, wave: str, ci_level: float, min_cell: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts = units(people, instrument, score)
     low, high, labels, reverse = _facts(instrument, score, list(parts.columns))
-    tables = assess(parts, score, low=low, high=high, labels=labels, reverse=reverse, ci_level=ci_level)
-    return tuple(table.assign(instrument=instrument.name, wave=wave) for table in tables)
+    reliability, items = assess(parts, score, low=low, high=high, labels=labels, reverse=reverse, ci_level=ci_level)
+    for share in ("floor_percent", "ceiling_percent"):
+        people_there = (items[share] * items["n"] / 100).round()
+        items[share] = items[share].where((people_there == 0) | (people_there >= min_cell))
+    return tuple(table.assign(instrument=instrument.name, wave=wave) for table in (reliability, items))
 
 
 def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tuple[dict, dict, dict, list[str]]:

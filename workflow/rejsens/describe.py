@@ -51,20 +51,9 @@ def sample_table(
                     for text, count in counts.items()
                 ]
             else:
-                rows.append(
-                    (
-                        wave,
-                        name,
-                        label,
-                        "",
-                        n,
-                        lost,
-                        np.nan,
-                        values.mean(),
-                        values.std(ddof=1),
-                        *extremes(values, min_cell),
-                    )
-                )
+                values = values if n >= min_cell else values[:0]
+                moments = (values.mean(), values.std(ddof=1), *extremes(values, min_cell))
+                rows.append((wave, name, label, "", n, lost, np.nan, *moments))
     columns = ["wave", "variable", "label", "level", "n", "n_missing", "percent", "mean", "sd", "min", "max"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -77,12 +66,15 @@ def extremes(values: pd.Series | np.ndarray, min_cell: int) -> tuple[float, floa
 
 
 def small_cells(counts: Mapping[str, int], min_cell: int) -> set[str]:
-    """Levels to blank: those with 1 to min_cell − 1 people, and one more where a single blank could be worked out."""
-    small = {level for level, count in counts.items() if 0 < count < min_cell}
-    if len(small) == 1:
-        others = sorted((count, level) for level, count in counts.items() if level not in small and count > 0)
-        small |= {others[0][1]} if others else set()
-    return small
+    """Levels to blank: those with 1 to min_cell − 1 people, and the next smallest where a blank could be worked out.
+
+    From the total one can work out a single blank, and blanks of one person each.
+    """
+    ranked = sorted((count, level) for level, count in counts.items() if count > 0)
+    blank = sum(count < min_cell for count, _ in ranked)
+    while 0 < blank < len(ranked) and (blank == 1 or sum(count for count, _ in ranked[:blank]) == blank):
+        blank += 1
+    return {level for _, level in ranked[:blank]}
 
 
 def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell: int) -> dict[str, float]:
@@ -90,8 +82,11 @@ def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell
 
     skew, kurtosis   bias-corrected sample skewness and excess kurtosis (as SPSS and pandas)
     floor_percent    share of people at the lowest score that the scale allows, in per cent; ceiling likewise
+    min_cell         fewer people than this have no statistics; an end of the scale where 1 to min_cell − 1 stand, no share
     """
     x = values.dropna().to_numpy()
+    counts = {"n": len(x), "n_missing": int(values.isna().sum())}
+    x = x if len(x) >= min_cell else x[:0]
     n = len(x)
     spread = n > 1
     mean, sd = (x.mean(), x.std(ddof=1)) if spread else (x.mean() if n else np.nan, np.nan)
@@ -101,8 +96,7 @@ def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell
     q25, median, q75 = np.quantile(x, [0.25, 0.5, 0.75]) if n else [np.nan] * 3
     series = pd.Series(x)
     return {
-        "n": n,
-        "n_missing": int(values.isna().sum()),
+        **counts,
         "mean": mean,
         "sd": sd,
         "se": se,
@@ -117,9 +111,14 @@ def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell
         "kurtosis": series.kurt(),
         "range_low": declared.low,
         "range_high": declared.high,
-        "floor_percent": 100 * np.mean(x == declared.low) if n else np.nan,
-        "ceiling_percent": 100 * np.mean(x == declared.high) if n else np.nan,
+        "floor_percent": _percent_at(x, declared.low, min_cell),
+        "ceiling_percent": _percent_at(x, declared.high, min_cell),
     }
+
+
+def _percent_at(x: np.ndarray, end: float, min_cell: int) -> float:
+    n = np.count_nonzero(x == end)
+    return 100 * n / len(x) if len(x) and not 0 < n < min_cell else np.nan
 
 
 def missing_rule(declared: Score) -> str:

@@ -25,11 +25,10 @@ def level(study: dict[str, Any]) -> str:
 def first_scores(
     study: dict[str, Any], dictionary: pd.DataFrame, known: Collection[str], most: int
 ) -> tuple[list[str], int]:
-    """Scores to show, the study's own order first, and how many are left out."""
+    """Scores to show, and how many known ones are left out: the study's own choice, or else every score in turn."""
     wanted = [score for score in study.get("score_order") or [] if score in known]
-    rest = [score for score in dictionary["score"] if score in known and score not in wanted]
-    chosen = list(dict.fromkeys([*wanted, *rest]))
-    return chosen[:most], max(0, len(chosen) - most)
+    chosen = list(dict.fromkeys(wanted or [score for score in dictionary["score"] if score in known]))[:most]
+    return chosen, len(set(known)) - len(chosen)
 
 
 def labels(dictionary: pd.DataFrame) -> dict[str, str]:
@@ -41,10 +40,25 @@ def spoken(name: str) -> str:
     return str(name).replace("_", " ")
 
 
+def in_time(waves: pd.DataFrame) -> pd.DataFrame:
+    """Waves in time order, short retests last."""
+    ordered = waves.assign(retest=waves["role"].eq("retest")).sort_values(["retest", "wave_number"], kind="stable")
+    return ordered.drop(columns="retest")
+
+
 def panel_waves(waves: pd.DataFrame) -> list[str]:
     """The waves of the panel in time order; a short retest is no wave of the panel."""
-    panel = waves[waves["role"].ne("retest")] if "role" in waves else waves
-    return [str(wave) for wave in panel.sort_values("wave_number", kind="stable")["wave"]]
+    return [str(wave) for wave in in_time(waves[waves["role"].ne("retest")])["wave"]]
+
+
+def span(counts: pd.Series) -> str:
+    """How many there are, from the fewest to the most.
+
+    >>> span(pd.Series([941, 1060])), span(pd.Series([86]))
+    ('941 to 1,060', '86')
+    """
+    low, high = apa.count(counts.min()), apa.count(counts.max())
+    return low if low == high else f"{low} to {high}"
 
 
 def wave_ticks(waves: Sequence[str], room: float) -> tuple[list[str], str]:

@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
-from rejsens.figures._study import first_scores, labels, level, min_cell, panel_waves, sentences, unvalidated
+from rejsens.figures._study import first_scores, labels, level, min_cell, panel_waves, sentences, span, unvalidated
 
 TABLES = ("correlations", "dictionary", "waves")
 SHOWS_PEOPLE = False
@@ -108,7 +108,7 @@ def _layout(names: list[str]) -> Layout:
 
 def _draw(cells: pd.DataFrame, shown: list[str], layout: Layout, study: dict[str, Any]) -> style.Sheet:
     left, top = style.MARGIN + layout.labels, style.header(study) + 3.5
-    beside = BAR + 10 if len(shown) < CORNER else 3.0
+    beside = BAR + 10 if len(shown) < CORNER else style.MARGIN
     width = max(style.COLUMN, left + layout.square + beside)
     sheet = style.Sheet(width, top + layout.square + style.MARGIN + 1, study)
     for place, name in enumerate(layout.names):
@@ -169,9 +169,8 @@ def _alt(cells: pd.DataFrame, wave: str, names: dict[str, str]) -> str:
 def _note(
     cells: pd.DataFrame, wave: str, hidden: int, dictionary: pd.DataFrame, shown: list[str], study: dict[str, Any]
 ) -> str:
-    low, high = int(cells["n"].min()), int(cells["n"].max())
     return sentences(
-        f"Wave {wave}, n = {low}" + (f" to {high}" if high > low else "") + ", pairwise complete.",
+        f"Wave {wave}, n = {span(cells['n'])}, pairwise complete.",
         f"Grey: the {level(study)} interval includes zero. Unadjusted for the number of pairs.",
         f"{hidden} further scores are in the table of correlations." if hidden else "",
         unvalidated(dictionary, shown),

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from rejsens import apa, style
-from rejsens.figures._study import labels, level, min_cell, sentences, spoken, unvalidated
+from rejsens.figures._study import labels, level, min_cell, sentences, span, spoken, unvalidated
 
 TABLES = ("scores", "hypotheses", "dictionary")
 SHOWS_PEOPLE = False
@@ -193,29 +193,17 @@ def groups_of_neighbours(values: pd.DataFrame, fewest: int) -> list[pd.DataFrame
 
 
 def _panel(sheet: style.Sheet, own: pd.DataFrame, left: float, top: float, slot: float, names: dict[str, str]) -> None:
-    exposure, outcome = own.iloc[0][["exposure", "outcome"]]
-    sheet.text(
-        left,
-        top + 0.4,
-        style.wrap(names.get(outcome, spoken(outcome)), slot - 3, weight="bold", lines=1),
-        weight="bold",
-    )
-    sheet.text(
-        left, top + 4.2, style.wrap(subtitle(own), slot - 3, style.SMALL, lines=1), size=style.SMALL, colour=style.SOFT
-    )
+    exposure, outcome = (names.get(own[side].iloc[0], spoken(own[side].iloc[0])) for side in ("exposure", "outcome"))
+    sheet.text(left, top + 0.4, style.wrap(outcome, slot - 3, weight="bold", lines=1), weight="bold")
+    subtitle = style.wrap(_compared(own), slot - 3, style.SMALL, lines=1)
+    sheet.text(left, top + 4.2, subtitle, size=style.SMALL, colour=style.SOFT)
     axes = sheet.axes(left + TICKS, top + 9.0, slot - TICKS - 4, PANEL)
     draw_curve(axes, own)
-    label = names.get(exposure, spoken(exposure))
-    sheet.text(
-        left + TICKS + (slot - TICKS - 4) / 2,
-        top + 9.0 + PANEL + 5.4,
-        style.wrap(label, slot - 2, style.SMALL, lines=2),
-        size=style.SMALL,
-        ha="center",
-    )
+    middle = left + TICKS + (slot - TICKS - 4) / 2
+    sheet.text(middle, top + PANEL + 14.4, style.wrap(exposure, slot - 2, style.SMALL), size=style.SMALL, ha="center")
 
 
-def subtitle(own: pd.DataFrame) -> str:
+def _compared(own: pd.DataFrame) -> str:
     if own["comparison"].iloc[0] == WITHIN:
         return "within people, minus own mean"
     return f"between people, wave {own['wave'].iloc[0]}"
@@ -253,19 +241,13 @@ def _alt(data: pd.DataFrame, names: dict[str, str], study: dict[str, Any]) -> st
 def _note(data: pd.DataFrame, dictionary: pd.DataFrame, study: dict[str, Any], hidden: int) -> str:
     counts = []
     for kind, own in data.groupby("comparison", sort=False):
-        n = own.groupby(["exposure", "outcome"])["n_reports"].sum()
-        word = "people" if kind == BETWEEN else "reports"
-        counts.append(
-            f"{kind}, n = {apa.count(n.min())}"
-            + (f" to {apa.count(n.max())}" if n.max() > n.min() else "")
-            + f" {word}"
-        )
+        n = span(own.groupby(["exposure", "outcome"])["n_reports"].sum())
+        counts.append(f"{kind}, n = {n} {'people' if kind == BETWEEN else 'reports'}")
+    within = data["comparison"].eq(WITHIN).any()
     return sentences(
         f"{'; '.join(counts)}; those with both scores.".capitalize(),
         f"Each group holds at least {min_cell(study)} people.",
-        "Intervals within people allow for several reports of one person."
-        if data["comparison"].eq(WITHIN).any()
-        else "",
+        "Intervals within people allow for several reports of one person." if within else "",
         f"{hidden} further pairs are not shown." if hidden else "",
         unvalidated(dictionary, [*data["exposure"], *data["outcome"]]),
     )

@@ -16,7 +16,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
-from rejsens.figures._study import level, sentences, spoken
+from rejsens.figures._study import level, sentences, span, spoken
 
 TABLES = ("estimates",)
 SHOWS_PEOPLE = False
@@ -55,9 +55,7 @@ def draw(*, estimates: pd.DataFrame, study: dict[str, Any], people: bool = False
         top += HEAD + panel["height"].sum() + FOOT
     if len(untestable):
         _reasons(sheet, untestable, top)
-    data = rows.drop(columns=["testable", "text", "height", "label_left", "printed_reason"]).rename(
-        columns={"lines": "printed_label"}
-    )
+    data = rows[[column for column in estimates if column in rows]]
     return style.Drawing(sheet.figure, _alt(rows, study), data, _note(rows, len(every) - len(rows), study))
 
 
@@ -66,49 +64,59 @@ def draw(*, estimates: pd.DataFrame, study: dict[str, Any], people: bool = False
 
 def candidates(estimates: pd.DataFrame) -> pd.DataFrame:
     """Rows that could be drawn, in the order of families and hypotheses; a bootstrap companion repeats another row."""
-    rows = estimates[
-        estimates["hypothesis"].notna() & ~estimates["analysis"].astype(str).str.endswith("_bootstrap")
-    ].copy()
+    rows = estimates[estimates["hypothesis"].notna() & ~estimates["analysis"].str.endswith("_bootstrap")].copy()
     rows["decides"] = rows["decides"].astype("boolean").fillna(False).astype(bool)
     rows["testable"] = rows["verdict"].ne("not testable") & rows[["estimate", "ci_low", "ci_high"]].notna().all(axis=1)
     # A row without a verdict and without an estimate has nothing to say here; a reason is given once.
-    rows = rows[
-        rows["testable"]
-        | (rows["verdict"].eq("not testable") & ~rows.duplicated(["family", "hypothesis", "verdict", "reason"]))
-    ]
+    repeated = rows.duplicated(["family", "hypothesis", "verdict", "reason"])
+    rows = rows[rows["testable"] | (rows["verdict"].eq("not testable") & ~repeated)]
     families = {family: number for number, family in enumerate(dict.fromkeys(rows["family"]))}
     order = [(families[row.family], _natural(row.hypothesis), not row.decides) for row in rows.itertuples()]
-    return rows.iloc[sorted(range(len(rows)), key=order.__getitem__)].reset_index(drop=True)
+    rows = rows.iloc[sorted(range(len(rows)), key=order.__getitem__)].reset_index(drop=True)
+    return rows.assign(text=_words(rows))
 
 
 def that_fit(rows: pd.DataFrame) -> pd.DataFrame:
-    """At most MOST rows on at most one page. Rows without a verdict go first, the last metric first."""
+    """At most MOST rows on at most one page.
+
+    Rows without a verdict give way, all of one metric and hypothesis at a time: those of the last metric and hypothesis
+    first. When the rest is still too long, labels and reasons are cut to one line.
+    """
     rank = {metric: number for number, metric in enumerate(metrics(rows))}
-    spare = [index for index, row in rows.iterrows() if row["testable"] and not row["decides"]]
-    spare.sort(key=lambda index: (rank[rows.loc[index, "metric"]], index))
+    spare = rows[rows["testable"] & ~rows["decides"]]
+    groups = sorted(
+        spare.groupby(["family", "hypothesis", "metric"], sort=False).groups.items(), key=lambda g: rank[g[0][2]]
+    )
     shown = _laid_out(rows)
-    while spare and (len(shown) > MOST or _length(shown) > style.MAX_HEIGHT - style.HEADER):
-        rows = rows.drop(index=spare.pop())
+    while groups and (len(shown) > MOST or _length(shown) > style.MAX_HEIGHT - style.HEADER):
+        rows = rows.drop(index=groups.pop()[1])
         shown = _laid_out(rows)
-    if _length(shown) > style.MAX_HEIGHT:
+    if len(shown) > MOST or _length(shown) > style.MAX_HEIGHT - style.HEADER:
         shown = _laid_out(rows.iloc[:MOST], lines=1)
     return shown
 
 
+def _words(rows: pd.DataFrame) -> list[str]:
+    """What each row is called; where several of a hypothesis share a metric, also its wave or its analysis."""
+    alike = rows.groupby(["family", "hypothesis", "metric"])["term"].transform("size").gt(1) & rows["testable"]
+    words = []
+    for row, several in zip(rows.itertuples(), alike, strict=True):
+        label = (
+            row.label if isinstance(row.label, str) and row.label else f"{spoken(row.term)} with {spoken(row.outcome)}"
+        )
+        apart = row.wave if row.wave not in ("", "all") and isinstance(row.wave, str) else spoken(row.analysis)
+        words.append(f"{label}, {apart}" if several and not row.decides else label)
+    return words
+
+
 def _laid_out(rows: pd.DataFrame, lines: int = 2) -> pd.DataFrame:
     """The printed words and the height of each row."""
-    words = [words_of(row) for row in rows.to_dict("records")]
-    alike = rows.groupby(["family", "hypothesis", "metric"])["term"].transform("size").gt(1) & rows["testable"]
-    words = [
-        f"{text}, {_tells_apart(row)}" if several else text
-        for text, row, several in zip(words, rows.itertuples(), alike, strict=True)
-    ]
     left = ID + 2 + max(style.width_of(str(name), style.SMALL, "bold") for name in rows["hypothesis"])
-    texts = [style.wrap(text, SIGN - left - 3, style.SMALL, lines=lines) for text in words]
+    texts = [style.wrap(text, SIGN - left - 3, style.SMALL, lines=lines) for text in rows["text"]]
     reasons = ["" if row.testable else _reason(row, lines) for row in rows.itertuples()]
     breaks = [max(text.count("\n"), reason.count("\n")) for text, reason in zip(texts, reasons, strict=True)]
     heights = [ROW + style.height_of(count, style.SMALL) for count in breaks]
-    return rows.assign(text=words, lines=texts, printed_reason=reasons, height=heights, label_left=left)
+    return rows.assign(printed_label=texts, printed_reason=reasons, height=heights, label_left=left)
 
 
 def _length(rows: pd.DataFrame) -> float:
@@ -118,15 +126,6 @@ def _length(rows: pd.DataFrame) -> float:
 def _natural(name: Any) -> list[Any]:
     """H2 before H10."""
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", str(name)) if part]
-
-
-def words_of(row: dict[str, Any]) -> str:
-    label = row.get("label")
-    return str(label) if isinstance(label, str) and label else f"{spoken(row['term'])} with {spoken(row['outcome'])}"
-
-
-def _tells_apart(row: Any) -> str:
-    return str(row.wave) if isinstance(row.wave, str) and row.wave else spoken(row.term)
 
 
 def metrics(rows: pd.DataFrame) -> list[str]:
@@ -169,24 +168,18 @@ def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, stu
     axes = sheet.axes(AXIS, top, VALUE - AXIS - 3, heights.sum())
     middles = np.cumsum(heights) - heights / 2
     draw_intervals(axes, panel, middles, heights)
+    axes.locator_params(axis="x", nbins=6)
     axes.set_xlabel(symbol, fontsize=style.SMALL, labelpad=0.5)
     for row, middle in zip(panel.itertuples(), top + middles, strict=True):
-        sheet.text(
-            ID, middle, str(row.hypothesis), size=style.SMALL, weight="bold" if row.decides else "normal", va="middle"
-        )
-        sheet.text(row.label_left, middle, row.lines, size=style.SMALL, va="middle")
+        weight = "bold" if row.decides else "normal"
+        sheet.text(ID, middle, str(row.hypothesis), size=style.SMALL, weight=weight, va="middle")
+        sheet.text(row.label_left, middle, row.printed_label, size=style.SMALL, va="middle")
         sheet.text(SIGN, middle, SIGNS.get(row.direction, ""), ha="center", va="middle")
         sheet.text(VALUE, middle, value_text(row), size=style.SMALL, va="middle")
         if row.decides and isinstance(row.verdict, str) and row.verdict:
-            sheet.text(
-                VERDICT,
-                middle,
-                row.verdict,
-                size=style.SMALL,
-                colour=style.VERDICT_COLOURS.get(row.verdict, style.INK),
-                weight="normal" if row.verdict == "inconclusive" else "bold",
-                va="middle",
-            )
+            colour = style.VERDICT_COLOURS.get(row.verdict, style.INK)
+            weight = "normal" if row.verdict == "inconclusive" else "bold"
+            sheet.text(VERDICT, middle, row.verdict, size=style.SMALL, colour=colour, weight=weight, va="middle")
 
 
 def value_text(row: Any) -> str:
@@ -197,60 +190,42 @@ def value_text(row: Any) -> str:
 
 
 def draw_intervals(axes: Axes, rows: pd.DataFrame, y: np.ndarray, heights: np.ndarray) -> None:
-    """Marks, intervals and the band of the smallest effect of interest; an arrow ends what leaves the axis."""
-    low, high = limits(rows)
-    axes.set(xlim=(low, high), ylim=(float(np.sum(heights)), 0))
+    """Marks, intervals and the band of the smallest effect of interest, from the top down."""
+    axes.set(xlim=limits(rows), ylim=(float(np.sum(heights)), 0))
     for row, middle, height in zip(rows.itertuples(), y, heights, strict=True):
-        if pd.notna(row.sesoi):
-            axes.barh(middle, 2 * row.sesoi, left=-row.sesoi, height=height, color=style.BAND, zorder=0, label="sesoi")
         colour = style.VERDICT_COLOURS.get(row.verdict, style.SOFT) if row.decides else style.SOFT
-        axes.hlines(
-            middle,
-            max(row.ci_low, low),
-            min(row.ci_high, high),
-            color=colour,
-            linewidth=style.LINE,
-            zorder=2,
-            label="interval",
-        )
-        for end, limit, arrow in ((row.ci_low, low, "<"), (row.ci_high, high, ">")):
-            if (end < limit) if arrow == "<" else (end > limit):
-                axes.plot(limit, middle, marker=arrow, markersize=style.DOT, color=colour, clip_on=False, zorder=2)
-        if pd.notna(row.ci90_low) and pd.notna(row.ci90_high) and row.ci90_low < high and row.ci90_high > low:
-            axes.hlines(
-                middle,
-                max(row.ci90_low, low),
-                min(row.ci90_high, high),
-                color=colour,
-                linewidth=style.THICK,
-                alpha=0.55,
-                zorder=2,
-            )
-        if low <= row.estimate <= high:
-            axes.plot(
-                row.estimate,
-                middle,
-                marker="o",
-                markersize=style.DOT + (0.6 if row.decides else 0),
-                color=colour,
-                zorder=4,
-                markerfacecolor=colour if row.decides else style.WHITE,
-                markeredgewidth=style.LINE,
-                label="decides" if row.decides else "reported",
-            )
+        draw_interval(axes, row, middle, height, colour)
     axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=1)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
-    axes.locator_params(axis="x", nbins=6)
+
+
+def draw_interval(axes: Axes, row: Any, y: float, height: float, colour: str, marker: str = "o") -> None:
+    """One coefficient: its mark, its interval, the 90% interval in bold; an arrow ends what leaves the axis."""
+    low, high = axes.get_xlim()
+    if pd.notna(row.sesoi):
+        axes.barh(y, 2 * row.sesoi, left=-row.sesoi, height=height, color=style.BAND, zorder=0, label="sesoi")
+    spans = [(row.ci_low, row.ci_high, {"linewidth": style.LINE, "label": "interval"})]
+    if pd.notna(row.ci90_low) and pd.notna(row.ci90_high):
+        spans.append((row.ci90_low, row.ci90_high, {"linewidth": style.THICK, "alpha": style.VEIL}))
+    for left, right, line in spans:
+        axes.hlines(y, max(left, low), min(right, high), color=colour, zorder=2, **line)
+    for arrow, end, leaves in (("<", low, row.ci_low < low), (">", high, row.ci_high > high)):
+        if leaves:
+            axes.plot(end, y, marker=arrow, markersize=style.DOT, color=colour, clip_on=False, zorder=2)
+    mark = {"markersize": style.BIG_DOT, "label": "decides"}
+    if not row.decides:
+        mark = {"markersize": style.DOT, "markerfacecolor": style.WHITE, "label": "reported"}
+    axes.plot(row.estimate, y, marker=marker, color=colour, markeredgewidth=style.LINE, zorder=4, **mark)
 
 
 def limits(rows: pd.DataFrame) -> tuple[float, float]:
     """An axis that holds zero, the band and every interval, unless one is several times wider than is usual here."""
-    reach = rows[["ci_low", "ci_high"]].abs().max(axis=1)
-    cap = max(4 * reach.median(), 2.5 * rows["sesoi"].max() if rows["sesoi"].notna().any() else 0)
-    band = 1.3 * rows["sesoi"].max() if rows["sesoi"].notna().any() else 0
-    low = max(min(rows["ci_low"].min(), -band, 0), -cap)
-    high = min(max(rows["ci_high"].max(), band, 0), cap)
+    sesoi = np.nan_to_num(rows["sesoi"].astype(float).max())
+    estimates, reach = rows["estimate"].abs().max(), rows[["ci_low", "ci_high"]].abs().max(axis=1)
+    cap = max(4 * reach.median(), 2.5 * sesoi, 1.1 * estimates)
+    low = max(min(rows["ci_low"].min(), -1.3 * sesoi, 0), -cap)
+    high = min(max(rows["ci_high"].max(), 1.3 * sesoi, 0), cap)
     room = 0.05 * (high - low) or 1.0
     return low - room, high + room
 
@@ -262,7 +237,7 @@ def _reasons(sheet: style.Sheet, rows: pd.DataFrame, top: float) -> None:
         middle = top + row.height / 2
         for x, words, weight, ha in (
             (ID, str(row.hypothesis), "bold", "left"),
-            (row.label_left, row.lines, "normal", "left"),
+            (row.label_left, row.printed_label, "normal", "left"),
             (SIGN, SIGNS.get(row.direction, ""), "normal", "center"),
             (AXIS, row.printed_reason, "normal", "left"),
             (VERDICT, "not testable", "normal", "left"),
@@ -296,21 +271,14 @@ def _plain(row: Any) -> str:
 def _note(rows: pd.DataFrame, hidden: int, study: dict[str, Any]) -> str:
     tested = rows[rows["testable"]]
     people = tested["n_people"].dropna()
-    n = (
-        f"n = {int(people.min())}" + (f" to {int(people.max())}" if people.max() > people.min() else "") + " people."
-        if len(people)
-        else ""
-    )
     rules = "; ".join(dict.fromkeys(str(rule).rstrip(".") for rule in tested["missing_rule"].dropna() if str(rule)))
-    exploratory = list(dict.fromkeys(rows.loc[~rows["confirmatory"].astype("boolean").fillna(False), "family"]))
-    sesoi = sorted(tested["sesoi"].dropna().unique())
+    exploratory = dict.fromkeys(rows.loc[~rows["confirmatory"].astype("boolean").fillna(False), "family"])
+    sesoi = " or ±".join(apa.number(value) for value in sorted(tested["sesoi"].dropna().unique()))
     return sentences(
-        n,
+        f"n = {span(people)} people." if len(people) else "",
         f"Missing data: {rules}." if rules else "",
-        f"SESOI = smallest effect of interest, ±{' or ±'.join(apa.number(value, 2) for value in sesoi)}."
-        if sesoi
-        else "",
+        f"SESOI = smallest effect of interest, ±{sesoi}." if sesoi else "",
         f"Verdicts at alpha = {apa.r(float(study.get('alpha') or 0.05))}, adjusted within the family.",
-        f"Exploratory: {', '.join(spoken(family) for family in exploratory)}." if exploratory else "",
+        f"Exploratory: {', '.join(map(spoken, exploratory))}." if exploratory else "",
         f"{hidden} further coefficients are in the table of estimates." if hidden else "",
     )

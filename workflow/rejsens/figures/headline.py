@@ -14,9 +14,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
-from rejsens.figures._study import labels, level, sentences, spoken, unvalidated
-from rejsens.figures.exposure_outcome_curve import WITHIN, curves
-from rejsens.figures.forest_of_hypotheses import METRICS, SYMBOLS, candidates, limits, value_text, words_of
+from rejsens.figures._study import in_time, labels, level, sentences, span, spoken, unvalidated
+from rejsens.figures.exposure_outcome_curve import BETWEEN, WITHIN, curves
+from rejsens.figures.forest_of_hypotheses import METRICS, SYMBOLS, candidates, draw_interval, limits, value_text
 
 TABLES = ("waves", "estimates", "scores", "hypotheses", "dictionary")
 SHOWS_PEOPLE = False
@@ -46,7 +46,7 @@ def draw(
         return style.sentence("No hypothesis has an estimate yet, so there is nothing to show at a glance.", study)
     lines = _lines(rows, hypotheses, scores, study)
     names = labels(dictionary)
-    flow = waves.sort_values("wave_number", kind="stable")
+    flow = in_time(waves[waves["role"].ne("retest")])
     sheet = style.Sheet(style.PAGE, max(HEIGHT, HEIGHT + ROW * (len(rows) - 3)), study)
     _flow(sheet, flow)
     _forest(sheet, rows, study)
@@ -56,7 +56,7 @@ def draw(
         sheet.figure,
         _alt(flow, rows, lines, names, study),
         _data(flow, rows, lines),
-        _note(rows, study, dictionary, outcomes),
+        _note(rows, dictionary, outcomes),
     )
 
 
@@ -69,8 +69,7 @@ def deciding(estimates: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows["decides"] & rows["testable"]]
     family = "primary" if rows["family"].eq("primary").any() else next(iter(rows["family"]), "")
     rows = rows[rows["family"].eq(family)]
-    rows = rows[rows["metric"].eq(next(iter(rows["metric"]), ""))].head(MOST).reset_index(drop=True)
-    return rows.assign(text=[words_of(row) for row in rows.to_dict("records")])
+    return rows[rows["metric"].eq(next(iter(rows["metric"]), ""))].head(MOST).reset_index(drop=True)
 
 
 def _lines(rows: pd.DataFrame, hypotheses: pd.DataFrame, scores: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
@@ -83,10 +82,8 @@ def _lines(rows: pd.DataFrame, hypotheses: pd.DataFrame, scores: pd.DataFrame, s
     }
     pairs = {name: pair for name, pair in pairs.items() if set(pair) <= set(scores.columns)}
     found = curves(scores, list(dict.fromkeys(pairs.values())), study)
-    kind = (
-        WITHIN if rows["metric"].iloc[0] == "beta_within" and found["comparison"].eq(WITHIN).any() else "between people"
-    )
-    found = found[found["comparison"].eq(kind)]
+    within = rows["metric"].iloc[0] == "beta_within" and found["comparison"].eq(WITHIN).any()
+    found = found[found["comparison"].eq(WITHIN if within else BETWEEN)]
     if found.empty:
         return found.assign(hypothesis="")
     found = found.assign(
@@ -113,10 +110,8 @@ def _flow(sheet: style.Sheet, waves: pd.DataFrame) -> None:
     top, pitch = sheet.top + 6, min(8.6, (sheet.height - sheet.top - 12) / len(waves))
     bars = sheet.canvas(left + label, top, width - label, pitch * len(waves))
     counts = [(apa.count(row.n_kept), f"of {apa.count(row.n_raw)}") for row in waves.itertuples()]
-    words = (
-        max(style.width_of(kept, style.SMALL, "bold") + style.width_of(raw, style.SMALLEST) for kept, raw in counts) + 2
-    )
-    scale = (width - label - words - 1.2) / waves["n_raw"].max()
+    words = [style.width_of(kept, style.SMALL, "bold") + style.width_of(raw, style.SMALLEST) for kept, raw in counts]
+    scale = (width - label - max(words) - 3.2) / waves["n_raw"].max()
     for place, (row, name, (kept, raw)) in enumerate(zip(waves.itertuples(), names, counts, strict=True)):
         middle = (place + 0.5) * pitch
         sheet.text(left, top + middle, name, size=style.SMALL, va="middle")
@@ -132,29 +127,22 @@ def _flow(sheet: style.Sheet, waves: pd.DataFrame) -> None:
 def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> None:
     left, width = FOREST
     metric = rows["metric"].iloc[0]
-    _title(
-        sheet, left, "B", "Verdicts" if metric not in METRICS else f"Verdicts, {METRICS[metric].split(':')[0].lower()}"
-    )
+    compared = METRICS.get(metric, "").split(":")[0].lower()
+    _title(sheet, left, "B", ", ".join(filter(None, ("Verdicts", compared))))
     top, bottom = sheet.top + 6, sheet.height - 11.5
     pitch = (bottom - top) / len(rows)
     axes = sheet.axes(left + WORDS, top, width - WORDS, bottom - top)
     axes.set(xlim=limits(rows), ylim=(bottom - top, 0))
     for place, row in enumerate(rows.itertuples()):
         y, colour = (place + 0.5) * pitch, COLOURS[place]
-        if pd.notna(row.sesoi):
-            axes.barh(y, 2 * row.sesoi, left=-row.sesoi, height=pitch, color=style.BAND, zorder=0)
-        axes.hlines(y, row.ci_low, row.ci_high, color=colour, linewidth=style.LINE, zorder=2)
-        if pd.notna(row.ci90_low) and pd.notna(row.ci90_high):
-            axes.hlines(y, row.ci90_low, row.ci90_high, color=colour, linewidth=style.THICK, alpha=0.55, zorder=2)
-        axes.plot(row.estimate, y, marker=MARKERS[place], markersize=style.DOT + 1, color=colour, zorder=4)
+        draw_interval(axes, row, y, pitch, colour, MARKERS[place])
         _verdict(sheet, row, left, top + y, pitch, colour)
     axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=1)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     axes.locator_params(axis="x", nbins=4)
-    axes.set_xlabel(
-        f"{SYMBOLS.get(metric, spoken(metric))}, {level(study)} interval", fontsize=style.SMALL, labelpad=0.5
-    )
+    symbol = SYMBOLS.get(metric, spoken(metric))
+    axes.set_xlabel(f"{symbol}, {level(study)} interval", fontsize=style.SMALL, labelpad=0.5)
 
 
 def _verdict(sheet: style.Sheet, row: Any, left: float, middle: float, pitch: float, colour: str) -> None:
@@ -174,32 +162,16 @@ def _curve(sheet: style.Sheet, lines: pd.DataFrame) -> None:
     left, width = CURVE
     if lines.empty:
         _title(sheet, left, "C", "Means by reported exposure")
-        sheet.text(
-            left,
-            sheet.top + 8,
-            style.wrap("Too few people have both scores for a curve.", width, lines=3),
-            colour=style.SOFT,
-        )
+        words = style.wrap("Too few people have both scores for a curve.", width, lines=3)
+        sheet.text(left, sheet.top + 8, words, colour=style.SOFT)
         return
     within = lines["comparison"].iloc[0] == WITHIN
     _title(sheet, left, "C", "Means, " + ("within people" if within else "between people"))
     top, bottom = sheet.top + 6, sheet.height - 11.5
     axes = sheet.axes(left + 8, top, width - 8 - 4.5, bottom - top)
     for place, (_, own) in enumerate(lines.groupby("hypothesis", sort=False)):
-        colour = COLOURS[place]
-        axes.plot(own["x"], own["y"], color=colour, linewidth=style.THIN, zorder=2)
-        axes.vlines(own["x"], own["ci_low"], own["ci_high"], color=colour, linewidth=style.LINE, zorder=2)
-        axes.plot(
-            own["x"],
-            own["y"],
-            linestyle="",
-            marker=MARKERS[place],
-            markersize=style.DOT,
-            color=colour,
-            markeredgecolor=style.WHITE,
-            markeredgewidth=0.4,
-            zorder=3,
-        )
+        look = {"colour": COLOURS[place], "marker": MARKERS[place], "width": style.LINE}
+        style.means(axes, own["x"], own["y"], own["ci_low"], own["ci_high"], **look)
     reach = max(0.6, lines["ci_low"].abs().max(), lines["ci_high"].abs().max()) * 1.05
     low, high = lines["x"].min(), lines["x"].max()
     axes.set(xlim=(low - 0.08 * (high - low), high + 0.08 * (high - low)), ylim=(-reach, reach))
@@ -219,17 +191,10 @@ def _names_of_lines(axes: Axes, lines: pd.DataFrame, height: float) -> None:
     least = style.height_of(1, style.SMALL) / height * (high - low)
     ends = [own["y"].iloc[-1] for own in groups]
     placed = dict(zip(np.argsort(ends), moved_apart(sorted(ends), least), strict=True))
+    look = {"fontsize": style.SMALL, "weight": "bold", "va": "center", "transform": axes.transAxes}
     for place, own in enumerate(groups):
-        axes.text(
-            1.02,
-            (placed[place] - low) / (high - low),
-            own["hypothesis"].iloc[0],
-            fontsize=style.SMALL,
-            color=COLOURS[place],
-            weight="bold",
-            va="center",
-            transform=axes.transAxes,
-        )
+        y = (placed[place] - low) / (high - low)
+        axes.text(1.02, y, own["hypothesis"].iloc[0], color=COLOURS[place], **look)
 
 
 def moved_apart(positions: list[float], least: float) -> list[float]:
@@ -256,16 +221,11 @@ def moved_apart(positions: list[float], least: float) -> list[float]:
 
 
 def _data(waves: pd.DataFrame, rows: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-    parts = [
-        waves[["wave", "n_raw", "n_kept"]].assign(panel="A"),
-        rows[
-            ["hypothesis", "metric", "estimate", "ci_low", "ci_high", "ci90_low", "ci90_high", "sesoi", "verdict"]
-        ].assign(panel="B"),
-        lines[
-            ["hypothesis", "comparison", "exposure", "outcome", "n_people", "n_reports", "x", "y", "ci_low", "ci_high"]
-        ].assign(panel="C"),
-    ]
-    joined = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    ends = ["ci_low", "ci_high"]
+    estimates = ["hypothesis", "metric", "estimate", *ends, "ci90_low", "ci90_high", "sesoi", "verdict"]
+    groups = ["hypothesis", "comparison", "exposure", "outcome", "n_people", "n_reports", "x", "y", *ends]
+    parts = {"A": waves[["wave", "n_raw", "n_kept"]], "B": rows[estimates], "C": lines[groups]}
+    joined = pd.concat([part.assign(panel=name) for name, part in parts.items() if len(part)], ignore_index=True)
     return joined[["panel", *joined.columns.drop("panel")]]
 
 
@@ -287,14 +247,11 @@ def _alt(
     )
 
 
-def _note(rows: pd.DataFrame, study: dict[str, Any], dictionary: pd.DataFrame, outcomes: list[str]) -> str:
+def _note(rows: pd.DataFrame, dictionary: pd.DataFrame, outcomes: list[str]) -> str:
     people = rows["n_people"].dropna()
     rules = "; ".join(dict.fromkeys(str(rule).rstrip(".") for rule in rows["missing_rule"].dropna() if str(rule)))
-    low, high = (int(people.min()), int(people.max())) if len(people) else (0, 0)
     return sentences(
-        f"Panel B: n = {apa.count(low)}" + (f" to {apa.count(high)}" if high > low else "") + " people."
-        if len(people)
-        else "",
+        f"Panel B: n = {span(people)} people." if len(people) else "",
         f"Missing data: {rules}." if rules else "",
         unvalidated(dictionary, outcomes),
     )

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
-from rejsens.figures._study import sentences
+from rejsens.figures._study import in_time, sentences
 
 TABLES = ("flow", "waves")
 SHOWS_PEOPLE = False
@@ -62,7 +62,7 @@ def draw(*, flow: pd.DataFrame, waves: pd.DataFrame, study: dict[str, Any], peop
 
 def steps_by_wave(flow: pd.DataFrame, waves: pd.DataFrame) -> pd.DataFrame:
     """The ledger in wave order, with a last step `kept` per wave."""
-    order = {str(wave): number for number, wave in enumerate(waves.sort_values("wave_number", kind="stable")["wave"])}
+    order = {str(wave): number for number, wave in enumerate(in_time(waves)["wave"])}
     steps = flow.assign(wave=flow["wave"].astype(str))
     steps = steps[steps["wave"].isin(order)]
     last = steps.sort_values("order", kind="stable").groupby("wave").tail(1)

@@ -7,6 +7,7 @@ marked (R) are reverse-keyed and are shown as they were answered, before any rev
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
-from rejsens.figures._study import min_cell, panel_waves, sentences, spoken
+from rejsens.figures._study import min_cell, panel_waves, sentences, span, spoken
 
 TABLES = ("responses", "dictionary", "waves")
 SHOWS_PEOPLE = False
 
-ROW = 3.55  # mm per item
-GAP = 2.6
+ROW = 3.25  # mm per item
+GAP = 2.2
 FOOT = 9.5
-LABELS = 30.0
-COLUMN = 76.0
+LABELS = 32.0
+COLUMN = 76.5
 KEY = 24.0  # mm for the key of the codes, in the heading of a panel
 
 
@@ -37,7 +38,7 @@ class Panel:
 
     @property
     def head(self) -> float:
-        return 1.4 + style.height_of(self.title.count("\n") + 1, style.SMALL)
+        return 1.2 + style.height_of(self.title.count("\n") + 1, style.SMALL)
 
     @property
     def height(self) -> float:
@@ -120,11 +121,18 @@ def _length(panels: list[Panel]) -> float:
 
 
 def in_columns(panels: list[Panel]) -> list[list[Panel]]:
-    """One column, or two of about the same height, the order kept."""
+    """One column, or two as nearly of one height as can be; each column keeps the order, the first panel comes first."""
     if len(panels) < 2 or _length(panels) < 60:
         return [panels]
-    cut = min(range(1, len(panels)), key=lambda at: max(_length(panels[:at]), _length(panels[at:])))
-    return [panels[:cut], panels[cut:]]
+    first, rest = panels[0], panels[1:]
+    best, whole = [first], _length(panels)
+    for count in range(len(rest)):
+        for others in combinations(rest, count):
+            left = [first, *others]
+            if abs(whole - 2 * _length(left)) < abs(whole - 2 * _length(best)) - 0.01:
+                best = left
+    chosen = {panel.instrument for panel in best}
+    return [best, [panel for panel in panels if panel.instrument not in chosen]]
 
 
 def _that_fit(panels: list[Panel], study: dict[str, Any], dictionary: pd.DataFrame) -> tuple[list[Panel], list[str]]:
@@ -229,12 +237,7 @@ def _spread(percent: pd.Series) -> str:
 
 
 def _note(shown: pd.DataFrame, dropped: list[str], study: dict[str, Any]) -> str:
-    asked = shown.groupby("wave", sort=False)["n_item"].agg(["min", "max"])
-    n = "; ".join(
-        f"wave {wave}, n = {apa.count(row['min'])}"
-        + (f" to {apa.count(row['max'])}" if row["max"] > row["min"] else "")
-        for wave, row in asked.iterrows()
-    )
+    n = "; ".join(f"wave {wave}, n = {span(asked)}" for wave, asked in shown.groupby("wave", sort=False)["n_item"])
     return sentences(
         f"Latest wave that asked each instrument: {n}. Shares are of the people who answered the item.",
         f"Hatched: answers given by fewer than {min_cell(study)} people, and what would reveal them."

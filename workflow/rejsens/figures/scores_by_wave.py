@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from scipy.stats import gaussian_kde
 
 from rejsens import apa, style
-from rejsens.figures._study import first_scores, labels, level, min_cell, sentences, unvalidated, wave_ticks
+from rejsens.figures._study import first_scores, labels, level, min_cell, sentences, span, unvalidated, wave_ticks
 
 TABLES = ("dictionary", "descriptives", "scores")
 SHOWS_PEOPLE = True
@@ -40,7 +40,7 @@ def draw(
     people: bool = False,
 ) -> style.Drawing:
     panel = scores[scores["role"].ne("retest")]
-    waves = [str(wave) for wave in panel.sort_values("wave_number", kind="stable")["wave"].unique()]
+    waves = list(panel.sort_values("wave_number", kind="stable")["wave"].astype(str).unique())
     means = _means(descriptives, waves, min_cell(study) if not people else 1)
     known = [score for score in dictionary["score"] if score in panel and score in set(means["score"])]
     shown, hidden = first_scores(study, dictionary, known, MOST)
@@ -52,14 +52,15 @@ def draw(
     parts = []
     for place, score in enumerate(shown):
         own = means[means["score"].eq(score)]
-        axes = _panel(sheet, place, len(shown), waves, declared.loc[score])
+        asked = [wave for wave in waves if wave in set(own["wave"])]
+        axes = _panel(sheet, place, len(shown), asked, declared.loc[score])
         if people:
-            cloud = _people(panel, score)
-            _draw_people(axes, cloud, waves, np.random.default_rng([int(study.get("seed") or 0), place]))
+            cloud = _people(panel, score, asked)
+            _draw_people(axes, cloud, asked, np.random.default_rng([int(study.get("seed") or 0), place]))
         else:
-            cloud = _steps(panel, score, waves, bounds[score], min_cell(study))
-            _draw_steps(axes, cloud, waves)
-        _draw_means(axes, own, waves)
+            cloud = _steps(panel, score, asked, bounds[score], min_cell(study))
+            _draw_steps(axes, cloud, asked)
+        _draw_means(axes, own, asked)
         _limits(axes, cloud, own, bounds[score])
         parts += [own, cloud]
     alt = _alt(means, shown, labels(dictionary), study, people)
@@ -76,9 +77,9 @@ def _means(descriptives: pd.DataFrame, waves: list[str], fewest: int) -> pd.Data
     return own[["kind", "score", "wave", "n", "mean", "ci_low", "ci_high"]].reset_index(drop=True)
 
 
-def _people(panel: pd.DataFrame, score: str) -> pd.DataFrame:
-    own = panel[["wave", score]].dropna().rename(columns={score: "value"})
-    return own.assign(kind="person", score=score, wave=own["wave"].astype(str))
+def _people(panel: pd.DataFrame, score: str, waves: list[str]) -> pd.DataFrame:
+    own = panel[["wave", score]].dropna().rename(columns={score: "value"}).astype({"wave": "str"})
+    return own[own["wave"].isin(waves)].assign(kind="person", score=score)
 
 
 def _steps(panel: pd.DataFrame, score: str, waves: list[str], bounds: tuple[float, float], fewest: int) -> pd.DataFrame:
@@ -250,11 +251,8 @@ def _alt(means: pd.DataFrame, shown: list[str], names: dict[str, str], study: di
 def _note(
     means: pd.DataFrame, dictionary: pd.DataFrame, shown: list[str], hidden: int, study: dict[str, Any], people: bool
 ) -> str:
-    people_per_wave = means[means["score"].isin(shown)].groupby("wave", sort=False)["n"].agg(["min", "max"])
-    counts = "; ".join(
-        f"{wave} n = {row['min']}" + (f" to {row['max']}" if row["max"] > row["min"] else "")
-        for wave, row in people_per_wave.iterrows()
-    )
+    per_wave = means[means["score"].isin(shown)].groupby("wave", sort=False)["n"]
+    counts = "; ".join(f"{wave} n = {span(n)}" for wave, n in per_wave)
     return sentences(
         f"People with a score: {counts}.",
         "A score is missing when fewer items were answered than its scoring rule asks for; nothing is imputed here.",
