@@ -421,7 +421,7 @@ def test_scores_of_any_number_are_laid_out(count, waves):
         "descriptives": _full()["descriptives"],
         "scores": scores,
     }
-    made = scores_by_wave.draw(**given, study=study(), people=True)
+    made = scores_by_wave.draw(**given, study=study(score_order=[]), people=True)
     assert len(_plots(made.figure)) == count
     assert faults_of_layout(made.figure) == []
 
@@ -432,6 +432,8 @@ def test_steps_of_a_mean_hold_the_same_number_of_possible_scores():
     possible = np.histogram(np.arange(1, 5.001, 1 / 6), edges)[0]
     assert len(set(possible[:-1])) == 1
     assert 0 < possible[-1] <= possible[0]
+    prorated = pd.concat([values, pd.Series(np.repeat(np.arange(1, 5.001, 1 / 5), 3))])
+    np.testing.assert_allclose(scores_by_wave.step_edges(prorated, (1.0, 5.0)), edges)
 
 
 def test_waves_too_small_for_a_mean_are_left_out_of_the_shared_version():
@@ -536,6 +538,28 @@ def test_hypotheses_that_cannot_be_tested_give_their_reason_in_grey():
     assert len(_marks(made.figure, "decides")) == 4
 
 
+def test_rows_of_one_metric_are_told_apart_by_wave_or_analysis():
+    between = _full()["estimates"].query("metric == 'beta_within' and hypothesis == 'H1'")
+    again = between.assign(analysis="fixed_effects", decides=False, verdict="")
+    estimates = pd.concat([_full()["estimates"], again])
+    shown = forest_of_hypotheses.candidates(estimates).query("hypothesis == 'H1'")
+    label = "Reported exposure and self-esteem"
+    within = shown.query("metric == 'beta_within'")["text"].tolist()
+    assert within == [label, f"{label}, fixed effects"]
+    waves = shown.query("metric == 'beta'")["text"].tolist()
+    assert waves == [f"{label}, {wave}" for wave in _full()["waves"]["wave"]]
+    assert shown.query("metric == 'beta_between'")["text"].tolist() == [label]
+
+
+def test_rows_of_a_hypothesis_leave_the_forest_together():
+    rows = forest_of_hypotheses.candidates(_full()["estimates"])
+    more = [rows.assign(hypothesis=rows["hypothesis"] + suffix) for suffix in ("", "b", "c")]
+    shown = forest_of_hypotheses.that_fit(pd.concat(more, ignore_index=True))
+    sizes = shown.query("metric == 'beta'").groupby("hypothesis").size()
+    assert set(sizes) <= {6}
+    assert shown["decides"].sum() == 9
+
+
 def test_hypotheses_stand_in_the_order_of_their_numbers():
     estimates = many_hypotheses(_full()["estimates"], 12).iloc[::-1]
     shown = forest_of_hypotheses.candidates(estimates)
@@ -548,7 +572,7 @@ def test_rows_without_a_verdict_give_way_to_those_with_one():
     made = forest_of_hypotheses.draw(estimates=estimates, study=study())
     assert made.data["decides"].sum() == 38
     assert len(made.data) <= 40
-    assert "further coefficients are in the table of estimates" in made.note
+    assert "further coefficients in the table of estimates" in made.note
 
 
 def test_bars_of_responses_add_up_to_everybody():
@@ -587,6 +611,16 @@ def test_an_instrument_is_shown_in_its_own_latest_wave():
     assert asked.get("gad7", []) == (["2026d"] if "2026d" in present else [])
 
 
+def test_panels_of_responses_fill_two_columns_evenly():
+    bars = pd.DataFrame({"item": range(30)})
+    panels = [
+        response_distributions.Panel(name, name, bars.iloc[:items])
+        for name, items in zip("abcd", (4, 20, 13, 3), strict=True)
+    ]
+    columns = response_distributions.in_columns(panels)
+    assert [[panel.instrument for panel in column] for column in columns] == [["a", "c", "d"], ["b"]]
+
+
 def test_groups_of_the_curve_hold_enough_people_and_equal_scores_stay_together():
     made = drawing("exposure_outcome_curve", "full")
     assert made.data["n_people"].min() >= 10
@@ -595,7 +629,13 @@ def test_groups_of_the_curve_hold_enough_people_and_equal_scores_stay_together()
         {"participant": range(200), "x": np.repeat([0.0, 1.0, 2.0, 3.0], [150, 5, 5, 40]), "y": np.arange(200.0)}
     )
     groups = exposure_outcome_curve.groups_of_neighbours(values, 10)
-    assert [sorted(group["x"].unique()) for group in groups] == [[0.0], [1.0, 2.0, 3.0]]
+    assert [sorted(group["x"].unique()) for group in groups] == [[0.0], [1.0, 2.0], [3.0]]
+    fine = pd.DataFrame({"participant": range(803), "x": np.linspace(0, 1, 803), "y": 0.0})
+    sizes = [len(group) for group in exposure_outcome_curve.groups_of_neighbours(fine, 10)]
+    assert len(sizes) == 8
+    assert sum(sizes) == 803
+    assert max(sizes) - min(sizes) <= 80
+    assert exposure_outcome_curve.groups_of_neighbours(fine.head(9), 10) == []
 
 
 def test_group_means_equal_a_regression_with_clustered_errors():

@@ -178,7 +178,8 @@ def test_the_first_page_states_each_hypothesis_whole(full):
     for said in (
         "H1 · Primary family, confirmatory",
         "Verdict: supported",
-        "Estimated for reported exposure",
+        "Estimated: concurrent within-person association",
+        "Supported: the adjusted",
         "−0.13",
         "95% CI [−0.17, −0.09]",
         "n (people) 473",

@@ -13,7 +13,7 @@ from rejsens.scoring import keyed_name, units
 
 
 def assess_instrument(
-    answers: pd.DataFrame, asked: Mapping[str, Instrument], ci_level: float
+    answers: pd.DataFrame, asked: Mapping[str, Instrument], ci_level: float, min_cell: int = 1
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reliability rows and item rows (tables `reliability` and `items`).
 

@@ -127,8 +127,10 @@ def missing_rule(declared: Score) -> str:
     total = len(declared.pairs or declared.items or declared.of)
     if declared.of:
         return "every subscale needed"
+    if total == 1:
+        return "the answer is needed"
     if declared.model == "formative":
-        return f"all {total} {unit} that apply needed, never prorated" if total > 1 else "the answer is needed"
+        return f"all {total} {unit} that apply needed, never prorated"
     if declared.min_answered == total:
         return f"all {total} {unit} needed"
     return f"at least {declared.min_answered} of {total} {unit}, prorated"

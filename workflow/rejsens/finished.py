@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 def read_figures(paths: Iterable[str]) -> list[dict[str, str]]:
-    """stem, svg, alt, caption, note of each figure, in the order given; `paths` name the SVG files."""
+    """stem, svg, title, alt, caption, note of each figure, in the order given; `paths` name the SVG files."""
     figures = []
     for path in map(Path, paths):
         words = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         figures.append(
             {"stem": path.stem, "svg": path.read_text(encoding="utf-8")}
-            | {k: words.get(k, "") for k in ("alt", "caption", "note")}
+            | {k: words.get(k, "") for k in ("title", "alt", "caption", "note")}
         )
     return figures
 

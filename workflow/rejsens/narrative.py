@@ -22,7 +22,7 @@ BANNED = (
     r"caus(?:e|es|ed|ing|al|ally)",
     r"lead(?:s|ing)? to",
     r"led to",
-    r"effects? (?:of|on)",
+    r"(?<!smallest )effects? (?:of|on)",
     r"affect(?:s|ed|ing)?",
     r"impacts? (?:of|on)",
     r"erod(?:e|es|ed|ing)",
@@ -82,6 +82,7 @@ _VERDICTS = {
     "inconclusive": "Inconclusive",
     "not testable": "Not testable",
 }
+_DECLARED = "Declared estimand"
 _CORRECTIONS = {
     "holm": "Holm correction",
     "bh": "Benjamini–Hochberg correction",
@@ -109,10 +110,15 @@ def banned_words(text: str) -> list[str]:
 def reported(label: str) -> str:
     """A label in which exposure is always called reported.
 
-    >>> reported("Exposure, frequency"), reported("Reported exposure (MREII)"), reported("Self-esteem")
-    ('Reported exposure, frequency', 'Reported exposure (MREII)', 'Self-esteem')
+    >>> reported("Exposure, frequency"), reported("Reported ambiguous exposure (MREII)"), reported("Self-esteem")
+    ('Reported exposure, frequency', 'Reported ambiguous exposure (MREII)', 'Self-esteem')
     """
-    text = re.sub(r"(?<!reported )\bexposure\b", "reported exposure", label, flags=re.IGNORECASE)
+
+    def said(match: re.Match[str]) -> str:
+        before = re.search(r"\breported(?: \w+){0,2} $", label[: match.start()], flags=re.IGNORECASE)
+        return match[0] if before else f"reported {match[0].lower()}"
+
+    text = re.sub(r"\bexposure\b", said, label, flags=re.IGNORECASE)
     return text[:1].upper() + text[1:] if label[:1].isupper() else text
 
 
@@ -215,7 +221,7 @@ def declared(row: Row) -> str:
     if apa.is_missing(row.get("estimand")):
         return ""
     between = row.get("metric") in ("beta", "r", "b") and "within-person" in str(row["estimand"])
-    start = "One wave cannot give the declared estimand" if between else "Declared estimand"
+    start = "One wave cannot give the declared estimand" if between else _DECLARED
     return _sentence(f"{start}: {lower_first(reported(' '.join(str(row['estimand']).split())))}")
 
 
@@ -332,6 +338,14 @@ def other_estimate(row: Row) -> str:
     place = "" if apa.is_missing(row.get("wave")) or row["wave"] == "all" else f", wave {row['wave']}"
     n = "" if apa.is_missing(row.get("n_people")) else f" (n = {apa.count(row['n_people'])})"
     return _sentence(f"{analysis_name(row['analysis'])}{place}{n}: {row['term']}, {numbers(row)}")
+
+
+def target(row: Row) -> str:
+    """What is estimated, briefly: the declared estimand where the coefficient gives it, else what it gives instead."""
+    given = declared(row)
+    if apa.is_missing(row.get("estimate")) or not given.startswith(_DECLARED):
+        return " ".join(filter(None, [estimated(row), given]))
+    return "Estimated" + given.removeprefix(_DECLARED)
 
 
 def found(row: Row) -> list[str]:

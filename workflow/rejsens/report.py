@@ -204,13 +204,12 @@ def _cards(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "name": row["hypothesis"],
             "family": narrative.family_name(row),
             "label": row["label"],
-            "estimated": " ".join(filter(None, [narrative.estimated(row), narrative.declared(row)])),
+            "estimated": narrative.target(row),
             "verdict": "not tested" if apa.is_missing(row.get("verdict")) else str(row["verdict"]),
             "estimate": _estimate(row),
             "strip": _strip(row, reach),
             "details": _details(row),
-            "why": narrative.why_inconclusive(row)
-            or (narrative.verdict(row) if row.get("verdict") in ("not testable", "equivalent") else ""),
+            "why": narrative.why_inconclusive(row) or narrative.verdict(row),
         }
         for k, row in enumerate(findings, start=1)
     ]

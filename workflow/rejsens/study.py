@@ -71,6 +71,11 @@ class Study:
         }
 
     @property
+    def min_cell(self) -> int:
+        """Fewest people behind a number outside results/participants/; nobody's privacy is at stake in simulated data."""
+        return 1 if self.settings["study"]["simulated"] else self.settings["min_cell"]
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What figures, printed tables and the report need to know of the study, as plain values."""
         s = self.settings
@@ -230,7 +235,7 @@ class Plan:
         return {
             "sample_table": s["sample_table"],
             "ci_level": s["ci_level"],
-            "min_cell": 1 if s["study"]["simulated"] else s["min_cell"],
+            "min_cell": self.study.min_cell,
             "depends": self._declared()
             | code("rejsens.job", "rejsens.describe", "rejsens.inference.correlation", "rejsens.study"),
         }
@@ -241,6 +246,7 @@ class Plan:
             "instrument": instrument,
             "waves": waves,
             "ci_level": self.study.settings["ci_level"],
+            "min_cell": self.study.min_cell,
             "depends": self._declared(waves) | code("rejsens.job", "rejsens.assess_instrument"),
         }
 
@@ -288,7 +294,9 @@ class Plan:
 
     @property
     def figures(self) -> dict[str, Path]:
-        return plugins("figures", self.study.folder)
+        """Figures by name, in the order of the report: the headline first."""
+        found = plugins("figures", self.study.folder)
+        return dict(sorted(found.items(), key=lambda entry: entry[0] != "headline"))
 
     @property
     def figures_of_people(self) -> list[str]:

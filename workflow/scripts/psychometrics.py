@@ -7,6 +7,7 @@ with job(snakemake) as output:
 
     settings = snakemake.params[0]
     asked = of_instrument(load_study(".").asked, settings["instrument"], settings["waves"])
-    reliability, items = assess_instrument(read_table(snakemake.input.answers), asked, settings["ci_level"])
+    answers, ci_level, min_cell = read_table(snakemake.input.answers), settings["ci_level"], settings["min_cell"]
+    reliability, items = assess_instrument(answers, asked, ci_level, min_cell)
     write_table(reliability, output.reliability)
     write_table(items, output.item_statistics, "items")

@@ -79,6 +79,15 @@ def wave_ticks(waves: Sequence[str], room: float) -> tuple[list[str], str]:
     return [str(number) for number in range(1, len(waves) + 1)], "waves in time order"
 
 
+def counted(count: int, word: str) -> str:
+    """A count with its noun.
+
+    >>> counted(1, "score"), counted(9, "score")
+    ('1 score', '9 scores')
+    """
+    return f"{apa.count(count)} {word}" if count == 1 else f"{apa.count(count)} {word}s"
+
+
 def unvalidated(dictionary: pd.DataFrame, scores: Sequence[str]) -> str:
     """The status lines of the shown scores' instruments, each once."""
     lines = dictionary.loc[dictionary["score"].isin(scores), "status_line"].dropna()

@@ -14,7 +14,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
-from rejsens.figures._study import first_scores, labels, level, min_cell, panel_waves, sentences, span, unvalidated
+from rejsens.figures._study import (
+    counted,
+    first_scores,
+    labels,
+    level,
+    min_cell,
+    panel_waves,
+    sentences,
+    span,
+    unvalidated,
+)
 
 TABLES = ("correlations", "dictionary", "waves")
 SHOWS_PEOPLE = False
@@ -172,6 +182,6 @@ def _note(
     return sentences(
         f"Wave {wave}, n = {span(cells['n'])}, pairwise complete.",
         f"Grey: the {level(study)} interval includes zero. Unadjusted for the number of pairs.",
-        f"{hidden} further scores are in the table of correlations." if hidden else "",
+        f"{counted(hidden, 'further score')} in the file of correlations." if hidden else "",
         unvalidated(dictionary, shown),
     )

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from rejsens import apa, style
-from rejsens.figures._study import labels, level, min_cell, sentences, span, spoken, unvalidated
+from rejsens.figures._study import counted, labels, level, min_cell, sentences, span, spoken, unvalidated
 
 TABLES = ("scores", "hypotheses", "dictionary")
 SHOWS_PEOPLE = False
@@ -172,20 +172,20 @@ def group_means(values: pd.DataFrame, fewest: int, ci_level: float) -> pd.DataFr
 def groups_of_neighbours(values: pd.DataFrame, fewest: int) -> list[pd.DataFrame]:
     """At most GROUPS groups of about the same number of rows, each with at least `fewest` people."""
     ordered = values.assign(x=values["x"].round(9)).sort_values("x", kind="stable")
-    target = len(ordered) / GROUPS
     groups: list[pd.DataFrame] = []
     start, end, people = 0, 0, set()
     for _, same in ordered.groupby("x", sort=True):
         end += len(same)
         people |= set(same["participant"])
-        if end - start >= 0.85 * target and len(people) >= fewest:
+        still = GROUPS - len(groups)
+        if still > 1 and end - start >= 0.95 * (len(ordered) - start) / still and len(people) >= fewest:
             groups.append(ordered.iloc[start:end])
             start, people = end, set()
     rest = ordered.iloc[start:]
-    if len(rest) and groups and (rest["participant"].nunique() < fewest or len(rest) < 0.5 * target):
-        groups[-1] = pd.concat([groups[-1], rest])
-    elif len(rest) and rest["participant"].nunique() >= fewest:
+    if len(people) >= fewest and len(rest) >= 0.5 * len(ordered) / GROUPS:
         groups.append(rest)
+    elif len(rest) and groups:
+        groups[-1] = pd.concat([groups[-1], rest])
     return groups
 
 
@@ -248,6 +248,6 @@ def _note(data: pd.DataFrame, dictionary: pd.DataFrame, study: dict[str, Any], h
         f"{'; '.join(counts)}; those with both scores.".capitalize(),
         f"Each group holds at least {min_cell(study)} people.",
         "Intervals within people allow for several reports of one person." if within else "",
-        f"{hidden} further pairs are not shown." if hidden else "",
+        f"Not shown: {counted(hidden, 'further pair')}." if hidden else "",
         unvalidated(dictionary, [*data["exposure"], *data["outcome"]]),
     )

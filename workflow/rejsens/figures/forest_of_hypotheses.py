@@ -16,7 +16,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
-from rejsens.figures._study import level, sentences, span, spoken
+from rejsens.figures._study import counted, level, sentences, span, spoken
 
 TABLES = ("estimates",)
 SHOWS_PEOPLE = False
@@ -257,9 +257,9 @@ def _alt(rows: pd.DataFrame, study: dict[str, Any]) -> str:
     untestable = [str(name) for name in dict.fromkeys(rows.loc[~rows["testable"], "hypothesis"])]
     others = int((rows["testable"] & ~rows["decides"]).sum())
     return sentences(
-        f"Forest plot of {int(rows['testable'].sum())} coefficients with {level(study)} intervals.",
+        f"Forest plot of {counted(int(rows['testable'].sum()), 'coefficient')} with {level(study)} intervals.",
         f"{'; '.join(parts)}." if parts else "",
-        f"{others} coefficients are shown without a verdict." if others else "",
+        f"Without a verdict: {counted(others, 'coefficient')}." if others else "",
         f"Not testable: {', '.join(untestable)}." if untestable else "",
     )
 
@@ -280,5 +280,5 @@ def _note(rows: pd.DataFrame, hidden: int, study: dict[str, Any]) -> str:
         f"SESOI = smallest effect of interest, ±{sesoi}." if sesoi else "",
         f"Verdicts at alpha = {apa.r(float(study.get('alpha') or 0.05))}, adjusted within the family.",
         f"Exploratory: {', '.join(map(spoken, exploratory))}." if exploratory else "",
-        f"{hidden} further coefficients are in the table of estimates." if hidden else "",
+        f"{counted(hidden, 'further coefficient')} in the table of estimates." if hidden else "",
     )

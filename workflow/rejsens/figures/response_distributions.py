@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
-from rejsens.figures._study import min_cell, panel_waves, sentences, span, spoken
+from rejsens.figures._study import counted, min_cell, panel_waves, sentences, span, spoken
 
 TABLES = ("responses", "dictionary", "waves")
 SHOWS_PEOPLE = False
@@ -225,10 +225,10 @@ def _alt(shown: pd.DataFrame, titles: dict[str, str]) -> str:
         highest = own["code"].max()
         top = own[own["code"].eq(highest)]["percent"]
         parts.append(
-            f"{titles[instrument]} (wave {own['wave'].iloc[0]}, {own['item'].nunique()} items): "
+            f"{titles[instrument]} (wave {own['wave'].iloc[0]}, {counted(own['item'].nunique(), 'item')}): "
             f"answer {apa.number(highest, 0)} was given by {_spread(top)}"
         )
-    return f"Stacked bars of the answers to {shown['item'].nunique()} items. {'; '.join(parts)}."
+    return f"Stacked bars of the answers to {counted(shown['item'].nunique(), 'item')}. {'; '.join(parts)}."
 
 
 def _spread(percent: pd.Series) -> str:

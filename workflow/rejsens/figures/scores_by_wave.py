@@ -16,7 +16,17 @@ from matplotlib.axes import Axes
 from scipy.stats import gaussian_kde
 
 from rejsens import apa, style
-from rejsens.figures._study import first_scores, labels, level, min_cell, sentences, span, unvalidated, wave_ticks
+from rejsens.figures._study import (
+    counted,
+    first_scores,
+    labels,
+    level,
+    min_cell,
+    sentences,
+    span,
+    unvalidated,
+    wave_ticks,
+)
 
 TABLES = ("dictionary", "descriptives", "scores")
 SHOWS_PEOPLE = True
@@ -107,7 +117,7 @@ def step_edges(values: pd.Series, bounds: tuple[float, float]) -> np.ndarray:
         low, high = middle - 2 * spread, middle + 2 * spread
     grain = _grain(values)
     places = (values - low) / grain if grain else values * 0
-    if not grain or (high - low) / grain > 400 or np.isclose(places, places.round(), atol=0.02).mean() < 0.9:
+    if not grain or (high - low) / grain > 400 or np.isclose(places, places.round(), atol=0.02).mean() < 0.8:
         return np.linspace(low, high, BINS + 1)
     possible = round((high - low) / grain) + 1
     each = max(1, -(-possible // BINS))
@@ -116,8 +126,10 @@ def step_edges(values: pd.Series, bounds: tuple[float, float]) -> np.ndarray:
 
 
 def _grain(values: pd.Series) -> float:
-    """The usual distance between neighbouring scores."""
-    steps = np.diff(np.sort(values.round(6).unique()))
+    """The usual distance between neighbouring scores; rare ones (prorated means lie between the others) do not count."""
+    counts = values.round(6).value_counts(sort=True)
+    usual = counts[counts.cumsum().shift(fill_value=0) < 0.8 * counts.sum()]
+    steps = np.diff(np.sort(usual.index.to_numpy()))
     return float(np.median(steps)) if len(steps) else 0.0
 
 
@@ -167,7 +179,7 @@ def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score:
     title = style.wrap(score["label"], slot - 3, weight="bold")
     sheet.text(left, top + 0.4, title, weight="bold")
     if "\n" not in title and isinstance(score["higher_means"], str) and score["higher_means"]:
-        meaning = style.wrap(f"higher: {score['higher_means']}", slot - 3, style.SMALL, lines=1)
+        meaning = style.wrap(f"higher scores: {score['higher_means']}", slot - 3, style.SMALL, lines=1)
         sheet.text(left, top + 4.4, meaning, size=style.SMALL, colour=style.SOFT)
     axes = sheet.axes(left + TICKS, top + TITLE - 0.5, slot - TICKS - 2, PANEL)
     axes.set_xlim(-0.6, len(waves) - 0.4)
@@ -244,7 +256,7 @@ def _alt(means: pd.DataFrame, shown: list[str], names: dict[str, str], study: di
         values = ", ".join(f"{row.wave} {apa.number(row.mean, 2)}" for row in own.itertuples(index=False))
         parts.append(f"{names[score]}: {values}")
     kind = "Raincloud plots" if people else "Distributions in steps"
-    what = f"{kind} of {len(shown)} scores by survey wave, with means and {level(study)} intervals."
+    what = f"{kind} of {counted(len(shown), 'score')} by survey wave, with means and {level(study)} intervals."
     return f"{what} Means: {'; '.join(parts)}."
 
 
@@ -257,6 +269,6 @@ def _note(
         f"People with a score: {counts}.",
         "A score is missing when fewer items were answered than its scoring rule asks for; nothing is imputed here.",
         "" if people else f"Steps hold at least {min_cell(study)} people; means of fewer are not shown.",
-        f"{hidden} further scores are in the table of descriptive statistics." if hidden else "",
+        f"{counted(hidden, 'further score')} in the table of descriptive statistics." if hidden else "",
         unvalidated(dictionary, shown),
     )

@@ -19,7 +19,7 @@ def lay_out(*, waves: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
     by_name = waves.set_index("wave")
     rows = tuple(_row(name, by_name.loc[name]) for name in panel(waves))
     columns = ("Wave", "Title", "Role", "Platform", "First day", "Last day", "Rows", "Kept", "SHA-256 (first 12)")
-    alignment = ("left",) * 6 + ("right", "right", "left")
+    alignment = (*("left",) * 4, *("right",) * 4, "left")  # a date does not break when it stands to the right
     general = ["The full content hash of every file is in the section on reproducing this report."]
     if waves["simulated"].any():
         general.insert(0, "Simulated data: nobody answered these questions.")
