@@ -806,6 +806,17 @@ def test_the_words_travel_with_every_file(name, saved):
     )
 
 
+def test_figures_may_stand_in_one_page(saved):
+    defined: dict[str, str] = {}
+    for name in FIGURES:
+        content = (saved / f"{name}.svg").read_text(encoding="utf-8")
+        own = dict(re.findall(r'<(?:path|clipPath|pattern|image)[^>]*? id="([^"]+)"([^>]*>)', content))
+        assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', content)) <= set(re.findall(r' id="([^"]+)"', content))
+        assert len(re.findall(r' id="', content)) == len(set(re.findall(r' id="([^"]+)"', content)))
+        assert "<g id=" not in content
+        assert all(defined.setdefault(key, value) == value for key, value in own.items() if key.startswith("Source"))
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_files_tell_no_date_and_no_version(name, saved):
     for suffix in style.FORMATS:

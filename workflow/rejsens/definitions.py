@@ -204,7 +204,8 @@ def schema_problems(content: Any, kind: str, where: str) -> list[Problem]:
 
     validator = Draft202012Validator(json_schema(kind))
     errors = sorted(validator.iter_errors(content), key=lambda e: str(list(e.path)))
-    return [_schema_problem(error, " › ".join([where, *_place(content, error.absolute_path)])) for error in errors]
+    problems = [_schema_problem(error, " › ".join([where, *_place(content, error.absolute_path)])) for error in errors]
+    return list(dict.fromkeys(problems))  # each of several missing settings is an error that names them all
 
 
 def _place(content: Any, path: Iterable[Any]) -> list[str]:
@@ -231,7 +232,13 @@ def _schema_problem(error: Any, place: str) -> Problem:
         )
     if error.validator == "required":
         absent = [key for key in error.validator_value if key not in error.instance]
-        return Problem(place, "Missing settings", f"{listed([f'“{k}”' for k in absent])} is not stated", "", "add it")
+        return Problem(
+            place,
+            "Missing settings",
+            f"{listed([f'“{k}”' for k in absent])} {'is' if len(absent) == 1 else 'are'} not stated",
+            "",
+            "add it",
+        )
     if error.validator == "enum":
         known = [str(value) for value in error.validator_value]
         hint = did_you_mean(str(error.instance), known)

@@ -64,6 +64,8 @@ def _staged(final: Path) -> str:
 def _publish(staged: dict[str, str]) -> None:
     if not run_lives():
         raise RuntimeError("the run that started this job has ended; its results are not published")
+    if absent := [final for final, beside in staged.items() if not os.path.exists(beside)]:
+        raise FileNotFoundError(f"the job did not write {', '.join(absent)}")  # before any other output is replaced
     for final, beside in staged.items():
         os.replace(beside, final)
 

@@ -73,9 +73,12 @@ def _relative(path: str) -> str:
 
 
 def code(*modules: str) -> dict[str, str]:
-    """Content hashes of the named project modules and of every project module that they import, however deep."""
+    """Content hashes of the named project modules and of every project module that they import, however deep.
+
+    A study's own plug-in is named by its file.
+    """
     seen: set[Path] = set()
-    todo = [_module_file(module) for module in modules]
+    todo = [Path(module) if module.endswith(".py") else _module_file(module) for module in modules]
     while todo:
         path = todo.pop()
         if path in seen:
@@ -125,7 +128,8 @@ def plugins(kind: str, study: Path | str = ".") -> dict[str, Path]:
 def constant(path: Path | str, name: str) -> object:
     """A module-level literal such as TABLES, read without importing the module (and so without matplotlib)."""
     for node in ast.parse(Path(path).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             return ast.literal_eval(node.value)
     raise LookupError(f"{path} does not define {name}")
 

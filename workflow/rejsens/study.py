@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from rejsens.problems import Problem, Refused, did_you_mean, listed
 from rejsens.registry import TABLES, code, constant, files, hashes, plugins, sha256
 
 OWN_INSTRUMENTS = "schemas/instruments"
+JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,11 @@ class Study:
 
     @cached_property
     def instruments(self) -> dict[str, Instrument]:
-        """Administered instruments by name, in the order of first use; the newest administration speaks for all."""
-        return {instrument.name: instrument for wave in self.waves for instrument in self.asked[wave.name]}
+        """Administered instruments by name, in the order of first use: the newest administration, and what only earlier ones asked."""
+        merged: dict[str, Instrument] = {}
+        for instrument in (i for wave in self.waves for i in self.asked[wave.name]):
+            merged[instrument.name] = _with_earlier(instrument, merged.get(instrument.name))
+        return merged
 
     @cached_property
     def scores(self) -> dict[str, Any]:
@@ -93,6 +97,19 @@ class Study:
             "seed": s["seed"],
             "score_order": [name for name in s["scores_shown"] if name in self.scores] or list(self.scores)[:12],
         }
+
+
+def _with_earlier(newest: Instrument, earlier: Instrument | None) -> Instrument:
+    """An administration with the items and scores of earlier waves that it left out."""
+    if earlier is None:
+        return newest
+    have = {*(item.id for item in newest.items), *(score.id for score in newest.scores)}
+    return replace(
+        newest,
+        items=(*newest.items, *(item for item in earlier.items if item.id not in have)),
+        scores=(*newest.scores, *(score for score in earlier.scores if score.id not in have)),
+        columns=(*newest.columns, *(column for column in earlier.columns if column not in newest.columns)),
+    )
 
 
 def load_study(folder: Path | str = ".") -> Study:
@@ -140,7 +157,9 @@ def load_study(folder: Path | str = ".") -> Study:
             )
     waves = sorted(waves, key=lambda wave: (wave.collected["from"], wave.name))
     study = Study(str(folder), settings, tuple(waves), asked, families)
-    problems += _retest_problems(waves) + (_family_problems(study) if not problems else [])
+    problems += _retest_problems(waves) + _screening_problems(settings.get("screening", ()), waves)
+    problems += _range_problems(study) if instruments else []
+    problems += _family_problems(study) if not problems else []
     if problems:
         raise Refused(problems, "The study")
     return study
@@ -159,7 +178,7 @@ def _instrument_folders(folder: Path) -> tuple[Path, Path]:
 
 
 def _retest_problems(waves: list[Wave]) -> list[Problem]:
-    names = [wave.name for wave in waves]
+    names = [wave.name for wave in waves if wave.role != "retest"]
     return [
         Problem(
             wave.path,
@@ -173,10 +192,67 @@ def _retest_problems(waves: list[Wave]) -> list[Problem]:
     ]
 
 
-def _family_problems(study: Study) -> list[Problem]:
-    """Hypotheses that name what no instrument of the study gives."""
-    known = [*study.scores, *study.background]
+def _screening_problems(rules: Sequence[Mapping[str, Any]], waves: list[Wave]) -> list[Problem]:
+    """Screening rules that would be taken for one another, or that name a wave nobody knows."""
+    ids, names = [rule["id"] for rule in rules], [wave.name for wave in waves]
+    where = "config/config.yaml › screening"
+    problems = [
+        Problem(where, "Two screening rules with one id", f"“{name}”", "", "give each rule its own id")
+        for name in sorted({name for name in ids if ids.count(name) > 1})
+    ]
+    unknown = [(rule["id"], name) for rule in rules for name in rule.get("waves", ()) if name not in names]
+    hints = {name: did_you_mean(name, names) or "name a wave of this study" for _, name in unknown}
+    return problems + [
+        Problem(
+            f"{where} › {rule}", "A screening rule for an unknown wave", f"“{name}”", listed(names, 20), hints[name]
+        )
+        for rule, name in unknown
+    ]
+
+
+def _range_problems(study: Study) -> list[Problem]:
+    """A scale asked with one range in one wave and with another in the next: its scores could not be compared."""
+    first: dict[str, tuple[str, Any]] = {}
     problems = []
+    for wave in study.waves:
+        for score in (score for instrument in study.asked[wave.name] for score in instrument.scores):
+            before, known = first.setdefault(score.id, (wave.name, score))
+            if (score.low, score.high) != (known.low, known.high):
+                problems.append(
+                    Problem(
+                        f"{wave.path} › instruments",
+                        "One score in two metrics",
+                        f"{score.id} runs from {score.low:g} to {score.high:g}",
+                        f"{known.low:g} to {known.high:g}, as in wave {before}",
+                        "export the answers in one range, or give one administration a name of its own with `as:`",
+                    )
+                )
+    return problems
+
+
+def _family_problems(study: Study) -> list[Problem]:
+    """Hypotheses that name what no instrument of the study gives, or that bear one id; families named unlike their file."""
+    known = [*study.scores, *study.background]
+    files_of: dict[str, list[str]] = {}
+    for name, family in study.families.items():
+        for hypothesis in family["hypotheses"]:
+            files_of.setdefault(hypothesis["id"], []).append(f"config/hypotheses/{name}.yaml")
+    problems = [
+        Problem(listed(places), "Two hypotheses with one id", f"“{name}”", "", "give each hypothesis its own id")
+        for name, places in files_of.items()
+        if len(places) > 1
+    ]
+    problems += [
+        Problem(
+            f"config/hypotheses/{name}.yaml",
+            "File name and family differ",
+            f"the file says family “{family['family']}”",
+            name,
+            "rename one of them",
+        )
+        for name, family in study.families.items()
+        if family["family"] != name
+    ]
     for name, family in study.families.items():
         for hypothesis in family["hypotheses"]:
             named = [
@@ -214,20 +290,20 @@ class Plan:
             "out_of_range": s["out_of_range"],
             "depends": {"export": sha256(self._wave(wave).file)}
             | self._declared([wave])
-            | code("rejsens.job", "rejsens.validate"),
+            | code(*JOB, "rejsens.validate"),
         }
 
     def score_wave(self, wave: str) -> dict[str, Any]:
         return {
             "wave": self._wave(wave).path,
             "wave_number": self.study.wave_numbers[wave],
-            "depends": self._declared([wave]) | code("rejsens.job", "rejsens.score_wave"),
+            "depends": self._declared([wave]) | code(*JOB, "rejsens.score_wave"),
         }
 
     def pool_waves(self) -> dict[str, Any]:
         return {
             "numbers": self.study.wave_numbers,
-            "depends": self._declared() | code("rejsens.job", "rejsens.pool", "rejsens.study"),
+            "depends": self._declared() | code(*JOB, "rejsens.pool", "rejsens.study"),
         }
 
     def describe_sample(self) -> dict[str, Any]:
@@ -237,7 +313,7 @@ class Plan:
             "ci_level": s["ci_level"],
             "min_cell": self.study.min_cell,
             "depends": self._declared()
-            | code("rejsens.job", "rejsens.describe", "rejsens.inference.correlation", "rejsens.study"),
+            | code(*JOB, "rejsens.describe", "rejsens.inference.correlation", "rejsens.study"),
         }
 
     def psychometrics(self, instrument: str) -> dict[str, Any]:
@@ -247,13 +323,13 @@ class Plan:
             "waves": waves,
             "ci_level": self.study.settings["ci_level"],
             "min_cell": self.study.min_cell,
-            "depends": self._declared(waves) | code("rejsens.job", "rejsens.assess_instrument"),
+            "depends": self._declared(waves) | code(*JOB, "rejsens.assess_instrument"),
         }
 
     def collect_psychometrics(self) -> dict[str, Any]:
         return {
             "ci_level": self.study.settings["ci_level"],
-            "depends": self._declared() | code("rejsens.job", "rejsens.collect", "rejsens.pool"),
+            "depends": self._declared() | code(*JOB, "rejsens.collect", "rejsens.pool"),
         }
 
     def test_hypotheses(self, family: str) -> dict[str, Any]:
@@ -261,7 +337,8 @@ class Plan:
         return {
             "family": f"config/hypotheses/{family}.yaml",
             "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "seed")},
-            "depends": hashes([f"config/hypotheses/{family}.yaml"]) | code("rejsens.job", "rejsens.inference.families"),
+            "depends": hashes([f"config/hypotheses/{family}.yaml"])
+            | code(*JOB, "rejsens.definitions", "rejsens.inference.families"),
         }
 
     def collect_estimates(self) -> dict[str, Any]:
@@ -270,7 +347,7 @@ class Plan:
         return {
             "families": families,
             "depends": hashes([*families, claims])
-            | code("rejsens.job", "rejsens.claims", "rejsens.inference.families"),
+            | code(*JOB, "rejsens.claims", "rejsens.definitions", "rejsens.inference.families"),
         }
 
     def draw_figure(self, figure: str, people: bool) -> dict[str, Any]:
@@ -289,7 +366,7 @@ class Plan:
             "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
             "depends": self._declared()
             | hashes([*templates, SHIPPED / "requirements.lock"])
-            | code("rejsens.job", "rejsens.report", "rejsens.provenance"),
+            | code(*JOB, "rejsens.finished", "rejsens.report", "rejsens.provenance"),
         }
 
     @property
@@ -325,12 +402,12 @@ class Plan:
     def _plugin(self, kind: str, name: str) -> dict[str, Any]:
         path = plugins(kind, self.study.folder)[name]
         shipped = path.is_relative_to(SHIPPED / "workflow")
-        module = code(f"rejsens.{kind}.{name}") if shipped else hashes([path])
+        module = f"rejsens.{kind}.{name}" if shipped else str(path)
         return {
-            "module": str(path) if not shipped else f"rejsens.{kind}.{name}",
+            "module": module,
             "tables": list(constant(path, "TABLES")),
             "study": self.study.facts,
-            "depends": module | code("rejsens.job", "rejsens.style" if kind == "figures" else "rejsens.layout"),
+            "depends": code(module, *JOB, "rejsens.style" if kind == "figures" else "rejsens.layout"),
         }
 
     def _wave(self, name: str) -> Wave:

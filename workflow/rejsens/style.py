@@ -10,6 +10,7 @@ import functools
 import inspect
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,8 +51,8 @@ VERDICT_COLOURS = {
     "not testable": SOFT,
 }
 
-# Widths in mm: text width of an A4 page, and the columns that Elsevier prints (90 and 190 mm).
-PAGE, COLUMN, SPREAD = 160.0, 90.0, 190.0
+# Widths in mm: the text of an A4 page, and one printed column (Elsevier's is 90 mm).
+PAGE, COLUMN = 160.0, 90.0
 MAX_HEIGHT = 235.0
 MARGIN = 1.5  # mm kept clear at each edge
 HEADER = 6.5  # mm of the strip that holds the legend and the "Simulated data" mark
@@ -446,7 +447,8 @@ def _png(drawing: Drawing) -> bytes:
 
 def _svg(drawing: Drawing) -> bytes:
     text = _rendered(drawing, "svg", {"Date": None, "Creator": None, "Format": None, "Type": None}).decode()
-    before, opening, rest = text.partition("<svg ")
+    # Nothing refers to the names of groups, and several figures in one page would share them.
+    before, opening, rest = re.sub(r'<g id="[^"]*"', "<g", text).partition("<svg ")
     attributes, _, body = rest.partition(">")
     words = f"\n <title>{escape(drawing.title or 'Figure')}</title>\n <desc>{escape(drawing.alt)}</desc>"
     return f'{before}{opening}role="img" {attributes}>{words}{body}'.encode()

@@ -31,6 +31,9 @@ WITHIN_WAVES = 3  # fewer waves say little about people's own means
 
 
 BETWEEN, WITHIN = "between people", "within people"
+COLUMNS_OF_DATA = (
+    "comparison", "exposure", "outcome", "wave", "group", "n_people", "n_reports", "x", "y", "ci_low", "ci_high",
+)  # fmt: skip
 
 
 @style.styled
@@ -91,23 +94,7 @@ def pairs_of_interest(hypotheses: pd.DataFrame, scores: pd.DataFrame) -> list[tu
 def curves(scores: pd.DataFrame, pairs: list[tuple[str, str]], study: dict[str, Any]) -> pd.DataFrame:
     """Group means for every pair, between people in the first wave and, with enough waves, within people."""
     panel = scores[scores["role"].ne("retest")]
-    parts = [
-        pd.DataFrame(
-            columns=[
-                "comparison",
-                "exposure",
-                "outcome",
-                "wave",
-                "group",
-                "n_people",
-                "n_reports",
-                "x",
-                "y",
-                "ci_low",
-                "ci_high",
-            ]
-        )
-    ]
+    parts = [pd.DataFrame(columns=list(COLUMNS_OF_DATA))]
     for exposure, outcome in pairs:
         both = panel[["participant", "wave", "wave_number", exposure, outcome]].dropna()
         both = both.rename(columns={exposure: "x", outcome: "y"})
@@ -155,17 +142,8 @@ def group_means(values: pd.DataFrame, fewest: int, ci_level: float) -> pd.DataFr
         residual = (own["y"] - mean).groupby(own["participant"]).sum()
         se = np.sqrt(people / (people - 1) * (residual**2).sum()) / n if people > 1 else np.nan
         half = stats.t.ppf((1 + ci_level) / 2, people - 1) * se
-        rows.append(
-            {
-                "group": group,
-                "n_people": people,
-                "n_reports": n,
-                "x": own["x"].mean(),
-                "y": mean,
-                "ci_low": mean - half,
-                "ci_high": mean + half,
-            }
-        )
+        moments = {"x": own["x"].mean(), "y": mean, "ci_low": mean - half, "ci_high": mean + half}
+        rows.append({"group": group, "n_people": people, "n_reports": n} | moments)
     return pd.DataFrame(rows)
 
 

@@ -1,0 +1,312 @@
+"""The written pages, held against what they describe: their examples run, their tables are complete, their links lead somewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from rejsens import narrative
+from rejsens.definitions import json_schema, load_settings, schema_problems
+from rejsens.inference.families import test_family as run_family
+from rejsens.job import job
+from rejsens.problems import Refused
+from rejsens.registry import LIBRARY, TABLES, constant, load_plugin
+from rejsens.scoring import score
+from rejsens.study import Study, load_study
+from rejsens.tabular import COLUMNS
+from rejsens.validate import Validated, validate
+
+sys.path.insert(0, str(Path(__file__).parent))
+from example_tables import study as facts
+from example_tables import tables
+
+ROOT = Path(__file__).resolve().parents[2]
+ADD = {what: ROOT / f"docs/add-a{what}.md" for what in ("-wave", "n-instrument", "-hypothesis", "-figure")}
+SETTINGS, RESULTS = ROOT / "config/README.md", ROOT / "docs/results.md"
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), SETTINGS])
+# README.md and mreii.md name the forbidden words in order to forbid them, and quote items.
+PROSE = [page for page in PAGES if page.name not in ("mreii.md",) and page != ROOT / "README.md"]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+KINDS = {"data/waves/": "wave", "schemas/instruments/": "instrument", "config/hypotheses/": "hypotheses", "config/config": "config"}  # fmt: skip
+WAVE, FIGURE = "2026g", "figures/loneliness_by_wave.py"
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [body for name, body in BLOCK.findall(text_of(page)) if name == language]
+
+
+def prose(page: Path) -> str:
+    """The page without blocks, inline code and link addresses."""
+    text = BLOCK.sub("", text_of(page))
+    return re.sub(r"\]\([^)]*\)|`[^`]*`|<[^>]*>", " ", text)
+
+
+def example(page: Path) -> tuple[str, str]:
+    """Path and text of the page's first YAML block."""
+    body = blocks(page, "yaml")[0]
+    return body.split("\n", 1)[0].removeprefix("# "), body
+
+
+def table_rows(page: Path, heading: str) -> list[list[str]]:
+    """Cells of the table under a heading, without its head."""
+    section = re.split(rf"^#+ {re.escape(heading)}$", BLOCK.sub("", text_of(page)), flags=re.MULTILINE)[1]
+    lines = [line for line in re.split(r"^#", section, flags=re.MULTILINE)[0].splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    return cells[2:]
+
+
+def named(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+# --- what stands on the pages ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ADD.values(), ids=lambda page: page.stem)
+def test_a_page_that_adds_something_fits_one_screen(page):
+    assert len(text_of(page).splitlines()) <= 60
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda page: page.name)
+def test_no_banned_word(page):
+    assert narrative.banned_words(prose(page)) == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The ids that a forge gives to headings."""
+    headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", text_of(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_relative_links_resolve(page):
+    links = re.findall(r"\]\(((?:[^()]|\([^()]*\))+)\)", BLOCK.sub("", text_of(page)))
+    for link in (link for link in links if not re.match(r"https?:", link)):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{page.name}: {link}"
+        assert target.is_relative_to(ROOT)
+        assert not anchor or anchor in anchors(target), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_yaml_blocks_are_valid_where_they_say_they_stand(page):
+    whole: dict[str, dict] = {}
+    for body in blocks(page, "yaml"):
+        start = body.split("\n", 1)[0]
+        assert re.fullmatch(r"# (added to )?\S+\.yaml", start), f"{page.name}: the first line names the file"
+        path = start.rpartition(" ")[2]
+        content = yaml.safe_load(body)
+        whole[path] = whole.get(path, {}) | content if "added to" in start else content
+        kind = next(kind for folder, kind in KINDS.items() if path.startswith(folder))
+        assert [str(p.sentence()) for p in schema_problems(whole[path], kind, path)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_make_targets_and_named_files_exist(page):
+    makefile = text_of(ROOT / "Makefile")
+    for target in re.findall(r"(?:`|^\$ )make ([a-z]+)", text_of(page), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page.name}: make {target}"
+    made_up = {example(page)[0] for page in ADD.values() if blocks(page, "yaml")} | {f"data/waves/{WAVE}.csv", FIGURE}
+    for path in re.findall(r"`((?:config|workflow|schemas|tests|docs|data)/[\w./-]+\.\w+)`", text_of(page)):
+        assert path in made_up or "ID." in path or (ROOT / path).exists(), f"{page.name}: {path}"
+
+
+def test_messages_are_worded_as_the_program_words_them():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in LIBRARY.rglob("*.py"))
+    for page in ADD.values():
+        for paragraph in re.findall(r"^(?:Others begin|“Missing settings”).*$", text_of(page), re.MULTILINE):
+            for heading in re.findall(r"“([A-Z][^”]+)”", paragraph):
+                assert f'"{heading}"' in source, f"{page.name}: {heading}"
+
+
+# --- tables that must be complete ------------------------------------------------------------------------------------
+
+
+def test_every_setting_is_listed_with_its_default():
+    rows = {named(row[0])[0]: row[2] for row in table_rows(SETTINGS, "What each setting means")}
+    settings = yaml.safe_load(text_of(ROOT / "config/config.yaml"))
+    own = {f"study.{key}": value for key, value in settings.pop("study").items()}
+    assert list(rows) == [*own, *settings]
+    for name, value in settings.items():
+        if isinstance(value, list):
+            continue
+        assert named(rows[name]) == [str(value)], name
+    assert named(rows["sample_table"]) == settings["sample_table"]
+    assert len(settings["screening"]) == 5 and rows["screening"] == "five rules"
+    assert len(settings["scores_shown"]) == 13 and rows["scores_shown"].startswith("thirteen scores")
+    assert "`study.notes`" in text_of(SETTINGS)  # allowed, and not in the default file
+    assert set(json_schema("config")["properties"]["study"]["properties"]) - {"notes"} == {k.removeprefix("study.") for k in own}  # fmt: skip
+
+
+def test_every_key_of_a_screening_rule_is_listed():
+    rows = table_rows(SETTINGS, "Screening rules")
+    known = json_schema("config")["properties"]["screening"]["items"]["properties"]
+    assert {name for row in rows for name in named(row[0])} == set(known)
+    checks = next(row[1] for row in rows if named(row[0]) == ["check"])
+    assert named(checks.split(";")[0]) == [
+        "duplicate_participant", "condition", "instructed_items", "duration", "long_string", "intra_individual_variability",
+    ]  # fmt: skip
+    assert set(named(checks.split(";")[0])) == set(known["check"]["enum"])
+
+
+@pytest.mark.parametrize("name", ["flow", "descriptives", "correlations", "reliability", "estimates"])
+def test_every_column_is_explained(name):
+    listed = [column for row in table_rows(RESULTS, f"Columns of `{name}.csv`") for column in named(row[0])]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == set(COLUMNS[name])
+
+
+def test_every_table_is_named_with_its_file():
+    rows = table_rows(RESULTS, "The tables by name")
+    listed = {named(row[0])[0]: named(row[1])[0] for row in rows if len(named(row[0])) == 1}
+    people = {name for row in rows if len(named(row[0])) == 2 for name in named(row[0])}
+    assert listed == {n: p.removeprefix("results/") for n, p in TABLES.items() if "participants" not in p}
+    assert people == {n for n, p in TABLES.items() if "participants" in p}
+
+
+# --- the examples, taken from the pages and used ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """A study that holds what the four pages add, and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    parts = dict(example(ADD[what]) for what in ("-wave", "n-instrument", "-hypothesis"))
+    parts |= {
+        f"data/waves/{WAVE}.csv": blocks(ADD["-wave"], "csv")[0],
+        FIGURE: blocks(ADD["-figure"], "python")[0],
+        "config/config.yaml": "study: {title: The pages, simulated: true}\n",
+    }
+    for path, text in parts.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def rewrite(path: str, old: str, new: str) -> None:
+    text = text_of(Path(path))
+    assert old in text
+    Path(path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def checked(study: Study) -> Validated:
+    settings = load_settings(".")
+    return validate(study.waves[0], study.asked[WAVE], settings["screening"], settings["out_of_range"])
+
+
+def message(page: Path) -> list[str]:
+    return blocks(page, "text")[0].splitlines()
+
+
+def test_the_wave_is_read_checked_and_scored(folder):
+    study = load_study(".")
+    assert [wave.name for wave in study.waves] == [WAVE]
+    answers = checked(study).checked_answers
+    assert answers["participant"].tolist() == ["p0001", "p0002", "p0007"]
+    scores = score(answers, study.asked[WAVE][1:])
+    assert scores["gad7_sum"].tolist() == [5, 12, 3.5]  # 3 of six answers, prorated to seven
+    assert scores["ucla3"].isna().tolist() == [False, False, True]  # −99 means no answer
+
+
+def test_the_fault_on_the_page_of_waves(folder):
+    rewrite(f"data/waves/{WAVE}.csv", "gad7_03", "gad7_3")
+    digest = hashlib.sha256(Path(f"data/waves/{WAVE}.csv").read_bytes()).hexdigest()
+    sidecar = Path(f"data/waves/{WAVE}.yaml")
+    sidecar.write_text(re.sub(r'sha256: "\w+"', f'sha256: "{digest}"', text_of(sidecar)), encoding="utf-8")
+    with pytest.raises(Refused) as refused:
+        checked(load_study("."))
+    assert message(ADD["-wave"]) == str(refused.value).splitlines()[2:]
+
+
+def test_the_instrument_scores_as_its_examples_say(folder):
+    rewrite(f"data/waves/{WAVE}.yaml", "  - {id: gad7}\n", "  - {id: gad7}\n  - {id: calm4}\n")
+    study = load_study(".")
+    calm = study.instruments["calm4"]
+    assert calm.user_supplied
+    for case in calm.examples:
+        answers = pd.DataFrame([{item.id: case["given"].get(item.id, np.nan) for item in calm.items}])
+        found = score(answers, [calm])["calm4"].iloc[0]
+        expected = case["expect"]["calm4"]
+        assert np.isnan(found) if expected is None else found == expected
+
+
+def test_the_fault_on_the_page_of_instruments(folder):
+    rewrite("schemas/instruments/calm4.yaml", "range: [1, 5]", "range: [0, 5]")
+    with pytest.raises(Refused) as refused:
+        load_study(".")
+    assert message(ADD["n-instrument"]) == str(refused.value).splitlines()[2:]
+
+
+def test_the_family_fits_the_study_and_gives_one_verdict(folder):
+    family = load_study(".").families["loneliness"]
+    rng = np.random.default_rng(3)
+    panel = pd.DataFrame(
+        {
+            "participant": np.repeat([f"p{k:02}" for k in range(60)], 3),
+            "wave": list("abc") * 60,
+            "wave_number": [1, 2, 3] * 60,
+            "role": "wave",
+            "gad7_sum": np.repeat(rng.normal(size=60), 3) + rng.normal(size=180),
+            "ucla3": rng.normal(size=180),
+            "age": np.repeat(rng.integers(18, 70, 60), 3).astype(float),
+            "relationship_status": rng.integers(0, 3, 180).astype(float),
+        }
+    )
+    found = run_family(panel, family, load_settings(".") | {"bootstrap_draws": 200})
+    deciding = found[found["decides"]]
+    assert deciding[["hypothesis", "analysis", "metric"]].values.tolist() == [["L1", "within_between", "beta_within"]]
+    assert deciding["verdict"].iloc[0] != "not testable"
+
+
+def test_the_faults_on_the_page_of_hypotheses(folder):
+    rewrite("config/hypotheses/loneliness.yaml", "outcome: gad7_sum ", "outcome: gad7_sun ")
+    with pytest.raises(Refused) as refused:
+        load_study(".")
+    assert message(ADD["-hypothesis"]) == str(refused.value).splitlines()[2:]
+    rewrite("config/hypotheses/loneliness.yaml", "    direction: positive", "    # direction: positive")
+    with pytest.raises(Refused, match=r"Missing settings(.|\n)*“direction” is not stated"):
+        load_study(".")
+
+
+def test_the_figure_is_drawn_from_the_tables_it_names(folder):
+    assert constant(FIGURE, "TABLES") == ("descriptives", "waves")
+    assert constant(FIGURE, "SHOWS_PEOPLE") is False
+    given = {name: tables()[name] for name in constant(FIGURE, "TABLES")}
+    drawing = load_plugin(FIGURE).draw(**given, study=facts())
+    assert (drawing.title, drawing.caption[:15]) == ("Loneliness by survey wave", "Mean loneliness")
+    panel = given["waves"].query("role == 'wave'").sort_values("wave_number")["wave"].tolist()
+    assert drawing.data["wave"].tolist() == panel
+    few = given | {"descriptives": given["descriptives"].assign(n=9)}
+    assert load_plugin(FIGURE).draw(**few, study=facts(min_cell=10)).data.empty
+
+
+class _Outputs(dict):
+    """Named outputs that are gone through by path, as Snakemake's are."""
+
+    def __iter__(self):
+        return iter(self.values())
+
+
+def test_the_fault_on_the_page_of_figures(folder, capsys):
+    (folder / "logs/draw_figure").mkdir(parents=True)
+    rule = SimpleNamespace(
+        output=_Outputs(svg="results/figures/loneliness_by_wave.svg"), rule="draw_figure",
+        log=["logs/draw_figure/loneliness_by_wave.log"], wildcards=["loneliness_by_wave"],
+    )  # fmt: skip
+    with pytest.raises(SystemExit), job(rule):
+        load_plugin(FIGURE).draw(descriptives=pd.DataFrame({"scores": []}), waves=tables()["waves"], study=facts())
+    assert message(ADD["-figure"]) == capsys.readouterr().err.strip().splitlines()
+    assert text_of(Path(rule.log[0])).rstrip().endswith("KeyError: 'score'")
