@@ -70,7 +70,7 @@ def main(out: Path) -> None:
     tables["correlations"] = correlations(scores, list(study.scores), ci_level)
     tables["responses"] = describe.responses(answers, study.asked, 1)
     tables["missing"] = describe.missing_answers(answers, scores, study.asked)
-    assessed = [assess_instrument(answers, asked(study, name), ci_level) for name in study.scored]
+    assessed = [assess_instrument(answers, asked(study, name), ci_level, 1) for name in study.scored]
     tables["reliability"], tables["items"] = (pd.concat(t, ignore_index=True) for t in zip(*assessed, strict=True))
     changes = pool.change_scores(scores, instruments)
     tables["keying"] = collect.keying(scores, tables["items"], instruments, ci_level)

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from rejsens import narrative
-from rejsens.definitions import json_schema, load_settings, schema_problems
+from rejsens.definitions import load_settings, schema_problems
 from rejsens.inference.families import test_family as run_family
 from rejsens.job import job
 from rejsens.problems import Refused
@@ -65,6 +65,10 @@ def table_rows(page: Path, heading: str) -> list[list[str]]:
     lines = [line for line in re.split(r"^#", section, flags=re.MULTILINE)[0].splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
     return cells[2:]
+
+
+def config_schema() -> dict:
+    return yaml.safe_load(text_of(ROOT / "schemas/config.schema.yaml"))["properties"]
 
 
 def named(cell: str) -> list[str]:
@@ -127,7 +131,7 @@ def test_make_targets_and_named_files_exist(page):
 def test_messages_are_worded_as_the_program_words_them():
     source = "\n".join(path.read_text(encoding="utf-8") for path in LIBRARY.rglob("*.py"))
     for page in ADD.values():
-        for paragraph in re.findall(r"^(?:Others begin|“Missing settings”).*$", text_of(page), re.MULTILINE):
+        for paragraph in re.findall(r"^(?:Others begin|“[A-Z][^”]+”).*$", text_of(page), re.MULTILINE):
             for heading in re.findall(r"“([A-Z][^”]+)”", paragraph):
                 assert f'"{heading}"' in source, f"{page.name}: {heading}"
 
@@ -148,12 +152,12 @@ def test_every_setting_is_listed_with_its_default():
     assert len(settings["screening"]) == 5 and rows["screening"] == "five rules"
     assert len(settings["scores_shown"]) == 13 and rows["scores_shown"].startswith("thirteen scores")
     assert "`study.notes`" in text_of(SETTINGS)  # allowed, and not in the default file
-    assert set(json_schema("config")["properties"]["study"]["properties"]) - {"notes"} == {k.removeprefix("study.") for k in own}  # fmt: skip
+    assert set(config_schema()["study"]["properties"]) - {"notes"} == {k.removeprefix("study.") for k in own}  # fmt: skip
 
 
 def test_every_key_of_a_screening_rule_is_listed():
     rows = table_rows(SETTINGS, "Screening rules")
-    known = json_schema("config")["properties"]["screening"]["items"]["properties"]
+    known = config_schema()["screening"]["items"]["properties"]
     assert {name for row in rows for name in named(row[0])} == set(known)
     checks = next(row[1] for row in rows if named(row[0]) == ["check"])
     assert named(checks.split(";")[0]) == [
@@ -202,6 +206,11 @@ def rewrite(path: str, old: str, new: str) -> None:
     Path(path).write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+def ask_calm4() -> None:
+    assert "`- {id: calm4}`" in text_of(ADD["n-instrument"])
+    rewrite(f"data/waves/{WAVE}.yaml", "  - {id: gad7}\n", "  - {id: gad7}\n  - {id: calm4}\n")
+
+
 def checked(study: Study) -> Validated:
     settings = load_settings(".")
     return validate(study.waves[0], study.asked[WAVE], settings["screening"], settings["out_of_range"])
@@ -232,7 +241,7 @@ def test_the_fault_on_the_page_of_waves(folder):
 
 
 def test_the_instrument_scores_as_its_examples_say(folder):
-    rewrite(f"data/waves/{WAVE}.yaml", "  - {id: gad7}\n", "  - {id: gad7}\n  - {id: calm4}\n")
+    ask_calm4()
     study = load_study(".")
     calm = study.instruments["calm4"]
     assert calm.user_supplied
@@ -244,6 +253,7 @@ def test_the_instrument_scores_as_its_examples_say(folder):
 
 
 def test_the_fault_on_the_page_of_instruments(folder):
+    ask_calm4()
     rewrite("schemas/instruments/calm4.yaml", "range: [1, 5]", "range: [0, 5]")
     with pytest.raises(Refused) as refused:
         load_study(".")

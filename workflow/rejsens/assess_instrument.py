@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from rejsens.definitions import Instrument, Score
-from rejsens.describe import by_wave
 from rejsens.psychometrics import assess
 from rejsens.scoring import keyed_name, units
+from rejsens.tabular import by_wave
 
 
 def assess_instrument(
@@ -60,8 +60,3 @@ def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tupl
         dict(zip(columns, labels, strict=True)),
         reverse,
     )
-
-
-def of_instrument(asked: Mapping[str, Sequence[Instrument]], name: str, waves: Sequence[str]) -> dict[str, Instrument]:
-    """wave -> the administered instrument of that name."""
-    return {wave: next(i for i in asked[wave] if i.name == name) for wave in waves}

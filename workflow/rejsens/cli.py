@@ -67,7 +67,9 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same data.")],
     out: Annotated[Path, typer.Option(help="Folder to write the study into.")],
     parameters: Annotated[Path | None, typer.Option(help="Parameter file (default: config/simulation.yaml).")] = None,
-    truth: Annotated[bool, typer.Option(help="Also read the true values off a million people (a minute or two).")] = False,
+    truth: Annotated[
+        bool, typer.Option(help="Also read the true values off a million people (a minute or two).")
+    ] = False,
 ) -> None:
     """Write a simulated study, and the truth behind it, into a folder."""
     from rejsens.simulate import simulate_study, write_truth

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from rejsens.definitions import Instrument
-from rejsens.describe import by_wave
 from rejsens.psychometrics.keying import item_keying, keying_check
+from rejsens.tabular import by_wave
 
 NOT_IN_ONE_WAVE = "erosion is not measurable in one wave"
+NOBODY_TWICE = "nobody answered it in two waves"
 
 
 def keying(
@@ -74,7 +75,7 @@ def erosion(
                     "n_decline": 0,
                     "n_improve": 0,
                     "method": "",
-                    "status": NOT_IN_ONE_WAVE,
+                    "status": NOT_IN_ONE_WAVE if _n_waves(scores, source) < 2 else NOBODY_TWICE,
                 }
             )
         for (first, later), group in pairs.groupby(["from_wave", "to_wave"], sort=False):
@@ -99,6 +100,11 @@ def erosion(
     return pd.DataFrame(rows)
 
 
+def _n_waves(scores: pd.DataFrame, source: str) -> int:
+    """In how many waves of the panel somebody has the score."""
+    return scores.loc[(scores["role"] == "wave") & scores[source].notna(), "wave"].nunique() if source in scores else 0
+
+
 def _reliability(reliability: pd.DataFrame, score: str, wave: str) -> tuple[str, float]:
     of_score = reliability[(reliability["score"] == score) & (reliability["wave"] == wave)].set_index("coefficient")[
         "estimate"
@@ -113,5 +119,5 @@ def _reliability(reliability: pd.DataFrame, score: str, wave: str) -> tuple[str,
 def _mean_change(change: np.ndarray, ci_level: float) -> dict[str, float]:
     n = len(change)
     mean, sd = change.mean(), change.std(ddof=1) if n > 1 else np.nan
-    half = stats.t.ppf((1 + ci_level) / 2, n - 1) * sd / np.sqrt(n) if n > 1 else np.nan
+    half = stdtrit(n - 1, (1 + ci_level) / 2) * sd / np.sqrt(n) if n > 1 else np.nan
     return {"n": n, "mean_change": mean, "sd_change": sd, "ci_low": mean - half, "ci_high": mean + half}

@@ -194,16 +194,17 @@ def read_yaml(path: Path | str, kind: str) -> dict[str, Any]:
 
 
 @cache
-def json_schema(kind: str) -> dict[str, Any]:
-    return yaml.safe_load((SHIPPED / "schemas" / f"{kind}.schema.yaml").read_text(encoding="utf-8"))
+def validator(kind: str) -> Any:
+    """The JSON Schema of one kind of file, ready to check with."""
+    from jsonschema import Draft202012Validator
+
+    text = (SHIPPED / "schemas" / f"{kind}.schema.yaml").read_text(encoding="utf-8")
+    return Draft202012Validator(yaml.load(text, Loader=_UniqueKeyLoader))
 
 
 def schema_problems(content: Any, kind: str, where: str) -> list[Problem]:
     """Every disagreement of `content` with its JSON Schema, in sentences with a hint for misspelt keys."""
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(json_schema(kind))
-    errors = sorted(validator.iter_errors(content), key=lambda e: str(list(e.path)))
+    errors = sorted(validator(kind).iter_errors(content), key=lambda e: str(list(e.path)))
     problems = [_schema_problem(error, " › ".join([where, *_place(content, error.absolute_path)])) for error in errors]
     return list(dict.fromkeys(problems))  # each of several missing settings is an error that names them all
 
@@ -652,13 +653,18 @@ def load_wave(path: Path | str) -> Wave:
     return Wave(name=path.stem, path=str(path), file=file, settings=content)
 
 
-def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument]) -> list[Instrument]:
-    """The instruments of one sidecar as administered; unknown ones are refused with the nearest names."""
+def administered_name(entry: Mapping[str, Any]) -> str:
+    """The name under which a sidecar's entry asks an instrument: its id, behind the prefix if it has one."""
+    return f"{entry['as']}_{entry['id']}" if entry.get("as") else entry["id"]
+
+
+def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument], known: Iterable[str] = ()) -> list[Instrument]:
+    """The instruments of one sidecar as administered; unknown ones are refused with the nearest of the known names."""
     asked, problems = [], []
     for entry in wave.settings["instruments"]:
         where = f"{wave.path} › instruments › {entry['id']}"
         if entry["id"] not in instruments:
-            problems.append(_unknown_instrument(entry["id"], instruments, where))
+            problems.append(_unknown_instrument(entry["id"], {*instruments, *known}, where))
             continue
         try:
             asked.append(administer(instruments[entry["id"]], where, **entry))
@@ -676,7 +682,7 @@ def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument]) -> list
     return asked
 
 
-def _unknown_instrument(name: str, instruments: Mapping[str, Instrument], where: str) -> Problem:
+def _unknown_instrument(name: str, known: Iterable[str], where: str) -> Problem:
     if name in REFUSED_INSTRUMENTS:
         return Problem(
             where,
@@ -689,6 +695,6 @@ def _unknown_instrument(name: str, instruments: Mapping[str, Instrument], where:
         where,
         "Unknown instruments",
         f"“{name}” is not defined",
-        listed(sorted(instruments), 60),
-        did_you_mean(name, instruments) or f"define it in schemas/instruments/{name}.yaml",
+        listed(sorted(known), 60),
+        did_you_mean(name, known) or f"define it in schemas/instruments/{name}.yaml",
     )

@@ -6,18 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from rejsens.definitions import Instrument, Item, Score
-
-WAVE_ORDER = ["wave_number", "wave"]
-
-
-def by_wave(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Waves in order of time, the retest last."""
-    order = frame[["role", "wave_number", "wave"]].drop_duplicates()
-    order = order.sort_values(["role", "wave_number"], key=lambda s: s.eq("retest") if s.name == "role" else s)
-    return [(wave, frame[frame["wave"] == wave]) for wave in order["wave"]]
+from rejsens.tabular import by_wave
 
 
 def sample_table(
@@ -91,7 +83,7 @@ def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell
     spread = n > 1
     mean, sd = (x.mean(), x.std(ddof=1)) if spread else (x.mean() if n else np.nan, np.nan)
     se = sd / np.sqrt(n) if spread else np.nan
-    half = stats.t.ppf((1 + ci_level) / 2, n - 1) * se if spread else np.nan
+    half = stdtrit(n - 1, (1 + ci_level) / 2) * se if spread else np.nan
     low, high = extremes(x, min_cell)
     q25, median, q75 = np.quantile(x, [0.25, 0.5, 0.75]) if n else [np.nan] * 3
     series = pd.Series(x)

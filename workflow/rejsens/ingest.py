@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from rejsens.definitions import Instrument, Item, Wave
+from rejsens.definitions import Instrument, Item, Wave, administered_name
 from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
 
 DELIMITERS = ",;\t|"
@@ -285,7 +285,7 @@ def _read_cells(
 
 def column_map(export: Export, wave: Wave, asked: list[Instrument]) -> dict[str, str]:
     """Item id -> column of the export. Explicit lists and patterns first, then the header map, then equal names."""
-    entries = {f"{e['as']}_{e['id']}" if e.get("as") else e["id"]: e for e in wave.settings["instruments"]}
+    entries = {administered_name(entry): entry for entry in wave.settings["instruments"]}
     renamed = {item: column for column, item in (wave.headers or {}).items()}
     found: dict[str, str] = {}
     problems: list[Problem] = []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from rejsens.definitions import (
     SHIPPED,
     Instrument,
     Wave,
+    administer,
+    administered_name,
     instrument_facts,
     instruments_asked,
     load_instruments,
@@ -120,15 +122,18 @@ def load_study(folder: Path | str = ".") -> Study:
     folder = Path(folder)
     problems: list[Problem] = []
     settings = _collect(problems, load_settings, folder) or {}
-    instruments = _collect(problems, load_instruments, _instrument_folders(folder)) or {}
     waves = [
         wave for path in files("data/waves/*.yaml", folder).values() if (wave := _collect(problems, load_wave, path))
     ]
-    asked = (
-        {wave.name: tuple(_collect(problems, instruments_asked, wave, instruments) or ()) for wave in waves}
-        if instruments
-        else {}
-    )
+    folders = _instrument_folders(folder)
+    known = {name for place in folders for name in files("*.yaml", place)}
+    wanted = {entry["id"] for wave in waves for entry in wave.instruments}
+    instruments = _collect(problems, load_instruments, folders, wanted)  # None: a definition is at fault, and told
+    asked = {
+        wave.name: tuple(_collect(problems, instruments_asked, wave, instruments, known) or ())
+        for wave in waves
+        if instruments is not None
+    }
     families = {
         name: family
         for name, path in files("config/hypotheses/*.yaml", folder).items()
@@ -158,7 +163,7 @@ def load_study(folder: Path | str = ".") -> Study:
     waves = sorted(waves, key=lambda wave: (wave.collected["from"], wave.name))
     study = Study(str(folder), settings, tuple(waves), asked, families)
     problems += _retest_problems(waves) + _screening_problems(settings.get("screening", ()), waves)
-    problems += _range_problems(study) if instruments else []
+    problems += _range_problems(study) if instruments is not None else []
     problems += _family_problems(study) if not problems else []
     if problems:
         raise Refused(problems, "The study")
@@ -281,6 +286,14 @@ class Plan:
     """
 
     study: Study
+    _worked_out: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict, repr=False)  # Snakemake asks often
+
+    def params(self, rule: str, *wildcards: str) -> dict[str, Any]:
+        """The params of one job; worked out once."""
+        key = (rule, *wildcards)
+        if key not in self._worked_out:
+            self._worked_out[key] = getattr(self, rule)(*wildcards)
+        return self._worked_out[key]
 
     def validate_wave(self, wave: str) -> dict[str, Any]:
         s = self.study.settings
@@ -317,13 +330,15 @@ class Plan:
         }
 
     def psychometrics(self, instrument: str) -> dict[str, Any]:
-        waves = [w.name for w in self.study.waves if instrument in {i.name for i in self.study.asked[w.name]}]
+        asking = [wave for wave in self.study.waves if instrument in {i.name for i in self.study.asked[wave.name]}]
+        sidecars = [wave.path for wave in asking]
         return {
             "instrument": instrument,
-            "waves": waves,
+            "sidecars": sidecars,
             "ci_level": self.study.settings["ci_level"],
             "min_cell": self.study.min_cell,
-            "depends": self._declared(waves) | code(*JOB, "rejsens.assess_instrument"),
+            "depends": hashes([*sidecars, self.study.instruments[instrument].path])
+            | code(*JOB, "rejsens.assess_instrument", "rejsens.study"),
         }
 
     def collect_psychometrics(self) -> dict[str, Any]:
@@ -350,9 +365,12 @@ class Plan:
             | code(*JOB, "rejsens.claims", "rejsens.definitions", "rejsens.inference.families"),
         }
 
-    def draw_figure(self, figure: str, people: bool) -> dict[str, Any]:
-        """`people`: draw the version that shows persons; simulated persons may be shown anywhere."""
-        return self._plugin("figures", figure) | {"people": people or self.study.settings["study"]["simulated"]}
+    def draw_figure(self, figure: str) -> dict[str, Any]:
+        """The shared version; simulated persons may be shown anywhere."""
+        return self._plugin("figures", figure) | {"people": self.study.settings["study"]["simulated"]}
+
+    def draw_figure_of_people(self, figure: str) -> dict[str, Any]:
+        return self._plugin("figures", figure) | {"people": True}
 
     def lay_out_table(self, table: str) -> dict[str, Any]:
         return self._plugin("tables", table)
@@ -427,3 +445,13 @@ def wave_with_instruments(path: str) -> tuple[Wave, list[Instrument]]:
     wave = load_wave(path)
     ids = {entry["id"] for entry in wave.settings["instruments"]}
     return wave, instruments_asked(wave, load_instruments(_instrument_folders(Path(".")), only=ids))
+
+
+def administrations(sidecars: Iterable[str], name: str) -> dict[str, Instrument]:
+    """wave -> one instrument as that wave asked it, for a job that needs no other instrument."""
+    asked = {}
+    for wave in map(load_wave, sidecars):
+        entry = next(e for e in wave.settings["instruments"] if administered_name(e) == name)
+        defined = load_instruments(_instrument_folders(Path(".")), only={entry["id"]})
+        asked[wave.name] = administer(defined[entry["id"]], **entry)
+    return asked

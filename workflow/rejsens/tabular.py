@@ -153,3 +153,10 @@ def read_all(paths: list[str], name: str) -> pd.DataFrame:
 def read_tables(names: list[str]) -> dict[str, pd.DataFrame]:
     """Several of the pipeline's final tables by name, from where the registry says they are."""
     return {name: read_table(TABLES[name], name) for name in names}
+
+
+def by_wave(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each wave, in order of time, the retest last."""
+    order = frame[["role", "wave_number", "wave"]].drop_duplicates()
+    order = order.sort_values(["role", "wave_number"], key=lambda s: s.eq("retest") if s.name == "role" else s)
+    return [(wave, frame[frame["wave"] == wave]) for wave in order["wave"]]

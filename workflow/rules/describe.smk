@@ -19,6 +19,6 @@ rule describe_sample:
     log:
         "logs/describe_sample.log",
     params:
-        lambda w: PLAN.describe_sample(),
+        lambda w: PLAN.params("describe_sample"),
     script:
         "../scripts/describe_sample.py"

@@ -16,7 +16,7 @@ rule test_hypotheses:
     log:
         "logs/test_hypotheses/{family}.log",
     params:
-        lambda w: PLAN.test_hypotheses(w.family),
+        lambda w: PLAN.params("test_hypotheses", w.family),
     script:
         "../scripts/test_hypotheses.py"
 
@@ -34,6 +34,6 @@ rule collect_estimates:
     log:
         "logs/collect_estimates.log",
     params:
-        lambda w: PLAN.collect_estimates(),
+        lambda w: PLAN.params("collect_estimates"),
     script:
         "../scripts/collect_estimates.py"

@@ -19,7 +19,7 @@ rule draw_figure:
     log:
         "logs/draw_figure/{figure}.log",
     params:
-        lambda w: PLAN.draw_figure(w.figure, people=False),
+        lambda w: PLAN.params("draw_figure", w.figure),
     script:
         "../scripts/draw_figure.py"
 
@@ -33,7 +33,7 @@ rule draw_figure_of_people:
     log:
         "logs/draw_figure_of_people/{figure}.log",
     params:
-        lambda w: PLAN.draw_figure(w.figure, people=True),
+        lambda w: PLAN.params("draw_figure_of_people", w.figure),
     script:
         "../scripts/draw_figure.py"
 
@@ -48,7 +48,7 @@ rule lay_out_table:
     log:
         "logs/lay_out_table/{table}.log",
     params:
-        lambda w: PLAN.lay_out_table(w.table),
+        lambda w: PLAN.params("lay_out_table", w.table),
     script:
         "../scripts/lay_out_table.py"
 
@@ -66,6 +66,6 @@ rule write_report:
     log:
         "logs/write_report.log",
     params:
-        lambda w: PLAN.write_report(),
+        lambda w: PLAN.params("write_report"),
     script:
         "../scripts/write_report.py"

@@ -17,7 +17,7 @@ rule psychometrics:
     log:
         "logs/psychometrics/{instrument}.log",
     params:
-        lambda w: PLAN.psychometrics(w.instrument),
+        lambda w: PLAN.params("psychometrics", w.instrument),
     script:
         "../scripts/psychometrics.py"
 
@@ -37,6 +37,6 @@ rule collect_psychometrics:
     log:
         "logs/collect_psychometrics.log",
     params:
-        lambda w: PLAN.collect_psychometrics(),
+        lambda w: PLAN.params("collect_psychometrics"),
     script:
         "../scripts/collect_psychometrics.py"

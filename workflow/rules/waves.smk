@@ -22,7 +22,7 @@ rule validate_wave:
     log:
         "logs/validate_wave/{wave}.log",
     params:
-        lambda w: PLAN.validate_wave(w.wave),
+        lambda w: PLAN.params("validate_wave", w.wave),
     script:
         "../scripts/validate_wave.py"
 
@@ -38,7 +38,7 @@ rule score_wave:
     log:
         "logs/score_wave/{wave}.log",
     params:
-        lambda w: PLAN.score_wave(w.wave),
+        lambda w: PLAN.params("score_wave", w.wave),
     script:
         "../scripts/score_wave.py"
 
@@ -67,6 +67,6 @@ rule pool_waves:
     log:
         "logs/pool_waves.log",
     params:
-        lambda w: PLAN.pool_waves(),
+        lambda w: PLAN.params("pool_waves"),
     script:
         "../scripts/pool_waves.py"

@@ -1,12 +1,12 @@
 from rejsens.job import job
 
 with job(snakemake) as output:
-    from rejsens.assess_instrument import assess_instrument, of_instrument
-    from rejsens.study import load_study
+    from rejsens.assess_instrument import assess_instrument
+    from rejsens.study import administrations
     from rejsens.tabular import read_table, write_table
 
     settings = snakemake.params[0]
-    asked = of_instrument(load_study(".").asked, settings["instrument"], settings["waves"])
+    asked = administrations(settings["sidecars"], settings["instrument"])
     answers, ci_level, min_cell = read_table(snakemake.input.answers), settings["ci_level"], settings["min_cell"]
     reliability, items = assess_instrument(answers, asked, ci_level, min_cell)
     write_table(reliability, output.reliability)
