@@ -30,7 +30,7 @@ def run(
 ) -> None:
     """Run a study from raw waves to report; what is up to date is left alone."""
     wanted = list(targets or [])
-    study = Path(wanted.pop(0)) if wanted and Path(wanted[0]).is_dir() else Path(".")
+    study = Path(wanted.pop(0)) if wanted and (Path(wanted[0]) / "data").is_dir() else Path(".")
     os.chdir(study)
     _unlock_after_a_cut_off_run()
     command = [
@@ -56,7 +56,7 @@ def run(
         print(f"\nOpen {study / place}")
     elif done:
         print(
-            "\nNothing of an earlier run was overwritten by what failed. Mend what is named above and run again.",
+            "\nNothing was made from what failed. Mend what is named above and run again.",
             file=sys.stderr,
         )
     raise typer.Exit(1 if done else 0)

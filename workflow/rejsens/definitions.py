@@ -18,6 +18,7 @@ import yaml
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 
 SHIPPED = Path(__file__).resolve().parents[2]  # the folder that holds schemas/ and config/
+OWN_DEFAULTS = {"screening": [], "out_of_range": "stop"}  # a study that states no rule sets nobody and nothing aside
 REFUSED_INSTRUMENTS = {
     "ecr_s": "its key could not be verified and its publisher holds the copyright",
     "cerq": "two item orders circulate, its key could not be verified, and its manual reserves all rights",
@@ -628,19 +629,20 @@ def instrument_facts(i: Instrument) -> dict[str, Any]:
 
 
 def load_settings(study: Path | str = ".") -> dict[str, Any]:
-    """Every setting: the shipped `config/config.yaml`, overlaid key by key with the study's own."""
-    shipped = read_yaml(SHIPPED / "config" / "config.yaml", "config")
+    """Every setting: the study's own `config/config.yaml` over the shipped defaults, key by key.
+
+    What is true of one study is never inherited: its description, who is set aside, what becomes of impossible answers.
+    """
+    path = SHIPPED / "config" / "config.yaml"
+    shipped = read_yaml(path, "config")
     own = Path(study) / "config" / "config.yaml"
-    if not own.exists() or own.resolve() == (SHIPPED / "config" / "config.yaml").resolve():
+    if own.resolve() == path.resolve():
         return shipped
     content = read_yaml(own, "config")
-    shipped["study"] = {}  # a study never inherits another study's name, contact or "simulated"
-    return {
-        key: {**shipped[key], **content[key]}
-        if isinstance(shipped.get(key), dict) and key in content
-        else content.get(key, shipped[key])
-        for key in shipped
-    }
+    if "study" not in content:
+        advice = "state at least `study: {title: ..., simulated: false}`"
+        raise Refused(Problem(str(own), "Missing settings", "“study” is not stated", "", advice), str(own))
+    return shipped | OWN_DEFAULTS | content
 
 
 def load_wave(path: Path | str) -> Wave:

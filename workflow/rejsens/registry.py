@@ -118,17 +118,20 @@ def _module_file(name: str, missing_ok: bool = False) -> Path | None:
 
 def plugins(kind: str, study: Path | str = ".") -> dict[str, Path]:
     """Plug-in modules of one kind ("figures" or "tables") by name: the shipped ones, then the study's own."""
-    found = {path.stem: path for path in sorted((LIBRARY / kind).glob("[!_]*.py"))}
-    own = Path(study) / kind
-    if own.resolve() != (LIBRARY / kind).resolve():
-        found |= {path.stem: path for path in sorted(own.glob("[!_]*.py"))}
-    return found
+    shipped = sorted((LIBRARY / kind).glob("[!_]*.py"))
+    return {path.stem: path for path in [*shipped, *own_plugins(kind, study)]}
+
+
+def own_plugins(kind: str, study: Path | str = ".") -> list[Path]:
+    """A study's own plug-in modules of one kind."""
+    return sorted((Path(study) / kind).glob("[!_]*.py"))
 
 
 @cache
 def constant(path: Path | str, name: str) -> object:
     """A module-level literal such as TABLES, read without importing the module (and so without matplotlib)."""
-    stated = re.search(rf"^{name} = (\([^)]*\)|.*)$", Path(path).read_text(encoding="utf-8"), re.M)
+    value = r"(\([^)]*\)|\[[^\]]*\]|.*)"  # a tuple or a list may go over several lines
+    stated = re.search(rf"^{name}(?:: *[^=\n]+)? = {value}$", Path(path).read_text(encoding="utf-8"), re.M)
     if stated is None:
         raise LookupError(f"{path} does not define {name}")
     return ast.literal_eval(stated[1])

@@ -22,7 +22,7 @@ from rejsens.definitions import (
     read_yaml,
 )
 from rejsens.problems import Problem, Refused, did_you_mean, listed
-from rejsens.registry import TABLES, code, constant, files, hashes, plugins, sha256
+from rejsens.registry import TABLES, code, constant, files, hashes, own_plugins, plugins, sha256
 
 OWN_INSTRUMENTS = "schemas/instruments"
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
@@ -164,7 +164,7 @@ def load_study(folder: Path | str = ".") -> Study:
     study = Study(str(folder), settings, tuple(waves), asked, families)
     problems += _retest_problems(waves) + _screening_problems(settings.get("screening", ()), waves)
     problems += _range_problems(study) if instruments is not None else []
-    problems += _family_problems(study) if not problems else []
+    problems += _plugin_problems(folder) + (_family_problems(study) if not problems else [])
     if problems:
         raise Refused(problems, "The study")
     return study
@@ -232,6 +232,28 @@ def _range_problems(study: Study) -> list[Problem]:
                         "export the answers in one range, or give one administration a name of its own with `as:`",
                     )
                 )
+    return problems
+
+
+def _plugin_problems(folder: Path) -> list[Problem]:
+    """Mistakes in a study's own figure and table modules that would otherwise surface as a programmer's message."""
+    problems = []
+    for kind, needed in (("figures", ("TABLES", "SHOWS_PEOPLE")), ("tables", ("TABLES",))):
+        for path in own_plugins(kind, folder):
+            cause = f"Faults in the study's own {kind}"
+            try:
+                compile(path.read_text(encoding="utf-8"), str(path), "exec")
+                stated = {name: constant(path, name) for name in needed}
+            except SyntaxError as error:
+                problems.append(Problem(str(path), cause, f"line {error.lineno} is not Python", "", "correct the line"))
+                continue
+            except (LookupError, ValueError) as error:
+                advice = f"docs/add-a-figure.md shows {' and '.join(needed)}"
+                problems.append(Problem(str(path), cause, str(error).removeprefix(f"{path} "), "", advice))
+                continue
+            for unknown in (name for name in stated["TABLES"] if name not in TABLES):
+                advice = did_you_mean(unknown, TABLES) or "name a table of the pipeline"
+                problems.append(Problem(f"{path} › TABLES", cause, f"“{unknown}” is no table", listed(list(TABLES), 40), advice))
     return problems
 
 

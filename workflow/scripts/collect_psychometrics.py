@@ -1,18 +1,15 @@
 from rejsens.job import job
 
 with job(snakemake) as output:
-    from rejsens import collect
-    from rejsens.pool import change_scores
+    from rejsens import collect, pool
     from rejsens.study import load_study
     from rejsens.tabular import read_all, read_table, write_table
 
     scores, ci_level = read_table(snakemake.input.scores), snakemake.params[0]["ci_level"]
     instruments = list(load_study(".").instruments.values())
-    reliability, items = (
-        read_all(snakemake.input.reliability, "reliability"),
-        read_all(snakemake.input.item_statistics, "items"),
-    )
-    changes = change_scores(scores, instruments)
+    reliability = read_all(snakemake.input.reliability, "reliability")
+    items = read_all(snakemake.input.item_statistics, "items")
+    changes = pool.change_scores(scores, instruments)
     write_table(reliability, output.reliability)
     write_table(items, output.item_statistics, "items")
     write_table(changes, output.changes)
