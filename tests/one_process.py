@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from rejsens import collect, describe, pool
+from rejsens import collect, describe, pool, status_lines
 from rejsens.assess_instrument import assess_instrument
 from rejsens.claims import ledger
 from rejsens.definitions import SHIPPED, instrument_facts, read_yaml
@@ -85,7 +85,12 @@ def main(out: Path) -> None:
         write_table(tables[name], out / f"{name}.csv", name)
     for figure in plan.figures:
         module = load_plugin(f"rejsens.figures.{figure}")
-        save(module.draw(**{t: tables[t] for t in module.TABLES}, study=facts, people=True), out / figure)
+        save(
+            status_lines.on_drawing(
+                module.draw(**{t: tables[t] for t in module.TABLES}, study=facts, people=True), facts
+        table = status_lines.on_table(module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts), facts)
+            out / figure,
+        )
     for name in plan.tables:
         module = load_plugin(f"rejsens.tables.{name}")
         table = module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts)

@@ -171,6 +171,8 @@ def test_a_prefixed_scale_is_compared_within_its_own_occasion() -> None:
 def test_a_prefixed_scale_is_compared_with_a_scale_asked_once() -> None:
     before = administer(SHIPPED["rses"], order="A", anchor_direction="ascending", **{"as": "before"})
     assert signs(scores_of(before_rses_sum=-1, gad7_sum=1), before) == {("before_rses_sum", "gad7_sum"): "as expected"}
+    both = scores_of(before_rses_sum=-1, before_gad7_sum=1, gad7_sum=1)
+    assert set(signs(both, before)) == {("before_rses_sum", "before_gad7_sum")}  # its own occasion goes first
     assert signs(scores_of(before_rses_sum=-1, now_gad7_sum=1), before) == {}  # another occasion is another question
 
 

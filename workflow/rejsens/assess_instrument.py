@@ -47,7 +47,7 @@ def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tupl
     """Theoretical range, label and keying of each unit of a score."""
     if score.pairs:
         pairs = [(instrument.item(a), instrument.item(b)) for a, b in score.pairs]
-        labels = [a.label for a, _ in pairs]
+        labels = [f"{a.label.removesuffix('_concern')}_product" for a, _ in pairs]
         low, high = [a.low * b.low for a, b in pairs], [a.high * b.high for a, b in pairs]
         reverse = []
     else:

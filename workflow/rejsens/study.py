@@ -82,6 +82,15 @@ class Study:
         return 1 if self.settings["study"]["simulated"] else self.settings["min_cell"]
 
     @property
+    def status_lines(self) -> dict[str, list[str]]:
+        """Line that must be printed -> the names under which its instruments appear."""
+        lines: dict[str, list[str]] = {}
+        for i in (i for i in self.instruments.values() if i.status_line):
+            names = [i.name, i.title, *(item.id for item in i.items), *(n for s in i.scores for n in (s.id, s.label))]
+            lines.setdefault(i.status_line, []).extend(names)
+        return lines
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What figures, printed tables and the report need to know of the study, as plain values."""
         s = self.settings
@@ -97,6 +106,7 @@ class Study:
             "ci_level": s["ci_level"],
             "min_cell": s["min_cell"],
             "seed": s["seed"],
+            "status_lines": self.status_lines,
             "score_order": [name for name in s["scores_shown"] if name in self.scores] or list(self.scores)[:12],
         }
 
@@ -253,7 +263,9 @@ def _plugin_problems(folder: Path) -> list[Problem]:
                 continue
             for unknown in (name for name in stated["TABLES"] if name not in TABLES):
                 advice = did_you_mean(unknown, TABLES) or "name a table of the pipeline"
-                problems.append(Problem(f"{path} › TABLES", cause, f"“{unknown}” is no table", listed(list(TABLES), 40), advice))
+                problems.append(
+                    Problem(f"{path} › TABLES", cause, f"“{unknown}” is no table", listed(list(TABLES), 40), advice)
+                )
     return problems
 
 
@@ -443,11 +455,12 @@ class Plan:
         path = plugins(kind, self.study.folder)[name]
         shipped = path.is_relative_to(SHIPPED / "workflow")
         module = f"rejsens.{kind}.{name}" if shipped else str(path)
+        saved_with = "rejsens.style" if kind == "figures" else "rejsens.layout"
         return {
             "module": module,
             "tables": list(constant(path, "TABLES")),
             "study": self.study.facts,
-            "depends": code(module, *JOB, "rejsens.style" if kind == "figures" else "rejsens.layout"),
+            "depends": code(module, *JOB, "rejsens.status_lines", saved_with),
         }
 
     def _wave(self, name: str) -> Wave:
