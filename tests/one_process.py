@@ -11,7 +11,8 @@ import pandas as pd
 from rejsens import collect, describe, pool, status_lines
 from rejsens.assess_instrument import assess_instrument
 from rejsens.claims import ledger
-from rejsens.definitions import SHIPPED, instrument_facts, read_yaml
+from rejsens.declarations import SHIPPED, read_yaml
+from rejsens.definitions import instrument_facts
 from rejsens.finished import read_figures, read_printed
 from rejsens.inference.correlation import correlations
 from rejsens.inference.families import hypotheses_frame, test_family
@@ -88,12 +89,12 @@ def main(out: Path) -> None:
         save(
             status_lines.on_drawing(
                 module.draw(**{t: tables[t] for t in module.TABLES}, study=facts, people=True), facts
-        table = status_lines.on_table(module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts), facts)
+            ),
             out / figure,
         )
     for name in plan.tables:
         module = load_plugin(f"rejsens.tables.{name}")
-        table = module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts)
+        table = status_lines.on_table(module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts), facts)
         (out / f"{name}.printed.csv").write_text(to_csv(table))
         (out / f"{name}.html").write_text(to_html(table, name))
     record = provenance(

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from rejsens import claims
-from rejsens.definitions import SHIPPED, load_instruments, read_yaml
+from rejsens.declarations import SHIPPED, read_yaml
+from rejsens.definitions import load_instruments
 
 
 @pytest.fixture(scope="module")

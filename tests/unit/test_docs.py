@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from rejsens import narrative
-from rejsens.definitions import load_settings, schema_problems
+from rejsens.declarations import load_settings, schema_problems
 from rejsens.inference.families import test_family as run_family
 from rejsens.job import job
 from rejsens.problems import Refused

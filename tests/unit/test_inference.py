@@ -17,7 +17,7 @@ import pytest
 from scipy import stats
 
 from rejsens import pingouin_adapter
-from rejsens.definitions import read_yaml, schema_problems
+from rejsens.declarations import read_yaml, schema_problems
 from rejsens.inference import correlations, families, mixed, power
 from rejsens.inference.bootstrap import (
     bca_interval,

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import yaml
 
-from rejsens.definitions import instruments_asked, load_instruments, load_wave
-from rejsens.ingest import Answers, Export, read_answers, read_export
+from rejsens.definitions import load_instruments
+from rejsens.exports import Export, read_export
+from rejsens.ingest import Answers, read_answers
 from rejsens.problems import Refused
+from rejsens.sidecars import instruments_asked, load_wave
 
 SHIPPED = load_instruments()
 GAD7 = [f"gad7_{i:02}" for i in range(1, 8)]

@@ -10,10 +10,11 @@ import pytest
 import yaml
 from scipy.stats import norm
 
-from rejsens.definitions import REFUSED_INSTRUMENTS, administer, load_instruments
+from rejsens.definitions import administer, load_instruments
 from rejsens.problems import Refused
 from rejsens.psychometrics import alpha, item_keying, item_statistics, keying_check
 from rejsens.scoring import score, units
+from rejsens.sidecars import REFUSED_INSTRUMENTS
 
 FOLDER = Path(__file__).parents[2] / "schemas" / "instruments"
 SHIPPED = load_instruments([FOLDER])

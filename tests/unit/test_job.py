@@ -15,7 +15,7 @@ from tests.conftest import contents
 
 from rejsens import job as job_module
 from rejsens.cli import _unlock_after_a_cut_off_run
-from rejsens.definitions import SHIPPED
+from rejsens.declarations import SHIPPED
 from rejsens.job import RUN, job, run_lives, run_token
 from rejsens.problems import Problem, Refused
 from rejsens.run_lock import nobody_runs

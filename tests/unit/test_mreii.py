@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rejsens.definitions import instrument_from, read_yaml
+from rejsens.declarations import read_yaml
+from rejsens.definitions import instrument_from
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "mreii.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from rejsens.definitions import Wave, administer, instrument_from, load_instruments
+from rejsens.definitions import administer, instrument_from, load_instruments
 from rejsens.pool import (
     change_scores,
     column_dictionary,
@@ -23,6 +23,7 @@ from rejsens.pool import (
     write_scores,
 )
 from rejsens.score_wave import wave_scores
+from rejsens.sidecars import Wave
 from rejsens.study import Study
 from rejsens.tabular import read_table
 

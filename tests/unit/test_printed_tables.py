@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from rejsens import claims, layout, registry
-from rejsens.definitions import SHIPPED, read_yaml
+from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.layout import PrintedTable
 from rejsens.tabular import COLUMNS
 

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from rejsens import claims, layout, narrative, registry, report
-from rejsens.definitions import SHIPPED, instrument_facts, load_instruments, read_yaml
+from rejsens.declarations import SHIPPED, read_yaml
+from rejsens.definitions import instrument_facts, load_instruments
 
 SECTIONS = [
     "tested",

@@ -12,20 +12,17 @@ import statsmodels.api as sm
 import yaml
 from scipy.stats import norm
 
-from rejsens.definitions import (
-    instruments_asked,
-    load_instruments,
-    load_settings,
-    load_wave,
-    read_yaml,
-)
+from rejsens.declarations import load_settings, read_yaml
+from rejsens.definitions import load_instruments
+from rejsens.exports import read_export
 from rejsens.inference.families import test_family as run_family
 from rejsens.inference.mixed import fixed_effects, within_between
 from rejsens.inference.regression import cross_sectional
-from rejsens.ingest import read_answers, read_export
+from rejsens.ingest import read_answers
 from rejsens.problems import Refused
 from rejsens.score_wave import wave_scores
 from rejsens.scoring import keyed
+from rejsens.sidecars import instruments_asked, load_wave
 from rejsens.simulate import population_estimands, read_parameters, simulate, simulate_study, write_wave
 from rejsens.simulate import truth as population
 from rejsens.simulate.export import FIRST_ROW, planted_rows

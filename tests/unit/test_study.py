@@ -11,7 +11,7 @@ import pytest
 import yaml
 from tests.conftest import seal, write_study, write_wave
 
-from rejsens.definitions import SHIPPED
+from rejsens.declarations import SHIPPED
 from rejsens.problems import Refused
 from rejsens.study import Plan, load_study, wave_with_instruments
 

@@ -1,33 +1,16 @@
-"""The study's declarations (YAML) as frozen objects: instruments, waves, settings, hypothesis families.
-
-Nothing in a file is evaluated: a file is data, checked against the JSON Schema of its kind in `schemas/`, and every
-fault of a file is reported at once.
-"""
+"""Instruments as frozen objects: as their YAML files define them, and as a wave administered them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.problems import Problem, Refused, did_you_mean, listed
-
-SHIPPED = Path(__file__).resolve().parents[2]  # the folder that holds schemas/ and config/
-OWN_DEFAULTS = {"screening": [], "out_of_range": "stop"}  # a study that states no rule sets nobody and nothing aside
-REFUSED_INSTRUMENTS = {
-    "ecr_s": "its key could not be verified and its publisher holds the copyright",
-    "cerq": "two item orders circulate, its key could not be verified, and its manual reserves all rights",
-    "ipsm": "two keys compete and neither could be verified",
-    "bhs": "its anchors, sum and cut-offs could not be verified, and its items are about physical danger",
-    "gbs": "the numbers of its reversed items could not be verified",
-    "dts": "its key could not be verified",
-    "need_threat": "at least three versions circulate and no key could be verified",
-}
 
 
 @dataclass(frozen=True)
@@ -133,161 +116,6 @@ class Instrument:
 
     def item(self, item_id: str) -> Item:
         return self._by_id[item_id]
-
-
-@dataclass(frozen=True)
-class Wave:
-    """One wave's sidecar: everything that is true of one export and of no other."""
-
-    name: str
-    path: str
-    file: str
-    settings: Mapping[str, Any]
-
-    def __getattr__(self, key: str) -> Any:
-        if key.startswith("_"):
-            raise AttributeError(key)
-        return self.settings.get(key)
-
-
-class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """YAML keeps the last of two equal keys without a word; a researcher wants to know."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key “{key}” stands twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def read_yaml(path: Path | str, kind: str) -> dict[str, Any]:
-    """Read one declaration and check it against `schemas/{kind}.schema.yaml`; all its faults at once."""
-    path = Path(path)
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_UniqueKeyLoader)  # a SafeLoader
-    except FileNotFoundError:
-        raise Refused(
-            Problem(str(path), "A file is missing", "there is no such file", "", f"create {path}"), str(path)
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        reason = getattr(error, "problem", None) or "the file is not UTF-8 text"
-        raise Refused(
-            Problem(
-                str(path),
-                "The file is not valid YAML",
-                f"{place}{reason}",
-                "",
-                "correct the indentation or the quotes there",
-            ),
-            str(path),
-        ) from None
-    problems = schema_problems(content, kind, str(path))
-    if problems:
-        raise Refused(problems, str(path))
-    return content
-
-
-@cache
-def validator(kind: str) -> Any:
-    """The JSON Schema of one kind of file, ready to check with."""
-    from jsonschema import Draft202012Validator
-
-    text = (SHIPPED / "schemas" / f"{kind}.schema.yaml").read_text(encoding="utf-8")
-    return Draft202012Validator(yaml.load(text, Loader=_UniqueKeyLoader))
-
-
-def schema_problems(content: Any, kind: str, where: str) -> list[Problem]:
-    """Every disagreement of `content` with its JSON Schema, in sentences with a hint for misspelt keys."""
-    errors = sorted(validator(kind).iter_errors(content), key=lambda e: str(list(e.path)))
-    problems = [_schema_problem(error, " › ".join([where, *_place(content, error.absolute_path)])) for error in errors]
-    return list(dict.fromkeys(problems))  # each of several missing settings is an error that names them all
-
-
-def _place(content: Any, path: Iterable[Any]) -> list[str]:
-    """The way to a fault in the researcher's words: an entry of a list by its id, or by its position from 1."""
-    words = []
-    for part in path:
-        content = content[part]
-        named = isinstance(part, int) and isinstance(content, dict) and content.get("id")
-        words.append(str(named or (f"entry {part + 1}" if isinstance(part, int) else part)))
-    return words
-
-
-def _schema_problem(error: Any, place: str) -> Problem:
-    if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        unknown = [key for key in error.instance if key not in known]
-        hints = " ".join(filter(None, (did_you_mean(key, known) for key in unknown)))
-        return Problem(
-            place,
-            "Unknown settings",
-            f"{listed([f'“{k}”' for k in unknown])} is not a setting here",
-            listed(known, 40),
-            hints or "remove it, or correct its spelling",
-        )
-    if error.validator == "required":
-        absent = [key for key in error.validator_value if key not in error.instance]
-        return Problem(
-            place,
-            "Missing settings",
-            f"{listed([f'“{k}”' for k in absent])} {'is' if len(absent) == 1 else 'are'} not stated",
-            "",
-            "add it",
-        )
-    if error.validator == "enum":
-        known = [str(value) for value in error.validator_value]
-        hint = did_you_mean(str(error.instance), known)
-        return Problem(
-            place,
-            "Settings with a wrong value",
-            f"“{error.instance}”",
-            listed(known, 40),
-            hint or "choose one of these",
-        )
-    return Problem(place, "Settings with a wrong value", _plain(error), _expected(error), "correct it")
-
-
-def _plain(error: Any) -> str:
-    value = error.instance
-    if isinstance(value, (dict, list)):
-        return f"a {'group of settings' if isinstance(value, dict) else 'list'} stands here"
-    return f"“{value}”"
-
-
-def _expected(error: Any) -> str:
-    words = {
-        "string": "text",
-        "object": "a group of settings",
-        "array": "a list",
-        "number": "a number",
-        "integer": "a whole number",
-        "boolean": "true or false",
-        "null": "nothing",
-    }
-    match error.validator:
-        case "type":
-            kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-            return " or ".join(words[kind] for kind in kinds)
-        case "minimum" | "exclusiveMinimum":
-            return f"a number from {error.validator_value} upwards"
-        case "maximum" | "exclusiveMaximum":
-            return f"a number up to {error.validator_value}"
-        case "pattern":
-            return f"text of the form {error.validator_value}"
-        case "minItems":
-            return f"at least {error.validator_value} entries"
-        case _:
-            return str(error.schema.get("description", error.message))
-
-
-# --- instruments -----------------------------------------------------------------------------------------------------
 
 
 def load_instruments(
@@ -623,80 +451,3 @@ def instrument_facts(i: Instrument) -> dict[str, Any]:
         "range_changed": i.range_changed,
         "order": i.order,
     }
-
-
-# --- a study ---------------------------------------------------------------------------------------------------------
-
-
-def load_settings(study: Path | str = ".") -> dict[str, Any]:
-    """Every setting: the study's own `config/config.yaml` over the shipped defaults, key by key.
-
-    What is true of one study is never inherited: its description, who is set aside, what becomes of impossible answers.
-    """
-    path = SHIPPED / "config" / "config.yaml"
-    shipped = read_yaml(path, "config")
-    own = Path(study) / "config" / "config.yaml"
-    if own.resolve() == path.resolve():
-        return shipped
-    content = read_yaml(own, "config")
-    if "study" not in content:
-        advice = "state at least `study: {title: ..., simulated: false}`"
-        raise Refused(Problem(str(own), "Missing settings", "“study” is not stated", "", advice), str(own))
-    return shipped | OWN_DEFAULTS | content
-
-
-def load_wave(path: Path | str) -> Wave:
-    """One sidecar; its data file stands beside it unless `file:` points elsewhere (environment variables allowed)."""
-    import os
-
-    path = Path(path)
-    content = read_yaml(path, "wave")
-    file = os.path.expandvars(content.get("file") or str(path.with_suffix(".csv")))
-    return Wave(name=path.stem, path=str(path), file=file, settings=content)
-
-
-def administered_name(entry: Mapping[str, Any]) -> str:
-    """The name under which a sidecar's entry asks an instrument: its id, behind the prefix if it has one."""
-    return f"{entry['as']}_{entry['id']}" if entry.get("as") else entry["id"]
-
-
-def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument], known: Iterable[str] = ()) -> list[Instrument]:
-    """The instruments of one sidecar as administered; unknown ones are refused with the nearest of the known names."""
-    asked, problems = [], []
-    for entry in wave.settings["instruments"]:
-        where = f"{wave.path} › instruments › {entry['id']}"
-        if entry["id"] not in instruments:
-            problems.append(_unknown_instrument(entry["id"], {*instruments, *known}, where))
-            continue
-        try:
-            asked.append(administer(instruments[entry["id"]], where, **entry))
-        except Refused as refused:
-            problems += refused.problems
-    names = [instrument.name for instrument in asked]
-    problems += [
-        Problem(
-            wave.path, "An instrument asked twice", f"“{name}” stands twice", "", "give one of them a prefix with `as:`"
-        )
-        for name in sorted({name for name in names if names.count(name) > 1})
-    ]
-    if problems:
-        raise Refused(problems, wave.path)
-    return asked
-
-
-def _unknown_instrument(name: str, known: Iterable[str], where: str) -> Problem:
-    if name in REFUSED_INSTRUMENTS:
-        return Problem(
-            where,
-            "Instruments that are not shipped",
-            f"“{name}”: {REFUSED_INSTRUMENTS[name]}",
-            "",
-            "define it in the study's own schemas/instruments/ if you hold the form; the report will say “user-supplied, unverified key”",
-        )
-    return Problem(
-        where,
-        "Unknown instruments",
-        f"“{name}” is not defined",
-        listed(sorted(known), 60),
-        did_you_mean(name, known) or f"define it in schemas/instruments/{name}.yaml",
-    )

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from rejsens.definitions import Instrument, Score, Wave
+from rejsens.definitions import Instrument, Score
+from rejsens.sidecars import Wave
 from rejsens.study import Study
 from rejsens.tabular import write_table
 from rejsens.validate import NOT_APPLICABLE, STORED

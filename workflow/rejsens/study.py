@@ -8,21 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rejsens.definitions import (
-    SHIPPED,
-    Instrument,
-    Wave,
-    administer,
-    administered_name,
-    instrument_facts,
-    instruments_asked,
-    load_instruments,
-    load_settings,
-    load_wave,
-    read_yaml,
-)
+from rejsens.declarations import SHIPPED, load_settings, read_yaml
+from rejsens.definitions import Instrument, administer, instrument_facts, load_instruments
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 from rejsens.registry import TABLES, code, constant, files, hashes, own_plugins, plugins, sha256
+from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave
 
 OWN_INSTRUMENTS = "schemas/instruments"
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
@@ -387,7 +377,7 @@ class Plan:
             "family": f"config/hypotheses/{family}.yaml",
             "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "seed")},
             "depends": hashes([f"config/hypotheses/{family}.yaml"])
-            | code(*JOB, "rejsens.definitions", "rejsens.inference.families"),
+            | code(*JOB, "rejsens.declarations", "rejsens.inference.families"),
         }
 
     def collect_estimates(self) -> dict[str, Any]:
@@ -396,7 +386,7 @@ class Plan:
         return {
             "families": families,
             "depends": hashes([*families, claims])
-            | code(*JOB, "rejsens.claims", "rejsens.definitions", "rejsens.inference.families"),
+            | code(*JOB, "rejsens.claims", "rejsens.declarations", "rejsens.inference.families"),
         }
 
     def draw_figure(self, figure: str) -> dict[str, Any]:

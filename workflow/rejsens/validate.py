@@ -8,11 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from rejsens.definitions import Instrument, Wave
-from rejsens.ingest import read_answers, read_export
+from rejsens.definitions import Instrument
+from rejsens.exports import read_export
+from rejsens.ingest import read_answers
 from rejsens.problems import Problem, Refused, listed
 from rejsens.quality import screen
 from rejsens.responses import check_answers
+from rejsens.sidecars import Wave
 
 STORED = "__stored"  # suffix of a total that came with the export
 NOT_APPLICABLE = "__na"

@@ -2,7 +2,7 @@ from rejsens.job import job
 
 with job(snakemake) as output:
     from rejsens.claims import ledger
-    from rejsens.definitions import SHIPPED, read_yaml
+    from rejsens.declarations import SHIPPED, read_yaml
     from rejsens.inference.families import hypotheses_frame
     from rejsens.tabular import read_all, read_table, write_table
 

@@ -1,7 +1,7 @@
 from rejsens.job import job
 
 with job(snakemake) as output:
-    from rejsens.definitions import read_yaml
+    from rejsens.declarations import read_yaml
     from rejsens.inference.families import test_family
     from rejsens.tabular import read_table, write_table
 

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from rejsens.definitions import SHIPPED, Instrument, Item
+from rejsens.declarations import SHIPPED
+from rejsens.definitions import Instrument, Item
 from rejsens.simulate.defects import MISSING_CODE
 from rejsens.simulate.parameters import Parameters, read_parameters, stream
 from rejsens.simulate.study import SimulatedStudy, SimulatedWave, simulate

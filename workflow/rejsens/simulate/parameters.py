@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rejsens.definitions import SHIPPED, read_yaml
+from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 
 DEFAULT = SHIPPED / "config" / "simulation.yaml"

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-from rejsens.definitions import Instrument, load_instruments, read_yaml
+from rejsens.declarations import read_yaml
+from rejsens.definitions import Instrument, load_instruments
 from rejsens.scoring import score
 from rejsens.simulate.items import ItemModel, draw_answers, item_models
 from rejsens.simulate.latent import draw_people, draw_states, levels

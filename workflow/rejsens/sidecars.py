@@ -1,0 +1,93 @@
+"""A wave's sidecar: what is true of one export and of no other, and the instruments that it asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rejsens.declarations import read_yaml
+from rejsens.definitions import Instrument, administer
+from rejsens.problems import Problem, Refused, did_you_mean, listed
+
+REFUSED_INSTRUMENTS = {
+    "ecr_s": "its key could not be verified and its publisher holds the copyright",
+    "cerq": "two item orders circulate, its key could not be verified, and its manual reserves all rights",
+    "ipsm": "two keys compete and neither could be verified",
+    "bhs": "its anchors, sum and cut-offs could not be verified, and its items are about physical danger",
+    "gbs": "the numbers of its reversed items could not be verified",
+    "dts": "its key could not be verified",
+    "need_threat": "at least three versions circulate and no key could be verified",
+}
+
+
+@dataclass(frozen=True)
+class Wave:
+    """One wave's sidecar: everything that is true of one export and of no other."""
+
+    name: str
+    path: str
+    file: str
+    settings: Mapping[str, Any]
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("_"):
+            raise AttributeError(key)
+        return self.settings.get(key)
+
+
+def load_wave(path: Path | str) -> Wave:
+    """One sidecar; its data file stands beside it unless `file:` points elsewhere (environment variables allowed)."""
+    path = Path(path)
+    content = read_yaml(path, "wave")
+    file = os.path.expandvars(content.get("file") or str(path.with_suffix(".csv")))
+    return Wave(name=path.stem, path=str(path), file=file, settings=content)
+
+
+def administered_name(entry: Mapping[str, Any]) -> str:
+    """The name under which a sidecar's entry asks an instrument: its id, behind the prefix if it has one."""
+    return f"{entry['as']}_{entry['id']}" if entry.get("as") else entry["id"]
+
+
+def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument], known: Iterable[str] = ()) -> list[Instrument]:
+    """The instruments of one sidecar as administered; unknown ones are refused with the nearest of the known names."""
+    asked, problems = [], []
+    for entry in wave.settings["instruments"]:
+        where = f"{wave.path} › instruments › {entry['id']}"
+        if entry["id"] not in instruments:
+            problems.append(_unknown_instrument(entry["id"], {*instruments, *known}, where))
+            continue
+        try:
+            asked.append(administer(instruments[entry["id"]], where, **entry))
+        except Refused as refused:
+            problems += refused.problems
+    names = [instrument.name for instrument in asked]
+    problems += [
+        Problem(
+            wave.path, "An instrument asked twice", f"“{name}” stands twice", "", "give one of them a prefix with `as:`"
+        )
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    if problems:
+        raise Refused(problems, wave.path)
+    return asked
+
+
+def _unknown_instrument(name: str, known: Iterable[str], where: str) -> Problem:
+    if name in REFUSED_INSTRUMENTS:
+        return Problem(
+            where,
+            "Instruments that are not shipped",
+            f"“{name}”: {REFUSED_INSTRUMENTS[name]}",
+            "",
+            "define it in the study's own schemas/instruments/ if you hold the form; the report will say “user-supplied, unverified key”",
+        )
+    return Problem(
+        where,
+        "Unknown instruments",
+        f"“{name}” is not defined",
+        listed(sorted(known), 60),
+        did_you_mean(name, known) or f"define it in schemas/instruments/{name}.yaml",
+    )
