@@ -196,9 +196,8 @@ def _cells(data: bytes, delimiter: str, names: list[str], skip: int, wave: Wave)
     table = _read_cells(data, delimiter, names, skip, ragged, wave.participant["column"], threads=True)
     if ragged:
         ragged.clear()
-        _read_cells(
-            data, delimiter, names, skip, ragged, wave.participant["column"], threads=False
-        )  # only one thread knows the row's number
+        # only one thread knows the number of a row
+        _read_cells(data, delimiter, names, skip, ragged, wave.participant["column"], threads=False)
         rows = [f"row {row.number or '?'} ({row.actual_columns} cells)" for row in ragged]
         raise Refused(
             Problem(

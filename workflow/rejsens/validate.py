@@ -43,20 +43,14 @@ def validate(
     answers, set_aside = check_answers(read.frame, list(instruments), out_of_range, wave.file)
     flow, quality, rows = screen(answers, instruments, screening, wave.name)
     kept = (rows["excluded_by"] == "").to_numpy()
-    _refuse_duplicates(answers[kept], wave)
+    _refuse_duplicates(answers[["participant", "row"]][kept], wave)
     if len(set_aside):
         label = "Cells outside their range, set aside one by one"
-        quality.loc[len(quality)] = (
-            wave.name,
-            "out_of_range",
-            label,
-            len(answers),
-            set_aside["row"].nunique(),
-            "cell",
-            "",
-        )
+        n_rows = set_aside["row"].nunique()
+        quality.loc[len(quality)] = (wave.name, "out_of_range", label, len(answers), n_rows, "cell", "")
     beside = pd.concat([read.not_applicable.add_suffix(NOT_APPLICABLE), read.stored_totals.add_suffix(STORED)], axis=1)
-    answers = pd.concat([answers, beside], axis=1)[kept].reset_index(drop=True)
+    answers = pd.concat([answers, beside], axis=1) if len(beside.columns) else answers
+    answers = answers if kept.all() else answers[kept].reset_index(drop=True)  # a large wave is not copied for nothing
     return Validated(answers, flow, quality, rows, set_aside, read.columns)
 
 
