@@ -280,3 +280,16 @@ def test_missing_answers_and_scores_of_the_waves_that_asked() -> None:
     assert row["w1", "gad7_sum"] == ("score", 4, 1, 25)
     assert row["w2", "ucla3"] == ("score", 4, 0, 0)
     assert ("w1", "ucla3") not in row and ("w1", "ucla3_01") not in row
+
+
+def test_an_answer_that_does_not_apply_is_not_missing() -> None:
+    exposure = load_instruments()["mreii_exposure"]
+    people = pd.DataFrame({"participant": list("abcd"), "wave": "w1", "wave_number": 1, "role": "wave"})
+    answers = people.assign(**{item.id: 1.0 for item in exposure.items}, mreii_e01__na=[True, False, False, False])
+    answers.loc[[0, 1], "mreii_e01"] = np.nan  # one without such a person, one who left it blank
+    scores = people.assign(**{score.id: 1.0 for score in exposure.scores})
+
+    found = missing_answers(answers, scores, {"w1": [exposure]}).set_index("variable")
+
+    assert found.loc["mreii_e01", ["n", "n_missing"]].tolist() == [3, 1]
+    assert found.loc["mreii_e02", ["n", "n_missing"]].tolist() == [4, 0]

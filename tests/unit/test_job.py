@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import psutil
 import pytest
 from tests.conftest import contents
 
 from rejsens import job as job_module
 from rejsens.cli import _unlock_after_a_cut_off_run
 from rejsens.declarations import SHIPPED
-from rejsens.job import RUN, job, run_lives, run_token
+from rejsens.job import RUN, job, run_lives
 from rejsens.problems import Problem, Refused
 from rejsens.run_lock import nobody_runs
 
@@ -109,26 +110,55 @@ def test_a_body_that_forgets_an_output_publishes_none_of_them(
 def test_an_orphan_of_a_killed_run_publishes_nothing(
     snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    monkeypatch.setenv(RUN, f"{run.pid}:{psutil.Process(run.pid).create_time()}")
-    with job(snakemake) as output:  # the run lives
+    monkeypatch.setenv(RUN, str(os.getppid()))
+    with job(snakemake) as output:  # the run is above this process
         write_both(output)
     assert results() == NEW
-    run.communicate(b"\n")
-    with pytest.raises(SystemExit), job(snakemake) as output:  # the run has ended while the job was at work
+    elsewhere = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    monkeypatch.setenv(RUN, str(elsewhere.pid))
+    with pytest.raises(SystemExit), job(snakemake) as output:  # alive, but not the run that planned this job
         Path(output.flow).write_text("an orphan's flow")
         Path(output.scores).write_text("an orphan's scores")
+    elsewhere.communicate(b"\n")
     assert results() == NEW
     assert "its results are not published" in Path("logs/job.log").read_text()
 
 
-def test_a_reused_process_number_is_not_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(RUN, run_token())
+def test_a_job_knows_when_its_run_was_killed(tmp_path: Path) -> None:
+    child = f"""
+import os, sys, time
+from rejsens.job import run_lives
+said = open({str(tmp_path / "said")!r}, "w", buffering=1)
+print(run_lives(), file=said)
+first = os.getppid()
+while os.getppid() == first: time.sleep(0.02)
+print(run_lives(), file=said)
+"""
+    planner = f"""
+import os, subprocess, sys
+os.environ["{RUN}"] = str(os.getpid())
+subprocess.Popen([sys.executable, "-c", {child!r}]).wait()
+"""
+    run = subprocess.Popen([sys.executable, "-c", planner])
+    said = tmp_path / "said"
+    wait_for(lambda: said.exists() and "True" in said.read_text())
+    run.kill()
+    run.wait()
+    wait_for(lambda: said.read_text().count("\n") == 2)
+    assert said.read_text().split() == ["True", "False"]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(1500):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("waited half a minute in vain")
+
+
+def test_a_job_outside_a_run_publishes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(RUN, raising=False)
     assert run_lives()
-    monkeypatch.setenv(RUN, f"{os.getpid()}:{psutil.Process().create_time() - 3600}")
-    assert not run_lives()
-    monkeypatch.delenv(RUN)
-    assert run_lives()  # a job outside a run, as in a test
 
 
 # --- what is said where ----------------------------------------------------------------------------------------------

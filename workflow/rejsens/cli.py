@@ -52,8 +52,8 @@ def run(
     done = subprocess.run(command, check=False).returncode
     report = Path("results/report/index.html")
     if done == 0 and not dry_run:
-        place = Path("results/figures") if wanted == ["figures"] else report
-        print(f"\nOpen {study / place}")
+        made = {"figures": Path("results/figures")}.get(wanted[0], Path(wanted[-1])) if wanted else report
+        print(f"\nOpen {study / made}")
     elif done:
         print(
             "\nNothing was made from what failed. Mend what is named above and run again.",

@@ -10,6 +10,7 @@ from scipy.special import stdtrit
 
 from rejsens.definitions import Instrument, Item, Score
 from rejsens.tabular import by_wave
+from rejsens.validate import NOT_APPLICABLE
 
 
 def sample_table(
@@ -180,7 +181,10 @@ def responses(answers: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]], 
 def missing_answers(
     answers: pd.DataFrame, scores: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]]
 ) -> pd.DataFrame:
-    """Missing answers per item and missing scores, per wave in which they were asked."""
+    """Missing answers per item and missing scores, per wave in which they were asked.
+
+    n   people to whom the item applies: "no such person" is an answer, not a missing one
+    """
     rows = []
     for wave, people in by_wave(answers):
         scored = scores[scores["wave"] == wave]
@@ -188,6 +192,8 @@ def missing_answers(
             sources = [("item", item.id, item.label, people) for item in instrument.items]
             sources += [("score", s.id, s.label, scored) for s in instrument.scores]
             for kind, name, label, frame in sources:
-                n, lost = len(frame), int(frame[name].isna().sum())
+                applies = ~frame[f"{name}{NOT_APPLICABLE}"] if f"{name}{NOT_APPLICABLE}" in frame else slice(None)
+                values = frame[name][applies]
+                n, lost = len(values), int(values.isna().sum())
                 rows.append((wave, kind, name, label, n, lost, 100 * lost / n if n else np.nan))
     return pd.DataFrame(rows, columns=["wave", "kind", "variable", "label", "n", "n_missing", "percent_missing"])

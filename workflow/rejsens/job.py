@@ -14,7 +14,7 @@ from typing import Any
 
 from rejsens.problems import Refused
 
-RUN = "REJSENS_RUN"  # "pid:start" of the Snakemake process that planned the run; set by common.smk
+RUN = "REJSENS_RUN"  # process number of the Snakemake that planned this job; set by common.smk
 STAGING = ".staging"
 
 
@@ -75,22 +75,14 @@ def _stop(staged: dict[str, str], message: str, terminal: Any) -> None:
     sys.exit(1)
 
 
-def run_token() -> str:
-    """Identity of this process that a reused process number cannot imitate."""
-    import psutil
-
-    return f"{os.getpid()}:{psutil.Process().create_time()}"
-
-
 def run_lives() -> bool:
-    """Whether the run that started this job still lives; true outside a run."""
-    token = os.environ.get(RUN)
-    if not token:
+    """Whether the run that planned this job is still above it; true outside a run.
+
+    Ancestry is asked, not a clock: when the run is killed its jobs are handed to another parent.
+    """
+    planner = os.environ.get(RUN)
+    if not planner:
         return True
     import psutil
 
-    pid, start = token.split(":")
-    try:
-        return psutil.Process(int(pid)).create_time() == float(start)
-    except psutil.NoSuchProcess:
-        return False
+    return int(planner) in {os.getpid(), *(process.pid for process in psutil.Process().parents())}

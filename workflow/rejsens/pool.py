@@ -20,15 +20,20 @@ CREATED = 92  # where an SPSS file's header keeps the day (9 characters) and the
 def pool_answers(
     answers: Mapping[str, pd.DataFrame], numbers: Mapping[str, int], roles: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Answers of all waves, one row per person and wave; an item that a wave did not ask is missing there."""
+    """Answers of all waves, one row per person and wave; an item that a wave did not ask is missing there.
+
+    `<item>__na` (bool) says where an item that allows it was structurally not applicable.
+    """
     frames = []
     for wave, frame in answers.items():
         person = pd.DataFrame(
             {"participant": frame["participant"], "wave": wave, "wave_number": numbers[wave], "role": roles[wave]}
         )
-        items = [c for c in frame if c not in ("participant", "row") and not c.endswith((NOT_APPLICABLE, STORED))]
+        items = [c for c in frame if c not in ("participant", "row") and not c.endswith(STORED)]
         frames.append(pd.concat([person, frame[items]], axis=1))
-    return pd.concat(frames, ignore_index=True)
+    pooled = pd.concat(frames, ignore_index=True)
+    flags = [c for c in pooled if c.endswith(NOT_APPLICABLE)]
+    return pooled.assign(**{flag: pooled[flag].eq(True).astype(bool) for flag in flags})
 
 
 def pool_scores(scores: Sequence[pd.DataFrame]) -> pd.DataFrame:

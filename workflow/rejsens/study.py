@@ -164,7 +164,8 @@ def load_study(folder: Path | str = ".") -> Study:
     study = Study(str(folder), settings, tuple(waves), asked, families)
     problems += _retest_problems(waves) + _screening_problems(settings.get("screening", ()), waves)
     problems += _range_problems(study) if instruments is not None else []
-    problems += _plugin_problems(folder) + (_family_problems(study) if not problems else [])
+    problems += _plugin_problems(folder)
+    problems += [*_shown_problems(study), *_family_problems(study)] if not problems else []
     if problems:
         raise Refused(problems, "The study")
     return study
@@ -232,6 +233,26 @@ def _range_problems(study: Study) -> list[Problem]:
                         "export the answers in one range, or give one administration a name of its own with `as:`",
                     )
                 )
+    return problems
+
+
+def _shown_problems(study: Study) -> list[Problem]:
+    """Names that the study itself asks to show and that nothing gives; the shipped lists are only suggestions."""
+    shipped = load_settings(SHIPPED)
+    problems = []
+    for setting, known in (("sample_table", study.background), ("scores_shown", study.scores)):
+        named = study.settings[setting]
+        for unknown in (n for n in named if n not in known and named != shipped[setting]):
+            advice = did_you_mean(unknown, known) or "no wave asks it"
+            problems.append(
+                Problem(
+                    f"config/config.yaml › {setting}",
+                    "Names that nothing gives",
+                    f"“{unknown}”",
+                    listed(list(known), 40),
+                    advice,
+                )
+            )
     return problems
 
 

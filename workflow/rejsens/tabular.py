@@ -109,9 +109,7 @@ def read_table(path: Path | str, name: str | None = None) -> pd.DataFrame:
     kinds = {column: kind.rstrip("?") for column, kind in COLUMNS[name].items()}
     text = {column: "str" for column, kind in kinds.items() if kind == "str"}
     numbers = {column: [""] for column, kind in kinds.items() if kind != "str"}
-    frame = schema(name).validate(
-        pd.read_csv(path, dtype=text, keep_default_na=False, na_values=numbers, float_precision="round_trip")
-    )
+    frame = schema(name).validate(pd.read_csv(path, dtype=text, keep_default_na=False, na_values=numbers))
     return frame.astype(
         {column: "float64" for column, kind in kinds.items() if kind == "count"}
     )  # a blank is NaN in sums

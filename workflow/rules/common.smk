@@ -14,10 +14,10 @@ os.environ["PYTHONPATH"] = os.path.join(workflow.basedir, "workflow")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from rejsens.job import RUN, run_token
+from rejsens.job import RUN
 from rejsens.study import Plan, load_study
 
-os.environ.setdefault(RUN, run_token())
+os.environ[RUN] = str(os.getpid())
 PLAN = Plan(load_study("."))
 WAVES = [wave.name for wave in PLAN.study.waves]
 PEOPLE = "results/participants"
