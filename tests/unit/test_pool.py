@@ -78,7 +78,14 @@ def test_answers_of_waves_that_asked_different_things() -> None:
     assert found["gad7_02"].tolist()[:3] == [1, 2, 3]
     assert found["ucla3_01"].isna().tolist() == [True, True, False, False]
     assert found["age"].isna().tolist() == [False, True, True, True]
-    assert set(found) == {*PERSON, "age", "gender", "ucla3_01__na", *(i.id for i in GAD7.items), *(i.id for i in UCLA3.items)}
+    assert set(found) == {
+        *PERSON,
+        "age",
+        "gender",
+        "ucla3_01__na",
+        *(i.id for i in GAD7.items),
+        *(i.id for i in UCLA3.items),
+    }
 
 
 def test_scores_of_waves_that_asked_different_things() -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -377,3 +378,14 @@ def test_the_pipeline_finds_the_truth_in_the_shipped_data(scores):
             assert abs(row.estimate - truth) < 3 * row.se, row.hypothesis
     expected = {"H1": "supported", "H2": "supported", "H3": "supported", "H4": "equivalent", "H6": "opposite"}
     assert {h: verdicts[h] for h in expected} == expected
+
+
+def test_a_written_study_runs_as_it_is(tmp_path) -> None:
+    """Its own settings set the planted defects aside; without them the first planted cell would stop the run."""
+    simulate_study(5, tmp_path)
+    study = load_study(tmp_path)
+    wave = next(wave for wave in study.waves if wave.name == "2026c")
+    own = replace(wave, file=str(tmp_path / "data/waves/2026c.csv"))
+    checked = validate(own, list(study.asked["2026c"]), study.settings["screening"], study.settings["out_of_range"])
+    assert len(checked.set_aside) > 0
+    assert checked.flow["n_excluded"].sum() > 0

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from rejsens.declarations import SHIPPED
+from rejsens.declarations import SHIPPED, load_settings
 from rejsens.definitions import Instrument, Item
 from rejsens.simulate.defects import MISSING_CODE
 from rejsens.simulate.parameters import Parameters, read_parameters, stream
@@ -36,6 +36,13 @@ study:
   description: Nobody answered these questions; every number was drawn from the parameters in data/truth/latent.yaml.
 seed: {seed}
 """
+
+
+def _config(seed: int) -> str:
+    """Settings of a written study: the planted defects are screened and set aside as in the repository's own study."""
+    shipped = load_settings(SHIPPED)
+    rules = {"out_of_range": shipped["out_of_range"], "screening": shipped["screening"]}
+    return CONFIG.format(seed=seed) + yaml.safe_dump(rules, sort_keys=False, allow_unicode=True)
 
 
 def simulate_study(seed: int, out: Path | str, parameters: Path | str | None = None) -> SimulatedStudy:
@@ -252,6 +259,6 @@ def _write_config(study: SimulatedStudy, out: Path) -> None:
     if settings.exists():
         return
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text(CONFIG.format(seed=study.seed), encoding="utf-8")
+    settings.write_text(_config(seed=study.seed), encoding="utf-8")
     if not (out / "config" / "hypotheses").exists():
         shutil.copytree(SHIPPED / "config" / "hypotheses", out / "config" / "hypotheses")
