@@ -20,7 +20,7 @@ from rejsens.figures._study import counted, min_cell, panel_waves, sentences, sp
 TABLES = ("responses", "dictionary", "waves")
 SHOWS_PEOPLE = False
 
-ROW = 3.25  # mm per item
+ROW = 2.9  # mm per item
 GAP = 2.2
 FOOT = 9.5
 LABELS = 32.0
