@@ -31,6 +31,7 @@ class Item:
     measures: tuple[str, ...] = ()
     wording: str | None = None
     instructed: float | None = None
+    choice_of: str | None = None  # the question of which this is one tick box
 
     @property
     def must_be_reversed(self) -> bool:
@@ -83,6 +84,7 @@ class Instrument:
     measures: tuple[str, ...] = ()
     window: str = ""
     stem: str | None = None
+    questions: Mapping[str, str] = field(default_factory=dict)  # questions with tick boxes: id -> wording
     citation: str = ""
     doi: str | None = None
     licence: Mapping[str, Any] = field(default_factory=dict)
@@ -196,6 +198,7 @@ def instrument_from(content: Mapping[str, Any], path: str = "", shipped: bool = 
         scores=scores,
         window=content.get("window", ""),
         stem=content.get("stem"),
+        questions=content.get("questions", {}),
         citation=content.get("citation", ""),
         doi=content.get("doi"),
         licence=content.get("licence", {}),
@@ -229,6 +232,7 @@ def _item(content: Mapping[str, Any], defaults: Mapping[str, Any]) -> Item:
         measures=tuple(content.get("measures", ())),
         wording=content.get("wording"),
         instructed=content.get("instructed"),
+        choice_of=content.get("choice_of"),
     )
 
 

@@ -19,6 +19,7 @@ class Problem:
     found    what is there: participants, rows, numbers; never the text of an answer that is not a known label
     allowed  what would have been accepted
     fix      what to do
+    blocks   False for what is only worth a look: it is told, and the run goes on
     """
 
     where: str
@@ -26,6 +27,7 @@ class Problem:
     found: str
     allowed: str = ""
     fix: str = ""
+    blocks: bool = True
 
     def sentence(self) -> str:
         parts = [f"{self.where}: {self.found}"]
