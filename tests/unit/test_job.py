@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import contents
 
 from rejsens import job as job_module
-from rejsens.cli import _unlock_after_a_cut_off_run
+from rejsens.commands.run import _unlock_after_a_cut_off_run
 from rejsens.declarations import SHIPPED
 from rejsens.job import RUN, job, run_lives
 from rejsens.problems import Problem, Refused
