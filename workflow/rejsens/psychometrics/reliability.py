@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import fdtri, ndtri
 
-from rejsens.psychometrics import maximum_likelihood as ml
-from rejsens.psychometrics.cases import complete_cases, constant, named, why_no_rows
-from rejsens.psychometrics.factor import ADMISSIBLE, why_inadmissible, why_not_estimated
+from rejsens.psychometrics.cases import complete_cases, constant, named, why_no_model, why_no_rows
+from rejsens.psychometrics.engine import estimate as engine
+from rejsens.psychometrics.engine.normal import sample_from_rows
+from rejsens.psychometrics.engine.table import compile_table
+from rejsens.psychometrics.factor_structure import Design, factor_table
 
 ESTIMATED = "estimated"
 ALPHA = "alpha, raw, Feldt interval"
@@ -189,29 +191,25 @@ def omega(items: pd.DataFrame, ci_level: float = 0.95) -> Reliability:
     complete, n_lost = complete_cases(items)
     n, k = complete.shape
     shape = {"coefficient": "omega_u", "n": n, "n_lost": n_lost, "k": k, "method": OMEGA_U, "ci_level": ci_level}
-    reason = "omega_u needs three items or more" if k < 3 else why_not_estimated(items, complete, k * (k - 3) // 2)
+    reason = "omega_u needs three items or more" if k < 3 else why_no_model(items, complete)
     if reason:
         return _withheld(reason, shape)
-    covariance = np.cov(complete, rowvar=False, bias=True)
-    scale = np.sqrt(covariance.diagonal())
-    free, solution = ml.fit(np.ones((k, 1), dtype=bool), covariance / np.outer(scale, scale))
-    inverse = ml.invert_information(
-        ml.information(free, solution.loadings, solution.factor_covariances, solution.residual_variances)
-    )
-    status = why_inadmissible(solution, inverse, list(items.columns), ["factor"])
-    if status != ADMISSIBLE:
-        return _withheld(f"the one-factor model is not admissible ({status})", shape)
-    estimate, se = _omega_u(solution, inverse / n, scale)
+    names = tuple(map(str, items.columns))
+    structure = compile_table(factor_table(Design(names, {"factor": names})))
+    fitted = engine.estimate(structure, [sample_from_rows(complete)])
+    if reason := engine.why_inadmissible(fitted):
+        return _withheld(f"the one-factor model is not admissible ({reason})", shape)
+    estimate, se = _omega_u(fitted.parameters, fitted.covariance)
     half = float(ndtri((1 + ci_level) / 2)) * se
     return Reliability(estimate=estimate, ci_low=estimate - half, ci_high=estimate + half, status=ESTIMATED, **shape)
 
 
-def _omega_u(solution: ml.Solution, covariance: np.ndarray, scale: np.ndarray) -> tuple[float, float]:
-    """Omega and its standard error in the units of the items, from a solution in the correlation metric."""
-    total = float(scale @ solution.loadings[:, 0])
-    unique = float(scale**2 @ solution.residual_variances)
+def _omega_u(parameters: np.ndarray, covariance: np.ndarray) -> tuple[float, float]:
+    """Omega and its standard error, from k loadings (factor variance 1), k residual variances and their covariance."""
+    k = len(parameters) // 2
+    total, unique = float(parameters[:k].sum()), float(parameters[k:].sum())
     whole = total**2 + unique
-    slopes = np.concatenate([2 * total * unique / whole**2 * scale, -(total**2) / whole**2 * scale**2])
+    slopes = np.repeat([2 * total * unique / whole**2, -(total**2) / whole**2], k)
     return total**2 / whole, float(np.sqrt(slopes @ covariance @ slopes))
 
 

@@ -1,0 +1,58 @@
+"""Indices of fit from test statistics, as lavaan 0.6 defines them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import chdtrc, chndtr, chndtrinc
+
+
+def cfi(chi2: float, df: float, base: float, base_df: float, c: float = 1.0, base_c: float = 1.0) -> float:
+    excess = max(chi2 - c * df, 0.0)
+    worst = max(base - base_c * base_df, excess)
+    return 1 - excess / worst if worst > 0 else 1.0
+
+
+def tli(chi2: float, df: float, base: float, base_df: float, c: float = 1.0, base_c: float = 1.0) -> float:
+    below = (base - base_c * base_df) * df
+    return 1 - (chi2 - c * df) * base_df / below if below != 0 else 1.0
+
+
+def rmsea(chi2: float, df: float, n: int, n_groups: int = 1, c: float = 1.0) -> float:
+    return float(np.sqrt(max(chi2 / df - c, 0.0) / n * n_groups)) if df > 0 else 0.0
+
+
+def rmsea_interval(
+    chi2: float, df: float, n: int, n_groups: int = 1, c: float = 1.0, level: float = 0.90
+) -> tuple[float, float]:
+    """The non-centralities that put chi2 at the upper and the lower percentile, 0 where none does."""
+    bounds = []
+    for percentile in ((1 + level) / 2, (1 - level) / 2):
+        reached = chi2 > 0 and chndtr(chi2, df, 0.0) > percentile
+        bounds.append(float(chndtrinc(chi2, df, percentile)) if reached else 0.0)
+    low, high = np.sqrt(c * np.array(bounds) / (n * df) * n_groups)
+    return float(low), float(high)
+
+
+def upper_tail(chi2: float, df: float) -> float:
+    return float(chdtrc(df, chi2)) if df > 0 and np.isfinite(chi2) else np.nan
+
+
+def srmr(
+    observed: Sequence[tuple[np.ndarray, np.ndarray]],
+    expected: Sequence[tuple[np.ndarray, np.ndarray]],
+    shares: Sequence[float],
+    means: bool,
+) -> float:
+    """Bentler's: residuals over observed standard deviations, diagonal and (with a mean structure) means included;
+    the groups' values are averaged by their share of people."""
+    total = 0.0
+    for (mean, covariance), (mu, sigma), share in zip(observed, expected, shares, strict=True):
+        spread = np.sqrt(covariance.diagonal())
+        residuals = ((covariance - sigma) / np.outer(spread, spread))[np.tril_indices(len(spread))]
+        squares = residuals**2
+        if means:
+            squares = np.concatenate([squares, ((mean - mu) / spread) ** 2])
+        total += share * float(np.sqrt(squares.mean()))
+    return total
