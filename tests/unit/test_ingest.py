@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyreadstat
 import pytest
 import yaml
 
 from rejsens.definitions import load_instruments
 from rejsens.exports import Export, read_export
-from rejsens.ingest import Answers, read_answers
+from rejsens.ingest import Answers, gather_answers, read_answers
 from rejsens.problems import Refused
 from rejsens.sidecars import instruments_asked, load_wave
+from rejsens.validate import validate
 
 SHIPPED = load_instruments()
 GAD7 = [f"gad7_{i:02}" for i in range(1, 8)]
@@ -103,7 +107,7 @@ def test_every_line_end_is_read(read: Read, newline: str) -> None:
 @pytest.mark.parametrize(
     ("written", "declared", "found"),
     [
-        ("utf-8", None, "utf-8"), ("utf-8-sig", None, "utf-8-sig"), ("utf-8-sig", "utf-8", "utf-8"), ("cp1252", None, "cp1252"),
+        ("utf-8", None, "utf-8"), ("utf-8-sig", None, "utf-8-sig"), ("utf-8-sig", "utf-8", "utf-8"), ("cp1252", None, "latin-1"),
         ("utf-16", None, "utf-16"), ("utf-16-le", "utf-16-le", "utf-16-le"), ("cp1250", "cp1250", "cp1250"),
     ],
 )  # fmt: skip
@@ -127,8 +131,9 @@ def test_a_declared_encoding_that_does_not_fit_is_refused(read: Read) -> None:
     assert "cannot be decoded" in message and "it is not utf-8" in message
 
 
-def test_utf_16_without_mark_or_declaration_is_refused_and_not_guessed(read: Read) -> None:
-    assert "The export is not a table" in refusal(read, table(TWO_PEOPLE).encode("utf-16-le"))
+def test_utf_16_without_mark_is_found(read: Read) -> None:
+    export, answers = read(table(TWO_PEOPLE).encode("utf-16-le"))
+    assert export.encoding == "utf-16-le" and are_two_people(answers)
 
 
 def test_a_delimiter_too_many_at_every_line_end_makes_no_answers(read: Read) -> None:
@@ -447,3 +452,425 @@ def test_every_column_of_the_export_is_accounted_for(read: Read) -> None:
     }  # fmt: skip
     assert uses.set_index("column")["name"][["Q1", "total", "free_text"]].tolist() == ["gad7_01", "gad7_sum", ""]
     assert set(uses["wave"]) == {"w1"}
+
+
+# --- rows that are left out ------------------------------------------------------------------------------------------
+
+PREVIEWS = {"column": "Status", "values": ["Survey Preview", 1], "label": "Previews"}
+STATUS = {"id": ["ann", "", "bob", "cid"], "Status": ["IP Address", "survey preview", "Spam", "IP Address"]}
+FOUR = table(STATUS | {item: [1, "x", "total", 2] for item in GAD7})
+
+
+def test_rows_that_are_left_out_leave_first_and_are_counted_by_entry(read: Read) -> None:
+    """Nothing in them is a fault: a preview has no id, and its cells hold what nobody answered."""
+    spam = {"column": "Status", "values": ["Spam"], "label": "Spam"}
+    answers = read(FOUR, leave_out=[PREVIEWS, spam])[1]
+    assert answers.frame["participant"].tolist() == ["ann", "cid"] and answers.frame["row"].tolist() == [2, 5]
+    assert answers.frame[GAD7[0]].tolist() == [1, 2]
+    assert answers.left_out.values.tolist() == [["", 3, "left_out_1", "Previews"], ["bob", 4, "left_out_2", "Spam"]]
+    assert answers.columns.set_index("column")["used_as"]["Status"] == "rows left out"
+
+
+def test_a_row_is_left_out_once_by_the_first_entry_that_names_it(read: Read) -> None:
+    again = {"column": "id", "values": [""], "label": "No id"}
+    spam = {"column": "Status", "values": ["Spam"], "label": "Spam"}
+    assert read(FOUR, leave_out=[PREVIEWS, again, spam])[1].left_out["rule"].tolist() == ["left_out_1", "left_out_3"]
+
+
+@pytest.mark.parametrize(("value", "cell"), [(8, "8"), (8, "8.0"), ("8", "8"), ("spam ", "SPAM"), (8.5, "8.5")])
+def test_values_to_leave_out_are_met_however_they_are_written(read: Read, value: object, cell: str) -> None:
+    text = table({"id": ["a", "b"], "s": [cell, "0"], **{item: [1, 1] for item in GAD7}})
+    left = read(text, leave_out=[{"column": "s", "values": [value], "label": "x"}])[1].left_out
+    assert left["row"].tolist() == [2]
+
+
+def test_leaving_out_by_a_column_that_is_not_there_or_leaving_out_everybody_is_refused(read: Read) -> None:
+    assert "Did you mean “Status”?" in refusal(read, FOUR, leave_out=[PREVIEWS | {"column": "status"}])
+    everybody = {"column": "Status", "values": ["IP Address", "Survey Preview", "Spam"], "label": "all"}
+    assert "No row is left" in refusal(read, FOUR, leave_out=[everybody])
+
+
+def test_the_flow_of_participants_adds_up(tmp_path: Path) -> None:
+    data = table(STATUS | {item: [1, "x", 3, 2] for item in GAD7}).encode()
+    (tmp_path / "w1.csv").write_bytes(data)
+    rules = [
+        {
+            "id": "only_ann",
+            "label": "Only Ann",
+            "check": "condition",
+            "column": "gad7_01",
+            "below": 2,
+            "action": "exclude",
+        }
+    ]
+    sidecar = {
+        "title": "w1", "platform": "qualtrics", "collected": {"from": "2026-01-01", "to": "2026-01-02"}, "sha256": hashlib.sha256(data).hexdigest(),
+        "participant": {"column": "id"}, "instruments": [{"id": "gad7"}], "leave_out": [PREVIEWS, {"column": "Status", "values": ["Spam"], "label": "Spam"}],
+    }  # fmt: skip
+    (tmp_path / "w1.yaml").write_text(yaml.safe_dump(sidecar))
+    wave = load_wave(tmp_path / "w1.yaml")
+    found = validate(wave, instruments_asked(wave, SHIPPED), rules, "stop")
+    assert found.flow[["rule", "n_excluded", "n_remaining"]].values.tolist() == [
+        ["raw", 0, 4], ["left_out_1", 1, 3], ["left_out_2", 1, 2], ["only_ann", 1, 1],
+    ]  # fmt: skip
+    assert found.flow["label"].tolist()[1:3] == ["Previews", "Spam"]
+    rows = found.quality_rows.set_index("row")["excluded_by"].to_dict()
+    assert rows == {2: "", 3: "left_out_1", 4: "left_out_2", 5: "only_ann"}
+    assert found.checked_answers["participant"].tolist() == ["ann"]
+
+
+# --- several choices in one cell, and tick boxes ---------------------------------------------------------------------
+
+BOXES = [f"lives_with_{who}" for who in ("alone", "partner", "children", "relatives", "others")]
+BACKGROUND = {"id": "background", "items": BOXES}
+
+
+def lives_with(read: Read, cells: list[str], choices: dict[str, str], **settings: object) -> list[list[float]]:
+    text = table({"id": [f"p{i:03}" for i in range(len(cells))], "Q5": [f'"{cell}"' for cell in cells]})
+    return read(text, BACKGROUND, multiple={"Q5": choices}, **settings)[1].frame[BOXES].to_numpy().tolist()
+
+
+def test_a_cell_of_several_choices_becomes_boxes_and_an_empty_one_is_missing(read: Read) -> None:
+    choices = {str(k): item for k, item in enumerate(BOXES, start=1)}
+    found = lives_with(read, ["2,3", "1", "", "5 , 4", "3;2", "NA"], choices, missing_codes=["NA"])
+    assert found[:2] == [[0, 1, 1, 0, 0], [1, 0, 0, 0, 0]] and np.isnan(found[2]).all() and np.isnan(found[5]).all()
+    assert found[3:5] == [[0, 0, 0, 1, 1], [0, 1, 1, 0, 0]]
+
+
+def test_choices_may_hold_commas_themselves(read: Read) -> None:
+    choices = dict(
+        zip(["Alone", "A partner", "Children, mine or yours", "Parents", "Friends, or others"], BOXES, strict=True)
+    )
+    found = lives_with(
+        read, ["children, mine or yours, friends, or others", "A partner,Children, mine or yours"], choices
+    )
+    assert found == [[0, 0, 1, 0, 1], [0, 1, 1, 0, 0]]
+
+
+@pytest.mark.parametrize("cell", ["2,7", "2,2", "2 3", "23", "my secret", ",2", "2,"])
+def test_a_cell_that_the_choices_do_not_explain_is_refused_and_not_quoted(read: Read, cell: str) -> None:
+    choices = {str(k): item for k, item in enumerate(BOXES, start=1)}
+    with pytest.raises(Refused) as refused:
+        lives_with(read, ["1", cell], choices)
+    message = str(refused.value)
+    assert (
+        "Choices that `multiple:` does not explain" in message
+        and "rows 3 (p001)" in message
+        and "secret" not in message
+    )
+    assert refused.value.problems[0].cells == (("p001", 3),)
+
+
+def test_a_cell_that_can_be_read_in_two_ways_is_refused(read: Read) -> None:
+    choices = dict(zip(["a", "a, b", "b", "d", "e"], BOXES, strict=True))
+    with pytest.raises(Refused):
+        lives_with(read, ["a, b"], choices)
+
+
+def test_a_star_takes_what_people_wrote_themselves(read: Read) -> None:
+    choices = dict(zip(["Alone", "A partner", "Children", "Parents", "*"], BOXES, strict=True))
+    assert lives_with(read, ["A partner, my cat", "Children"], choices) == [[0, 1, 0, 0, 1], [0, 0, 1, 0, 0]]
+    choices = dict(zip(["Alone", "A partner, or two", "Children", "Parents", "*"], BOXES, strict=True))
+    found = lives_with(read, ["A partner, or two, cats, dogs", "cats; A partner, or two"], choices)
+    assert found == [[0, 1, 0, 0, 1], [0, 1, 0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings"),
+    [
+        ([["Y", "", "Y"], ["", "", ""]], {"Y": 1}),  # LimeSurvey, codes: an empty box is not ticked, or was never seen
+        ([["Yes", "No", "Yes"], ["No", "No", "No"]], {"Yes": 1, "No": 0}),  # LimeSurvey, full answers
+        ([["1", "0", "1"], ["0", "0", "0"]], {}),  # REDCap, raw
+        ([["Checked", "Unchecked", "Checked"], ["Unchecked"] * 3], {"Checked": 1, "Unchecked": 0}),  # REDCap, labels
+    ],
+)
+def test_boxes_in_columns_of_their_own_mean_the_same_on_every_platform(read: Read, rows: list, settings: dict) -> None:
+    """Without any tick nobody can tell whether the question was left out, so nobody is taken to have answered it."""
+    text = table({"id": ["ann", "bob"], **dict(zip(BOXES[:3], zip(*rows, strict=True), strict=True))})
+    labels = {"labels": {box: settings for box in BOXES[:3]}} if settings else {}
+    frame = read(text, {"id": "background", "items": BOXES[:3]}, **labels)[1].frame
+    assert frame.loc[0, BOXES[:3]].tolist() == [1, 0, 1] and frame.loc[1, BOXES[:3]].isna().all()
+
+
+def test_a_column_list_needs_no_place_for_choices_that_share_a_cell(read: Read) -> None:
+    choices = {str(k): item for k, item in enumerate(BOXES, start=1)}
+    entry = {"id": "background", "items": ["age", *BOXES, "gender"], "columns": ["Q1", "Q9"]}
+    answers = read(table({"id": ["ann"], "Q1": [30], "Q5": [2], "Q9": [1]}), entry, multiple={"Q5": choices})[1]
+    assert answers.frame.loc[0, ["age", "gender", *BOXES]].tolist() == [30, 1, 0, 1, 0, 0, 0]
+    uses = answers.columns.set_index("column")
+    assert uses.loc["Q5", "used_as"] == "items" and uses.loc["Q5", "name"].split() == BOXES
+
+
+@pytest.mark.parametrize(
+    ("multiple", "sentence"),
+    [({"q5": {"1": "lives_with_alone"}}, "Did you mean “Q5”?"), ({"Q5": {"1": "live_with_alone"}}, "Did you mean “lives_with_alone”?")],
+)  # fmt: skip
+def test_a_map_of_choices_that_names_nothing_is_refused(read: Read, multiple: dict, sentence: str) -> None:
+    assert sentence in refusal(
+        read, table({"id": ["ann"], "Q5": [1]}), {"id": "background", "items": BOXES[:1]}, multiple=multiple
+    )
+
+
+# --- decimal marks and numbers ---------------------------------------------------------------------------------------
+
+AGE = {"id": "background", "items": ["age"]}
+
+
+def test_decimal_commas_are_read_where_they_are_declared(read: Read) -> None:
+    text = "id;age;total\nann;30,5;1,25\nbob;41;-99\n"
+    answers = read(text, AGE, decimal=",", missing_codes=[-99])[1]
+    assert answers.frame["age"].tolist() == [30.5, 41]
+    message = refusal(read, text.replace("41", "41.5"), AGE, decimal=",")
+    assert "Decimal points where a comma is declared" in message and "“41.5”" in message
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("30", 30), ("30.0", 30), ("+30", 30), ("030", 30), ("3e1", 30), ("30.", 30), ("3.0E+01", 30)]
+)
+def test_every_spelling_of_a_number_is_that_number(read: Read, cell: str, value: float) -> None:
+    assert read(one_person(age=cell), AGE)[1].frame.loc[0, "age"] == value
+
+
+def test_a_signed_zero_is_zero(read: Read) -> None:
+    value = read(one_person(**dict.fromkeys(GAD7, "-0")))[1].frame.loc[0, "gad7_01"]
+    assert value == 0 and not np.signbit(value)
+
+
+@pytest.mark.parametrize("around", ["\u00a0{}\u00a0", "\u200b{}", "{}\ufeff", "\u2009{} ", "\t{}", "\u200f{}"])
+def test_what_nobody_sees_around_an_answer_carries_no_meaning(read: Read, around: str) -> None:
+    cells = [around.format(i % 4) for i in range(7)]
+    assert read(one_person(**dict(zip(GAD7, cells, strict=True))))[1].frame[GAD7].iloc[0].tolist() == [
+        0,
+        1,
+        2,
+        3,
+        0,
+        1,
+        2,
+    ]
+    labels = {"gad7": {"once or twice": 1}}
+    frame = read(one_person(**dict.fromkeys(GAD7, around.format("Once\u00a0or  twice"))), labels=labels)[1].frame
+    assert frame[GAD7].iloc[0].tolist() == [1] * 7
+
+
+def test_invisible_characters_around_ids_do_not_split_people(read: Read) -> None:
+    frame = read(table(TWO_PEOPLE | {"id": ["\ufeffann", "bob\u200b\u00a0"]}))[1].frame
+    assert frame["participant"].tolist() == ["ann", "bob"]
+
+
+def test_names_of_columns_are_met_without_what_nobody_sees(read: Read) -> None:
+    assert are_two_people(read("\ufeff" + table(TWO_PEOPLE).replace("gad7_01", "\u200bgad7_01\u00a0"))[1])
+
+
+def test_a_name_that_differs_in_case_or_punctuation_is_not_taken_but_suggested(read: Read) -> None:
+    assert "Did you mean “GAD7-03”?" in refusal(read, table(TWO_PEOPLE).replace("gad7_03", "GAD7-03"))
+
+
+# --- what went wrong in a cell ---------------------------------------------------------------------------------------
+
+DAMAGE = {
+    "Dates where answers should stand": ["1-May", "May-01", "01/05/2026", "2026-05-01", "1.5.2026", "2026-05-01 10:00:00", "01. Mai 2026", "1/2", "46143"],
+    "Error values of a spreadsheet": ["#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#N/A", "#NV", "#WERT!"],
+    "Formulas in cells": ["=A1+1", "=SUM(A1:A3)", "'=A1+1"],
+    "Words for no answer that are not declared": ["NA", "n/a", "NULL", "None", "missing", "-", "."],
+    "Words that a program writes for no number": ["nan", "NaN", "inf", "-Infinity"],
+    "Truth values where answers should stand": ["TRUE", "false", "Wahr"],
+    "Percent signs": ["50%", "12.5 %"],
+    "Decimal commas that are not declared": ["1,5", "0,25"],
+    "Thousands separators": ["1,234", "1.234.567", "12 000"],
+    "Several answers in one cell": ["1,2,3", "1; 2; 3"],
+    "Numbers in another notation": ["0x10", "1_0", "1e400"],
+    "Digits of another script": ["１", "٣", "²"],
+    "Dashes for minus signs": ["−1", "–99"],
+    "Quotation marks around numbers": ["'1'", "“2”", "'1"],
+    "Letters for digits": ["O", "1O", "l0"],
+    "Answers that no label or code explains": ["my secret", "3 points", "five"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cause", "cell"), [(cause, cell) for cause, cells in DAMAGE.items() for cell in cells])
+def test_every_damage_has_its_own_sentence_and_is_never_read_as_a_number(read: Read, cause: str, cell: str) -> None:
+    text = table(TWO_PEOPLE | {"gad7_04": [0, cell]}, "\t")
+    with pytest.raises(Refused) as refused:
+        read(text)
+    problem = refused.value.problems[0]
+    assert [p.cause for p in refused.value.problems] == [cause]
+    assert problem.where == "gad7_04" and "rows 3 (bob)" in problem.found and problem.cells == (("bob", 3),)
+    assert problem.fix and "whole numbers 0 to 3" in problem.allowed
+    assert "secret" not in str(refused.value) and "2026" not in problem.found  # dates may be of birth
+
+
+def test_fractions_that_look_like_thousands_are_told_and_stop_nothing(read: Read, tmp_path: Path) -> None:
+    def told(*seconds: str) -> list[str]:
+        export = table({"id": [f"person{i}" for i in range(len(seconds))], "duration_seconds": seconds})
+        read(export, {"id": "background", "items": ["duration_seconds"]})
+        wave, problems = load_wave(tmp_path / "w1.yaml"), []
+        gather_answers(read_export(wave), wave, instruments_asked(wave, SHIPPED), problems)
+        assert not any(problem.blocks for problem in problems)
+        return [problem.found for problem in problems]
+
+    assert told("987", "1.234", "2.001") == [
+        "“1.234” and “2.001” in 2 cells, rows 3 (person1) and 4 (person2), beside whole numbers of three digits"
+    ]
+    assert told("0.987", "1.234", "300") == told("1.5", "1.234", "300") == told("1.234", "2.345") == []
+
+
+def test_a_date_as_a_number_is_told_once_and_not_as_an_answer_out_of_range(read: Read, tmp_path: Path) -> None:
+    refusal(read, table(TWO_PEOPLE | {"gad7_04": [0, 46143]}))
+    wave = load_wave(tmp_path / "w1.yaml")
+    with pytest.raises(Refused) as refused:
+        validate(wave, instruments_asked(wave, SHIPPED), [], "stop")
+    assert [problem.cause for problem in refused.value.problems] == ["Dates where answers should stand"]
+
+
+def test_two_ways_of_going_wrong_in_one_column_are_told_apart(read: Read) -> None:
+    message = refusal(read, table(TWO_PEOPLE | {"gad7_04": ["#REF!", "1-May"]}))
+    assert "Error values of a spreadsheet" in message and "Dates where answers should stand" in message
+
+
+def test_words_for_no_answer_are_missing_where_they_are_declared(read: Read) -> None:
+    cells = dict(zip(GAD7, ["NA", "#N/A", "nan", "-", "NULL", "1", "2"], strict=True))
+    frame = read(one_person(**cells), missing_codes=["NA", "#N/A", "nan", "-", "NULL"])[1].frame
+    assert frame[GAD7].iloc[0, :5].isna().all() and frame[GAD7].iloc[0, 5:].tolist() == [1, 2]
+
+
+def test_a_label_map_may_say_what_would_be_damage(read: Read) -> None:
+    labels = {"gad7": {"TRUE": 1, "FALSE": 0, "1-2": 2, "１": 3}}
+    cells = dict(zip(GAD7, ["TRUE", "false", "1-2", "１", "true", "FALSE", "1-2"], strict=True))
+    assert read(one_person(**cells), labels=labels)[1].frame[GAD7].iloc[0].tolist() == [1, 0, 2, 3, 1, 0, 2]
+
+
+def test_a_number_in_the_label_map_stands_for_every_spelling_of_it(read: Read) -> None:
+    labels = {"gad7": {"1": 0, "2": 1, "3": 2, "4": 3}}
+    cells = dict(zip(GAD7, ["1", "2.0", "+3", "04", "1.", "2", "3"], strict=True))
+    assert read(one_person(**cells), labels=labels)[1].frame[GAD7].iloc[0].tolist() == [0, 1, 2, 3, 0, 1, 2]
+
+
+# --- ids -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        ("1.23E+12", "Participant ids that a spreadsheet has damaged"), ("1001.0", "Participant ids that a spreadsheet has damaged"),
+        ("#REF!", "Participant ids that a spreadsheet has damaged"), ("=A2", "Formulas in cells"), (" \u200b", "Rows without a participant id"),
+        ("Total", "Rows of totals under the answers"), ("n = 2", "Rows of totals under the answers"),
+    ],
+)  # fmt: skip
+def test_ids_that_are_none_are_refused_by_row(read: Read, bad: str, sentence: str) -> None:
+    message = refusal(read, table(TWO_PEOPLE | {"id": ["ann", bad]}))
+    assert sentence in message and "3" in message
+
+
+def test_an_id_that_means_no_answer_is_none(read: Read) -> None:
+    message = refusal(read, table(TWO_PEOPLE | {"id": ["ann", "unknown"]}), missing_codes=["unknown"])
+    assert "Rows without a participant id" in message and "row 3" in message
+
+
+def test_words_that_many_bear_are_ids_and_no_totals(read: Read) -> None:
+    people = {"id": ["sum", "mean", "total"], **{item: [1, 1, 1] for item in GAD7}}
+    assert len(read(table(people))[1].frame) == 3
+    initials = {"id": ["ab", "cd", "ef", "gh", "sd"], **{item: [1] * 5 for item in GAD7}}
+    assert len(read(table(initials))[1].frame) == 5
+    numbered = refusal(read, table(initials | {"id": ["1", "2", "3", "4", "SD"]}))
+    assert "Rows of totals under the answers" in numbered and "rows 6:" in numbered
+
+
+# --- what the file itself tells of its answers -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def read_spss(tmp_path: Path) -> Read:
+    """Write an SPSS file and a sidecar that names it, and read them."""
+
+    def read_(frame: pd.DataFrame, *instruments: dict | str, about: dict | None = None, **settings: object) -> Answers:
+        pyreadstat.write_sav(frame, str(tmp_path / "w.sav"), **(about or {}))
+        sidecar = {
+            "title": "w", "platform": "spss", "collected": {"from": "2026-01-01", "to": "2026-01-02"}, "file": str(tmp_path / "w.sav"),
+            "sha256": hashlib.sha256((tmp_path / "w.sav").read_bytes()).hexdigest(), "participant": {"column": "id"},
+            "instruments": [{"id": i} if isinstance(i, str) else i for i in instruments or ["gad7"]], **settings,
+        }  # fmt: skip
+        (tmp_path / "w.yaml").write_text(yaml.safe_dump(sidecar))
+        wave = load_wave(tmp_path / "w.yaml")
+        return read_answers(read_export(wave), wave, instruments_asked(wave, SHIPPED))
+
+    return read_
+
+
+def spss_frame(**columns: list) -> pd.DataFrame:
+    return pd.DataFrame({"id": ["ann", "bob"], **{item: [0.0, 3.0] for item in GAD7}, **columns})
+
+
+def test_values_that_an_spss_file_calls_missing_are_missing_in_that_column_only(read_spss: Read) -> None:
+    frame = spss_frame(gad7_01=[-99.0, 1], gad7_02=[97.0, 2], gad7_03=[98.0, 3], age=[97.0, 40])
+    about = {
+        "missing_ranges": {"gad7_01": [-99], "gad7_02": [{"lo": 90, "hi": 99}], "gad7_03": [{"lo": 90, "hi": 97}, 98]}
+    }
+    found = read_spss(frame, "gad7", AGE, about=about).frame
+    assert found.loc[0, ["gad7_01", "gad7_02", "gad7_03"]].isna().all() and found.loc[0, "age"] == 97
+    assert found.loc[1, ["gad7_01", "gad7_02", "gad7_03"]].tolist() == [1, 2, 3]
+
+
+def test_a_label_map_goes_before_what_the_file_calls_missing(read_spss: Read) -> None:
+    frame = spss_frame(**{item: [9.0, 1] for item in GAD7})
+    about = {"missing_ranges": {item: [9] for item in GAD7}}
+    found = read_spss(frame, about=about, labels={"gad7": {"9": 0, "1": 1}}).frame
+    assert found[GAD7].to_numpy().tolist() == [[0] * 7, [1] * 7]
+
+
+def test_value_labels_of_a_file_explain_its_texts(read: Read, tmp_path: Path) -> None:
+    read(table(TWO_PEOPLE))
+    wave = load_wave(tmp_path / "w1.yaml")
+    texts = {"id": ["ann", "bob"], **{item: ["Never", " often"] for item in GAD7}}
+    worded = read_export_of(tmp_path, texts, wave)
+    answers = read_answers(
+        replace(worded, choices={item: {"0": "never", "2": "Often"} for item in GAD7}),
+        wave,
+        instruments_asked(wave, SHIPPED),
+    )
+    assert answers.frame[GAD7].to_numpy().tolist() == [[0] * 7, [2] * 7]
+    two = replace(worded, choices={item: {"0": "never", "1": "often", "2": "Often"} for item in GAD7})
+    with pytest.raises(Refused, match="no label or code explains"):  # one label, two codes: neither is taken
+        read_answers(two, wave, instruments_asked(wave, SHIPPED))
+
+
+def read_export_of(folder: Path, columns: dict[str, list], wave: object) -> Export:
+    from rejsens.importers import open_export
+
+    (folder / "other.csv").write_text(table(columns))
+    return open_export(folder / "other.csv", participant="id")
+
+
+def test_value_labels_that_contradict_the_instrument_are_refused(read_spss: Read) -> None:
+    frame = spss_frame(gender=[1.0, 2.0])
+    entry = {"id": "background", "items": ["gender"]}
+    about = {"variable_value_labels": {"gender": {1: "Man", 2: "Woman"}}}
+    with pytest.raises(Refused) as refused:
+        read_spss(frame, "gad7", entry, about=about)
+    message = str(refused.value)
+    assert "The export's codes are not the instrument's" in message
+    assert "“Man” is 1 in the export and 2 in the instrument" in message and "`labels:`" in message
+    found = read_spss(frame, "gad7", entry, about=about, labels={"gender": {"1": 2, "2": 1}}).frame  # somebody decided
+    assert found["gender"].tolist() == [2, 1]
+
+
+def test_value_labels_with_codes_of_another_range_are_refused_even_when_nobody_chose_the_odd_one(
+    read_spss: Read,
+) -> None:
+    about = {"variable_value_labels": {item: {1: "not at all", 2: "some", 3: "more", 4: "daily"} for item in GAD7}}
+    with pytest.raises(Refused, match="codes 1, 2, 3 and 4"):
+        read_spss(spss_frame(**{item: [1.0, 2.0] for item in GAD7}), about=about)
+
+
+def test_value_labels_in_other_words_are_no_contradiction(read_spss: Read) -> None:
+    about = {"variable_value_labels": {item: {0: "nie", 3: "immer", 9: "weiß nicht"} for item in GAD7}, "missing_ranges": {item: [9] for item in GAD7}}  # fmt: skip
+    found = read_spss(spss_frame(gad7_01=[9.0, 2.0]), about=about).frame
+    assert np.isnan(found.loc[0, "gad7_01"]) and found.loc[1, "gad7_01"] == 2
+
+
+def test_an_instruments_own_labels_mean_its_own_codes_also_where_a_waves_codes_descend(read: Read) -> None:
+    items = [i.id for i in SHIPPED["mreii_exposure"].items]
+    labels = SHIPPED["mreii_exposure"].items[0].labels
+    text = one_person(**(dict.fromkeys(items, 4) | {items[0]: labels[0.0], items[1]: 0, items[2]: labels[4.0]}))
+    frame = read(text, {"id": "mreii_exposure", "anchor_direction": "descending"})[1].frame
+    assert frame.loc[0, items[:4]].tolist() == [0, 4, 4, 0]

@@ -1,342 +1,413 @@
-"""Cells become canonical answers: columns and labels are mapped, missing codes set.
+"""Cells become canonical answers: rows that are none set aside, columns and labels mapped, missing codes set.
 
-Cells are never interpreted one by one: each column is read as its distinct texts, and the few texts are mapped.
+Cells are never interpreted one by one: each column is read as its distinct texts, and the few texts are mapped. A text is
+read as the label map says, else as the instrument's own label, else as the platform's (an SPSS value label), else as the
+number that it spells; what is none of these is refused. Blanks and invisible characters around a text carry no meaning,
+nor does the case of a label; nothing else is overlooked.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
 
 from rejsens.definitions import Instrument, Item
 from rejsens.exports import Export
+from rejsens.importers.cells import answer_text, label_key
+from rejsens.importers.choices import chosen
+from rejsens.numerals import EXCEL_DATES, NO_LABEL, Damage, damage, date_serials, number
 from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
-from rejsens.sidecars import Wave, administered_name
+from rejsens.sidecars import Wave
+from rejsens.wave_columns import column_map, column_uses
+from rejsens.wave_rows import NO_LEFT_OUT, Rows, answer_rows
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Canonical answers of one wave: `frame` (participant, row, one float column per item), what each column was used for."""
+    """Canonical answers of one wave: `frame` (participant, row, one float column per item), what each column was used for.
+
+    left_out   participant, row, rule (left_out_1, …), label: rows that the sidecar leaves out; they stand nowhere else
+    """
 
     frame: pd.DataFrame
     not_applicable: pd.DataFrame
     columns: pd.DataFrame
     stored_totals: pd.DataFrame
+    left_out: pd.DataFrame = field(default_factory=NO_LEFT_OUT.copy)
 
 
-def column_map(export: Export, wave: Wave, asked: list[Instrument]) -> dict[str, str]:
-    """Item id -> column of the export. Explicit lists and patterns first, then the header map, then equal names."""
-    entries = {administered_name(entry): entry for entry in wave.settings["instruments"]}
-    renamed = {item: column for column, item in (wave.headers or {}).items()}
-    found: dict[str, str] = {}
-    problems: list[Problem] = []
-    for instrument in asked:
-        declared = _declared_columns(instrument, entries[instrument.name], wave, problems)
-        absent = []
-        for position, item in enumerate(instrument.columns):
-            # under a named order, column k of the wave is the k-th item of that order
-            column = declared[position] if declared else renamed.get(item) or _positional(instrument, position, item)
-            if column in export.columns:
-                found[item] = column
-            else:
-                absent.append(column)
-        if absent:
-            problems.append(
-                Problem(
-                    f"{wave.file}, row 1",
-                    "Missing columns",
-                    f"{instrument.name}: {listed(absent)} {'is' if len(absent) == 1 else 'are'} not in the header",
-                    "",
-                    " ".join(
-                        filter(
-                            None,
-                            [
-                                did_you_mean(absent[0], export.columns),
-                                f"Map the column in {wave.path} (`headers:` or `columns:`), or list the items that were asked (`items:`)",
-                            ],
-                        )
-                    ),
-                )
-            )
-    problems += [
-        Problem(
-            wave.path,
-            "Header map names a column that is not there",
-            f"“{column}”",
-            "",
-            did_you_mean(column, export.columns) or "remove the line",
-        )
-        for column in (wave.headers or {})
-        if column not in export.columns
-    ]
-    items = list((wave.headers or {}).values())
-    problems += [
-        Problem(
-            wave.path, "Two columns read as one item", f"“{item}”", "one column for each item", "correct `headers:`"
-        )
-        for item in sorted({item for item in items if items.count(item) > 1})
-    ]
-    known = {item for instrument in asked for item in instrument.columns}
-    problems += [
-        Problem(
-            wave.path,
-            "Header map names an unknown item",
-            f"{column} → “{item}”",
-            "",
-            did_you_mean(item, known) or "correct the item",
-        )
-        for column, item in (wave.headers or {}).items()
-        if item not in known
-    ]
-    twice = [column for column in set(found.values()) if list(found.values()).count(column) > 1]
-    problems += [
-        Problem(wave.path, "One column read as two items", f"“{c}”", "", "correct `columns:` or `headers:`")
-        for c in sorted(twice)
-    ]
-    if wave.participant["column"] not in export.columns:
-        problems.append(
-            Problem(
-                wave.path,
-                "The participant column is missing",
-                f"“{wave.participant['column']}”",
-                "",
-                did_you_mean(wave.participant["column"], export.columns) or "name the column that identifies a person",
-            )
-        )
-    problems += [
-        Problem(
-            f"{wave.path} › stored_totals",
-            "Missing columns",
-            f"“{c}” is not in the header",
-            "",
-            did_you_mean(c, export.columns) or "remove the line",
-        )
-        for c in (wave.stored_totals or {})
-        if c not in export.columns
-    ]
-    scores = [score.id for instrument in asked for score in instrument.scores]
-    problems += [
-        Problem(
-            f"{wave.path} › stored_totals",
-            "Unknown scores",
-            f"{c} → “{s}”",
-            listed(scores, 40),
-            did_you_mean(s, scores) or "correct the score",
-        )
-        for c, s in (wave.stored_totals or {}).items()
-        if s not in scores
-    ]
-    if problems:
-        raise Refused(problems, wave.name)
-    return found
-
-
-def _declared_columns(instrument: Instrument, entry: Mapping, wave: Wave, problems: list[Problem]) -> list[str]:
-    declared = entry.get("columns")
-    if isinstance(declared, str):
-        return [declared.format(n=n) for n in range(1, len(instrument.columns) + 1)]
-    if declared and len(declared) != len(instrument.columns):
-        problems.append(
-            Problem(
-                f"{wave.path} › {instrument.name} › columns",
-                "A column list of the wrong length",
-                f"{len(declared)} columns",
-                f"{len(instrument.columns)} items were asked",
-                "list one column per item, in the order of the questionnaire",
-            )
-        )
-        return []
-    return list(declared or [])
-
-
-def _positional(instrument: Instrument, position: int, item: str) -> str:
-    """The name an export gives to the item at one position: rses_03 is the third question, whatever the item order."""
-    if instrument.order is None:
-        return item
-    prefix = instrument.name.removesuffix(instrument.id)
-    numbered = [prefix + i for i in next(iter(instrument.orders.values())) if prefix + i in instrument.columns]
-    return numbered[position]
+# --- answers ---------------------------------------------------------------------------------------------------------
 
 
 def read_answers(export: Export, wave: Wave, asked: list[Instrument]) -> Answers:
     """All answers of a wave as numbers. Texts that no map knows and ids that are missing are refused, all at once."""
-    columns = column_map(export, wave, asked)
     problems: list[Problem] = []
-    frame: dict[str, object] = {"participant": _participants(export, wave, problems), "row": export.rows}
+    answers = gather_answers(export, wave, asked, problems)
+    if any(problem.blocks for problem in problems):
+        raise Refused(problems, wave.name)
+    return answers
+
+
+def gather_answers(export: Export, wave: Wave, asked: list[Instrument], problems: list[Problem]) -> Answers:
+    """The answers as far as they can be read; every fault goes into `problems`, and what it is about stays missing."""
+    columns = column_map(export, wave, asked, problems)
+    rows, aside = answer_rows(export, wave, problems)
+    items = [(instrument, item) for instrument in asked for item in instrument.items]
+    values = {item.id: np.full(len(rows.numbers), np.nan) for _, item in items}
+    boxes = {item for choices in (wave.multiple or {}).values() for item in choices.values()}
     not_applicable: dict[str, np.ndarray] = {}
-    for instrument in asked:
-        for item in instrument.items:
-            values = _item_values(export, wave, instrument, item, columns[item.id], problems)
-            if item.not_applicable:
-                not_applicable[item.id] = np.isin(values, item.not_applicable)
-                values = np.where(not_applicable[item.id], np.nan, values)
-            frame[item.id] = values
-    totals = {c: _numbers(export, c, wave, problems) for c in (wave.stored_totals or {})}
-    if problems:
-        raise Refused(problems, f"{wave.file}")
+    for column, choices in (wave.multiple or {}).items():
+        if column in export.columns:
+            values |= _choices_of_cells(rows, wave, column, choices, problems)
+    for instrument, item in items:
+        if item.id in columns and item.id not in boxes:
+            values[item.id] = _item_values(rows, wave, instrument, item, columns[item.id], problems)
+        if item.not_applicable:
+            not_applicable[item.id] = np.isin(values[item.id], item.not_applicable)
+            values[item.id] = np.where(not_applicable[item.id], np.nan, values[item.id])
+    values |= _tick_boxes([item for _, item in items if item.id in columns], values)
+    for item in (item for _, item in items if item.asked_if):
+        not_applicable[item.id] = not_asked(item, values, not_applicable)
+    stored = [column for column in (wave.stored_totals or {}) if column in export.columns]
+    totals = {column: _numbers(rows, column, wave, problems) for column in stored}
+    frame = {"participant": rows.participants, "row": rows.numbers}
     return Answers(
-        pd.DataFrame(frame, copy=False),
-        pd.DataFrame(not_applicable, index=range(export.n_rows)),
-        _column_uses(export, wave, columns),
+        pd.DataFrame(frame | {item.id: values[item.id] for _, item in items}, copy=False),
+        pd.DataFrame(not_applicable, index=range(len(rows.numbers))),
+        column_uses(export, wave, columns),
         pd.DataFrame(totals),
+        aside,
     )
 
 
-def _column_uses(export: Export, wave: Wave, columns: Mapping[str, str]) -> pd.DataFrame:
-    """What became of each column of the export; a column that nothing reads is listed, not forgotten."""
-    uses = {column: ("item", item) for item, column in columns.items()}
-    uses |= {column: ("stored total", score) for column, score in (wave.stored_totals or {}).items()}
-    uses[wave.participant["column"]] = ("participant", "participant")
-    rows = [(wave.name, column, *uses.get(column, ("not used", ""))) for column in export.columns]
-    return pd.DataFrame(rows, columns=["wave", "column", "used_as", "name"])
+def not_asked(item: Item, values: Mapping[str, np.ndarray], absent: Mapping[str, np.ndarray]) -> np.ndarray:
+    """To whom an item with a condition does not apply: who says so, and who left it blank and does not meet the condition.
+
+    values   item -> answers (n,), NaN = none
+    absent   item -> where people said that it does not apply; the item's own conditions come before it
+    returns  (n,), bool; while an item of the condition is unanswered nobody can tell, and a blank stays missing
+
+    >>> from rejsens.definitions import AskedIf
+    >>> why = Item("why", "why", 0, 3, asked_if=AskedIf(("did",), 1))
+    >>> blank = np.full(3, np.nan)
+    >>> not_asked(why, {"did": np.array([0, 1, np.nan]), "why": blank}, {}).tolist()
+    [True, False, False]
+    """
+    nobody = np.zeros(len(values[item.id]), bool)
+    below = [(values[i] < item.asked_if.at_least) | absent.get(i, nobody) for i in item.asked_if.any_of]
+    return absent.get(item.id, nobody) | (np.logical_and.reduce(below) & np.isnan(values[item.id]))
 
 
-def _texts(export: Export, column: str) -> tuple[np.ndarray, list[str]]:
-    """Codes and distinct texts (trimmed) of one column."""
-    encoded = export.cells[column].combine_chunks()
-    encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
-    if not pa.types.is_dictionary(encoded.type):  # the participant column may be read as an item too
-        encoded = encoded.dictionary_encode()
-    return encoded.indices.to_numpy(zero_copy_only=False), [text.strip() for text in encoded.dictionary.to_pylist()]
+def _tick_boxes(items: Sequence[Item], values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Boxes of one question together: an empty box beside a ticked one is not ticked; without any tick nobody answered.
+
+    Platforms write an empty box as 0, as No or not at all, and none tells a question that was left out from one without a
+    tick; so every platform's boxes mean the same.
+    """
+    questions: dict[str, list[str]] = {}
+    for item in items:
+        if item.choice_of:
+            prefix = item.id.partition(item.choice_of)[0]  # the same question may be asked twice
+            questions.setdefault(prefix + item.choice_of, []).append(item.id)
+    read: dict[str, np.ndarray] = {}
+    for boxes in questions.values():
+        if len(boxes) > 1:
+            ticked = np.logical_or.reduce([values[box] == 1 for box in boxes])
+            read |= {box: np.where(ticked, np.nan_to_num(values[box]), np.nan) for box in boxes}
+    return read
 
 
-def _rows_of(export: Export, codes: np.ndarray, wanted: list[int]) -> list[int]:
-    return export.rows[np.isin(codes, wanted)].tolist()
+# --- texts as numbers ------------------------------------------------------------------------------------------------
 
 
-def _participants(export: Export, wave: Wave, problems: list[Problem]) -> pd.Series:
-    column = wave.participant["column"]
-    ids = export.cells[column].to_pandas(types_mapper=pd.ArrowDtype).astype("str").str.strip()
-    if (ids == "").any():
-        rows = export.rows[(ids == "").to_numpy()].tolist()
-        problems.append(
-            Problem(
-                column,
-                "Rows without a participant id",
-                listed([f"row {r}" for r in rows]),
-                "",
-                "fill in the id or remove the row from the export",
-            )
-        )
-    if wave.participant.get("hash"):
-        key = _key(wave)
-        ids = ids.map(lambda text: hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16])
-    return ids
-
-
-def _key(wave: Wave) -> bytes:
-    path = Path(os.environ.get("REJSENS_ID_KEY", ""))
-    if not path.is_file():
-        raise Refused(
-            Problem(
-                wave.path,
-                "The key for participant ids is missing",
-                "the environment variable REJSENS_ID_KEY names no file",
-                "",
-                "set it to the study's key file, which stands outside the repository",
-            ),
-            wave.name,
-        )
-    key = path.read_bytes()
-    fingerprint = hashlib.sha256(b"fingerprint" + key).hexdigest()[:16]
-    if wave.participant.get("key_fingerprint") != fingerprint:
-        raise Refused(
-            Problem(
-                wave.path,
-                "Another key for participant ids",
-                f"this key's fingerprint is {fingerprint}",
-                str(wave.participant.get("key_fingerprint")),
-                "use the study's one key, or the waves would never link",
-            ),
-            wave.name,
-        )
-    return key
-
-
-def _numbers(export: Export, column: str, wave: Wave, problems: list[Problem]) -> np.ndarray:
-    codes, texts = _texts(export, column)
-    values, unread = _read_texts(texts, {}, _means_missing(texts, wave))
-    if unread:
-        rows = _rows_of(export, codes, unread)
-        problems.append(
-            Problem(
-                column,
-                "Answers that are not numbers",
-                f"{counted(len(rows), 'cell')}, rows {listed(rows)}",
-                "numbers",
-                "correct the cells",
-            )
-        )
+def _item_values(
+    rows: Rows, wave: Wave, instrument: Instrument, item: Item, column: str, problems: list[Problem]
+) -> np.ndarray:
+    codes, texts = rows.texts(column)
+    explicit, labels = _labels(rows.export, wave, instrument, item, column, problems)
+    missing = _means_missing(texts, wave, rows.export.missing.get(column, ()), explicit)
+    values, unread = _read_texts(texts, labels, missing, _decimal(wave))
+    if explicit:  # a code that the label map knows nothing about is as unmapped as a text
+        unread = [
+            i for i, text in enumerate(texts)
+            if not missing[i] and label_key(text) not in labels and number(text, _decimal(wave)) not in item.missing_codes
+        ]  # fmt: skip
+        values[unread] = np.nan
+    known = [*(str(label) for label in item.labels.values()), *map(str, explicit)]
+    problems += _unread_problems(rows, codes, texts, unread, column, item, known, instrument, wave)
+    problems += _serial_problems(rows, codes, values, column, item)
+    problems += _thousands_problems(rows, codes, texts, column, item, wave)
+    values = np.where(np.isin(values, item.missing_codes), np.nan, values)
+    if instrument.codes_descend:  # a code for "not applicable" stands outside the range and stays
+        values = np.where(np.isin(values, item.not_applicable), values, item.low + item.high - values)
     return values[codes]
 
 
-def _means_missing(texts: list[str], wave: Wave) -> list[bool]:
-    """Which texts mean no answer: blanks, declared texts, declared numbers however they are written (-99, -99.0)."""
+def _decimal(wave: Wave) -> str:
+    return wave.decimal or "."
+
+
+def _labels(
+    export: Export, wave: Wave, instrument: Instrument, item: Item, column: str, problems: list[Problem]
+) -> tuple[Mapping[str, float], dict[str, float]]:
+    """The sidecar's own map for an item, and everything that gives a text a code, the sidecar's word before the others'."""
+    given = wave.labels or {}
+    explicit = given.get(item.id) or given.get(instrument.name) or given.get(instrument.id) or {}
+    turned = {code: item.low + item.high - code for code in item.labels if code not in item.not_applicable}
+    # the instrument's labels belong to its own codes; in a wave whose codes descend these are turned back afterwards
+    own = {
+        label_key(text): turned.get(code, code) if instrument.codes_descend else code
+        for code, text in item.labels.items()
+    }
+    if explicit:
+        stated = {label_key(text): float(code) for text, code in explicit.items()}
+        numbers = {n: code for text, code in explicit.items() if not np.isnan(n := number(answer_text(str(text))))}
+        return explicit, _Labels(own | stated, {n: float(code) for n, code in numbers.items()})
+    platform = _platform_labels(export, column, own, item, problems)
+    return {}, platform | own
+
+
+class _Labels(dict):
+    """A label map in which a number stands for every spelling of it (1, 1.0, +1)."""
+
+    def __init__(self, labels: Mapping[str, float], numbers: Mapping[float, float]):
+        super().__init__(labels)
+        self.numbers = numbers
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or number(str(key)) in self.numbers
+
+    def __missing__(self, key: str) -> float:
+        return self.numbers[number(key)]
+
+
+def _platform_labels(
+    export: Export, column: str, own: Mapping[str, float], item: Item, problems: list[Problem]
+) -> dict[str, float]:
+    """Label -> code as the export's own choices say; choices that contradict the instrument are a fault, never a guess."""
+    declared = export.missing.get(column, ())
+    choices = [(number(code), label) for code, label in export.choices.get(column, {}).items()]
+    choices = [(code, label) for code, label in choices if not np.isnan(code) and not _declared_missing(code, declared)]
+    clashes = [
+        f"“{label}” is {code:g} in the export and {own[label_key(label)]:g} in the instrument"
+        for code, label in choices
+        if own.get(label_key(label), code) != code
+    ]
+    if clashes:
+        problems.append(
+            Problem(
+                _where(column, item),
+                "The export's codes are not the instrument's",
+                listed(clashes),
+                item.allowed,
+                "say in `labels:` which code each answer has",
+            )
+        )
+    strange = [c for c, _ in choices if not _is_code(c, item)]
+    if strange and not clashes:
+        problems.append(
+            Problem(
+                _where(column, item),
+                "The export's codes are not the instrument's",
+                f"its choices have the codes {listed([f'{c:g}' for c, _ in choices], 12)}",
+                item.allowed,
+                f"say in `labels:` which code each answer has, or in `missing_codes:` that {listed([f'{c:g}' for c in strange])} means no answer",
+            )
+        )
+    labels: dict[str, float] = {}
+    for code, label in choices:
+        key = label_key(label)
+        labels[key] = code if labels.get(key, code) == code else np.nan  # one label with two codes explains nothing
+    return {key: code for key, code in labels.items() if key and not np.isnan(code)}
+
+
+def _is_code(code: float, item: Item) -> bool:
+    if code in item.missing_codes or code in item.not_applicable or item.type == "number":
+        return True
+    return code in item.labels if item.type == "category" else item.low <= code <= item.high
+
+
+def _where(column: str, item: Item) -> str:
+    return f"{column} ({item.id})" if column != item.id else column
+
+
+def _means_missing(texts: list[str], wave: Wave, of_file: tuple = (), explicit: Iterable[object] = ()) -> list[bool]:
+    """Which texts mean no answer: blanks, declared texts, declared numbers however they are written (-99, -99.0).
+
+    of_file   values that an SPSS file itself calls missing in this column; a label map may say otherwise
+    """
     declared = wave.missing_codes or ()
-    words = {"", *(code.strip() for code in declared if isinstance(code, str))}
+    words = {"", *(answer_text(code) for code in declared if isinstance(code, str))}
     numbers = {float(code) for code in declared if not isinstance(code, str)}
-    return [text in words or _number(text) in numbers for text in texts]
+    mapped = {label_key(text) for text in explicit}
+    read = [number(text, _decimal(wave)) for text in texts]
+    return [
+        text in words or value in numbers or (label_key(text) not in mapped and _declared_missing(text if np.isnan(value) else value, of_file))
+        for text, value in zip(texts, read, strict=True)
+    ]  # fmt: skip
 
 
-def _number(text: str) -> float:
-    """The number that a text spells, or NaN."""
-    try:
-        return float(text) if not set(text) - set("0123456789+-.eE") else np.nan
-    except ValueError:
-        return np.nan
+def _declared_missing(value: str | float, declared: tuple) -> bool:
+    """Whether a file declares a value as missing, alone or within a range."""
+    for entry in declared:
+        low, high = entry if isinstance(entry, tuple) else (entry, entry)
+        if isinstance(value, str) == isinstance(low, str) and low <= value <= high:
+            return True
+    return False
 
 
-def _read_texts(texts: list[str], labels: Mapping[str, float], missing: list[bool]) -> tuple[np.ndarray, list[int]]:
+def _read_texts(
+    texts: list[str], labels: Mapping[str, float], missing: list[bool], decimal: str
+) -> tuple[np.ndarray, list[int]]:
     """The number each distinct text stands for (NaN = missing), and the positions of texts that stand for none."""
     values, unread = np.full(len(texts), np.nan), []
     for i, text in enumerate(texts):
         if missing[i]:
             continue
-        values[i] = labels[text.casefold()] if text.casefold() in labels else _number(text)
+        key = label_key(text)
+        values[i] = labels[key] if key in labels else number(text, decimal)
         if np.isnan(values[i]):
             unread.append(i)
     return values, unread
 
 
-def _item_values(
-    export: Export, wave: Wave, instrument: Instrument, item: Item, column: str, problems: list[Problem]
-) -> np.ndarray:
-    codes, texts = _texts(export, column)
-    given = wave.labels or {}
-    explicit = given.get(item.id) or given.get(instrument.name) or given.get(instrument.id) or {}
-    own = {text.casefold(): code for code, text in item.labels.items()}
-    labels = own | {str(k).strip().casefold(): float(v) for k, v in explicit.items()}
-    missing = _means_missing(texts, wave)
-    values, unread = _read_texts(texts, labels, missing)
-    if explicit:  # a code that the label map knows nothing about is as unmapped as a text
-        unread = [
-            i
-            for i, text in enumerate(texts)
-            if not missing[i] and text.casefold() not in labels and _number(text) not in item.missing_codes
-        ]
+def _numbers(rows: Rows, column: str, wave: Wave, problems: list[Problem]) -> np.ndarray:
+    codes, texts = rows.texts(column)
+    missing = _means_missing(texts, wave, rows.export.missing.get(column, ()))
+    values, unread = _read_texts(texts, {}, missing, _decimal(wave))
     if unread:
-        rows = _rows_of(export, codes, unread)
-        hints = [did_you_mean(texts[i].casefold(), [*own, *map(str, explicit)]) for i in unread]
+        where = rows.holding(codes, unread)
         problems.append(
             Problem(
-                f"{column} ({item.id})" if column != item.id else column,
-                "Answers that no label or code explains",
-                f"{counted(len(unread), 'different answer')} in {counted(len(rows), 'cell')}, rows {listed(rows)}",
-                item.allowed,
-                " ".join(filter(None, dict.fromkeys(hints)))
-                or f"add each spelling to `labels:` › {instrument.name} in {wave.path}, or to `missing_codes:`",
+                column,
+                "Answers that are not numbers",
+                f"{counted(len(where), 'cell')}, rows {rows.named(where)}",
+                "numbers",
+                "correct the cells",
+                cells=rows.cells(where),
             )
         )
-    values = np.where(np.isin(values, item.missing_codes), np.nan, values)
-    if instrument.codes_descend:  # a code for "not applicable" stands outside the range and stays
-        values = np.where(np.isin(values, item.not_applicable), values, item.low + item.high - values)
     return values[codes]
+
+
+# --- several choices in one cell -------------------------------------------------------------------------------------
+
+
+def _choices_of_cells(
+    rows: Rows, wave: Wave, column: str, choices: Mapping[str, str], problems: list[Problem]
+) -> dict[str, np.ndarray]:
+    """Item -> 1 where its choice stands in the cell, 0 where only others do, missing where nothing does.
+
+    choices   choice as it stands in the export -> item; the choice "*" is whatever no other choice explains
+    """
+    codes, texts = rows.texts(column)
+    missing = _means_missing(texts, wave, rows.export.missing.get(column, ()))
+    items = list(choices.values())
+    ticked = np.full((len(texts), len(items)), np.nan)
+    unread = []
+    for i, text in enumerate(texts):
+        if missing[i]:
+            continue
+        found = chosen(label_key(text), {label_key(choice): item for choice, item in choices.items()})
+        if found is None:
+            unread.append(i)
+        else:
+            ticked[i] = [item in found for item in items]
+    if unread:
+        where = rows.holding(codes, unread)
+        problems.append(
+            Problem(
+                column,
+                "Choices that `multiple:` does not explain",
+                f"{counted(len(unread), 'different cell')} in {counted(len(where), 'row')}, rows {rows.named(where)}",
+                f"{listed([f'“{choice}”' for choice in choices], 12)}, with commas or semicolons between them",
+                f'add each choice to `multiple:` in {wave.path}; "*" stands for whatever else people wrote',
+                cells=rows.cells(where),
+            )
+        )
+    return {item: ticked[codes, k] for k, item in enumerate(items)}
+
+
+# --- faults in cells -------------------------------------------------------------------------------------------------
+
+
+def _unread_problems(
+    rows: Rows,
+    codes: np.ndarray,
+    texts: list[str],
+    unread: list[int],
+    column: str,
+    item: Item,
+    known: list[str],
+    instrument: Instrument,
+    wave: Wave,
+) -> list[Problem]:
+    """One fault for each way in which the column's unreadable cells went wrong."""
+    kinds: dict[Damage, list[int]] = {}
+    for i in unread:
+        kinds.setdefault(damage(texts[i]), []).append(i)
+    problems = []
+    for kind, group in kinds.items():
+        where = rows.holding(codes, group)
+        in_cells = f"in {counted(len(where), 'cell')}, rows {rows.named(where)}"
+        if kind == NO_LABEL:
+            hints = [did_you_mean(label_key(texts[i]), known) for i in group]
+            fix = " ".join(filter(None, dict.fromkeys(hints))) or (
+                f"add each spelling to `labels:` › {instrument.name} in {wave.path}, or to `missing_codes:`"
+            )
+            found = f"{counted(len(group), 'different answer')} {in_cells}"
+        else:
+            shown = f" ({listed([f'“{texts[i]}”' for i in group], 4)})" if kind.quoted else ""
+            found, fix = f"{kind.found}{shown} {in_cells}", kind.fix
+        problems.append(Problem(_where(column, item), kind.cause, found, item.allowed, fix, cells=rows.cells(where)))
+    return problems
+
+
+def _serial_problems(rows: Rows, codes: np.ndarray, values: np.ndarray, column: str, item: Item) -> list[Problem]:
+    """Days since 1900, as a spreadsheet stores dates, in an item whose codes are small."""
+    if item.type == "number" or not item.high < 1000:
+        return []
+    serials = np.flatnonzero(date_serials(values))
+    where = rows.holding(codes, serials) if len(serials) else np.array([], dtype=int)
+    if not len(where):
+        return []
+    values[serials] = np.nan
+    return [
+        Problem(
+            _where(column, item),
+            EXCEL_DATES.cause,
+            f"numbers such as a spreadsheet keeps dates in, in {counted(len(where), 'cell')}, rows {rows.named(where)}",
+            item.allowed,
+            EXCEL_DATES.fix,
+            cells=rows.cells(where),
+        )
+    ]
+
+
+def _thousands_problems(
+    rows: Rows, codes: np.ndarray, texts: list[str], column: str, item: Item, wave: Wave
+) -> list[Problem]:
+    """1.234 beside 987 is more likely 1234 than a fraction; the cells are read as they stand, and it is told."""
+    mark = _decimal(wave)
+    fractions = [i for i, text in enumerate(texts) if mark in text and not np.isnan(number(text, mark))]
+    grouped = all(re.fullmatch(rf"[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}", texts[i]) for i in fractions)
+    hundreds = any(mark not in text and number(text, mark) >= 100 for text in texts)
+    if item.type != "number" or not fractions or not grouped or not hundreds:
+        return []
+    where = rows.holding(codes, fractions)
+    shown = listed([f"“{texts[i]}”" for i in fractions], 4)
+    return [
+        Problem(
+            _where(column, item),
+            "Numbers that may hold thousands separators",
+            f"{shown} in {counted(len(where), 'cell')}, rows {rows.named(where)}, beside whole numbers of three digits",
+            item.allowed,
+            "if they are thousands, export plain numbers; if they are fractions, nothing needs to be done",
+            blocks=False,
+            cells=rows.cells(where),
+        )
+    ]

@@ -16,19 +16,24 @@ class CouldNotRun(Exception):
 
 
 def screen(
-    answers: pd.DataFrame, instruments: Sequence[Instrument], rules: Sequence[Mapping[str, Any]], wave: str
+    answers: pd.DataFrame,
+    instruments: Sequence[Instrument],
+    rules: Sequence[Mapping[str, Any]],
+    wave: str,
+    left_out: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Apply the study's screening rules in order.
 
     answers      participant, row, item columns (before any row has left)
     rules        entries of `screening:` in config/config.yaml
+    left_out     participant, row, rule, label of rows that were no answers and stand nowhere in `answers`; they leave first
     returns      flow     wave, order, rule, label, n_excluded, n_remaining; the counts add up to the raw rows
                  quality  wave, check, label, n_checked, n_flagged, action, reason; one row per rule, also those that only flag
                  rows     participant, row, excluded_by ("" for rows kept), one boolean column per rule
     """
     remaining = np.ones(len(answers), dtype=bool)
     excluded_by = np.full(len(answers), "", dtype=object)
-    flow = [(wave, 0, "raw", "Rows in the export", 0, len(answers))]
+    flow = _before_screening(wave, len(answers), left_out)
     quality, flags = [], {}
     for rule in rules:
         if wave not in rule.get("waves", [wave]):
@@ -51,6 +56,16 @@ def screen(
             {"participant": answers["participant"], "row": answers["row"], "excluded_by": excluded_by, **flags}
         ),
     )
+
+
+def _before_screening(wave: str, n_answers: int, left_out: pd.DataFrame | None) -> list[tuple]:
+    """The ledger's first lines: every row of the export, then those that the sidecar leaves out, entry by entry."""
+    remaining = n_answers + (0 if left_out is None else len(left_out))
+    flow = [(wave, 0, "raw", "Rows in the export", 0, remaining)]
+    for (rule, label), group in () if left_out is None else left_out.groupby(["rule", "label"], sort=False):
+        remaining -= len(group)
+        flow.append((wave, len(flow), rule, label, len(group), remaining))
+    return flow
 
 
 def _hits(
