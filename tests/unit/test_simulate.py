@@ -26,7 +26,7 @@ from rejsens.scoring import keyed
 from rejsens.sidecars import instruments_asked, load_wave
 from rejsens.simulate import population_estimands, read_parameters, simulate, simulate_study, write_wave
 from rejsens.simulate import truth as population
-from rejsens.simulate.export import FIRST_ROW, planted_rows
+from rejsens.simulate.export import planted_rows
 from rejsens.simulate.items import ItemModel
 from rejsens.study import load_study
 from rejsens.validate import validate
@@ -39,6 +39,7 @@ ROW_KINDS = {  # planted row -> the rule of config/config.yaml that must set it 
     "exact_duplicate": "duplicate", "second_submission": "duplicate", "inattentive": "attention", "speeder": "speed",
     "straight_liner": "long_string",
 }  # fmt: skip
+FIRST_ROW = {"plain": 2, "qualtrics": 4}  # spreadsheet row of the first person
 FAMILIES = [read_yaml(path, "hypotheses") for path in sorted((ROOT / "config" / "hypotheses").glob("*.yaml"))]
 HYPOTHESES = {h["id"]: h for family in FAMILIES for h in family["hypotheses"]}
 
@@ -68,6 +69,11 @@ def scores(checked):
         role = "wave" if name in WAVES else "retest"
         frames.append(wave_scores(validated.checked_answers, asked, name, number, role))
     return pd.concat(frames, ignore_index=True)
+
+
+def planted_in(study):
+    """The planted defects with the rows of each wave's own export."""
+    return planted_rows(study, {wave.name: FIRST_ROW[wave.declared["platform"]] for wave in study.waves})
 
 
 def small(folder, **changed):
@@ -111,7 +117,7 @@ def test_waves_people_and_instruments_are_those_declared(study):
     people = [set(wave.complete["participant"]) for wave in study.waves]
     assert len(people[0]) == 1500 and len(people[-1]) == 150 < len(people[5]) and people[-1] <= people[0]
     assert all(later < earlier for earlier, later in itertools.pairwise(people[:6]))  # leaving is for good
-    assert [wave.complete.shape[1] - 1 for wave in study.waves] == [123, 100, 100, 100, 100, 100, 123]
+    assert [wave.complete.shape[1] - 1 for wave in study.waves] == [128, 105, 105, 105, 105, 105, 128]
 
 
 def test_complete_answers_lie_in_their_range_and_nothing_is_missing(study):
@@ -133,6 +139,29 @@ def test_defects_and_missing_answers_disturb_no_honest_answer(study):
         honest = ~wave.cells.index.isin(wave.planted["position"])
         kept, true = wave.cells[honest].iloc[:, 1:], wave.complete.loc[wave.cells.index[honest]].iloc[:, 1:]
         assert ((kept == true) | kept.isna()).all(axis=None)
+
+
+def test_households_are_whole_and_disturb_no_other_answer(study):
+    """Everybody ticks at least one box, nobody lives alone with somebody, a partner is of those in a relationship."""
+    chances = {**PARAMETERS["background"]["lives_with"], "children": 0.9, "relatives": 0.0}
+    other = simulate(
+        {**PARAMETERS, "background": {**PARAMETERS["background"], "lives_with": chances, "moves": 0.5}}, SEED
+    )
+    boxes = [item.id for item in load_instruments()["background"].items if item.choice_of == "lives_with"]
+    for wave, changed in zip(study.waves, other.waves, strict=True):
+        ticked = wave.complete[boxes]
+        assert ticked.isin([0, 1]).all(axis=None) and (ticked.sum(axis=1) >= 1).all()
+        assert (ticked["lives_with_alone"] == (ticked.drop(columns="lives_with_alone").sum(axis=1) == 0)).all()
+        assert (wave.complete["relationship_status"][ticked["lives_with_partner"] == 1] == 1).all()
+        assert not ticked.equals(changed.complete[boxes])
+        for frame in ("complete", "cells"):
+            ours, theirs = (getattr(w, frame).drop(columns=boxes) for w in (wave, changed))
+            pd.testing.assert_frame_equal(ours, theirs)
+    before, after = (wave.complete.set_index("participant") for wave in study.waves[:2])
+    both = after.index[after["relationship_status"] == before.loc[after.index, "relationship_status"]]
+    assert 0.015 < (before.loc[both, boxes] != after.loc[both, boxes]).any(axis=1).mean() < 0.06  # 5 % draw anew
+    left_out = study.waves[0].cells[boxes].isna()
+    assert left_out.any().all() and (left_out.all(axis=1) == left_out.any(axis=1)).all()
 
 
 def test_skipped_cells_are_a_few_per_cent_and_unrelated_to_the_answers(study):
@@ -176,7 +205,7 @@ def test_people_with_low_self_esteem_at_the_start_leave_more_often(study):
 
 
 def test_screening_finds_every_planted_row_by_its_rule_and_sets_no_honest_row_aside(study, checked):
-    planted = planted_rows(study)
+    planted = planted_in(study)
     for wave in study.waves:
         rows = checked[wave.name][1].quality_rows.set_index("row")["excluded_by"]
         expected = planted[(planted["wave"] == wave.name) & planted["kind"].isin(ROW_KINDS)]
@@ -185,7 +214,7 @@ def test_screening_finds_every_planted_row_by_its_rule_and_sets_no_honest_row_as
 
 
 def test_planted_cells_are_set_aside_one_by_one(study, checked):
-    planted = planted_rows(study)
+    planted = planted_in(study)
     for wave in study.waves:
         validated = checked[wave.name][1]
         here = planted[planted["wave"] == wave.name]
@@ -198,7 +227,7 @@ def test_planted_cells_are_set_aside_one_by_one(study, checked):
 
 
 def test_planted_rows_name_the_person_and_the_row_of_the_file(study, tmp_path):
-    planted = planted_rows(study)
+    planted = planted_in(study)
     for wave in (study.waves[0], study.waves[1]):
         write_wave(wave, tmp_path, SEED, PARAMETERS)
         lines = (tmp_path / f"{wave.name}.csv").read_text(encoding="utf-8").splitlines()

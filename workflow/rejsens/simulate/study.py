@@ -18,6 +18,7 @@ from rejsens.simulate.latent import People, draw_people, draw_states, levels
 from rejsens.simulate.parameters import Parameters, stream
 
 NOT_APPLICABLE = 9.0
+IN_A_RELATIONSHIP = 1.0
 BASELINE = "rses_sum"  # the first wave's score on which leaving depends
 
 
@@ -65,11 +66,12 @@ def simulate(parameters: Parameters, seed: int) -> SimulatedStudy:
     definitions = load_instruments(only=[e["id"] for e in _entries(parameters, parameters["waves"][0], True)])
     models = item_models(parameters, list(definitions.values()))
     absent = _absent(parameters, n, stream(seed, "not applicable"))
+    boxes = households(parameters, people, seed)
     present = np.ones((n, len(parameters["waves"])), dtype=bool)
     waves = []
     for number, declared in enumerate(parameters["waves"]):
         states = draw_states(parameters, people, stream(seed, declared["name"], "states"))
-        asked = _Asked(parameters, seed, declared, number, definitions, models)
+        asked = _Asked(parameters, seed, declared, number, definitions, models, boxes[number])
         everybody = asked.complete(people, states, absent)
         if number == 0:
             first = asked, states
@@ -94,13 +96,33 @@ def stay(
     return ~np.logical_or.accumulate(leaves, axis=1)
 
 
+def households(parameters: Parameters, people: People, seed: int) -> list[dict[str, np.ndarray]]:
+    """Whom people live with, in each wave; from streams of their own, so that no other answer depends on them.
+
+    returns   one entry per panel wave: tick box -> (people,), 1.0 where it is ticked; everybody ticks at least one
+    """
+    chances = parameters["background"]["lives_with"]
+    shares = np.array(list(chances.values()))
+    drawn = stream(seed, "lives_with").random((len(people), len(shares))) < shares
+    found = []
+    for number, wave in enumerate(parameters["waves"]):
+        rng = stream(seed, wave["name"], "lives_with")
+        moves = rng.random(len(people)) < (parameters["background"]["moves"] if number else 0)
+        drawn = np.where(moves[:, None], rng.random(drawn.shape) < shares, drawn)
+        with_whom = drawn.copy()
+        with_whom[:, list(chances).index("partner")] &= people.status[:, number] == IN_A_RELATIONSHIP
+        boxes = {"alone": ~with_whom.any(axis=1)} | dict(zip(chances, with_whom.T, strict=True))
+        found.append({f"lives_with_{box}": ticked.astype(float) for box, ticked in boxes.items()})
+    return found
+
+
 def _retest(parameters: Parameters, seed: int, people: People, absent: Mapping[str, np.ndarray],
             asked: _Asked, states: Mapping[str, np.ndarray]) -> SimulatedWave:  # fmt: skip
     """People of the first wave again: their states of then, with a little noise."""
     declared = parameters["retest"]
     rng = stream(seed, declared["name"], "states")
     again = {name: state + declared["noise"] * rng.standard_normal(len(people)) for name, state in states.items()}
-    asked = _Asked(parameters, seed, declared, 0, asked.definitions, asked.models)
+    asked = _Asked(parameters, seed, declared, 0, asked.definitions, asked.models, asked.household)
     chosen = np.sort(rng.choice(len(people), size=min(declared["people"], len(people)), replace=False))
     return asked.wave(asked.complete(people, again, absent).iloc[chosen].reset_index(drop=True))
 
@@ -115,6 +137,7 @@ class _Asked:
     number: int  # of the panel wave, from 0; a retest carries the number of the wave it repeats
     definitions: Mapping[str, Instrument]
     models: Mapping[str, ItemModel]
+    household: Mapping[str, np.ndarray]  # tick box -> (people,), 0 or 1
 
     @property
     def entries(self) -> tuple[Mapping[str, Any], ...]:
@@ -150,12 +173,15 @@ class _Asked:
             "age": np.floor(people.age + years),
             "gender": people.gender,
             "relationship_status": people.status[:, self.number],
+            **self.household,
             "duration_seconds": np.round(seconds),
         }
 
     def wave(self, complete: pd.DataFrame) -> SimulatedWave:
         name, asked, rates = self.declared["name"], self.instruments, self.parameters
         skipped = skip_answers(complete, asked, rates["missing"], stream(self.seed, name, "missing"))
+        left_out = stream(self.seed, name, "lives_with missing").random(len(skipped)) < rates["missing"]["refused"]
+        skipped.loc[left_out, [box for box in self.household if box in skipped]] = np.nan
         cells, planted = plant(skipped, asked, rates["defects"], stream(self.seed, name, "defects"))
         return SimulatedWave(self.declared, self.entries, asked, complete, cells, planted)
 
