@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SHOWN = 8  # cells named in one sentence; the rest are counted and listed in the fault file
 
@@ -20,6 +20,7 @@ class Problem:
     allowed  what would have been accepted
     fix      what to do
     blocks   False for what is only worth a look: it is told, and the run goes on
+    cells    (participant, spreadsheet row) of each cell or row that it is about, as far as they can be told
     """
 
     where: str
@@ -28,6 +29,7 @@ class Problem:
     allowed: str = ""
     fix: str = ""
     blocks: bool = True
+    cells: tuple[tuple[str, int], ...] = ()
 
     def sentence(self) -> str:
         parts = [f"{self.where}: {self.found}"]
@@ -48,7 +50,7 @@ class Refused(Exception):
 
 
 def explain(problems: Sequence[Problem], subject: str = "The study") -> str:
-    """All faults as text, grouped by cause, one cause once.
+    """All faults as text, grouped by cause, one cause once; after them what is only worth a look.
 
     >>> print(explain([Problem("gad7_03", "Answers outside the range", "row 14: 11", "0 to 3", "correct the cell")]))
     The study cannot be used: 1 fault.
@@ -58,25 +60,41 @@ def explain(problems: Sequence[Problem], subject: str = "The study") -> str:
       Allowed: 0 to 3.
       What to do: correct the cell.
     """
-    by_cause: dict[str, list[Problem]] = {}
-    for problem in problems:
-        by_cause.setdefault(problem.cause, []).append(problem)
-    blocks = [f"{subject} cannot be used: {counted(len(problems), 'fault')}."]
-    for cause, group in by_cause.items():
-        body = "\n".join(problem.sentence() for problem in _share_advice(group))
-        blocks.append(f"{cause}\n{textwrap.indent(body, '  ')}")
+    faults = [problem for problem in problems if problem.blocks]
+    notices = [problem for problem in problems if not problem.blocks]
+    blocks = [f"{subject} cannot be used: {counted(len(faults), 'fault')}."] if faults else [f"{subject} can be used."]
+    blocks += grouped(faults)
+    if notices:
+        blocks += [f"Worth a look ({counted(len(notices), 'thing')} that {_stop(len(notices))} nothing)"]
+        blocks += [textwrap.indent(group, "  ") for group in grouped(notices)]
     return "\n\n".join(blocks)
+
+
+def grouped(problems: Sequence[Problem]) -> list[str]:
+    """One text for each cause: its heading once, under it a sentence for each fault, and each advice once."""
+    texts = []
+    for cause, group in by_cause(problems).items():
+        body = "\n".join(problem.sentence() for problem in _share_advice(group))
+        texts.append(f"{cause}\n{textwrap.indent(body, '  ')}")
+    return texts
+
+
+def by_cause(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
+    """Cause -> its problems, in the order in which the causes were met."""
+    causes: dict[str, list[Problem]] = {}
+    for problem in problems:
+        causes.setdefault(problem.cause, []).append(problem)
+    return causes
+
+
+def _stop(n: int) -> str:
+    return "stops" if n == 1 else "stop"
 
 
 def _share_advice(group: Sequence[Problem]) -> list[Problem]:
     """The same advice is given once, after the last fault that it is for."""
-    shared = []
-    for problem, following in zip(group, [*group[1:], None], strict=True):
-        same = following is not None and following.fix == problem.fix
-        shared.append(
-            Problem(problem.where, problem.cause, problem.found, problem.allowed, "" if same else problem.fix)
-        )
-    return shared
+    following = [*(problem.fix for problem in group[1:]), None]
+    return [replace(p, fix="" if p.fix == after else p.fix) for p, after in zip(group, following, strict=True)]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
