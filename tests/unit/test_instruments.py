@@ -19,7 +19,7 @@ from rejsens.sidecars import REFUSED_INSTRUMENTS
 FOLDER = Path(__file__).parents[2] / "schemas" / "instruments"
 SHIPPED = load_instruments([FOLDER])
 
-# Written down from the sources a second time: number of items (or situations) and the reversed ones, as numbered.
+# Written down from the sources a second time: the items (or their number, or that of situations) and the reversed ones.
 KEYS = {
     "rses": (10, {3, 5, 8, 9, 10}),
     "scs_sf": (12, {1, 4, 8, 9, 11, 12}),
@@ -31,6 +31,21 @@ KEYS = {
     "ecr_rs": (9, {1, 2, 3, 4}),
     "ntbs": (10, {1, 3, 7}),
     "dass21": (21, set()),
+    "sses": (20, {2, 4, 5, 7, 8, 10, 13, 15, 16, 17, 18, 19, 20}),
+    "scs_26": (26, {1, 2, 4, 6, 8, 11, 13, 16, 18, 20, 21, 24, 25}),
+    "ucla20": (20, {1, 5, 6, 9, 10, 15, 16, 19, 20}),
+    "djg6": (6, {2, 3, 5}),
+    "ecr_r": (36, {9, 11, 20, 22, 26, 27, 28, 29, 30, 31, 33, 34, 35, 36}),
+    "bfne": (12, {2, 4, 7, 10}),
+    "bfne_ii": (12, set()),
+    "rrq": (24, {6, 9, 10, 13, 14, 17, 20, 24}),
+    "rrs_brooding": ([5, 10, 13, 15, 16], set()),
+    "stss": (31, {1, 8, 11, 15, 21}),
+    "brs": (6, {2, 4, 6}),
+    "psych_safety": (7, {1, 3, 5}),
+    "phq9": (9, set()),
+    "ctq_en": ([5, 7, 13, 19, 28], {5, 7, 13, 19, 28}),
+    "ius12": (12, set()),
 }
 SITUATIONS = {"a_rsq": 9, "rsq_18": 18, "rsq_8": 8}
 STRATEGIES = {
@@ -39,29 +54,64 @@ STRATEGIES = {
     "brief_cope_instrumental_support": {10, 23},
     "brief_cope_positive_reframing": {12, 17},
 }
-PUBLISHED = [*SITUATIONS, *KEYS, "brief_cope"]
+ALL_STRATEGIES = {
+    "self_distraction": {1, 19}, "active_coping": {2, 7}, "denial": {3, 8}, "substance_use": {4, 11},
+    "emotional_support": {5, 15}, "instrumental_support": {10, 23}, "disengagement": {6, 16}, "venting": {9, 21},
+    "positive_reframing": {12, 17}, "planning": {14, 25}, "humour": {18, 28}, "acceptance": {20, 24},
+    "religion": {22, 27}, "self_blame": {13, 26},
+}  # fmt: skip
+COPING = {"brief_cope": STRATEGIES, "brief_cope_28": {f"brief_cope_28_{n}": i for n, i in ALL_STRATEGIES.items()}}
+PUBLISHED = [*SITUATIONS, *KEYS, *COPING]
 PARTS = {
     "ecr_rs_avoidance": {1, 2, 3, 4, 5, 6},
     "ecr_rs_anxiety": {7, 8, 9},
     "dass21_depression": {3, 5, 10, 13, 16, 17, 21},
     "dass21_anxiety": {2, 4, 7, 9, 15, 19, 20},
     "dass21_stress": {1, 6, 8, 11, 12, 14, 18},
+    "sses_performance": {1, 4, 5, 9, 14, 18, 19},
+    "sses_social": {2, 8, 10, 13, 15, 17, 20},
+    "sses_appearance": {3, 6, 7, 11, 12, 16},
+    "scs_26_kindness": {5, 12, 19, 23, 26},
+    "scs_26_judgement": {1, 8, 11, 16, 21},
+    "scs_26_humanity": {3, 7, 10, 15},
+    "scs_26_isolation": {4, 13, 18, 25},
+    "scs_26_mindfulness": {9, 14, 17, 22},
+    "scs_26_overidentification": {2, 6, 20, 24},
+    "djg6_emotional": {1, 4, 6},
+    "djg6_social": {2, 3, 5},
+    "ecr_r_anxiety": set(range(1, 19)),
+    "ecr_r_avoidance": set(range(19, 37)),
+    "rrq_rumination": set(range(1, 13)),
+    "rrq_reflection": set(range(13, 25)),
+    "stss_30": set(range(1, 31)),
 }
+SEVERAL_TOTALS = {"rses", "stss", "djg6"}  # their scores share items
 CONSTRUCTS = {
     "a_rsq": ["C30"], "rsq_18": ["C30"], "rsq_8": ["C30"], "rses": ["C11"], "brief_cope": ["C10", "C39", "C40"],
     "scs_sf": ["C38"], "ucla3": ["C15"], "uls8": ["C15"], "gad7": ["C16"], "phq8": [], "ace_4": ["C28"],
-    "ecr_rs": ["C29"], "ntbs": ["C24"], "dass21": ["C16"],
+    "ecr_rs": ["C29"], "ntbs": ["C24"], "dass21": ["C16"], "sses": ["C11"], "scs_26": ["C38", "C41"],
+    "brief_cope_28": ["C10", "C39", "C40"], "ucla20": ["C15"], "djg6": ["C15"], "ecr_r": ["C29"], "bfne": ["C16"],
+    "bfne_ii": ["C16"], "rrq": ["C17"], "rrs_brooding": ["C17"], "stss": ["C18"], "brs": ["C46"],
+    "psych_safety": ["C18"], "phq9": [], "ctq_en": ["C28"], "ius12": ["C6"],
 }  # fmt: skip
 REQUIRED = {
     "rses": ("order", "anchor_direction"), "brief_cope": ("order",), "ecr_rs": ("order",),
-    "ucla3": ("anchor_direction",), "uls8": ("anchor_direction",),
+    "ucla3": ("anchor_direction",), "uls8": ("anchor_direction",), "brief_cope_28": ("order",),
+    "ucla20": ("anchor_direction",), "djg6": ("order", "anchor_direction"), "ecr_r": ("order",),
+    "rrs_brooding": ("order",), "stss": ("order",), "ius12": ("order",), "psych_safety": ("range",),
+    "phq9": ("risk_protocol",), "ctq_en": ("permission",),
 }  # fmt: skip
 SETTINGS = {
     "rses": {"order": "A", "anchor_direction": "ascending"}, "brief_cope": {"order": "published"},
     "ecr_rs": {"order": "published"}, "ucla3": {"anchor_direction": "ascending"},
-    "uls8": {"anchor_direction": "ascending"},
+    "uls8": {"anchor_direction": "ascending"}, "brief_cope_28": {"order": "published"},
+    "ucla20": {"anchor_direction": "ascending"}, "djg6": {"order": "published", "anchor_direction": "ascending"},
+    "ecr_r": {"order": "published"}, "rrs_brooding": {"order": "published"}, "stss": {"order": "published"},
+    "ius12": {"order": "published"}, "psych_safety": {"range": [1, 7]},
+    "phq9": {"risk_protocol": "read daily by the study physician"}, "ctq_en": {"permission": "licence of 2026"},
 }  # fmt: skip
-NEVER_PRORATED = {"ucla3", "brief_cope", "ace_4"}  # three items, formative, one item
+NEEDS_PERMISSION = {"sses", "ecr_r", "bfne_ii", "rrq", "rrs_brooding", "stss", "brs", "psych_safety", "ctq_en"}
+NEVER_PRORATED = {"ucla3", "brief_cope", "brief_cope_28", "ace_4"}  # three items, formative, one item
 EXAMPLES = [(name, position) for name, instrument in SHIPPED.items() for position in range(len(instrument.examples))]
 
 
@@ -74,8 +124,8 @@ def asked(name, **settings):
 
 
 def number(item_id):
-    """The published number in an item id: rses_03 is 3, a_rsq_09_concern is 9."""
-    return int(re.search(r"_(\d\d)(?:_|$)", item_id).group(1))
+    """The published number in an item id: rses_03 is 3, a_rsq_09_concern is 9, scs_26_05 is 5."""
+    return int(re.findall(r"_(\d\d)(?=_|$)", item_id)[-1])
 
 
 def answers_of(instrument, given):
@@ -149,7 +199,32 @@ INVARIANTS = {
     "dass21_anxiety": {0: 0, 1: 14, 2: 28, 3: 42},
     "dass21_stress": {0: 0, 1: 14, 2: 28, 3: 42},
     "ace_4": {0: 0, 1: 1},
-    **{strategy: {1: 2, 2: 4, 3: 6, 4: 8} for strategy in STRATEGIES},
+    "sses_performance": {1: 23, 2: 22, 3: 21, 4: 20, 5: 19},
+    "sses_social": {1: 35, 2: 28, 3: 21, 4: 14, 5: 7},
+    "sses_appearance": {1: 14, 2: 16, 3: 18, 4: 20, 5: 22},
+    "sses": {1: 72, 2: 66, 3: 60, 4: 54, 5: 48},
+    **{f"scs_26_{n}": {1: 1, 2: 2, 3: 3, 4: 4, 5: 5} for n in ("kindness", "humanity", "mindfulness")},
+    **{f"scs_26_{n}": {1: 5, 2: 4, 3: 3, 4: 2, 5: 1} for n in ("judgement", "isolation", "overidentification")},
+    "scs_26": {1: 3, 2: 3, 3: 3, 4: 3, 5: 3},
+    "ucla20": {1: 47, 2: 49, 3: 51, 4: 53},
+    "djg6_emotional": {1: 0, 2: 3, 3: 3},
+    "djg6_social": {1: 3, 2: 3, 3: 0},
+    "djg6": {1: 3, 2: 6, 3: 3},
+    "ecr_r_anxiety": {1: 5 / 3, 2: 22 / 9, 3: 29 / 9, 4: 4, 5: 43 / 9, 6: 50 / 9, 7: 19 / 3},
+    "ecr_r_avoidance": {1: 5, 2: 14 / 3, 3: 13 / 3, 4: 4, 5: 11 / 3, 6: 10 / 3, 7: 3},
+    "bfne": {1: 28, 2: 32, 3: 36, 4: 40, 5: 44},
+    "bfne_ii": {1: 12, 2: 24, 3: 36, 4: 48, 5: 60},
+    "rrq_rumination": {1: 2, 2: 2.5, 3: 3, 4: 3.5, 5: 4},
+    "rrq_reflection": {1: 8 / 3, 2: 17 / 6, 3: 3, 4: 19 / 6, 5: 10 / 3},
+    "rrs_brooding": {1: 5, 2: 10, 3: 15, 4: 20},
+    "stss": {1: 51, 2: 72, 3: 93, 4: 114, 5: 135},
+    "stss_30": {1: 50, 2: 70, 3: 90, 4: 110, 5: 130},
+    "brs": {1: 3, 2: 3, 3: 3, 4: 3, 5: 3},
+    "psych_safety": {1: 25 / 7, 2: 26 / 7, 3: 27 / 7, 4: 4, 5: 29 / 7, 6: 30 / 7, 7: 31 / 7},
+    "phq9_sum": {0: 0, 1: 9, 2: 18, 3: 27},
+    "ctq_en": {1: 25, 2: 20, 3: 15, 4: 10, 5: 5},
+    "ius12": {1: 12, 2: 24, 3: 36, 4: 48, 5: 60},
+    **{strategy: {1: 2, 2: 4, 3: 6, 4: 8} for strategies in COPING.values() for strategy in strategies},
     **{name: {1: 6, 2: 10, 3: 12, 4: 12, 5: 10, 6: 6} for name in SITUATIONS},
     **{f"{name}_concern": {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6} for name in SITUATIONS},
     **{f"{name}_expectancy": {1: 6, 2: 5, 3: 4, 4: 3, 5: 2, 6: 1} for name in SITUATIONS},
@@ -179,9 +254,10 @@ def test_corners_of_the_product(name, concern, acceptance, expected):
 
 @pytest.mark.parametrize("name", KEYS)
 def test_items_are_numbered_and_reversed_as_published(name):
-    count, reversed_numbers = KEYS[name]
+    numbers, reversed_numbers = KEYS[name]
     items = SHIPPED[name].items
-    assert [item.id for item in items] == [f"{name}_{n:02}" for n in range(1, count + 1)]
+    expected = numbers if isinstance(numbers, list) else range(1, numbers + 1)
+    assert [item.id for item in items] == [f"{name}_{n:02}" for n in expected]
     assert {number(item.id) for item in items if item.reverse} == reversed_numbers
 
 
@@ -199,31 +275,34 @@ def test_situations_pair_concern_with_reversed_acceptance(name, count):
     assert [s.id for s in instrument.scores] == [name, f"{name}_concern", f"{name}_expectancy"]
 
 
-def test_brief_cope_keeps_the_published_numbers_and_reverses_nothing():
-    instrument = SHIPPED["brief_cope"]
-    assert {s.id: {number(i) for i in s.items} for s in instrument.scores} == STRATEGIES
-    assert sorted(n for pair in STRATEGIES.values() for n in pair) == [number(item.id) for item in instrument.items]
+@pytest.mark.parametrize(("name", "strategies"), COPING.items())
+def test_brief_cope_keeps_the_published_numbers_and_reverses_nothing(name, strategies):
+    instrument = SHIPPED[name]
+    assert {s.id: {number(i) for i in s.items} for s in instrument.scores} == strategies
+    numbers = [number(item.id) for item in instrument.items]
+    assert sorted(n for pair in strategies.values() for n in pair) == numbers
     assert not any(item.reverse for item in instrument.items)
     assert {s.model for s in instrument.scores} == {"formative"}
 
 
 @pytest.mark.parametrize(("score_id", "numbers"), PARTS.items())
 def test_subscales_hold_the_published_items(score_id, numbers):
-    instrument = SHIPPED["ecr_rs" if score_id.startswith("ecr") else "dass21"]
-    (declared,) = [s for s in instrument.scores if s.id == score_id]
+    (declared,) = [s for name in KEYS for s in SHIPPED[name].scores if s.id == score_id]
     assert {number(i) for i in declared.items} == numbers
     assert len(declared.items) == len(numbers)
 
 
-@pytest.mark.parametrize("name", [*KEYS, "brief_cope"])
+@pytest.mark.parametrize("name", [*KEYS, *COPING])
 def test_scores_use_every_item_once(name):
-    """Subscales partition their instrument; the two metrics of the RSES both use all of it."""
+    """Subscales partition their instrument; a total over subscales holds all of it once more."""
     instrument = SHIPPED[name]
     ids = [item.id for item in instrument.items]
-    if name == "rses":
-        assert all(sorted(s.items) == ids for s in instrument.scores)
+    if name in SEVERAL_TOTALS:
+        assert {i for s in instrument.scores for i in s.items} == set(ids)
+        assert all(len(set(s.items)) == len(s.items) for s in instrument.scores)
     else:
         assert sorted(i for s in instrument.scores for i in s.items) == ids
+    assert all(sorted(i.id for i in instrument.items_of(s)) == ids for s in instrument.scores if s.of)
 
 
 @pytest.mark.parametrize("name", [n for n, i in SHIPPED.items() if i.order_keys])
@@ -261,16 +340,15 @@ def test_minimum_answered_is_four_fifths_or_the_stated_exception():
     exceptions = {"gad7_sum": 6, "phq8_sum": 7}
     for name in PUBLISHED:
         for declared in SHIPPED[name].scores:
-            k = len(declared.pairs) or len(declared.items)
-            rule = k if k <= 3 or declared.model == "formative" else -(-4 * k // 5)
+            k = len(declared.pairs) or len(declared.items) or len(declared.of)
+            rule = k if k <= 3 or declared.of or declared.model == "formative" else -(-4 * k // 5)
             assert declared.min_answered == exceptions.get(declared.id, rule), declared.id
 
 
 # --- wrong keys ---------------------------------------------------------------------------------------------------
 # Simulated people whose answers follow the right keys; a wrong key is then applied to the same answers.
 
-LOADINGS = {"rses": 0.75, "scs_sf": 0.65, "gad7": 0.75, "phq8": 0.75, "ucla3": 0.75, "uls8": 0.7, "ecr_rs": 0.75,
-            "ntbs": 0.6, "dass21": 0.75, "brief_cope": 0.7, "ace_4": 0.7}  # fmt: skip
+LOADINGS = {"scs_sf": 0.65, "uls8": 0.7, "ntbs": 0.6, "brief_cope": 0.7, "brief_cope_28": 0.7, "ace_4": 0.7}
 
 
 def latent_variables(rng, n):
@@ -290,12 +368,19 @@ def latent_variables(rng, n):
 
 def latent_of(name, score_id):
     by_score = {
-        "brief_cope_self_blame": ("esteem", -1), "brief_cope_emotional_support": ("support", 1),
-        "brief_cope_instrumental_support": ("support", 1), "brief_cope_positive_reframing": ("compassion", 1),
-        "ecr_rs_avoidance": ("avoidance", 1), "ecr_rs_anxiety": ("concern", 1),
+        "self_blame": ("esteem", -1), "emotional_support": ("support", 1), "instrumental_support": ("support", 1),
+        "positive_reframing": ("compassion", 1), "active_coping": ("compassion", 1), "planning": ("compassion", 1),
+        "avoidance": ("avoidance", 1), "anxiety": ("concern", 1),
     }  # fmt: skip
-    by_instrument = {"rses": "esteem", "scs_sf": "compassion", "ucla3": "lonely", "uls8": "lonely", "ntbs": "concern"}
-    return by_score.get(score_id, (by_instrument.get(name, "distress"), 1))
+    by_instrument = {
+        "rses": ("esteem", 1), "sses": ("esteem", 1), "scs_sf": ("compassion", 1), "scs_26": ("compassion", 1),
+        "brs": ("compassion", 1), "ucla3": ("lonely", 1), "uls8": ("lonely", 1), "ucla20": ("lonely", 1),
+        "djg6": ("lonely", 1), "psych_safety": ("lonely", -1), "ntbs": ("concern", 1), "bfne": ("concern", 1),
+        "bfne_ii": ("concern", 1),
+    }  # fmt: skip
+    part = score_id.removeprefix(f"{name}_")
+    known = by_score.get(part) if name.startswith(("brief_cope", "ecr")) else None
+    return known or by_instrument.get(name, ("distress", 1))
 
 
 def coded(values, item):
@@ -310,8 +395,8 @@ def simulate(seed=20260, n=600):
     latent = latent_variables(rng, n)
     latent = {name: (values - values.mean()) / values.std() for name, values in latent.items()}
     columns = {}
-    for name in [*KEYS, "brief_cope"]:
-        loading = LOADINGS[name]
+    for name in [*KEYS, *COPING]:
+        loading = LOADINGS.get(name, 0.75)
         for declared in SHIPPED[name].scores:
             construct, sign = latent_of(name, declared.id)
             for item in (SHIPPED[name].item(i) for i in declared.items if i not in columns):
@@ -488,6 +573,15 @@ GUARDS = [
     ("codes that run from agreement to disagreement", "rses", "anchor_direction"),
     ("codes that run from often to never", "ucla3", "anchor_direction"),
     ("codes that run from often to never", "uls8", "anchor_direction"),
+    ("items numbered by strategy (self-blame 27 and 28)", "brief_cope_28", "order"),
+    ("codes that run from always to never", "ucla20", "anchor_direction"),
+    ("emotional items first, with a key of its own", "djg6", "order"),
+    ("codes that run from yes to no", "djg6", "anchor_direction"),
+    ("items shuffled, as the author advises", "ecr_r", "order"),
+    ("the numbers of the 10-item form", "rrs_brooding", "order"),
+    ("items numbered by subscale", "stss", "order"),
+    ("prospective items first", "ius12", "order"),
+    ("five answers in the place of seven", "psych_safety", "range"),
 ]
 
 
@@ -585,9 +679,15 @@ def test_declared_range_is_reached_by_the_lowest_and_highest_answers(name):
     instrument = asked(name)
     low = {i.id: i.high if i.reverse else i.low for i in instrument.items}
     high = {i.id: i.low if i.reverse else i.high for i in instrument.items}
-    scores = score(pd.DataFrame([low, high]), [instrument])
+    shares = [declared for declared in instrument.scores if declared.method == "max_share"]
+    parts = {s.id: s.items for s in instrument.scores} | {i.id: (i.id,) for i in instrument.items}
+    # all alike, and all of it from the first: the ends of a share
+    first = {i for s in shares for i in parts[(s.of or s.items)[0]]}
+    from_one = {i: high[i] if i in first else low[i] for i in low}
+    scores = score(pd.DataFrame([low, high, from_one]), [instrument])
     for entry in raw(name)["scores"]:
-        assert scores[entry["id"]].tolist() == pytest.approx(entry["range"]), entry["id"]
+        rows = [1, 2] if entry["id"] in {s.id for s in shares} else [0, 1]
+        assert scores[entry["id"]][rows].tolist() == pytest.approx(entry["range"]), entry["id"]
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -622,7 +722,8 @@ def test_sources_licence_and_constructs_are_stated(name):
     assert instrument.key["status"] == ("rule_only" if name == "rsq_8" else "verified")
     assert len(instrument.key["sources"]) >= 2
     assert instrument.licence["terms"]
-    assert instrument.licence["permission_required"] is False
+    assert instrument.licence["permission_required"] is (name in NEEDS_PERMISSION)
+    assert instrument.licence["notice"] or name not in NEEDS_PERMISSION
     assert re.fullmatch(r"10\.\d{4,}/\S+", instrument.doi)
     assert list(instrument.measures) == CONSTRUCTS[name]
     assert {c for s in instrument.scores for c in s.measures} == set(CONSTRUCTS[name])
@@ -640,11 +741,13 @@ def test_expected_signs_name_scores_that_ship_and_do_not_contradict_each_other()
 
 def test_norms_are_the_verified_ones_with_their_metric():
     norms = {s.id: s.norms for n in PUBLISHED for s in SHIPPED[n].scores if s.norms}
-    assert {key: [(n.get("n"), n["mean"], n["sd"], n["alpha"]) for n in rows] for key, rows in norms.items()} == {
+    found = {key: [(n.get("n"), n["mean"], n.get("sd"), n.get("alpha")) for n in rows] for key, rows in norms.items()}
+    assert found == {
         "a_rsq": [(685, 8.61, 3.61, 0.70), (87, 8.99, 3.60, 0.74)],
         "rsq_18": [(None, 9.69, 3.07, 0.81)],
+        "brs": [(844, 3.70, None, None)],
     }
-    assert all("products" in row["metric"] for rows in norms.values() for row in rows)
+    assert all(("products" in row["metric"]) == ("rsq" in key) for key, rows in norms.items() for row in rows)
 
 
 def test_self_esteem_has_a_score_of_change():
