@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures test bench clean lock
+.PHONY: report figures check test bench clean lock
 
 report: $(READY)
 	@$(BIN)/rejsens run --cores $(CORES)
@@ -19,8 +19,15 @@ report: $(READY)
 figures: $(READY)
 	@$(BIN)/rejsens run --cores $(CORES) figures
 
+check: $(READY)
+	@$(BIN)/rejsens check .
+
 test: $(READY)
 	@$(BIN)/ruff check workflow tests && $(BIN)/python -m pytest
+
+# damaged exports of every platform for as long as told: make fuzz SECONDS=3600 (SEED=1 to begin at a known place)
+fuzz: $(READY)
+	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
 
 bench: $(READY)
 	@$(BIN)/python tests/bench.py

@@ -1,11 +1,14 @@
 """`make bench`: how long the pipeline takes, as ratios measured side by side in one run. Nothing here is a test.
 
 python tests/bench.py            everything
+python tests/bench.py check      only `rejsens check`
+python tests/bench.py study      only the whole study
 python tests/bench.py big        only the wave of a million people
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import statistics
@@ -70,13 +73,49 @@ def whole_study(folder: Path) -> None:
     )
 
 
+READ_ONCE = "import pandas, pandera.pandas, sys; [pandas.read_csv(file) for file in sys.argv[1:]]"
+
+
+def checks(folder: Path) -> None:
+    """`rejsens check` of one wave, and of the whole study, over importing pandas and pandera and reading those files once."""
+    study = copy_of_the_study(folder / "checks")
+    check = [sys.executable, "-m", "rejsens.cli", "check"]
+    exports = sorted(map(str, (study / "data/waves").glob("*.csv")))
+    wave = str(study / "data/waves/2026f.csv")
+    pairs = [
+        (seconds([*check, wave], study), seconds([sys.executable, "-c", READ_ONCE, wave], study)) for _ in range(7)
+    ]
+    report(
+        "Check of a wave, over importing both and reading it", *map(statistics.median, zip(*pairs, strict=True)), 1.5
+    )
+    pairs = [
+        (seconds([*check, "."], study), seconds([sys.executable, "-c", READ_ONCE, *exports], study)) for _ in range(7)
+    ]
+    ours, theirs = map(statistics.median, zip(*pairs, strict=True))
+    print(
+        f"Check of the whole study, over reading its {len(exports)} exports so: {ours / theirs:.2f} (no target)",
+        flush=True,
+    )
+
+
 def add_wave(study: Path) -> None:
     waves = study / "data/waves"
-    shutil.copy(waves / "2026f.csv", waves / "2026g.csv")
+    export = (waves / "2026f.csv").read_bytes()
+    one_person_less = export[: export.rstrip().rindex(b"\n") + 1]  # one export for two waves would be refused
+    (waves / "2026g.csv").write_bytes(one_person_less)
     sidecar = (waves / "2026f.yaml").read_text()
-    (waves / "2026g.yaml").write_text(
-        sidecar.replace("2026f", "2026g").replace("2026-06", "2026-08").replace("2026-07", "2026-08")
-    )
+    for old, new in (
+        ("2026f", "2026g"),
+        ("2026-06", "2026-08"),
+        ("2026-07", "2026-08"),
+        (sha256(export), sha256(one_person_less)),
+    ):
+        sidecar = sidecar.replace(old, new)
+    (waves / "2026g.yaml").write_text(sidecar)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 BIG_INSTRUMENT = """id: big
@@ -108,7 +147,6 @@ THEIRS = "import pandas, sys; frame = pandas.read_csv('data/waves/big.csv'); pri
 
 def a_million_people(folder: Path) -> None:
     """Validate and score one wave of 1,000,000 people and 60 items, over plain pandas.read_csv of the same file."""
-    import hashlib
     import json
 
     import numpy as np
@@ -131,7 +169,7 @@ def a_million_people(folder: Path) -> None:
     sidecar = {
         "title": "Big",
         "platform": "plain",
-        "sha256": hashlib.sha256(export.read_bytes()).hexdigest(),
+        "sha256": sha256(export.read_bytes()),
         "participant": {"column": "id"},
         "collected": {"from": "2026-01-01", "to": "2026-01-02"},
         "instruments": [{"id": "big"}],
@@ -171,10 +209,10 @@ def main() -> None:
     print(
         f"{os.cpu_count()} processors, Python {sys.version.split()[0]}; whole processes, so imports count", flush=True
     )
+    parts = {"check": checks, "study": whole_study, "big": a_million_people}
     with tempfile.TemporaryDirectory() as name:
-        if sys.argv[1:] != ["big"]:
-            whole_study(Path(name))
-        a_million_people(Path(name))
+        for part in sys.argv[1:] or parts:
+            parts[part](Path(name))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from rejsens import collect, describe, pool, status_lines
+from rejsens import collect, describe, events, pool, status_lines
 from rejsens.assess_instrument import assess_instrument
 from rejsens.claims import ledger
+from rejsens.codebook import codebook, write_codebook
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.definitions import instrument_facts
+from rejsens.differences import compare_waves
 from rejsens.finished import read_figures, read_printed
 from rejsens.inference.correlation import correlations
 from rejsens.inference.families import hypotheses_frame, test_family
@@ -32,25 +34,27 @@ def main(out: Path) -> None:
     plan, settings, facts = Plan(study), study.settings, study.facts
     tables: dict[str, pd.DataFrame] = {}
     checked = {
-        w.name: validate(w, list(study.asked[w.name]), settings["screening"], settings["out_of_range"])
+        w.name: validate(w, list(study.asked[w.name]), settings["screening"], settings["out_of_range"], 1)
         for w in study.waves
     }
-    for name in ("flow", "quality", "columns"):
+    variables = {name: c.variables for name, c in checked.items()}
+    tables["differences"] = compare_waves(variables, study.waves_before, {})
+    for name in ("flow", "quality", "columns", "notices"):
         tables[name] = pd.concat([getattr(c, name) for c in checked.values()], ignore_index=True)
-    scored, totals = [], []
+    scored, rated, totals = [], [], []
     for wave in study.waves:
         answers = checked[wave.name].checked_answers
-        scored.append(
-            wave_scores(
-                answers, study.asked[wave.name], wave.name, study.wave_numbers[wave.name], study.roles[wave.name]
-            )
-        )
-        totals.append(compare_stored(answers, scored[-1], wave.stored_totals or {}, wave.name)[0])
+        asked_then, number, role = study.asked[wave.name], study.wave_numbers[wave.name], study.roles[wave.name]
+        found = wave_scores(answers, asked_then, wave.name, number, role)
+        scored.append(events.person_scores(found, asked_then))
+        rated.append(events.event_rows(found, asked_then))
+        totals.append(compare_stored(answers, found, wave.stored_totals or {}, wave.name)[0])
     tables["stored_totals"] = tidy(pd.concat(totals, ignore_index=True), "stored_totals")
     answers = pool.pool_answers(
         {name: c.checked_answers for name, c in checked.items()}, study.wave_numbers, study.roles
     )
     tables["scores"] = scores = pool.pool_scores(scored)
+    tables["notices"] = pool.notices(tables["notices"], answers, scores, study, tables["columns"])
     tables["waves"] = pool.wave_list(study.waves, study.wave_numbers, tables["flow"])
     names = ("scores", "dictionary", "scores_csv", "scores_sav", "scores_dictionary")
     endings = (".parquet", ".csv", ".csv", ".sav", ".csv")
@@ -67,15 +71,21 @@ def main(out: Path) -> None:
     instruments, ci_level = list(study.instruments.values()), settings["ci_level"]
     tables["dictionary"] = pool.dictionary(instruments)
     tables["sample"] = describe.sample_table(scores, study.background, settings["sample_table"], 1)
-    tables["descriptives"] = describe.descriptives(scores, instruments, ci_level, 1)
+    beside = events.with_events(scores, tidy(pool.pool_scores(rated), "events"), instruments)
+    tables["descriptives"] = describe.descriptives(beside, instruments, ci_level, 1)
     tables["correlations"] = correlations(scores, list(study.scores), ci_level)
     tables["responses"] = describe.responses(answers, study.asked, 1)
-    tables["missing"] = describe.missing_answers(answers, scores, study.asked)
+    tables["missing"] = describe.missing_answers(answers, beside, study.asked)
     assessed = [assess_instrument(answers, asked(study, name), ci_level, 1) for name in study.scored]
     tables["reliability"], tables["items"] = (pd.concat(t, ignore_index=True) for t in zip(*assessed, strict=True))
     changes = pool.change_scores(scores, instruments)
-    tables["keying"] = collect.keying(scores, tables["items"], instruments, ci_level)
+    tables["keying"] = collect.keying(beside, tables["items"], instruments, ci_level)
     tables["erosion"] = collect.erosion(scores, changes, tables["reliability"], instruments, ci_level)
+    tables["codebook"] = codebook(
+        study.waves, study.asked, variables, study.waves_before, tables["descriptives"], tables["reliability"], 1
+    )
+    forms = {form: str(out / f"codebook_.{form}") for form in ("xlsx", "html", "jsonld")}
+    write_codebook(tables["codebook"], study.codebook_facts, SimpleNamespace(csv=str(out / "codebook.csv"), **forms))
     families = [read_yaml(f"config/hypotheses/{f}.yaml", "hypotheses") for f in study.families]
     tables["estimates"] = pd.concat([test_family(scores, f, settings) for f in families], ignore_index=True)
     tables["hypotheses"] = hypotheses_frame(families)

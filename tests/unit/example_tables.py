@@ -194,11 +194,24 @@ def _quality() -> pd.DataFrame:
     return _frame("quality", rows)
 
 
+def _notices() -> pd.DataFrame:
+    nan = float("nan")
+    turned = "correlates −.31 with the other items of rses_sum, 99 % interval −.40 to −.21 (n = 402); it is not a reversed item"
+    lacking = "could not run: 12 people are in wave w1 too, 30 are needed"
+    rows = [
+        ("w1", "items_turned", "Items that run against their scale", "rses_05", "worth a look", 402, "r", -0.31, -0.40, -0.21, turned, "look"),
+        ("w1", "constant", "Columns that say nothing", "", "nothing seen", 402, "", nan, nan, nan, "", ""),
+        *((w, "ids_link", "Ids that seem to link the wrong people", "", "not run", 12, "", nan, nan, nan, lacking, "") for w in WAVES[1:3]),
+    ]  # fmt: skip
+    return _frame("notices", rows)
+
+
 def _dictionary() -> pd.DataFrame:
     rows = [
         (
             name,
             *s[:2],
+            "",
             TITLES[s.instrument],
             *s[2:8],
             STATUS_LINE if s.own else "",
@@ -394,6 +407,33 @@ def _hypotheses() -> pd.DataFrame:
     return _frame("hypotheses", rows)
 
 
+def _differences() -> pd.DataFrame:
+    """What a change of platform and one new wording leave; the other waves asked the same."""
+    known = "118 items asked before; compared were the wording of 34 and the answer labels of 12"
+    rows = []
+    for first, later in pairwise(WAVES):
+        rows.append((later, first, "compared", "", "", "118 items", "118 items", "compared", known))
+    rows += [
+        ("2026d", "2026c", "renamed", f"{scale}_{k:02d}", scale, f"{scale}_{k:02d}", f"Q{j}_{k}", "noted", "")
+        for j, scale in enumerate(("rses", "gad7", "phq8", "ucla3"), start=1)
+        for k in (1, 2, 3)
+    ]
+    old, new = "I keep looking for signs of coldness.", "I look out for signs of coldness."
+    rows.append(("2026d", "2026c", "reworded", "mreii_hv01", "mreii_impact", old, new, "replaced", "plainer words"))
+    left = (
+        "2026b",
+        "2026a",
+        "instrument not asked",
+        "",
+        "mreii_climate",
+        "5 items",
+        "",
+        "noted",
+        "as the sidecar says",
+    )
+    return _frame("differences", [*rows, left])
+
+
 def tables() -> dict[str, pd.DataFrame]:
     """Every contract table by its name but the claim ledger, plus row-level `scores`; copies, free to change."""
     return {name: frame.copy() for name, frame in _tables().items()}
@@ -407,6 +447,8 @@ def _tables() -> dict[str, pd.DataFrame]:
         "waves": _waves(),
         "flow": _flow(),
         "quality": _quality(),
+        "differences": _differences(),
+        "notices": _notices(),
         "dictionary": _dictionary(),
         "sample": _sample(scores),
         "descriptives": _descriptives(scores),

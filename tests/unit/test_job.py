@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -15,11 +16,11 @@ import pytest
 from tests.conftest import contents
 
 from rejsens import job as job_module
-from rejsens.commands.run import _unlock_after_a_cut_off_run
+from rejsens.commands._pipeline import clear_leftovers
 from rejsens.declarations import SHIPPED
 from rejsens.job import RUN, job, run_lives
 from rejsens.problems import Problem, Refused
-from rejsens.run_lock import nobody_runs
+from rejsens.run_lock import nobody_runs, who_runs
 
 
 class Outputs(list):
@@ -194,6 +195,28 @@ def test_a_fault_of_the_software_is_one_line_and_its_traceback_goes_to_the_log(
     assert "Traceback" in log and "somebody's answer is 17" in log
 
 
+@pytest.mark.parametrize("log", ["logs/job.log", "/dev/full"])
+def test_a_full_disk_is_told_once_in_a_sentence(
+    snakemake: SimpleNamespace, capsys: pytest.CaptureFixture, log: str
+) -> None:
+    snakemake.log = [log]
+    with pytest.raises(SystemExit), job(snakemake) as output:
+        write_both(output)
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert (
+        capsys.readouterr().err.strip() == "The disk is full. Make room on it and run again; what was finished stays."
+    )
+    assert results() == OLD
+
+
+def test_a_log_that_cannot_be_written_is_told(snakemake: SimpleNamespace, capsys: pytest.CaptureFixture) -> None:
+    snakemake.log = ["/dev/full"]
+    with pytest.raises(SystemExit), job(snakemake) as output:
+        write_both(output)
+        print("something for the log")
+    assert "The disk is full." in capsys.readouterr().err
+
+
 def test_what_a_job_prints_goes_to_its_log(snakemake: SimpleNamespace, capsys: pytest.CaptureFixture) -> None:
     with job(snakemake) as output:
         print("to standard output")
@@ -243,6 +266,7 @@ def test_a_second_run_is_refused_and_a_killed_one_holds_nothing(
     assert first.stdout.readline() == "held\n"
     assert not nobody_runs()
     second = run_python(HOLD)
+    assert f"process {first.pid}, begun " in who_runs()
     assert "Another run is at work in this folder" in second.communicate("\n")[1] and second.returncode
     assert not nobody_runs()  # the refused run took nothing away
     first.kill()
@@ -261,9 +285,9 @@ def test_what_a_killed_run_left_is_cleared_only_when_nobody_is_at_work(
     run = run_python(HOLD)
     assert run.stdout.readline() == "held\n"
     before = contents(tmp_path)
-    _unlock_after_a_cut_off_run()
+    clear_leftovers()
     assert contents(tmp_path) == before
     run.kill()
     run.communicate()
-    _unlock_after_a_cut_off_run()
+    clear_leftovers()
     assert set(contents(tmp_path)) == {".snakemake/rejsens.lock", "results/flow.csv"}

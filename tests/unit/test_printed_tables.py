@@ -29,10 +29,12 @@ NAMES = (
     "item_analysis",
     "keying",
     "missing_data",
+    "notices",
     "participants",
     "quality",
     "reliability",
     "stored_totals",
+    "wave_differences",
     "waves",
 )
 
@@ -196,6 +198,18 @@ def test_a_check_that_could_not_run_is_not_a_zero(tables):
     assert table.specific == (("a", "No duration column in this export."),)
 
 
+def test_what_is_worth_a_look_names_its_evidence_and_the_checks_that_could_not_run(tables):
+    table = laid_out("notices", tables)
+    assert [row[:3] for row in table.rows] == [("Items that run against their scale", "w1", "rses_05")]
+    assert "−.31" in table.rows[0][3]
+    lacking = [note for note in table.general if note.startswith("Ids that seem to link")]
+    assert lacking == [
+        "Ids that seem to link the wrong people (wave 2026b and 2026c): could not run: 12 people are in wave w1 too, 30 are needed."
+    ]
+    calm = tables["notices"].assign(status="nothing seen")
+    assert laid_out("notices", tables | {"notices": calm}).rows[0][0] == "All checks: nothing was seen"
+
+
 def test_formative_scores_have_no_coefficient_and_say_so(tables):
     formative = (
         tables["reliability"]
@@ -260,6 +274,18 @@ def test_unknown_is_not_nobody(tables):
     climate = cells(laid_out("missing_data", tables))["Early emotional climate (MREII)"]
     assert climate[0] != "—" and set(climate[1:]) == {"—"}
     assert set(cells(laid_out("missing_data", tables))["Age"]) == {"0"}
+
+
+def test_what_changed_between_waves_is_told_in_few_lines(tables):
+    table = laid_out("wave_differences", tables)
+    assert next(heading for _, heading in table.sections) == "2026b, compared with 2026a"
+    assert [row[0] for row in section(table, "2026c, compared with 2026b")] == ["nothing changed"]
+    compared, reworded, renamed = section(table, "2026d, compared with 2026c")
+    assert compared[0] == "compared" and "the wording of 34" in compared[-1]
+    title = "Micro-Rejection Exposure and Impact Inventory, impact"
+    assert reworded[:3] == ("reworded", title, "1") and reworded[3] == "“I keep looking for signs of coldness.”"
+    assert reworded[-1] == "Declared: Plainer words."
+    assert renamed[:3] == ("in another column", "4 instruments", "12") and renamed[3].startswith("e.g. ")
 
 
 # --- disclosure ------------------------------------------------------------------------------------------------------

@@ -143,7 +143,8 @@ def test_every_job_depends_on_the_module_it_calls(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(write_study(tmp_path / "study"))
     plan = Plan(load_study("."))
     jobs = {
-        "validate_wave": plan.validate_wave("w1"), "score_wave": plan.score_wave("w1"), "pool_waves": plan.pool_waves(),
+        "validate_wave": plan.validate_wave("w1"), "score_wave": plan.score_wave("w1"),
+        "compare_waves": plan.compare_waves(), "codebook": plan.codebook(), "pool_waves": plan.pool_waves(),
         "describe_sample": plan.describe_sample(), "psychometrics": plan.psychometrics("gad7"), "collect_psychometrics": plan.collect_psychometrics(),
         "test_hypotheses": plan.test_hypotheses("loneliness"), "collect_estimates": plan.collect_estimates(),
         "draw_figure": plan.draw_figure("participant_flow"), "lay_out_table": plan.lay_out_table("flow"), "write_report": plan.write_report(),

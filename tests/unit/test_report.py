@@ -21,6 +21,7 @@ from rejsens.definitions import instrument_facts, load_instruments
 SECTIONS = [
     "tested",
     "data",
+    "differences",
     "participants",
     "missing",
     "instruments",
@@ -32,6 +33,7 @@ SECTIONS = [
     "limitations",
     "reproduce",
 ]
+CODEBOOK = "../codebook/codebook.html"
 
 
 def printed(tables, study):
@@ -89,7 +91,7 @@ def test_the_page_is_well_formed_and_its_links_arrive(any_page):
     found = audit.Page(any_page)
     assert found.faults == []
     assert len(found.ids) == len(set(found.ids))
-    assert {value[1:] for tag, _, value in found.links if tag == "a"} <= set(found.ids)
+    assert {value[1:] for tag, _, value in found.links if tag == "a"} - {CODEBOOK[1:]} <= set(found.ids)
     assert [i for i in found.ids if i in SECTIONS] == SECTIONS
 
 
@@ -101,7 +103,9 @@ def test_headings_go_down_one_step_at_a_time(any_page):
 
 def test_nothing_is_asked_of_the_network_and_no_script_runs(any_page):
     found = audit.Page(any_page)
-    assert all(value.startswith(("#", "data:image/svg+xml;base64,")) for _, _, value in found.links)
+    links = [value for _, _, value in found.links if value != CODEBOOK]  # a file of the same study
+    assert len(links) == len(found.links) - 1
+    assert all(value.startswith(("#", "data:image/svg+xml;base64,")) for value in links)
     names = {tag for tag, _ in found.tags}
     assert not names & {"script", "iframe", "object", "embed", "link", "form", "base"}
     assert not [name for _, given in found.tags for name in given if name.startswith("on")]
@@ -241,6 +245,18 @@ def test_a_result_that_is_not_testable_shows_its_reason_and_no_strip():
     assert html.count('class="strip"') == 2
 
 
+def test_the_page_says_what_changed_between_waves_and_where_the_codebook_is(full, one):
+    section = re.search(r'<section aria-labelledby="differences">.*?</section>', full, flags=re.DOTALL)[0]
+    text = audit.Page(section).text
+    assert (
+        "What changed between waves" in text
+        and "2026d, compared with 2026c" in text
+        and "Declared: Plainer words." in text
+    )
+    assert CODEBOOK in section and "in the folder codebook" in text
+    assert "There is one wave, and none to compare it with." in audit.Page(one).text
+
+
 # --- studies that lack something -------------------------------------------------------------------------------------
 
 
@@ -310,6 +326,7 @@ def test_every_text_of_a_study_is_escaped():
         "hypotheses": ["label", "estimand", "claim"],
         "flow": ["label"],
         "quality": ["label", "reason"],
+        "differences": ["before", "after", "reason"],
         "sample": ["label", "level"],
         "descriptives": ["label", "missing_rule"],
         "missing": ["label"],

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rejsens.definitions import Instrument, administer, instrument_from, load_instruments
+from rejsens.problems import Refused
 from rejsens.score_wave import compare_stored, wave_scores
 from rejsens.scoring import keyed, keyed_values, score, units
 
@@ -29,7 +30,7 @@ def scale(n: int = 4, low: int = 1, high: int = 5, reverse: tuple[int, ...] = ()
         "higher_means": "more",
         "model": "reflective",
     } | entry
-    ends = {"mean": (low, high), "sum": (n * low, n * high), "count": (0, n)}.get(method)
+    ends = {"mean": (low, high), "sum": (n * low, n * high), "count": (0, n), "max_share": (1 / n, 1)}.get(method)
     if method == "weighted_sum":
         ends = (n * min(entry["weights"].values()), n * max(entry["weights"].values()))
     times = declared.get("multiply", 1)
@@ -148,6 +149,60 @@ def test_a_count_by_hand() -> None:
 def test_a_weighted_sum_by_hand() -> None:
     s = scale(3, low=0, high=2, method="weighted_sum", weights={0: 0, 1: 1.5, 2: 4}, model="formative")
     assert scored(s, [0, 1, 2], [2, 2, 2])["s"].tolist() == [5.5, 12]
+
+
+def test_a_largest_share_by_hand() -> None:
+    s = scale(4, low=0, high=4, method="max_share", model="formative")
+    # 3 of 3 + 1 + 0 + 2; all alike, 1 of 4; all from one; nothing happened
+    found = scored(s, [3, 1, 0, 2], [2, 2, 2, 2], [0, 0, 4, 0], [0, 0, 0, 0])
+    assert found["s"].tolist()[:3] == [0.5, 0.25, 1]
+    assert np.isnan(found["s"][3]) and found["s__n_answered"].tolist() == [4] * 4
+    assert not found["s__prorated"].any()
+
+
+def test_a_share_leaves_out_what_does_not_apply_and_is_missing_with_what_was_refused() -> None:
+    s = scale(3, low=0, high=4, method="max_share", model="formative")
+    absent = pd.DataFrame({"s_03": [True, True, False, True, True]})
+    # 3 of 3 + 1; one source left, so all of it; refused; refused beside not applicable; none of the two that apply
+    found = scored(s, [3, 1, NAN], [2, NAN, NAN], [3, 1, NAN], [NAN, 1, NAN], [0, 0, NAN], absent=absent)
+    assert found["s"][0] == 0.75 and found["s"][1:].isna().all()
+    one_left = pd.DataFrame({"s_02": [True], "s_03": [True]})
+    assert scored(s, [2, NAN, NAN], absent=one_left)["s"].tolist() == [1.0]
+
+
+def shares_of_means() -> Instrument:
+    """Two sources of two items each; the share of their means."""
+    mean = {"method": "mean", "min_answered": 2, "range": [0, 4], "higher_means": "", "model": "formative"}
+    return instrument_from({
+        "id": "t", "title": "T", "version": "1", "answers": {"min": 0, "max": 4},
+        "items": [{"id": f"t_{source}{i}", "label": f"{source}{i}"} for source in "ab" for i in (1, 2)],
+        "scores": [
+            {"id": "t_a", "label": "A", "items": ["t_a1", "t_a2"], **mean},
+            {"id": "t_b", "label": "B", "items": ["t_b1", "t_b2"], **mean},
+            {"id": "t", "label": "T", "of": ["t_a", "t_b"], **mean, "method": "max_share", "range": [0.5, 1]},
+        ],
+    })  # fmt: skip
+
+
+def test_a_share_of_scores_takes_their_means_and_leaves_out_a_source_that_does_not_exist() -> None:
+    absent = pd.DataFrame({item: flags for item, flags in {
+        "t_a1": [False] * 5, "t_a2": [False] * 5,
+        "t_b1": [False, False, True, False, True], "t_b2": [False, True, True, False, False],
+    }.items()})  # fmt: skip
+    # 3 of 3 + 1 | b applies in part: 2 of 2 + 4 is not the larger, 4 of 6 | b absent: all of it | b refused | b refused in part
+    rows = [[4, 2, 1, 1], [2, 2, 4, NAN], [1, 0, NAN, NAN], [1, 1, NAN, 1], [1, 1, NAN, NAN]]
+    found = scored(shares_of_means(), *rows, absent=absent)
+    assert found["t"].tolist()[:3] == pytest.approx([0.75, 2 / 3, 1], abs=1e-12)
+    assert found["t"].isna().tolist() == [False, False, False, True, True]
+    assert found["t__n_answered"].tolist() == [2, 2, 1, 1, 1]
+
+
+@pytest.mark.parametrize("low", [1, -2])
+def test_a_share_of_answers_without_a_zero_is_refused(low: int) -> None:
+    with pytest.raises(Refused, match=f"(?s)no zero.*the lowest code is {low}"):
+        scale(3, low=low, high=4, method="max_share", model="formative")
+    with pytest.raises(Refused, match=r"(?s)counts certain codes.*labels:"):
+        administer(scale(3, low=0, high=4, method="max_share", model="formative"), range=[1, 5])
 
 
 def test_a_mean_of_scores_needs_each_of_them() -> None:

@@ -14,9 +14,10 @@ import pytest
 from tests.conftest import ROOT, contents, seal, write_wave
 
 Edit = Callable[[Path, Path], None]  # (project, study)
+COMPARED = {"Comparing what the waves asked", "Writing the codebook"}
 AFTER_POOL = {"Describing participants and scores", "Assessing gad7", "Assessing ucla3", "Writing the report",
               "Checking keys between scales, and change between waves", "Testing the hypotheses of family loneliness",
-              "Writing estimates and the claim ledger"}  # fmt: skip
+              "Writing estimates and the claim ledger", "Writing the codebook"}  # fmt: skip
 
 
 def snakemake(project: Path, study: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -93,6 +94,11 @@ def replace_in_config(old: str, new: str) -> Edit:
     return edit
 
 
+def declare_a_change(project: Path, study: Path) -> None:
+    path = study / "data/waves/w2.yaml"
+    path.write_text(path.read_text() + "replaces: {gad7_01: shorter}\n")
+
+
 def add_figure(project: Path, study: Path) -> None:
     (study / "figures").mkdir()
     shutil.copy(project / "workflow/rejsens/figures/correlation_heatmap.py", study / "figures/my_heatmap.py")
@@ -103,17 +109,23 @@ TABLE: dict[str, tuple[Edit, set[str], set[str]]] = {
     "nothing": (lambda project, study: None, set(), AFTER_POOL),
     "touching every file": (touch_everything, set(), AFTER_POOL),
     "the scoring formula": (append("workflow/rejsens/scoring.py", "\nEDITED = 1\n"),
-                            {"Scoring wave w1", "Scoring wave w2", "Bringing all waves together", *AFTER_POOL}, {"Checking wave w1", "Checking wave w2"}),
+                            {"Scoring wave w1", "Scoring wave w2", "Bringing all waves together", *AFTER_POOL}, {"Checking wave w1", "Checking wave w2", "Comparing what the waves asked"}),
+    "how waves are compared": (append("workflow/rejsens/differences.py", "\nEDITED = 1\n"),
+                               {*COMPARED, "Writing the report"}, {"Checking wave w1", "Scoring wave w2", "Bringing all waves together", "Assessing gad7"}),
+    "how the codebook looks": (append("workflow/report/codebook/codebook.css", "/* edited */\n"), {"Writing the codebook", "Writing the report"},
+                               {"Checking wave w1", "Bringing all waves together", "Describing participants and scores"}),
+    "a change of wording that is declared": (declare_a_change, {"Checking wave w2", "Scoring wave w2", *COMPARED, *AFTER_POOL},
+                                             {"Checking wave w1", "Scoring wave w1"}),
     "how a number is printed": (append("workflow/rejsens/apa.py", "\nEDITED = 1\n"), {"Writing the report"},
                                 {"Scoring wave w1", "Bringing all waves together", "Describing participants and scores", "Assessing gad7"}),
     "an instrument that was asked": (append("schemas/instruments/ucla3.yaml", "# edited\n"), {"Checking wave w1", "Scoring wave w2", *AFTER_POOL}, set()),
     "an instrument that was not asked": (append("schemas/instruments/phq8.yaml", "# edited\n"), set(), AFTER_POOL | {"Checking wave w1"}),
-    "an export, replaced by an older file": (replace_export_by_an_older_one, {"Checking wave w2", "Scoring wave w2", *AFTER_POOL}, {"Checking wave w1", "Scoring wave w1"}),
-    "a new wave": (lambda project, study: write_wave(study, "w3", 3), {"Checking wave w3", "Scoring wave w3", *AFTER_POOL},
+    "an export, replaced by an older file": (replace_export_by_an_older_one, {"Checking wave w2", "Scoring wave w2", *COMPARED, *AFTER_POOL}, {"Checking wave w1", "Scoring wave w1"}),
+    "a new wave": (lambda project, study: write_wave(study, "w3", 3), {"Checking wave w3", "Scoring wave w3", *COMPARED, *AFTER_POOL},
                    {"Checking wave w1", "Scoring wave w1", "Checking wave w2", "Scoring wave w2"}),
     "a family of hypotheses": (append("config/hypotheses/loneliness.yaml", "# edited\n", to_study=True),
                                {"Testing the hypotheses of family loneliness", "Writing estimates and the claim ledger", "Writing the report"},
-                               {"Bringing all waves together", "Describing participants and scores", "Assessing gad7"}),
+                               {"Bringing all waves together", "Describing participants and scores", "Assessing gad7", *COMPARED}),
     "the seed's companion, the number of draws": (replace_in_config("bootstrap_draws: 200", "bootstrap_draws: 300"),
                                                   {"Testing the hypotheses of family loneliness"}, {"Scoring wave w1", "Describing participants and scores"}),
 }  # fmt: skip

@@ -51,7 +51,7 @@ def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tupl
         low, high = [a.low * b.low for a, b in pairs], [a.high * b.high for a, b in pairs]
         reverse = []
     else:
-        items = [instrument.item(i) for i in score.items]
+        items = instrument.items_of(score)
         labels, low, high = [i.label for i in items], [i.low for i in items], [i.high for i in items]
         reverse = [keyed_name(i) for i in items if i.reverse]
     return (

@@ -41,7 +41,8 @@ def ledger(
     may call another hypothesis H1.
     """
     found = narrative.findings(estimates, hypotheses, dictionary)
-    scores = set(dictionary["score"])
+    kinds = dictionary["event"] if "event" in dictionary else [""] * len(dictionary)
+    scores = {s.removeprefix(f"{k}_") if k else s for s, k in zip(dictionary["score"], kinds, strict=True)}
     rows = [row for claim in content["claims"] for row in _rows(claim, content["documents"], scores, found)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -5,7 +5,7 @@ Nothing in a file is evaluated: a file is data, and every fault of a file is rep
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from rejsens.problems import Problem, Refused, did_you_mean, listed
-from rejsens.registry import SHIPPED
+from rejsens.registry import SHIPPED, sha256
 
 OWN_DEFAULTS = {"screening": [], "out_of_range": "stop"}  # a study that states no rule sets nobody and nothing aside
 
@@ -25,6 +25,10 @@ class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a list or a group of settings stands where a key should", key_node.start_mark
+                )
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key “{key}” stands twice", key_node.start_mark
@@ -35,9 +39,18 @@ class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 
 def read_yaml(path: Path | str, kind: str) -> dict[str, Any]:
     """Read one declaration and check it against `schemas/{kind}.schema.yaml`; all its faults at once."""
+    content = load_yaml(path)
+    problems = schema_problems(content, kind, str(path))
+    if problems:
+        raise Refused(problems, str(path))
+    return content
+
+
+def load_yaml(path: Path | str) -> Any:
+    """The content of a YAML file, of whatever kind; refused when the file is missing or no YAML, or states a key twice."""
     path = Path(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_UniqueKeyLoader)  # a SafeLoader
+        return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_UniqueKeyLoader)  # a SafeLoader
     except FileNotFoundError:
         raise Refused(
             Problem(str(path), "A file is missing", "there is no such file", "", f"create {path}"), str(path)
@@ -56,10 +69,6 @@ def read_yaml(path: Path | str, kind: str) -> dict[str, Any]:
             ),
             str(path),
         ) from None
-    problems = schema_problems(content, kind, str(path))
-    if problems:
-        raise Refused(problems, str(path))
-    return content
 
 
 @cache
@@ -142,13 +151,14 @@ def _expected(error: Any) -> str:
     match error.validator:
         case "type":
             kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-            return " or ".join(words[kind] for kind in kinds)
+            more = error.schema.get("description", "")
+            return " or ".join(words[kind] for kind in kinds) + (f": {more}" if more else "")
         case "minimum" | "exclusiveMinimum":
             return f"a number from {error.validator_value} upwards"
         case "maximum" | "exclusiveMaximum":
             return f"a number up to {error.validator_value}"
         case "pattern":
-            return f"text of the form {error.validator_value}"
+            return error.schema.get("description") or f"text of the form {error.validator_value}"
         case "minItems":
             return f"at least {error.validator_value} entries"
         case _:
@@ -161,7 +171,7 @@ def load_settings(study: Path | str = ".") -> dict[str, Any]:
     What is true of one study is never inherited: its description, who is set aside, what becomes of impossible answers.
     """
     path = SHIPPED / "config" / "config.yaml"
-    shipped = read_yaml(path, "config")
+    shipped = dict(_shipped_settings(path, sha256(path)))
     own = Path(study) / "config" / "config.yaml"
     if own.resolve() == path.resolve():
         return shipped
@@ -170,3 +180,8 @@ def load_settings(study: Path | str = ".") -> dict[str, Any]:
         advice = "state at least `study: {title: ..., simulated: false}`"
         raise Refused(Problem(str(own), "Missing settings", "“study” is not stated", "", advice), str(own))
     return shipped | OWN_DEFAULTS | content
+
+
+@cache
+def _shipped_settings(path: Path, _content: str) -> dict[str, Any]:
+    return read_yaml(path, "config")

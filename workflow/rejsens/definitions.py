@@ -12,6 +12,41 @@ from typing import Any
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 
+# What a wave must state where an instrument's `settings_required` names it: what may stand there, and what to do.
+REQUIRED = {
+    "order": ("", "more than one version of this instrument circulates: look at the questionnaire and add `order:`"),
+    "anchor_direction": (
+        "ascending, descending",
+        "more than one version of this instrument circulates: look at the questionnaire and add `anchor_direction:`",
+    ),
+    "range": (
+        "the lowest and the highest code, such as [1, 5]",
+        "forms with fewer answers circulate whose codes all lie inside the published ones, and reversed items would be "
+        "turned wrongly: look at the questionnaire and add `range:`",
+    ),
+    "risk_protocol": (
+        "a sentence: who reads these answers, how soon, and how a person at risk is reached",
+        "an item asks about thoughts of self-harm, so the answers are read only under a declared protocol: add "
+        "`risk_protocol:`, or ask an instrument without that item",
+    ),
+    "permission": (
+        "a sentence: who permitted the use, and when",
+        "the rights in this form are sold, so it is off until the study says by whose permission it was used: add "
+        "`permission:`, or ask a free instrument",
+    ),
+}
+
+
+COUNTED = ("count", "weighted_sum", "max_share")  # methods for which the codes are amounts and cannot be shifted
+
+
+@dataclass(frozen=True)
+class AskedIf:
+    """An item is asked of people whose answer to any of these items is `at_least` this; to others it does not apply."""
+
+    any_of: tuple[str, ...]
+    at_least: float
+
 
 @dataclass(frozen=True)
 class Item:
@@ -32,6 +67,8 @@ class Item:
     wording: str | None = None
     instructed: float | None = None
     choice_of: str | None = None  # the question of which this is one tick box
+    row_of: str | None = None  # the question of which this is one row, where that is not the instrument's stem
+    asked_if: AskedIf | None = None  # None: asked of everybody
 
     @property
     def must_be_reversed(self) -> bool:
@@ -84,7 +121,11 @@ class Instrument:
     measures: tuple[str, ...] = ()
     window: str = ""
     stem: str | None = None
-    questions: Mapping[str, str] = field(default_factory=dict)  # questions with tick boxes: id -> wording
+    questions: Mapping[str, str] = field(default_factory=dict)  # questions with tick boxes or rows: id -> wording
+    events: Mapping[str, str] = field(
+        default_factory=dict
+    )  # kind of event -> how it is asked for; none: about the person
+    from_wave: int = 1  # the first wave that can ask it
     citation: str = ""
     doi: str | None = None
     licence: Mapping[str, Any] = field(default_factory=dict)
@@ -98,10 +139,15 @@ class Instrument:
     path: str = ""
     shipped: bool = True
     name: str = ""  # as administered: id, or prefix_id
+    event: str | None = None  # as administered: the kind of event that the answers are about
     order: str | None = None
     codes_descend: bool = False  # the wave's codes run against the definition's and are turned at import
     columns: tuple[str, ...] = ()  # canonical item ids in the order in which the wave presents them
     range_changed: bool = False
+    risk_protocol: str | None = (
+        None  # who reads answers about self-harm and reaches a person at risk, as the wave states it
+    )
+    permission: str | None = None  # by whose permission the wave asked a form whose rights are sold
 
     @property
     def user_supplied(self) -> bool:
@@ -118,6 +164,12 @@ class Instrument:
 
     def item(self, item_id: str) -> Item:
         return self._by_id[item_id]
+
+    def items_of(self, score: Score) -> tuple[Item, ...]:
+        """The items of a score; of a score over subscales, those of its subscales one after the other."""
+        if score.of:
+            return tuple(item for part in self.scores if part.id in score.of for item in self.items_of(part))
+        return tuple(self.item(i) for i in score.items)
 
 
 def load_instruments(
@@ -185,7 +237,7 @@ def instrument_from(content: Mapping[str, Any], path: str = "", shipped: bool = 
                 )
             )
     scores, score_problems = _scores(content, {item.id: item for item in items}, path)
-    problems += score_problems
+    problems += score_problems + _reference_problems(content, items, path)
     if problems:
         raise Refused(problems, path)
     tuples = {k: tuple(content.get(k, ())) for k in ("measures", "settings_required", "examples")}
@@ -199,6 +251,8 @@ def instrument_from(content: Mapping[str, Any], path: str = "", shipped: bool = 
         window=content.get("window", ""),
         stem=content.get("stem"),
         questions=content.get("questions", {}),
+        events=content.get("events", {}),
+        from_wave=content.get("from_wave", 1),
         citation=content.get("citation", ""),
         doi=content.get("doi"),
         licence=content.get("licence", {}),
@@ -233,7 +287,42 @@ def _item(content: Mapping[str, Any], defaults: Mapping[str, Any]) -> Item:
         wording=content.get("wording"),
         instructed=content.get("instructed"),
         choice_of=content.get("choice_of"),
+        row_of=content.get("row_of"),
+        asked_if=_asked_if(content.get("asked_if")),
     )
+
+
+def _asked_if(content: Mapping[str, Any] | None) -> AskedIf | None:
+    return AskedIf(tuple(content["any_of"]), float(content["at_least"])) if content else None
+
+
+def _reference_problems(content: Mapping[str, Any], items: Iterable[Item], path: str) -> list[Problem]:
+    """Questions and items that an item refers to and that the file does not hold."""
+    items = list(items)
+    known = {
+        "Unknown questions": list(content.get("questions", {})),
+        "Unknown items": [item.id for item in items],
+    }
+    named = [
+        (item, cause, name)
+        for item in items
+        for cause, names in (
+            ("Unknown questions", filter(None, (item.choice_of, item.row_of))),
+            ("Unknown items", item.asked_if.any_of if item.asked_if else ()),
+        )
+        for name in names
+    ]
+    return [
+        Problem(
+            f"{path} › items › {item.id}",
+            cause,
+            f"“{name}”",
+            listed(known[cause], 40),
+            did_you_mean(name, known[cause]) or "correct the name",
+        )
+        for item, cause, name in named
+        if name not in known[cause]
+    ]
 
 
 def _scores(
@@ -285,6 +374,17 @@ def _scores(
             change=entry.get("change"),
             norms=tuple(entry.get("norms", ())),
         )
+        if score.method == "max_share" and (lows := _lowest_values(score, items, scores)) - {0.0}:
+            problems.append(
+                Problem(
+                    where,
+                    "A share of answers that have no zero",
+                    f"the lowest code is {listed([f'{low:g}' for low in sorted(lows)])}",
+                    "0, so that the answers add up to an amount",
+                    "use another method, or codes that begin at 0",
+                )
+            )
+            continue
         computed = theoretical_range(score, items, scores)
         if not all(math.isclose(a, b, abs_tol=1e-9) for a, b in zip(computed, (score.low, score.high), strict=True)):
             problems.append(
@@ -300,6 +400,10 @@ def _scores(
     return tuple(scores.values()), problems
 
 
+def _lowest_values(score: Score, items: Mapping[str, Item], scores: Mapping[str, Score]) -> set[float]:
+    return {scores[s].low for s in score.of} | {items[i].low for i in score.items}
+
+
 def theoretical_range(score: Score, items: Mapping[str, Item], scores: Mapping[str, Score]) -> tuple[float, float]:
     """Lowest and highest value the score can take, from the items' declared ranges."""
     used = [items[i] for i in score.items]
@@ -313,15 +417,18 @@ def theoretical_range(score: Score, items: Mapping[str, Item], scores: Mapping[s
             ends = (0.0, float(len(used)))
         case "weighted_sum":
             ends = (min(score.weights.values()) * len(used), max(score.weights.values()) * len(used))
+        case "max_share":
+            ends = (1 / len(score.of or used), 1.0)
         case "product_mean":
             corners = [
                 [x * y for x in (items[a].low, items[a].high) for y in (items[b].low, items[b].high)]
                 for a, b in score.pairs
             ]
             ends = (sum(map(min, corners)) / len(corners), sum(map(max, corners)) / len(corners))
-        case "mean_of_scores":
+        case "mean_of_scores" | "sum_of_scores":
             parts = [scores[s] for s in score.of]
-            ends = (sum(p.low for p in parts) / len(parts), sum(p.high for p in parts) / len(parts))
+            number = len(parts) if score.method == "mean_of_scores" else 1
+            ends = (sum(p.low for p in parts) / number, sum(p.high for p in parts) / number)
     return ends[0] * score.multiply, ends[1] * score.multiply
 
 
@@ -329,9 +436,10 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
     """The instrument as one wave asked it: item order, prefix, range, codes that run the other way, items stored reversed.
 
     settings   `as` (prefix), order, anchor_direction, range, already_reversed (item ids or "all"), items (those asked),
-               missing_codes; the keys of an entry of a sidecar's `instruments:`
+               missing_codes, risk_protocol, permission; the keys of an entry of a sidecar's `instruments:`
     returns    Instrument whose item and score ids carry the prefix and whose ranges are those of this administration
-    raises     Refused when a required setting is not stated or a named item does not exist
+    raises     Refused when a required setting is not stated, a named item does not exist, or the codes of a score that
+               counts them are changed
 
     >>> rses = load_instruments()["rses"]
     >>> asked = administer(rses, order="B", anchor_direction="ascending", **{"as": "before"})
@@ -340,15 +448,9 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
     """
     where = where or instrument.id
     problems = [
-        Problem(
-            where,
-            "Settings that this instrument requires",
-            f"{instrument.id} does not state `{name}`",
-            listed(list(instrument.orders) if name == "order" else ["ascending", "descending"]),
-            f"more than one version of this instrument circulates: look at the questionnaire and add `{name}:`",
-        )
+        _required(instrument, name, where)
         for name in instrument.settings_required
-        if settings.get(name) is None
+        if settings.get(name) is None or not str(settings[name]).strip()
     ]
     order = settings.get("order")
     if order is not None and order not in instrument.orders:
@@ -376,10 +478,32 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
                     did_you_mean(unknown[0], ids),
                 )
             )
+    low, high = map(float, settings.get("range") or (math.nan, math.nan))
+    scales = [item for item in instrument.items if item.type == "scale"]
+    changed = not math.isnan(low) and any((item.low, item.high) != (low, high) for item in scales)
+    if changed and (fixed := [s.id for s in instrument.scores if s.method in COUNTED]):
+        problems.append(
+            Problem(
+                f"{where} › range",
+                "Codes that a score counts",
+                f"{listed(fixed)} {'counts' if len(fixed) == 1 else 'count'} certain codes, which another range would shift",
+                scales[0].allowed,
+                "map the wave's answers to these codes with `labels:`",
+            )
+        )
+    if changed and (conditional := [item.id for item in scales if item.asked_if]):
+        problems.append(
+            Problem(
+                f"{where} › range",
+                "Codes that decide who is asked",
+                f"whether {listed(conditional, 6)} applies depends on certain codes, which another range would shift",
+                scales[0].allowed,
+                "map the wave's answers to these codes with `labels:`",
+            )
+        )
     if problems:
         raise Refused(problems, where)
 
-    low, high = settings.get("range") or (None, None)
     extra = tuple(map(float, settings.get("missing_codes") or ()))
     prefix = f"{settings['as']}_" if settings.get("as") else ""
     items = [
@@ -388,9 +512,10 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
             id=prefix + item.id,
             already_reversed=item.id in stored,
             missing_codes=item.missing_codes + extra,
-            low=item.low if low is None else float(low),
-            high=item.high if high is None else float(high),
-            labels=item.labels if low is None else {},
+            low=low if changed else item.low,
+            high=high if changed else item.high,
+            labels={} if changed else item.labels,
+            asked_if=_administered_condition(item.asked_if, asked, prefix),
         )
         for item in instrument.items
         if item.id in asked
@@ -400,12 +525,33 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
     return replace(
         instrument,
         items=tuple(items),
-        scores=_administered_scores(instrument, items, prefix, low is not None),
+        scores=_administered_scores(instrument, items, prefix, changed),
         name=prefix + instrument.id,
+        event=settings.get("as") if instrument.events else None,
         order=order,
         columns=tuple(prefix + i for i in presented),
         codes_descend=direction != instrument.anchor_direction,
-        range_changed=low is not None,
+        range_changed=changed,
+        risk_protocol=settings.get("risk_protocol"),
+        permission=settings.get("permission"),
+    )
+
+
+def _administered_condition(condition: AskedIf | None, asked: list[str], prefix: str) -> AskedIf | None:
+    """The condition on the items that were asked; without them nobody can tell to whom an item does not apply."""
+    if condition is None or any(item not in asked for item in condition.any_of):
+        return None
+    return replace(condition, any_of=tuple(prefix + item for item in condition.any_of))
+
+
+def _required(instrument: Instrument, name: str, where: str) -> Problem:
+    allowed, fix = REQUIRED[name]
+    return Problem(
+        where,
+        "Settings that this instrument requires",
+        f"{instrument.id} does not state `{name}`",
+        allowed or listed(list(instrument.orders)),
+        fix,
     )
 
 
@@ -454,4 +600,6 @@ def instrument_facts(i: Instrument) -> dict[str, Any]:
         "user_supplied": i.user_supplied,
         "range_changed": i.range_changed,
         "order": i.order,
+        "risk_protocol": i.risk_protocol,
+        "permission": i.permission,
     }

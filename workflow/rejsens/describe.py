@@ -118,6 +118,8 @@ def missing_rule(declared: Score) -> str:
     """The missing-data rule of one score in words."""
     unit = "pairs" if declared.pairs else "items"
     total = len(declared.pairs or declared.items or declared.of)
+    if declared.method == "max_share":
+        return f"all {len(declared.items or declared.of)} amounts that apply needed; missing where they add up to 0"
     if declared.of:
         return "every subscale needed"
     if total == 1:
@@ -126,6 +128,8 @@ def missing_rule(declared: Score) -> str:
         return f"all {total} {unit} that apply needed, never prorated"
     if declared.min_answered == total:
         return f"all {total} {unit} needed"
+    if declared.method == "count":
+        return f"at least {declared.min_answered} of {total} {unit}, a missing one counts as no"
     return f"at least {declared.min_answered} of {total} {unit}, prorated"
 
 

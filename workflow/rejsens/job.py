@@ -10,9 +10,10 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any
 
 from rejsens.problems import Refused
+from rejsens.system_faults import sentence
 
 RUN = "REJSENS_RUN"  # process number of the Snakemake that planned this job; set by common.smk
 STAGING = ".staging"
@@ -23,35 +24,46 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
     """Run a job's body. Yields the outputs by name, as paths beside their final places.
 
     When the body ends well, and the run that started it still lives, all outputs move into place with `os.replace`; an
-    orphan of a killed run publishes nothing. A fault of the study goes to the terminal as sentences, anything else as
-    one line; tracebacks go to the log.
+    orphan of a killed run publishes nothing. A fault of the study goes to the terminal as sentences, anything else (a
+    full disk, a fault of the software) as one line; tracebacks go to the log.
     """
-    terminal = sys.stderr
-    staged = {str(final): _staged(Path(final)) for final in snakemake.output}
-    named = SimpleNamespace(**{name: staged[str(path)] for name, path in snakemake.output.items()})
+    terminal, staged, told = sys.stderr, {}, False
+    try:
+        with _log_only(snakemake.log[0]) as log:
+            try:
+                staged |= {str(final): _staged(Path(final)) for final in snakemake.output}
+                yield SimpleNamespace(**{name: staged[str(path)] for name, path in snakemake.output.items()})
+                _publish(staged)
+            except Refused as refused:
+                told = True
+                print(refused, file=log)
+                _stop(f"{refused}", terminal)
+            except Exception as error:
+                told = True
+                traceback.print_exc(file=log)
+                step = " ".join([snakemake.rule, *snakemake.wildcards])
+                _stop(
+                    sentence(error)
+                    or f"{step} stopped at a fault of the software, not of your data: "
+                    f"{type(error).__name__}. Details for a bug report: {snakemake.log[0]}",
+                    terminal,
+                )
+    except OSError as error:  # the log itself cannot be written
+        _stop("" if told else sentence(error) or f"The log cannot be written: {error}.", terminal)
+    finally:
+        for path in staged.values():
+            shutil.rmtree(Path(path).parent, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _log_only(path: str) -> Iterator[IO[str]]:
+    """What a job prints goes to its log."""
     with (
-        open(snakemake.log[0], "w", encoding="utf-8") as log,
+        open(path, "w", encoding="utf-8") as log,
         contextlib.redirect_stdout(log),
         contextlib.redirect_stderr(log),
     ):
-        try:
-            yield named
-            _publish(staged)
-        except Refused as refused:
-            print(refused, file=log)
-            _stop(staged, f"\n{refused}\n", terminal)
-        except Exception as error:
-            traceback.print_exc(file=log)
-            place = " ".join(snakemake.wildcards)
-            _stop(
-                staged,
-                f"\n{snakemake.rule} {place} stopped at a fault of the software, not of your data: "
-                f"{type(error).__name__}. Details for a bug report: {snakemake.log[0]}\n",
-                terminal,
-            )
-        finally:
-            for path in staged.values():
-                shutil.rmtree(Path(path).parent, ignore_errors=True)
+        yield log
 
 
 def _staged(final: Path) -> str:
@@ -70,8 +82,9 @@ def _publish(staged: dict[str, str]) -> None:
         os.replace(beside, final)
 
 
-def _stop(staged: dict[str, str], message: str, terminal: Any) -> None:
-    print(message, file=terminal, flush=True)
+def _stop(message: str, terminal: Any) -> None:
+    if message:
+        print(f"\n{message}\n", file=terminal, flush=True)
     sys.exit(1)
 
 

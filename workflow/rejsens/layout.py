@@ -15,6 +15,7 @@ from html import escape
 from typing import Literal
 
 from rejsens import apa
+from rejsens.spreadsheet import safe
 
 NUMBER_SLOT = '<span class="table-number"></span>'  # the report fills it: only the report knows the order of its tables
 WIDE = 16  # columns from which a printed page lies on its side
@@ -105,14 +106,18 @@ def header_runs(header: str) -> list[tuple[str, bool]]:
 
 
 def to_csv(table: PrintedTable) -> str:
-    """The printed cells as CSV text, one row each; a section becomes a first column, notes are left out.
+    """The printed cells as CSV text, one row each; a section becomes a first column, notes are left out; nothing runs.
 
     >>> print(to_csv(PrintedTable("T", ("Score", "M"), (("A", "1.00"),), sections=((0, "Wave 1"),))), end="")
     Section,Score,M
     Wave 1,A,1.00
     """
     text = io.StringIO()
-    write = csv.writer(text, lineterminator="\n").writerow
+    writer = csv.writer(text, lineterminator="\n")
+
+    def write(cells: tuple[str, ...]) -> None:
+        writer.writerow(safe(cell.replace("\r", " ")) for cell in cells)
+
     write((("Section",) if table.sections else ()) + table.columns)
     headings = dict(table.sections)
     heading = ""
@@ -129,7 +134,8 @@ def to_html(table: PrintedTable, name: str) -> str:
     name   the module's name; the fragment's id is `table-NAME`
     """
     head = "".join(
-        f'<th scope="col" class="{a}">{_header(c)}</th>' for c, a in zip(table.columns, table.alignment, strict=True)
+        f'<th scope="col" class="{a}">{header_html(c)}</th>'
+        for c, a in zip(table.columns, table.alignment, strict=True)
     )
     title = f'<span class="table-title">{escape(table.title)}</span>'
     lines = [
@@ -162,7 +168,8 @@ def italics(text: str) -> str:
     return re.sub(r" (=|&lt;|&gt;) (?=[\d.−])", r"&nbsp;\1&nbsp;", html)
 
 
-def _header(text: str) -> str:
+def header_html(text: str) -> str:
+    """Escaped HTML of a column head: statistical symbols in italics."""
     return "".join(f"<i>{escape(run)}</i>" if italic else escape(run) for run, italic in header_runs(text))
 
 

@@ -8,11 +8,15 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from rejsens import plausibility
 from rejsens.definitions import Instrument, Score
+from rejsens.scoring import filled
 from rejsens.sidecars import Wave
+from rejsens.spreadsheet import write_csv
 from rejsens.study import Study
 from rejsens.tabular import write_table
 from rejsens.validate import NOT_APPLICABLE, STORED
+from rejsens.variables import columns_of_items
 
 CREATED = 92  # where an SPSS file's header keeps the day (9 characters) and the time (8) it was written
 
@@ -37,14 +41,29 @@ def pool_answers(
 
 
 def pool_scores(scores: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Scores of all waves; counts of a score that a wave did not ask are 0, its prorated flag false."""
-    pooled = pd.concat(scores, ignore_index=True)
-    for column in pooled.columns:
-        if column.endswith("__n_answered"):
-            pooled[column] = pooled[column].fillna(0).astype("int64")
-        elif column.endswith("__prorated"):
-            pooled[column] = pooled[column].eq(True).astype(bool)
-    return pooled
+    """Scores, or events, of all waves; counts of a score that a wave did not ask are 0, its prorated flag false."""
+    return filled(pd.concat(scores, ignore_index=True))
+
+
+def notices(
+    of_exports: pd.DataFrame, answers: pd.DataFrame, scores: pd.DataFrame, study: Study, columns: pd.DataFrame
+) -> pd.DataFrame:
+    """What is worth a look: seen in each export, and in the answers and scores of all waves together.
+
+    columns   the table "columns" of all waves
+    returns   the table "notices"; nobody is named in it
+    """
+    facts = {
+        wave.name: {
+            "instruments": study.asked[wave.name],
+            "collected": wave.collected,
+            "columns": columns_of_items(columns[columns["wave"] == wave.name], wave),
+        }
+        for wave in study.waves
+    }
+    found = pd.concat([of_exports, plausibility.notices(answers, scores, facts)], ignore_index=True)
+    order = {name: place for place, name in enumerate(facts)}
+    return found.sort_values("wave", key=lambda names: names.map(order), kind="stable", ignore_index=True)
 
 
 def wave_list(waves: Sequence[Wave], numbers: Mapping[str, int], flow: pd.DataFrame) -> pd.DataFrame:
@@ -82,10 +101,11 @@ def _entry(instrument: Instrument, score: Score) -> dict[str, object]:
         "score": score.id,
         "label": score.label,
         "instrument": instrument.name,
+        "event": instrument.event or "",
         "title": instrument.title,
         "model": score.model,
         "method": score.method,
-        "n_items": len(score.pairs or score.items or score.of),
+        "n_items": len(score.pairs or instrument.items_of(score)),
         "range_low": score.low,
         "range_high": score.high,
         "higher_means": score.higher_means,
@@ -102,8 +122,8 @@ def write_scores(scores: pd.DataFrame, study: Study, output: SimpleNamespace) ->
     variables = column_dictionary(scores, labels)
     write_table(scores, output.scores, "scores")
     write_table(dictionary(list(study.instruments.values())), output.dictionary, "dictionary")
-    scores.to_csv(output.scores_csv, index=False, lineterminator="\n")
-    variables.to_csv(output.scores_dictionary, index=False, lineterminator="\n")
+    write_csv(scores, output.scores_csv)
+    write_csv(variables, output.scores_dictionary)
     write_sav(scores, output.scores_sav, variables.set_index("variable")["label"].to_dict(), value_labels(study))
 
 

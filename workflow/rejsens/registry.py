@@ -23,7 +23,10 @@ TABLES = {
     "waves": "results/waves.csv",
     "flow": "results/flow.csv",
     "quality": "results/quality.csv",
+    "notices": "results/notices.csv",
     "columns": "results/columns.csv",
+    "differences": "results/differences.csv",
+    "codebook": "results/codebook/codebook.csv",
     "dictionary": "results/dictionary.csv",
     "sample": "results/sample.csv",
     "descriptives": "results/descriptives.csv",
@@ -40,6 +43,7 @@ TABLES = {
     "claims": "results/claims.csv",
     "answers": "results/participants/answers.parquet",
     "scores": "results/participants/scores.parquet",
+    "events": "results/participants/events.parquet",
 }
 
 AGGREGATES = [name for name, path in TABLES.items() if not path.startswith("results/participants/")]

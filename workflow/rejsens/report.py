@@ -24,7 +24,12 @@ PIXELS = {"pt": 96 / 72, "mm": 96 / 25.4, "in": 96.0, "px": 1.0, "": 1.0}
 NO_CHANGE_SCORE = "No score of this study declares a change score, so no change is reported."
 # section -> printed tables in it: (module, the table that must have rows, what is said when it has none)
 PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
-    "data": (("waves", "waves", ""), ("quality", "quality", "This study declares no data quality check.")),
+    "data": (
+        ("waves", "waves", ""),
+        ("quality", "quality", "This study declares no data quality check."),
+        ("notices", "notices", "No plausibility check was made."),
+    ),
+    "differences": (("wave_differences", "differences", "There is one wave, and none to compare it with."),),
     "participants": (
         ("participants", "sample", "No sample table is declared."),
         ("flow", "flow", "No rows were read."),
@@ -153,6 +158,7 @@ class _Tables(dict):
 
     NEEDED: ClassVar = {
         "waves": ["wave", "role", "simulated"],
+        "differences": ["wave"],
         "dictionary": ["score", "label", "instrument", "status_line"],
         "estimates": ["hypothesis", "family", "decides"],
         "hypotheses": ["hypothesis", "family"],

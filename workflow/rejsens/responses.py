@@ -1,27 +1,40 @@
-"""The Pandera schema of a wave's answers, derived from the instruments it asked, and its failures in sentences."""
+"""The Pandera schema of a wave's answers, derived from the instruments it asked, and its failures in sentences.
+
+`rejsens check` finds the same cells without Pandera, whose import costs as much as reading a wave.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-import pandera.errors
-import pandera.pandas as pa
 
 from rejsens.definitions import Instrument, Item
 from rejsens.problems import Problem, Refused, listed
 
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+CELLS = ["participant", "row", "column", "found", "allowed"]
+
 
 def answers_schema(instruments: list[Instrument]) -> pa.DataFrameSchema:
     """One nullable float column per item, whose values are the item's allowed answers and nothing else."""
-    columns = {item.id: _column(item, instrument) for instrument in instruments for item in instrument.items}
+    import pandera.pandas as pa
+
+    def column(item: Item, instrument: Instrument) -> pa.Column:
+        check = pa.Check(lambda values: allowed(values, item), error=_allowed(item, instrument))
+        return pa.Column("float64", check, nullable=True)
+
+    columns = {item.id: column(item, instrument) for instrument in instruments for item in instrument.items}
     return pa.DataFrameSchema(
         {"participant": pa.Column("str"), "row": pa.Column("int64"), **columns}, strict=True, name="answers"
     )
 
 
-def _column(item: Item, instrument: Instrument) -> pa.Column:
-    check = pa.Check(lambda values: allowed(values, item), error=f"{item.allowed} ({instrument.file})")
-    return pa.Column("float64", check, nullable=True)
+def _allowed(item: Item, instrument: Instrument) -> str:
+    return f"{item.allowed} ({instrument.file})"
 
 
 def allowed(values: pd.Series | np.ndarray, item: Item) -> pd.Series | np.ndarray:
@@ -32,18 +45,17 @@ def allowed(values: pd.Series | np.ndarray, item: Item) -> pd.Series | np.ndarra
     return inside if item.type == "number" else inside & (values == np.floor(values))
 
 
-def check_answers(
-    frame: pd.DataFrame, instruments: list[Instrument], out_of_range: str, where: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Apply the schema. Answers outside their range stop the wave, or are set aside cell by cell, as the study declares.
+def cells_refused(frame: pd.DataFrame, instruments: list[Instrument], where: str) -> pd.DataFrame:
+    """The cells that the schema refuses: participant, row, column, found, allowed, ordered by column and row.
 
-    frame         answers as read: participant, row, one float column per item
-    out_of_range  "stop" or "missing"
-    returns       (answers, set_aside); set_aside has participant, row, column, found, allowed, one row per cell
-    raises        Refused with one sentence per column
+    frame    answers as read: participant, row, one float column per item
+    raises   Refused when the table itself has not the promised shape
     """
+    import pandera.errors
+
     try:
-        return answers_schema(instruments).validate(frame, lazy=True, inplace=True), pd.DataFrame()
+        answers_schema(instruments).validate(frame, lazy=True, inplace=True)
+        return pd.DataFrame(columns=CELLS)
     except pandera.errors.SchemaErrors as errors:
         cells = errors.failure_cases
     lost = cells[cells["index"].isna()]
@@ -58,7 +70,7 @@ def check_answers(
             where,
         )
     position = cells["index"].astype(int).to_numpy()
-    set_aside = pd.DataFrame(
+    return pd.DataFrame(
         {
             "participant": frame["participant"].to_numpy()[position],
             "row": frame["row"].to_numpy()[position],
@@ -67,12 +79,38 @@ def check_answers(
             "allowed": cells["check"].astype("str").to_numpy(),
         }
     ).sort_values(["column", "row"], kind="stable", ignore_index=True)
-    if out_of_range == "stop":
-        raise Refused(range_problems(set_aside), where)
+
+
+def cells_outside(frame: pd.DataFrame, instruments: list[Instrument], where: str = "") -> pd.DataFrame:
+    """The same cells as `cells_refused`, found without Pandera; the shape of the table is not looked at."""
+    found = []
+    for instrument in instruments:
+        for item in instrument.items:
+            values = frame[item.id].to_numpy()  # one column at a time: a million people need no second table
+            bad = np.flatnonzero(~(allowed(values, item) | np.isnan(values)))
+            found += [(position, item.id, values[position], _allowed(item, instrument)) for position in bad.tolist()]
+    position = [cell[0] for cell in found]
+    cells = pd.DataFrame(
+        {
+            "participant": frame["participant"].to_numpy()[position],
+            "row": frame["row"].to_numpy()[position],
+            "column": [cell[1] for cell in found],
+            "found": [float(cell[2]) for cell in found],
+            "allowed": [cell[3] for cell in found],
+        },
+        columns=CELLS,
+    )
+    return cells.sort_values(["column", "row"], kind="stable", ignore_index=True) if len(cells) else cells
+
+
+def without(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """The frame with these cells missing; the frame itself is not changed."""
+    if not len(cells):
+        return frame
     frame = frame.copy()
-    for column, group in set_aside.groupby("column"):
+    for column, group in cells.groupby("column"):
         frame.loc[frame["row"].isin(group["row"]), column] = np.nan
-    return answers_schema(instruments).validate(frame, lazy=True), set_aside
+    return frame
 
 
 def range_problems(cells: pd.DataFrame) -> list[Problem]:
@@ -87,6 +125,7 @@ def range_problems(cells: pd.DataFrame) -> list[Problem]:
                 f"participants {listed(found)}",
                 group["allowed"].iloc[0],
                 "correct the cells, or declare the code in `missing_codes:` if it means no answer; `out_of_range: missing` in config/config.yaml sets such cells aside",
+                cells=tuple((str(cell.participant), int(cell.row)) for cell in group.itertuples()),
             )
         )
     return problems

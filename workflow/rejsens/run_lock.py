@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import time
 from pathlib import Path
 from typing import IO
 
@@ -22,12 +24,14 @@ def take_lock() -> None:
             Problem(
                 str(Path.cwd()),
                 "Another run is at work in this folder",
-                "its lock is held",
+                who_runs() or "its lock is held",
                 "",
                 "wait for it to end, or stop it",
             ),
             "The run",
         )
+    handle.truncate(0)
+    print(f"process {os.getpid()}, begun {time.strftime('%Y-%m-%d %H:%M')}", file=handle, flush=True)
     _held.append(handle)
 
 
@@ -40,9 +44,14 @@ def nobody_runs() -> bool:
     return True
 
 
+def who_runs() -> str:
+    """What the run that holds the lock says of itself."""
+    return LOCK.read_text(encoding="utf-8").strip() if LOCK.is_file() else ""
+
+
 def _try() -> IO[str] | None:
     LOCK.parent.mkdir(exist_ok=True)
-    handle = LOCK.open("w")
+    handle = LOCK.open("a", encoding="utf-8")  # whoever only asks must not wipe what the holder wrote
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

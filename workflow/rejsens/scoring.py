@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from rejsens.definitions import Instrument, Item, Score
+
+BESIDE = ("__n_answered", "__prorated")  # what stands beside each score
+
+
+def filled(scores: pd.DataFrame) -> pd.DataFrame:
+    """The same scores; where one was not asked, its count of answers is 0 and it is not prorated."""
+    counts = [column for column in scores if column.endswith(BESIDE[0])]
+    flags = [column for column in scores if column.endswith(BESIDE[1])]
+    return scores.assign(
+        **{column: scores[column].fillna(0).astype("int64") for column in counts},
+        **{column: scores[column].eq(True).astype(bool) for column in flags},
+    )
 
 
 def keyed(answers: pd.DataFrame, items: Sequence[Item]) -> pd.DataFrame:
@@ -29,7 +41,7 @@ def keyed_values(answers: pd.DataFrame, item: Item) -> np.ndarray:
 
 
 def units(answers: pd.DataFrame, instrument: Instrument, score: Score) -> pd.DataFrame:
-    """What a score is the mean or sum of: keyed items, or the products of its pairs; people × units."""
+    """What a score is the mean or sum of: keyed items (of all its subscales), or the products of its pairs; people × units."""
     if score.method == "product_mean":
         return pd.DataFrame(
             {
@@ -39,7 +51,7 @@ def units(answers: pd.DataFrame, instrument: Instrument, score: Score) -> pd.Dat
             },
             index=answers.index,
         )
-    return keyed(answers, [instrument.item(i) for i in score.items])
+    return keyed(answers, instrument.items_of(score))
 
 
 def score(
@@ -137,6 +149,28 @@ def weighted_sum_of(answers, instrument, declared, absent, _done) -> Scored:
     return _finish(total, answered, applicable, declared)
 
 
+def max_share_of(answers, instrument, declared, absent, done) -> Scored:
+    """The largest of several amounts as a share of their total; where the total is 0 there is nothing to share."""
+    names = declared.of or declared.items
+    parts = np.column_stack(
+        [done[name] if declared.of else keyed_values(answers, instrument.item(name)) for name in names]
+    )
+    applies = np.column_stack([_applies(answers, instrument, declared, name, absent) for name in names])
+    answered, total = (~np.isnan(parts)).sum(axis=1), np.nansum(parts, axis=1)
+    largest = np.where(np.isnan(parts), 0.0, parts).max(axis=1)
+    shares = np.where(total > 0, largest / np.where(total > 0, total, 1.0), np.nan)
+    return _finish(shares, answered, applies.sum(axis=1), declared)
+
+
+def _applies(
+    answers: pd.DataFrame, instrument: Instrument, declared: Score, name: str, absent: pd.DataFrame | None
+) -> np.ndarray:
+    """To whom an item applies; a part score, to whom any of its items applies."""
+    part = {score.id: score.items for score in instrument.scores}[name] if declared.of else (name,)
+    flags = [absent[i].to_numpy() for i in part if absent is not None and i in absent]
+    return ~np.logical_and.reduce(flags) if len(flags) == len(part) else np.ones(len(answers), bool)
+
+
 def product_mean_of(answers, instrument, declared, _absent, _done) -> Scored:
     """Mean of the products of complete pairs; the mean of products is not the product of means."""
     products = units(answers, instrument, declared).to_numpy()
@@ -147,10 +181,19 @@ def product_mean_of(answers, instrument, declared, _absent, _done) -> Scored:
 
 def mean_of_scores_of(answers, instrument, declared, _absent, done) -> Scored:
     """Mean of subscale scores, each of which must exist (80 % of the items of each subscale)."""
+    return _of_scores(declared, done, np.mean)
+
+
+def sum_of_scores_of(answers, instrument, declared, _absent, done) -> Scored:
+    """Sum of subscale scores, each of which must exist (80 % of the items of each subscale)."""
+    return _of_scores(declared, done, np.sum)
+
+
+def _of_scores(declared: Score, done: Mapping[str, np.ndarray], combined: Callable[..., np.ndarray]) -> Scored:
     parts = np.column_stack([done[part] for part in declared.of])
     answered = (~np.isnan(parts)).sum(axis=1)
     prorated = np.column_stack([done[f"{part}__prorated"] for part in declared.of]).any(axis=1)
-    values = np.where(answered == parts.shape[1], parts.mean(axis=1), np.nan)
+    values = np.where(answered == parts.shape[1], combined(parts, axis=1), np.nan)
     return values, answered, prorated & ~np.isnan(values)
 
 
@@ -159,6 +202,8 @@ METHODS: dict[str, Callable[..., Scored]] = {
     "sum": sum_of,
     "count": count_of,
     "weighted_sum": weighted_sum_of,
+    "max_share": max_share_of,
     "product_mean": product_mean_of,
     "mean_of_scores": mean_of_scores_of,
+    "sum_of_scores": sum_of_scores_of,
 }

@@ -42,8 +42,19 @@ def load_wave(path: Path | str) -> Wave:
     """One sidecar; its data file stands beside it unless `file:` points elsewhere (environment variables allowed)."""
     path = Path(path)
     content = read_yaml(path, "wave")
-    file = os.path.expandvars(content.get("file") or str(path.with_suffix(".csv")))
+    file = os.path.expandvars(content.get("file") or path.with_suffix(".csv").name)
+    if Path(file).name == file:  # a name without a folder
+        file = str(path.with_name(file))
     return Wave(name=path.stem, path=str(path), file=file, settings=content)
+
+
+def wave_facts(wave: Wave) -> dict[str, Any]:
+    """What a codebook prints of one wave, as plain values; what a sidecar does not state is empty."""
+    words = {
+        key: wave.settings.get(key) or "" for key in ("title", "source", "licence", "population", "language", "mode")
+    }
+    days = {"from": wave.collected["from"], "to": wave.collected["to"]}
+    return {"name": wave.name, "simulated": bool(wave.simulated), **words, **days}
 
 
 def administered_name(entry: Mapping[str, Any]) -> str:
@@ -59,6 +70,9 @@ def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument], known: 
         if entry["id"] not in instruments:
             problems.append(_unknown_instrument(entry["id"], {*instruments, *known}, where))
             continue
+        if fault := _event_problem(instruments[entry["id"]], entry, where):
+            problems.append(fault)
+            continue
         try:
             asked.append(administer(instruments[entry["id"]], where, **entry))
         except Refused as refused:
@@ -73,6 +87,19 @@ def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument], known: 
     if problems:
         raise Refused(problems, wave.path)
     return asked
+
+
+def _event_problem(instrument: Instrument, entry: Mapping[str, Any], where: str) -> Problem | None:
+    """An instrument about single events is asked once for each kind, and `as:` says which."""
+    if not instrument.events or entry.get("as") in instrument.events:
+        return None
+    return Problem(
+        where,
+        "An event of an unknown kind",
+        f"“{entry['as']}”" if entry.get("as") else "`as:` is missing",
+        listed(list(instrument.events)),
+        did_you_mean(entry.get("as") or "", instrument.events) or "say with `as:` which kind of event was rated",
+    )
 
 
 def _unknown_instrument(name: str, known: Iterable[str], where: str) -> Problem:

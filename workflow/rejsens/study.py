@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from rejsens.declarations import SHIPPED, load_settings, read_yaml
 from rejsens.definitions import Instrument, administer, instrument_facts, load_instruments
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 from rejsens.registry import TABLES, code, constant, files, hashes, own_plugins, plugins, sha256
-from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave
+from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave, wave_facts
 
 OWN_INSTRUMENTS = "schemas/instruments"
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
@@ -39,6 +40,16 @@ class Study:
     def roles(self) -> dict[str, str]:
         return {wave.name: wave.role or "wave" for wave in self.waves}
 
+    @property
+    def waves_before(self) -> dict[str, list[str]]:
+        """Wave -> the waves with which it is compared, nearest first; a retest is compared with the wave it repeats."""
+        numbers, roles = self.wave_numbers, self.roles
+        panel = [wave.name for wave in self.waves if roles[wave.name] == "wave"]
+        return {
+            name: [w for w in reversed(panel) if numbers[w] < numbers[name] + (roles[name] == "retest")]
+            for name in numbers
+        }
+
     @cached_property
     def instruments(self) -> dict[str, Instrument]:
         """Administered instruments by name, in the order of first use: the newest administration, and what only earlier ones asked."""
@@ -49,7 +60,9 @@ class Study:
 
     @cached_property
     def scores(self) -> dict[str, Any]:
-        return {score.id: score for instrument in self.instruments.values() for score in instrument.scores}
+        """Scores of people in waves; those of single events are rows of another table."""
+        asked = [instrument for instrument in self.instruments.values() if not instrument.event]
+        return {score.id: score for instrument in asked for score in instrument.scores}
 
     @property
     def scored(self) -> list[str]:
@@ -70,6 +83,15 @@ class Study:
     def min_cell(self) -> int:
         """Fewest people behind a number outside results/participants/; nobody's privacy is at stake in simulated data."""
         return 1 if self.settings["study"]["simulated"] else self.settings["min_cell"]
+
+    @property
+    def codebook_facts(self) -> dict[str, Any]:
+        """What the codebook tells of study, waves and instruments, as plain values."""
+        return {
+            "study": {name: self.facts[name] for name in ("title", "simulated", "description", "contact", "min_cell")},
+            "waves": [wave_facts(wave) for wave in self.waves],
+            "instruments": {name: instrument_facts(i) for name, i in self.instruments.items()},
+        }
 
     @property
     def status_lines(self) -> dict[str, list[str]]:
@@ -119,13 +141,24 @@ def load_study(folder: Path | str = ".") -> Study:
 
     raises   Refused: settings, sidecars, instruments or families that break their schema or do not fit together
     """
-    folder = Path(folder)
     problems: list[Problem] = []
+    study = gather_study(folder, problems)
+    if problems:
+        raise Refused(problems, "The study")
+    return study
+
+
+def gather_study(folder: Path | str, problems: list[Problem]) -> Study:
+    """The study as far as its declarations can be read; every fault goes into `problems`.
+
+    A wave whose sidecar cannot be read is left out; one that asks an instrument at fault has no instruments.
+    """
+    folder = Path(folder)
     settings = _collect(problems, load_settings, folder) or {}
     waves = [
         wave for path in files("data/waves/*.yaml", folder).values() if (wave := _collect(problems, load_wave, path))
     ]
-    folders = _instrument_folders(folder)
+    folders = instrument_folders(folder)
     known = {name for place in folders for name in files("*.yaml", place)}
     wanted = {entry["id"] for wave in waves for entry in wave.instruments}
     instruments = _collect(problems, load_instruments, folders, wanted)  # None: a definition is at fault, and told
@@ -146,7 +179,7 @@ def load_study(folder: Path | str = ".") -> Study:
                 "No wave to read",
                 "there is no sidecar (NAME.yaml)",
                 "",
-                "put an export and its sidecar there; docs/add-a-wave.md shows how",
+                "`rejsens add-wave EXPORT --name NAME` puts a wave there; docs/add-a-wave.md shows how",
             )
         )
     for name, path in files("data/waves/*.csv", folder).items():
@@ -163,11 +196,13 @@ def load_study(folder: Path | str = ".") -> Study:
     waves = sorted(waves, key=lambda wave: (wave.collected["from"], wave.name))
     study = Study(str(folder), settings, tuple(waves), asked, families)
     problems += _retest_problems(waves) + _screening_problems(settings.get("screening", ()), waves)
-    problems += _range_problems(study) if instruments is not None else []
+    problems += _date_problems(waves) + _same_export_problems(waves) + _key_problems(waves)
+    if instruments is not None:
+        problems += [*_range_problems(study), *_label_problems(study), *_early_problems(study)]
     problems += _plugin_problems(folder)
-    problems += [*_shown_problems(study), *_family_problems(study)] if not problems else []
-    if problems:
-        raise Refused(problems, "The study")
+    # what no wave asks is only known when every wave could be read
+    if len(waves) == len(files("data/waves/*.yaml", folder)) and asked and all(asked.values()):
+        problems += [*(_shown_problems(study) if settings else ()), *_family_problems(study)]
     return study
 
 
@@ -179,7 +214,8 @@ def _collect(problems: list[Problem], call: Any, *arguments: Any) -> Any:
         return None
 
 
-def _instrument_folders(folder: Path) -> tuple[Path, Path]:
+def instrument_folders(folder: Path) -> tuple[Path, Path]:
+    """Where instruments are defined: the shipped folder, then the study's own."""
     return SHIPPED / OWN_INSTRUMENTS, folder / OWN_INSTRUMENTS
 
 
@@ -195,6 +231,80 @@ def _retest_problems(waves: list[Wave]) -> list[Problem]:
         )
         for wave in waves
         if wave.role == "retest" and wave.retest_of not in names
+    ]
+
+
+def _date_problems(waves: list[Wave]) -> list[Problem]:
+    """Days of collection that are not in the calendar, or that end before they begin."""
+    problems = []
+    for wave in waves:
+        days = {name: _day(wave.collected[name]) for name in ("from", "to")}
+        problems += [
+            Problem(
+                f"{wave.path} › collected › {name}",
+                "Days that do not exist",
+                f"“{wave.collected[name]}”",
+                "a date in quotes, year-month-day",
+                "correct it",
+            )
+            for name, day in days.items()
+            if day is None
+        ]
+        if all(days.values()) and days["from"] > days["to"]:
+            found = f"from {wave.collected['from']} to {wave.collected['to']}"
+            problems.append(
+                Problem(
+                    f"{wave.path} › collected", "Days that run backwards", found, "", "exchange or correct the two days"
+                )
+            )
+    return problems
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _same_export_problems(waves: list[Wave]) -> list[Problem]:
+    """Waves that read one export in one way; a wide export may hold two waves in columns of their own."""
+    first: dict[str, Wave] = {}
+    problems = []
+    for wave in waves:
+        other = first.setdefault(f"{wave.sha256} {wave.headers} {wave.settings['instruments']}", wave)
+        if other is not wave:
+            problems.append(
+                Problem(
+                    wave.path,
+                    "One export for two waves",
+                    f"its SHA-256 and its columns are those of wave {other.name}",
+                    "each wave has answers of its own",
+                    "correct `file:` and `sha256:`, or put an underscore before one sidecar's name to leave it out",
+                )
+            )
+    return problems
+
+
+def _key_problems(waves: list[Wave]) -> list[Problem]:
+    """Waves whose ids were hashed with different keys: nobody of the one would ever be found in the other."""
+    stated: dict[str, list[str]] = {}
+    for wave in waves:
+        if fingerprint := wave.participant.get("key_fingerprint"):
+            stated.setdefault(fingerprint, []).append(wave.name)
+    if len(stated) < 2:
+        return []
+    found = [
+        f"{fingerprint} in {listed([f'wave {name}' for name in names], 4)}" for fingerprint, names in stated.items()
+    ]
+    return [
+        Problem(
+            "data/waves › participant › key_fingerprint",
+            "Different keys for participant ids",
+            listed(found),
+            "one key for all waves of a study",
+            "add the waves again from their exports with one key, or the people of one are never found in the other",
+        )
     ]
 
 
@@ -233,6 +343,42 @@ def _range_problems(study: Study) -> list[Problem]:
                         "export the answers in one range, or give one administration a name of its own with `as:`",
                     )
                 )
+    return problems
+
+
+def _early_problems(study: Study) -> list[Problem]:
+    """Questions that look back at an earlier wave, asked where there was none."""
+    return [
+        Problem(
+            f"{wave.path} › instruments › {instrument.name}",
+            "Asked before there was anything to look back at",
+            f"{instrument.id} in wave {study.wave_numbers[wave.name]}",
+            f"from wave {instrument.from_wave} on",
+            "take it out of this wave's `instruments:`; its columns are then listed as not used",
+        )
+        for wave in study.waves
+        for instrument in study.asked.get(wave.name, ())
+        if study.wave_numbers[wave.name] < instrument.from_wave
+    ]
+
+
+def _label_problems(study: Study) -> list[Problem]:
+    """Label maps for what a wave did not ask: misspelt, they would leave the answers unmapped without a word."""
+    problems = []
+    for wave in (wave for wave in study.waves if study.asked.get(wave.name)):
+        asked = study.asked[wave.name]
+        known = {*(n for i in asked for n in (i.id, i.name)), *(item.id for i in asked for item in i.items)}
+        problems += [
+            Problem(
+                f"{wave.path} › labels",
+                "Labels for what was not asked",
+                f"“{name}”",
+                "an instrument or an item of this wave",
+                did_you_mean(name, known) or "remove the map, or ask the instrument",
+            )
+            for name in (wave.labels or {})
+            if name not in known and name not in (wave.multiple or {})
+        ]
     return problems
 
 
@@ -317,10 +463,17 @@ def _family_problems(study: Study) -> list[Problem]:
                         "Hypotheses that name an unknown score",
                         f"“{unknown}”",
                         listed(known, 60),
-                        did_you_mean(unknown, known) or "no wave asks an instrument that gives this score",
+                        _no_such_score(unknown, study, known),
                     )
                 )
     return problems
+
+
+def _no_such_score(name: str, study: Study, known: Iterable[str]) -> str:
+    about_events = [instrument for instrument in study.instruments.values() if instrument.event]
+    if name in {n for i in about_events for s in i.scores for n in (s.id, s.id.removeprefix(f"{i.event}_"))}:
+        return "it is a score of single events (results/participants/events.parquet), which no hypothesis can name yet"
+    return did_you_mean(name, known) or "no wave asks an instrument that gives this score"
 
 
 @dataclass(frozen=True)
@@ -346,6 +499,7 @@ class Plan:
             "wave": self._wave(wave).path,
             "screening": s["screening"],
             "out_of_range": s["out_of_range"],
+            "min_cell": self.study.min_cell,
             "depends": {"export": sha256(self._wave(wave).file)}
             | self._declared([wave])
             | code(*JOB, "rejsens.validate"),
@@ -355,7 +509,26 @@ class Plan:
         return {
             "wave": self._wave(wave).path,
             "wave_number": self.study.wave_numbers[wave],
-            "depends": self._declared([wave]) | code(*JOB, "rejsens.score_wave"),
+            "depends": self._declared([wave]) | code(*JOB, "rejsens.events", "rejsens.score_wave"),
+        }
+
+    def compare_waves(self) -> dict[str, Any]:
+        return {
+            "before": self.study.waves_before,
+            "not_asked": {wave.name: list(wave.not_asked or ()) for wave in self.study.waves},
+            "sidecars": {wave.name: wave.path for wave in self.study.waves},
+            "depends": code(*JOB, "rejsens.differences"),
+        }
+
+    def codebook(self) -> dict[str, Any]:
+        return {
+            "facts": self.study.codebook_facts,
+            "before": self.study.waves_before,
+            "min_cell": self.study.min_cell,
+            "depends": self._declared()
+            | hashes((SHIPPED / "workflow" / "report" / "codebook").iterdir())
+            | hashes([SHIPPED / "workflow" / "report" / "style.css"])
+            | code(*JOB, "rejsens.codebook", "rejsens.study"),
         }
 
     def pool_waves(self) -> dict[str, Any]:
@@ -371,7 +544,7 @@ class Plan:
             "ci_level": s["ci_level"],
             "min_cell": self.study.min_cell,
             "depends": self._declared()
-            | code(*JOB, "rejsens.describe", "rejsens.inference.correlation", "rejsens.study"),
+            | code(*JOB, "rejsens.describe", "rejsens.events", "rejsens.inference.correlation", "rejsens.study"),
         }
 
     def psychometrics(self, instrument: str) -> dict[str, Any]:
@@ -389,7 +562,7 @@ class Plan:
     def collect_psychometrics(self) -> dict[str, Any]:
         return {
             "ci_level": self.study.settings["ci_level"],
-            "depends": self._declared() | code(*JOB, "rejsens.collect", "rejsens.pool"),
+            "depends": self._declared() | code(*JOB, "rejsens.collect", "rejsens.events", "rejsens.pool"),
         }
 
     def test_hypotheses(self, family: str) -> dict[str, Any]:
@@ -490,7 +663,7 @@ def wave_with_instruments(path: str) -> tuple[Wave, list[Instrument]]:
     """One sidecar and the instruments it asks, for a job that needs no other file."""
     wave = load_wave(path)
     ids = {entry["id"] for entry in wave.settings["instruments"]}
-    return wave, instruments_asked(wave, load_instruments(_instrument_folders(Path(".")), only=ids))
+    return wave, instruments_asked(wave, load_instruments(instrument_folders(Path(".")), only=ids))
 
 
 def administrations(sidecars: Iterable[str], name: str) -> dict[str, Instrument]:
@@ -498,6 +671,6 @@ def administrations(sidecars: Iterable[str], name: str) -> dict[str, Instrument]
     asked = {}
     for wave in map(load_wave, sidecars):
         entry = next(e for e in wave.settings["instruments"] if administered_name(e) == name)
-        defined = load_instruments(_instrument_folders(Path(".")), only={entry["id"]})
+        defined = load_instruments(instrument_folders(Path(".")), only={entry["id"]})
         asked[wave.name] = administer(defined[entry["id"]], **entry)
     return asked

@@ -29,6 +29,8 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
+from rejsens.spreadsheet import csv_text
+
 # Okabe and Ito's eight colours, told apart with any common colour vision.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -455,7 +457,7 @@ def _svg(drawing: Drawing) -> bytes:
 
 
 def _csv(drawing: Drawing) -> bytes:
-    return drawing.data.to_csv(index=False, lineterminator="\n").encode()
+    return csv_text(drawing.data).encode()
 
 
 def _json(drawing: Drawing) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from rejsens.registry import TABLES
+from rejsens.spreadsheet import restored_frame, write_csv
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -22,8 +23,27 @@ COLUMNS: dict[str, dict[str, str]] = {
               "collected_from": "str", "collected_to": "str", "n_raw": "int", "n_kept": "int", "sha256": "str", "simulated": "bool"},
     "flow": {"wave": "str", "order": "int", "rule": "str", "label": "str", "n_excluded": "int", "n_remaining": "int"},
     "quality": {"wave": "str", "check": "str", "label": "str", "n_checked": "int", "n_flagged": "int", "action": "str", "reason": "str?"},
+    "notices": {"wave": "str", "check": "str", "label": "str", "variable": "str?", "status": "str", "n": "int", "measure": "str?",
+                "value": "float", "ci_low": "float", "ci_high": "float", "finding": "str?", "advice": "str?"},
     "columns": {"wave": "str", "column": "str", "used_as": "str", "name": "str?"},
-    "dictionary": {"score": "str", "label": "str", "instrument": "str", "title": "str", "model": "str", "method": "str",
+    "variables": {"wave": "str", "variable": "str", "instrument": "str", "subscale": "str?", "position": "int", "column": "str", "platform": "str",
+                  "label": "str", "question_text": "str?", "question_source": "str?", "type": "str", "choices": "str?",
+                  "choices_source": "str?", "missing_codes": "str?", "min": "float", "max": "float", "reverse_keyed": "bool",
+                  "already_reversed": "bool", "item_order": "str?", "anchor_direction": "str", "scored_in": "str?", "replaces": "str?",
+                  "n": "int", "n_missing": "int", "n_not_applicable": "int", "mean": "float", "sd": "float", "median": "float",
+                  "skew": "float", "kurtosis": "float", "floor_pct": "float", "ceiling_pct": "float"},
+    "differences": {"wave": "str", "previous_wave": "str", "change": "str", "variable": "str?", "instrument": "str?",
+                    "before": "str?", "after": "str?", "status": "str", "reason": "str?"},
+    "codebook": {"variable": "str", "wave": "str", "label": "str", "question_text": "str?", "instrument": "str", "subscale": "str?",
+                 "position": "count", "type": "str", "choices": "str?", "missing_codes": "str?", "min": "float", "max": "float",
+                 "reverse_keyed": "bool", "scored_in": "str?", "replaces": "str?", "wording_changed": "str?", "display_logic": "str?",
+                 "required": "str?", "unit": "str?", "n": "count", "n_missing": "count", "pct_missing": "float", "mean": "float",
+                 "sd": "float", "median": "float", "skew": "float", "kurtosis": "float", "floor_pct": "float", "ceiling_pct": "float",
+                 "alpha": "float", "omega": "float", "source": "str?", "licence": "str?", "column": "str?", "question_source": "str?",
+                 "n_not_applicable": "count", "already_reversed": "bool", "item_order": "str?", "anchor_direction": "str?",
+                 "higher_means": "str?", "missing_rule": "str?", "key_status": "str?", "status_line": "str?", "data_source": "str?",
+                 "data_licence": "str?", "simulated": "bool"},
+    "dictionary": {"score": "str", "label": "str", "instrument": "str", "event": "str?", "title": "str", "model": "str", "method": "str",
                    "n_items": "int", "range_low": "float", "range_high": "float", "higher_means": "str",
                    "status_line": "str?", "key_status": "str", "measures": "str?", "license_notice": "str?"},
     "sample": {"wave": "str", "variable": "str", "label": "str", "level": "str?", "n": "count", "n_missing": "int",
@@ -66,6 +86,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "changes": {"participant": "str", "score": "str", "source": "str", "from_wave": "str", "to_wave": "str", "change": "float"},
     "answers": PERSON,
     "scores": PERSON,
+    "events": PERSON | {"event": "str", "came_first": "count"},
     "quality_rows": {"participant": "str?", "row": "int", "excluded_by": "str?"},
     "set_aside": {"participant": "str", "row": "int", "column": "str", "found": "float", "allowed": "str"},
 }  # fmt: skip
@@ -73,8 +94,10 @@ OPEN = {
     "checked_answers",
     "answers",
     "scores",
+    "events",
     "quality_rows",
 }  # these carry one further column per item, score or check
+KEYS = {"events": ["participant", "wave", "event"]}  # columns that name a row, and no two rows alike
 DTYPES = {"str": "str", "int": "int64", "count": "Int64", "float": "float64", "bool": "bool"}
 
 
@@ -88,7 +111,7 @@ def schema(name: str) -> pa.DataFrameSchema:
         )
         for column, kind in COLUMNS[name].items()
     }
-    return pa.DataFrameSchema(columns, strict=name not in OPEN, name=name)
+    return pa.DataFrameSchema(columns, strict=name not in OPEN, unique=KEYS.get(name), name=name)
 
 
 def table_name(path: Path | str) -> str:
@@ -109,7 +132,8 @@ def read_table(path: Path | str, name: str | None = None) -> pd.DataFrame:
     kinds = {column: kind.rstrip("?") for column, kind in COLUMNS[name].items()}
     text = {column: "str" for column, kind in kinds.items() if kind == "str"}
     numbers = {column: [""] for column, kind in kinds.items() if kind != "str"}
-    frame = schema(name).validate(pd.read_csv(path, dtype=text, keep_default_na=False, na_values=numbers))
+    read = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=numbers)
+    frame = schema(name).validate(restored_frame(read))
     return frame.astype(
         {column: "float64" for column, kind in kinds.items() if kind == "count"}
     )  # a blank is NaN in sums
@@ -123,7 +147,7 @@ def write_table(frame: pd.DataFrame, path: Path | str, name: str | None = None) 
     if str(path).endswith(".parquet"):
         frame.to_parquet(path, index=False, compression="zstd")
     else:
-        frame.to_csv(path, index=False, lineterminator="\n")
+        write_csv(frame, path)  # a text that a spreadsheet would run has an apostrophe there; `read_table` takes it off
 
 
 def tidy(frame: pd.DataFrame, name: str) -> pd.DataFrame:

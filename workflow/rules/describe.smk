@@ -1,7 +1,8 @@
-"""Describe: who took part, what they scored, how the scores go together, what they left out.
+"""Describe: who took part, what they scored, how the scores go together, what they left out; and the codebook.
 
-Needs   results/participants/answers.parquet, scores.parquet
+Needs   results/participants/answers.parquet, scores.parquet; results/waves/{wave}/variables.csv
 Makes   results/sample.csv, descriptives.csv, correlations.csv, responses.csv, missing.csv
+        results/codebook/codebook.csv .xlsx .html .jsonld        one row per variable and wave
 """
 
 
@@ -10,6 +11,7 @@ rule describe_sample:
     input:
         answers=f"{PEOPLE}/answers.parquet",
         scores=f"{PEOPLE}/scores.parquet",
+        events=f"{PEOPLE}/events.parquet",
     output:
         sample="results/sample.csv",
         descriptives="results/descriptives.csv",
@@ -22,3 +24,20 @@ rule describe_sample:
         lambda w: PLAN.params("describe_sample"),
     script:
         "../scripts/describe_sample.py"
+
+
+rule codebook:
+    message: "Writing the codebook"
+    input:
+        variables=expand("results/waves/{wave}/variables.csv", wave=WAVES),
+        differences="results/differences.csv",
+        descriptives="results/descriptives.csv",
+        reliability="results/psychometrics/reliability.csv",
+    output:
+        multiext("results/codebook/codebook", csv=".csv", xlsx=".xlsx", html=".html", jsonld=".jsonld"),
+    log:
+        "logs/codebook.log",
+    params:
+        lambda w: PLAN.params("codebook"),
+    script:
+        "../scripts/codebook.py"

@@ -26,6 +26,7 @@ rule collect_psychometrics:
     message: "Checking keys between scales, and change between waves"
     input:
         scores=f"{PEOPLE}/scores.parquet",
+        events=f"{PEOPLE}/events.parquet",
         reliability=expand("results/psychometrics/instruments/{instrument}/reliability.csv", instrument=PLAN.study.scored),
         item_statistics=expand("results/psychometrics/instruments/{instrument}/items.csv", instrument=PLAN.study.scored),
     output:

@@ -1,16 +1,17 @@
 from rejsens.job import job
 
 with job(snakemake) as output:
-    from rejsens import describe
+    from rejsens import describe, events
     from rejsens.inference.correlation import correlations
     from rejsens.study import load_study
     from rejsens.tabular import read_table, write_table
 
     study, settings = load_study("."), snakemake.params[0]
-    answers, scores = read_table(snakemake.input.answers), read_table(snakemake.input.scores)
+    answers, scores, rated = (read_table(snakemake.input[name]) for name in ("answers", "scores", "events"))
     instruments, ci_level, min_cell = list(study.instruments.values()), settings["ci_level"], settings["min_cell"]
     write_table(describe.sample_table(scores, study.background, settings["sample_table"], min_cell), output.sample)
-    write_table(describe.descriptives(scores, instruments, ci_level, min_cell), output.descriptives)
     write_table(correlations(scores, list(study.scores), ci_level), output.correlations)
+    scores = events.with_events(scores, rated, instruments)
+    write_table(describe.descriptives(scores, instruments, ci_level, min_cell), output.descriptives)
     write_table(describe.responses(answers, study.asked, min_cell), output.responses)
     write_table(describe.missing_answers(answers, scores, study.asked), output.missing)

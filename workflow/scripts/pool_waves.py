@@ -5,13 +5,13 @@ with job(snakemake) as output:
     from rejsens.study import load_study
     from rejsens.tabular import read_all, write_table
 
-    study, numbers = load_study("."), snakemake.params[0]["numbers"]
-    for table in ("flow", "quality", "columns", "stored_totals"):
-        write_table(read_all(snakemake.input[table], table), getattr(output, table), table)
-    answers = {
-        wave: read_all([path], "checked_answers") for wave, path in zip(numbers, snakemake.input.answers, strict=True)
-    }
-    scores = pool.pool_scores([read_all([path], "scores") for path in snakemake.input.scores])
-    write_table(pool.pool_answers(answers, numbers, study.roles), output.answers, "answers")
+    study, numbers, made = load_study("."), snakemake.params[0]["numbers"], snakemake.input
+    tables = {name: read_all(made[name], name) for name in ("flow", "quality", "columns", "stored_totals", "notices")}
+    answers = [read_all([path], "checked_answers") for path in made.answers]
+    tables["answers"] = pool.pool_answers(dict(zip(numbers, answers, strict=True)), numbers, study.roles)
+    scores, tables["events"] = (pool.pool_scores([read_all([p], t) for p in made[t]]) for t in ("scores", "events"))
+    tables["notices"] = pool.notices(tables["notices"], tables["answers"], scores, study, tables["columns"])
+    tables["waves"] = pool.wave_list(study.waves, numbers, tables["flow"])
     pool.write_scores(scores, study, output)
-    write_table(pool.wave_list(study.waves, numbers, read_all(snakemake.input.flow, "flow")), output.waves, "waves")
+    for name, table in tables.items():
+        write_table(table, getattr(output, name), name)

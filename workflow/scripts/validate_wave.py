@@ -5,7 +5,8 @@ with job(snakemake) as output:
     from rejsens.tabular import write_table
     from rejsens.validate import validate
 
-    wave, instruments = wave_with_instruments(snakemake.params[0]["wave"])
-    checked = validate(wave, instruments, snakemake.params[0]["screening"], snakemake.params[0]["out_of_range"])
-    for table in ("checked_answers", "quality_rows", "set_aside", "flow", "quality", "columns"):
+    settings = snakemake.params[0]
+    wave, instruments = wave_with_instruments(settings["wave"])
+    checked = validate(wave, instruments, settings["screening"], settings["out_of_range"], settings["min_cell"])
+    for table in ("checked_answers", "quality_rows", "set_aside", "flow", "quality", "columns", "variables", "notices"):
         write_table(getattr(checked, table), getattr(output, table), table)

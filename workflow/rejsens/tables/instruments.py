@@ -18,7 +18,9 @@ METHODS = {
     "product_mean": "mean of products",
     "count": "count",
     "weighted_sum": "weighted sum",
+    "max_share": "largest share of the total",
     "mean_of_scores": "mean of subscale means",
+    "sum_of_scores": "sum of subscale sums",
 }
 KEYS = {
     "verified": "verified",

@@ -1,0 +1,302 @@
+"""What the commands that run a study share: which folder, which files, and Snakemake started and stopped on their behalf."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from rejsens.problems import Problem, Refused, counted, did_you_mean, explain, listed
+
+SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
+REPORT = "results/report/index.html"
+FAULTS, UNREADABLE, STOPPED = 1, 2, 130  # exit codes; 130 is what a shell expects after Ctrl-C
+
+Study = Annotated[
+    str | None, typer.Argument(help="The study's folder. Default: the folder you are in.", show_default=False)
+]
+Cores = Annotated[str, typer.Option(metavar="NUMBER", help="How many processor cores to use: a number, or all.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Only say what would be done.")]
+
+
+def stop(problems: Problem | Sequence[Problem], subject: str, code: int = UNREADABLE) -> NoReturn:
+    """Tell what is wrong and leave with an exit code."""
+    print(explain([problems] if isinstance(problems, Problem) else list(problems), subject), file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def is_study(folder: Path) -> bool:
+    return (folder / "config/config.yaml").is_file() or (folder / "data/waves").is_dir()
+
+
+def study_and_rest(first: str | None, rest: Sequence[str] | None) -> tuple[Path, list[str]]:
+    """The study folder (the first word if it is one, else the folder one stands in) and the other words."""
+    words = [word for word in (first, *(rest or ())) if word]
+    if words and is_study(Path(words[0])):
+        return Path(words[0]), words[1:]
+    if not is_study(Path(".")):
+        named = words[0] if words and not words[0].startswith("results/") else "."
+        what = "there is no such folder" if words and not Path(named).exists() else "it has no config/config.yaml"
+        hint = did_you_mean(named, [p.name for p in Path(".").iterdir() if p.is_dir() and is_study(p)])
+        fix = hint or "name the study's folder, or make a new one with `rejsens init FOLDER`"
+        stop(Problem(str(Path(named)), "Not a study", what, "a folder with config/config.yaml", fix), "The study")
+    return Path("."), words
+
+
+def files_of(study: Path, words: Sequence[str], only: str = "") -> list[str]:
+    """Files of `results/` (from the study's folder) for what the researcher names: a file, a wave, an instrument, a figure, …
+
+    `only`   "figures": a name means a figure and nothing else
+    """
+    named = [word for word in words if not _from_study(study, word).startswith("results/")]
+    known = (_gathering if not only else {}) | _named(study, only) if named else {}
+    if unknown := [word for word in named if word not in known]:
+        problems = [
+            Problem(
+                f"“{word}”",
+                "Nothing of that name",
+                "this study does not make it",
+                listed(list(known), 60),
+                did_you_mean(word, known) or "name one of these, or a file below results/",
+            )
+            for word in unknown
+        ]
+        stop(problems, "The run")
+    return [known.get(word) or _from_study(study, word) for word in words]
+
+
+def _from_study(study: Path, word: str) -> str:
+    """A path as it is called in the study's folder, however it was typed."""
+    beneath = os.path.relpath(word, study)
+    typed_from_here = Path(word).is_absolute() or Path(word).exists() or not beneath.startswith("..")
+    return beneath if typed_from_here else os.path.normpath(word)
+
+
+_gathering = {"report": REPORT, "figures": "figures", "all": "all"}
+SHOWN_BY = {  # what stands for a thing that is named, in the order in which a name is looked up
+    "waves": "results/waves/{}/stored_totals.csv",
+    "instruments": "results/psychometrics/instruments/{}/reliability.csv",
+    "families": "results/families/{}/estimates.csv",
+    "figures": "results/figures/{}.png",
+    "tables": "results/tables/{}.html",
+}
+
+
+def _named(study: Path, only: str = "") -> dict[str, str]:
+    """Name -> file for every wave, instrument, family, figure and printed table of a study."""
+    plan = plan_of(study)
+    own = plan.study
+    names = {
+        "waves": [wave.name for wave in own.waves],
+        "instruments": own.scored,
+        "families": own.families,
+        "figures": plan.figures,
+        "tables": plan.tables,
+    }
+    known: dict[str, str] = {}
+    for kind, file in SHOWN_BY.items():
+        for name in names[kind] if only in ("", kind) else ():
+            known.setdefault(name, file.format(name))
+    return known
+
+
+def plan_of(study: Path) -> Any:
+    """The study's declarations as the pipeline plans with them; their faults end the command."""
+    from rejsens.study import Plan, load_study
+
+    with in_folder(study):
+        try:
+            return Plan(load_study("."))
+        except Refused as refused:
+            stop(refused.problems, refused.subject, FAULTS)
+
+
+def stop_at_more_words(words: Sequence[str]) -> None:
+    """For a command that takes a study and nothing else."""
+    if words:
+        stop(
+            Problem(
+                f"“{words[0]}”", "Not a study", "there is no study in such a folder", "", "name the study's folder"
+            ),
+            "The study",
+        )
+
+
+@contextlib.contextmanager
+def in_folder(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def command(*arguments: str) -> list[str]:
+    """Snakemake with the project's rules and our progress; `snakemake -s Snakefile …` does the same."""
+    return [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--logger", "rejsens", *arguments]
+
+
+def make(study: Path, targets: Sequence[str], cores: str = "all", dry_run: bool = False, force: bool = False) -> None:
+    """Bring `targets` up to date. Returns when that is done; leaves with an exit code and what to do when it is not."""
+    if cores != "all" and not (cores.isdigit() and int(cores) > 0):
+        stop(
+            Problem("--cores", "Settings with a wrong value", f"“{cores}”", "a number from 1 upwards, or all"),
+            "The run",
+        )
+    with in_folder(study):
+        if not os.access(".", os.W_OK):
+            what = "the folder cannot be written"
+            stop(
+                Problem(str(study), "No room for results", what, "", "copy the study elsewhere and run it there"),
+                "The run",
+            )
+        if not list(Path("data/waves").glob("[!_]*.*")):
+            fix = f"rejsens add-wave EXPORT --name w1{'' if study == Path('.') else f' --study {shlex.quote(str(study))}'}"
+            stop(
+                Problem(str(study / "data/waves"), "No wave to read", "the study has no wave yet", "", fix),
+                "The study",
+                FAULTS,
+            )
+        if not dry_run:
+            refuse_beside_another_run()
+            clear_leftovers()
+        arguments = ["--cores", cores, "--rerun-incomplete", "--keep-going"]
+        arguments += ["--dry-run"] * dry_run + (["--forceall"] if force else _what_is_not_on_record(targets))
+        code = _until_done(command(*arguments, "--", *targets))
+        if code and not dry_run:
+            clear_leftovers()
+    if code == STOPPED:
+        print(
+            f"\nStopped as you asked. What was finished stays; `{say('run', study)}` goes on from there.",
+            file=sys.stderr,
+        )
+    elif code:
+        print("\nNothing was made from what failed. Mend what is named above and run again.", file=sys.stderr)
+    if code:
+        raise typer.Exit(code)
+
+
+def next_after(name: str, study: Path, words: Sequence[str], targets: Sequence[str], dry_run: bool) -> None:
+    """The last line: where to look, or what to type."""
+    if dry_run:
+        print(f"\nNothing was done. Next: {say(name, study, *words)}")
+        return
+    places = [_gathering.get(target, target) for target in targets or [REPORT]]
+    looks = [
+        {"figures": "results/figures", "all": REPORT}.get(place, _folder_if_one_of_many(place)) for place in places
+    ]
+    print("\n" + "\n".join(f"Open {study / look}" for look in looks))
+
+
+def _folder_if_one_of_many(file: str) -> str:
+    """A wave or an instrument is a folder of tables; the one that stood for it is of no more interest than the others."""
+    return os.path.dirname(file) if re.match(r"results/(waves|psychometrics/instruments)/", file) else file
+
+
+def say(name: str, study: Path, *words: str) -> str:
+    """A command as it would be typed from here."""
+    return shlex.join(["rejsens", name, *([str(study)] if study != Path(".") else []), *words])
+
+
+def refuse_beside_another_run() -> None:
+    """Two runs in one folder would overwrite each other. Asked in the study's folder."""
+    from rejsens.run_lock import nobody_runs, who_runs
+
+    if Path(".snakemake").exists() and not nobody_runs():
+        held = who_runs() or "its lock is held"
+        fix = "wait for it to end, or stop it"
+        stop(Problem(str(Path.cwd()), "Another run is at work in this folder", held, "", fix), "The run", FAULTS)
+
+
+def clear_leftovers() -> list[str]:
+    """Clear what a killed run left, Snakemake's locks and half-written folders, when nobody is at work here; and say what."""
+    from rejsens.run_lock import nobody_runs
+
+    if not Path(".snakemake").exists() or not nobody_runs():
+        return []
+    locks, half = list(Path(".snakemake/locks").glob("*")), list(Path("results").rglob(".staging.*"))
+    for lock in locks:
+        lock.unlink(missing_ok=True)
+    for left in half:
+        shutil.rmtree(left, ignore_errors=True)
+    return [str(path) for path in (*locks, *half)]
+
+
+def planned(targets: Sequence[str], everything: bool = False) -> list[dict[str, Any]]:
+    """Each step that a run would do, with its rule, wildcards, files and Snakemake's reason; nothing is done.
+
+    Asked in the study's folder. `everything`: as if nothing had been made yet.
+    raises   LookupError: there is no such plan; with what Snakemake said
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        steps = Path(folder) / "steps"
+        arguments = ["--dry-run", "--logger-rejsens-plan", str(steps)]
+        arguments += ["--forceall"] if everything else _what_is_not_on_record(targets)
+        words = command(*arguments, "--", *targets)
+        run = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if run.returncode:
+            raise LookupError(run.stderr.strip())
+        return [json.loads(line) for line in steps.read_text("utf-8").splitlines()] if steps.exists() else []
+
+
+def _what_is_not_on_record(targets: Sequence[str]) -> list[str]:
+    """Snakemake takes a file without a record for up to date; a result that came with a copy may be anything. Such are made again."""
+    from rejsens.past_runs import unrecorded
+
+    strange = unrecorded()
+    if not strange:
+        return []
+    with contextlib.suppress(LookupError):
+        strange &= {file for step in planned(targets, everything=True) for file in step["output"]}
+        if strange:
+            print(f"  How {counted(len(strange), 'file')} came about is not on record: made again.", file=sys.stderr)
+            return ["--forcerun", *sorted(strange)]
+    return []
+
+
+def _until_done(words: Sequence[str]) -> int:
+    """Run to the end and give the exit code. On the first Ctrl-C the steps under way are finished, on the second they are ended."""
+    asked = 0
+
+    def end(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            print("\n  Finishing the steps that are under way. Ctrl-C again ends them at once.", file=sys.stderr)
+            run.terminate()
+        else:
+            _end_with_its_jobs(run.pid)
+
+    # steps must not hear Ctrl-C, which a terminal sends to all: what is ignored here is ignored there
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        run = subprocess.Popen(words, stdin=subprocess.DEVNULL)
+        handlers = {s: signal.signal(s, end) for s in (signal.SIGINT, signal.SIGTERM)}
+        code = run.wait()
+        signal.signal(signal.SIGTERM, handlers[signal.SIGTERM])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return STOPPED if asked and code else FAULTS if code else 0
+
+
+def _end_with_its_jobs(pid: int) -> None:
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        run = psutil.Process(pid)
+        for process in [run, *run.children(recursive=True)]:  # the run first: it would start further steps
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
