@@ -26,7 +26,7 @@ def clean(text: str) -> str:
 def answer_text(text: str) -> str:
     """A cell as an answer: cleaned, and without the apostrophe by which a spreadsheet is kept from running it."""
     text = clean(text)
-    return restored(text) if text.startswith("'") else text
+    return restored(text)
 
 
 def name_text(text: str) -> str:
