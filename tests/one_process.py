@@ -19,11 +19,12 @@ from rejsens.finished import read_figures, read_printed
 from rejsens.inference.correlation import correlations
 from rejsens.inference.families import hypotheses_frame, test_family
 from rejsens.layout import to_csv, to_html
+from rejsens.plan import Plan
 from rejsens.provenance import as_json, provenance
 from rejsens.registry import AGGREGATES, TABLES, load_plugin
 from rejsens.report import write_report
 from rejsens.score_wave import compare_stored, wave_scores
-from rejsens.study import Plan, load_study
+from rejsens.study import load_study
 from rejsens.style import save
 from rejsens.tabular import tidy, write_table
 from rejsens.validate import validate

@@ -9,9 +9,10 @@ import pytest
 import yaml
 from scipy.stats import norm
 
+from rejsens.administration import administer
 from rejsens.assess_instrument import assess_instrument
 from rejsens.declarations import read_yaml
-from rejsens.definitions import administer, instrument_facts, load_instruments
+from rejsens.definitions import instrument_facts, load_instruments
 from rejsens.pool import dictionary
 from rejsens.problems import Refused
 from rejsens.psychometrics import assess, item_keying, item_statistics

@@ -21,9 +21,10 @@ from tests.conftest import ROOT, contents, rejsens, seal, write_study
 from tests.faults.catalogue import FAULTS
 from tests.faults.small_study import SECRET, sheet, sidecar, write_small_study
 
+from rejsens.administration import administer
 from rejsens.check import Checked, Finding, Unreadable, check
 from rejsens.check_report import COLUMNS, FORMATS, as_csv, as_html, as_json, as_text
-from rejsens.definitions import administer, load_instruments
+from rejsens.definitions import load_instruments
 from rejsens.plausibility import CHECKS, Notice
 from rejsens.problems import Problem, explain
 from rejsens.responses import cells_outside, cells_refused, without

@@ -22,10 +22,12 @@ from tests.conftest import write_study
 
 from rejsens import codebook as book
 from rejsens import codebook_page
+from rejsens.administration import administer
 from rejsens.codebook import MEANINGS, SIMULATED, codebook, codebook_for_wave, write_codebook, write_wave_codebook
-from rejsens.definitions import administer, load_instruments
+from rejsens.definitions import load_instruments
+from rejsens.plan import Plan
 from rejsens.sidecars import Wave, wave_facts
-from rejsens.study import Plan, Study, load_study
+from rejsens.study import Study, load_study
 from rejsens.tabular import COLUMNS, read_table
 
 # the columns that the research names, in its order

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rejsens.administration import administer
 from rejsens.collect import NOBODY_TWICE, NOT_IN_ONE_WAVE, erosion, keying
-from rejsens.definitions import administer, load_instruments
+from rejsens.definitions import load_instruments
 from rejsens.pool import change_scores
 from rejsens.tabular import COLUMNS, tidy
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rejsens.administration import administer
 from rejsens.assess_instrument import assess_instrument
-from rejsens.definitions import administer, instrument_from, load_instruments
+from rejsens.definitions import instrument_from, load_instruments
 from rejsens.describe import (
     by_wave,
     describe_score,

@@ -13,11 +13,12 @@ import yaml
 from tests.conftest import seal, write_study
 
 from rejsens import claims
+from rejsens.administration import administer
 from rejsens.assess_instrument import assess_instrument
 from rejsens.collect import keying
 from rejsens.declarations import SHIPPED as HERE
 from rejsens.declarations import read_yaml
-from rejsens.definitions import administer, instrument_from, load_instruments
+from rejsens.definitions import instrument_from, load_instruments
 from rejsens.describe import descriptives, missing_answers
 from rejsens.events import event_rows, person_scores, with_events
 from rejsens.inference.correlation import correlations

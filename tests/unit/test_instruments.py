@@ -10,7 +10,8 @@ import pytest
 import yaml
 from scipy.stats import norm
 
-from rejsens.definitions import administer, load_instruments
+from rejsens.administration import administer
+from rejsens.definitions import load_instruments
 from rejsens.problems import Refused
 from rejsens.psychometrics import alpha, item_keying, item_statistics, keying_check
 from rejsens.scoring import score, units

@@ -11,7 +11,8 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from rejsens.definitions import administer, instrument_from, load_instruments
+from rejsens.administration import administer
+from rejsens.definitions import instrument_from, load_instruments
 from rejsens.pool import (
     change_scores,
     column_dictionary,

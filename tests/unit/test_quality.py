@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rejsens.definitions import Instrument, administer, instrument_from
+from rejsens.administration import administer
+from rejsens.definitions import Instrument, instrument_from
 from rejsens.quality import CHECKS, longest_run, response_variability, screen
 
 NAN = float("nan")

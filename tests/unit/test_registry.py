@@ -13,8 +13,9 @@ import pytest
 from tests.conftest import write_study
 
 from rejsens import registry
+from rejsens.plan import Plan
 from rejsens.registry import LIBRARY, SHIPPED, TABLES, code, constant, files, hashes, load_plugin, plugins, sha256
-from rejsens.study import Plan, load_study
+from rejsens.study import load_study
 
 MODULE = "workflow/rejsens/{}.py".format
 

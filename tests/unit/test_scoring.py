@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rejsens.definitions import Instrument, administer, instrument_from, load_instruments
+from rejsens.administration import administer
+from rejsens.definitions import Instrument, instrument_from, load_instruments
 from rejsens.problems import Refused
 from rejsens.score_wave import compare_stored, wave_scores
 from rejsens.scoring import keyed, keyed_values, score, units
@@ -78,6 +79,18 @@ def test_reversal_uses_the_declared_range_and_never_the_observed_one() -> None:
     assert keyed(answers(s, [2, 2], [4, 4], [3, NAN]), s.items)["s_02_r"].tolist()[:2] == [4, 2]
     administered = administer(s, range=[-3, 3])
     assert keyed_values(answers(s, [0, 2], [0, -3]), administered.items[1]).tolist() == [-2, 3]
+
+
+def test_another_range_is_that_of_the_scales_and_of_nothing_else() -> None:
+    defined = instrument_from({
+        "id": "s", "title": "S", "version": "1", "answers": {"min": 1, "max": 5},
+        "items": [{"id": "s_01", "label": "a"},
+                  {"id": "s_02", "label": "b", "type": "category", "answers": {"labels": {0: "no", 1: "yes"}}},
+                  {"id": "s_03", "label": "c", "type": "number", "answers": {"min": 0, "max": 120}}],
+    })  # fmt: skip
+    scale_item, box, number = administer(defined, range=[1, 7]).items
+    assert (scale_item.low, scale_item.high) == (1, 7)
+    assert box.allowed == "0 (no), 1 (yes)" and (number.low, number.high) == (0, 120)
 
 
 def test_items_stored_reversed_are_not_reversed_again() -> None:

@@ -12,8 +12,9 @@ import yaml
 from tests.conftest import seal, write_study, write_wave
 
 from rejsens.declarations import SHIPPED
+from rejsens.plan import Plan
 from rejsens.problems import Refused
-from rejsens.study import Plan, load_study, wave_with_instruments
+from rejsens.study import load_study, wave_with_instruments
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from rejsens.definitions import Instrument, Item, administer, load_instruments
+from rejsens.administration import administer
+from rejsens.definitions import Instrument, Item, load_instruments
 from rejsens.importers.model import Export
 from rejsens.problems import Refused
 from rejsens.sidecars import Wave

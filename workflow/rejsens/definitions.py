@@ -1,43 +1,16 @@
-"""Instruments as frozen objects: as their YAML files define them, and as a wave administered them."""
+"""Instruments as frozen objects, as their YAML files define them; `administration.py` makes what a wave asked of them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.problems import Problem, Refused, did_you_mean, listed
-
-# What a wave must state where an instrument's `settings_required` names it: what may stand there, and what to do.
-REQUIRED = {
-    "order": ("", "more than one version of this instrument circulates: look at the questionnaire and add `order:`"),
-    "anchor_direction": (
-        "ascending, descending",
-        "more than one version of this instrument circulates: look at the questionnaire and add `anchor_direction:`",
-    ),
-    "range": (
-        "the lowest and the highest code, such as [1, 5]",
-        "forms with fewer answers circulate whose codes all lie inside the published ones, and reversed items would be "
-        "turned wrongly: look at the questionnaire and add `range:`",
-    ),
-    "risk_protocol": (
-        "a sentence: who reads these answers, how soon, and how a person at risk is reached",
-        "an item asks about thoughts of self-harm, so the answers are read only under a declared protocol: add "
-        "`risk_protocol:`, or ask an instrument without that item",
-    ),
-    "permission": (
-        "a sentence: who permitted the use, and when",
-        "the rights in this form are sold, so it is off until the study says by whose permission it was used: add "
-        "`permission:`, or ask a free instrument",
-    ),
-}
-
-
-COUNTED = ("count", "weighted_sum", "max_share")  # methods for which the codes are amounts and cannot be shifted
 
 
 @dataclass(frozen=True)
@@ -430,157 +403,6 @@ def theoretical_range(score: Score, items: Mapping[str, Item], scores: Mapping[s
             number = len(parts) if score.method == "mean_of_scores" else 1
             ends = (sum(p.low for p in parts) / number, sum(p.high for p in parts) / number)
     return ends[0] * score.multiply, ends[1] * score.multiply
-
-
-def administer(instrument: Instrument, where: str = "", **settings: Any) -> Instrument:
-    """The instrument as one wave asked it: item order, prefix, range, codes that run the other way, items stored reversed.
-
-    settings   `as` (prefix), order, anchor_direction, range, already_reversed (item ids or "all"), items (those asked),
-               missing_codes, risk_protocol, permission; the keys of an entry of a sidecar's `instruments:`
-    returns    Instrument whose item and score ids carry the prefix and whose ranges are those of this administration
-    raises     Refused when a required setting is not stated, a named item does not exist, or the codes of a score that
-               counts them are changed
-
-    >>> rses = load_instruments()["rses"]
-    >>> asked = administer(rses, order="B", anchor_direction="ascending", **{"as": "before"})
-    >>> asked.columns[1], asked.scores[0].id
-    ('before_rses_10', 'before_rses_sum')
-    """
-    where = where or instrument.id
-    problems = [
-        _required(instrument, name, where)
-        for name in instrument.settings_required
-        if settings.get(name) is None or not str(settings[name]).strip()
-    ]
-    order = settings.get("order")
-    if order is not None and order not in instrument.orders:
-        problems.append(
-            Problem(
-                where,
-                "Unknown item order",
-                f"“{order}”",
-                listed(list(instrument.orders)) or "this instrument has one order",
-                "correct it",
-            )
-        )
-    ids = [item.id for item in instrument.items]
-    stored = settings.get("already_reversed") or ()
-    stored = [i.id for i in instrument.items if i.reverse] if stored == "all" else list(stored)
-    asked = list(settings.get("items") or ids)
-    for name, listed_ids in (("already_reversed", stored), ("items", asked)):
-        if unknown := [i for i in listed_ids if i not in ids]:
-            problems.append(
-                Problem(
-                    f"{where} › {name}",
-                    "Unknown items",
-                    listed(unknown),
-                    listed(ids, 40),
-                    did_you_mean(unknown[0], ids),
-                )
-            )
-    low, high = map(float, settings.get("range") or (math.nan, math.nan))
-    scales = [item for item in instrument.items if item.type == "scale"]
-    changed = not math.isnan(low) and any((item.low, item.high) != (low, high) for item in scales)
-    if changed and (fixed := [s.id for s in instrument.scores if s.method in COUNTED]):
-        problems.append(
-            Problem(
-                f"{where} › range",
-                "Codes that a score counts",
-                f"{listed(fixed)} {'counts' if len(fixed) == 1 else 'count'} certain codes, which another range would shift",
-                scales[0].allowed,
-                "map the wave's answers to these codes with `labels:`",
-            )
-        )
-    if changed and (conditional := [item.id for item in scales if item.asked_if]):
-        problems.append(
-            Problem(
-                f"{where} › range",
-                "Codes that decide who is asked",
-                f"whether {listed(conditional, 6)} applies depends on certain codes, which another range would shift",
-                scales[0].allowed,
-                "map the wave's answers to these codes with `labels:`",
-            )
-        )
-    if problems:
-        raise Refused(problems, where)
-
-    extra = tuple(map(float, settings.get("missing_codes") or ()))
-    prefix = f"{settings['as']}_" if settings.get("as") else ""
-    items = [
-        replace(
-            item,
-            id=prefix + item.id,
-            already_reversed=item.id in stored,
-            missing_codes=item.missing_codes + extra,
-            low=low if changed else item.low,
-            high=high if changed else item.high,
-            labels={} if changed else item.labels,
-            asked_if=_administered_condition(item.asked_if, asked, prefix),
-        )
-        for item in instrument.items
-        if item.id in asked
-    ]
-    presented = [i for i in instrument.orders.get(order, ids) if i in asked]
-    direction = settings.get("anchor_direction") or instrument.anchor_direction
-    return replace(
-        instrument,
-        items=tuple(items),
-        scores=_administered_scores(instrument, items, prefix, changed),
-        name=prefix + instrument.id,
-        event=settings.get("as") if instrument.events else None,
-        order=order,
-        columns=tuple(prefix + i for i in presented),
-        codes_descend=direction != instrument.anchor_direction,
-        range_changed=changed,
-        risk_protocol=settings.get("risk_protocol"),
-        permission=settings.get("permission"),
-    )
-
-
-def _administered_condition(condition: AskedIf | None, asked: list[str], prefix: str) -> AskedIf | None:
-    """The condition on the items that were asked; without them nobody can tell to whom an item does not apply."""
-    if condition is None or any(item not in asked for item in condition.any_of):
-        return None
-    return replace(condition, any_of=tuple(prefix + item for item in condition.any_of))
-
-
-def _required(instrument: Instrument, name: str, where: str) -> Problem:
-    allowed, fix = REQUIRED[name]
-    return Problem(
-        where,
-        "Settings that this instrument requires",
-        f"{instrument.id} does not state `{name}`",
-        allowed or listed(list(instrument.orders)),
-        fix,
-    )
-
-
-def _administered_scores(
-    instrument: Instrument, items: list[Item], prefix: str, range_changed: bool
-) -> tuple[Score, ...]:
-    """The scores whose items were all asked, with prefixed names and the range that follows from the administration."""
-    by_id = {item.id: item for item in items}
-    asked_as = f", {prefix.rstrip('_').replace('_', ' ')}" if prefix else ""
-    scores: dict[str, Score] = {}
-    for score in instrument.scores:
-        names = tuple(prefix + i for i in score.items)
-        parts = tuple(prefix + s for s in score.of)
-        if any(i not in by_id for i in names) or any(s not in scores for s in parts):
-            continue
-        new = replace(
-            score,
-            id=prefix + score.id,
-            label=score.label + asked_as,
-            items=names,
-            of=parts,
-            pairs=tuple((prefix + a, prefix + b) for a, b in score.pairs),
-            change=score.change and prefix + score.change,
-            norms=() if range_changed else score.norms,
-            expects={prefix + other: sign for other, sign in score.expects.items()},
-        )
-        new = replace(new, low=theoretical_range(new, by_id, scores)[0], high=theoretical_range(new, by_id, scores)[1])
-        scores[new.id] = new
-    return tuple(scores.values())
 
 
 def instrument_facts(i: Instrument) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 SHOWN = 8  # cells named in one sentence; the rest are counted and listed in the fault file
 
 
@@ -47,6 +49,15 @@ class Refused(Exception):
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)
         self.subject = subject
         super().__init__(explain(self.problems, subject))
+
+
+def collect(problems: list[Problem], call: Callable[..., T], *arguments: Any) -> T | None:
+    """What a call returns; if it refuses, None, with its faults added to `problems` so that reading can go on."""
+    try:
+        return call(*arguments)
+    except Refused as refused:
+        problems += refused.problems
+        return None
 
 
 def explain(problems: Sequence[Problem], subject: str = "The study") -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rejsens.administration import administer
 from rejsens.declarations import read_yaml
-from rejsens.definitions import Instrument, administer
+from rejsens.definitions import Instrument
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 
 REFUSED_INSTRUMENTS = {

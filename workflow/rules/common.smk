@@ -1,7 +1,7 @@
 """The study's declarations, read once; and what every rule may use.
 
 Needs   config/config.yaml, config/hypotheses/*.yaml, data/waves/*.yaml, schemas/instruments/*.yaml
-Makes   PLAN      what each job depends on (workflow/rejsens/study.py)
+Makes   PLAN      what each job depends on (workflow/rejsens/plan.py)
         a run token, so that an orphan of a killed run publishes nothing
 """
 
@@ -15,7 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from rejsens.job import RUN
-from rejsens.study import Plan, load_study
+from rejsens.plan import Plan
+from rejsens.study import load_study
 
 os.environ[RUN] = str(os.getpid())
 PLAN = Plan(load_study("."))

@@ -12,7 +12,7 @@ from rejsens.adding.matching import Earlier, earlier_wave
 from rejsens.declarations import SHIPPED, load_settings
 from rejsens.definitions import Instrument, load_instruments
 from rejsens.exports import Export, read_export
-from rejsens.problems import Problem, Refused
+from rejsens.problems import Problem, Refused, collect
 from rejsens.registry import files
 from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave
 
@@ -66,12 +66,12 @@ def load_context(study: Path, name: str, repeats: str = "") -> Context:
     raises   Refused: settings, sidecars or instruments that cannot be used
     """
     problems: list[Problem] = []
-    settings = _collect(problems, load_settings, study)
+    settings = collect(problems, load_settings, study)
     found = files("data/waves/*.yaml", study)
-    waves = [wave for stem, path in found.items() if stem != name and (wave := _collect(problems, load_wave, path))]
+    waves = [wave for stem, path in found.items() if stem != name and (wave := collect(problems, load_wave, path))]
     stood = [load_wave(found[name])] if name in found and not _faulty(found[name]) else []
-    instruments = _collect(problems, _definitions, study / OWN)
-    asked = {wave.name: _collect(problems, instruments_asked, wave, instruments) for wave in waves if instruments}
+    instruments = collect(problems, _definitions, study / OWN)
+    asked = {wave.name: collect(problems, instruments_asked, wave, instruments) for wave in waves if instruments}
     if problems:
         raise Refused(problems, "The study")
     order = sorted(
@@ -104,16 +104,8 @@ def _export(wave: Wave) -> Export | None:
 
 def _faulty(path: Path) -> bool:
     problems: list[Problem] = []
-    _collect(problems, load_wave, path)
+    collect(problems, load_wave, path)
     return bool(problems)
-
-
-def _collect(problems: list[Problem], call: Any, *arguments: Any) -> Any:
-    try:
-        return call(*arguments)
-    except Refused as refused:
-        problems += refused.problems
-        return None
 
 
 SETTINGS = ("order", "anchor_direction", "range", "already_reversed", "missing_codes", "risk_protocol", "permission")

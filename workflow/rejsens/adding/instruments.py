@@ -13,7 +13,8 @@ from rejsens.adding.matching import lenient, match_columns
 from rejsens.adding.model import Need, Proposal
 from rejsens.adding.request import Request
 from rejsens.adding.several import read_choices
-from rejsens.definitions import Instrument, Item, administer
+from rejsens.administration import administer
+from rejsens.definitions import Instrument, Item
 from rejsens.importers.model import Export
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 from rejsens.sidecars import administered_name

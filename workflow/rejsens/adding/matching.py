@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rejsens.definitions import Instrument, administer
+from rejsens.administration import administer
+from rejsens.definitions import Instrument
 from rejsens.importers.cells import answer_text
 from rejsens.importers.model import Export
 from rejsens.problems import Problem, counted, did_you_mean, listed

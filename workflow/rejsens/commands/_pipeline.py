@@ -114,7 +114,8 @@ def _named(study: Path, only: str = "") -> dict[str, str]:
 
 def plan_of(study: Path) -> Any:
     """The study's declarations as the pipeline plans with them; their faults end the command."""
-    from rejsens.study import Plan, load_study
+    from rejsens.plan import Plan
+    from rejsens.study import load_study
 
     with in_folder(study):
         try:

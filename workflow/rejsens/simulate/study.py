@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rejsens.definitions import Instrument, administer, load_instruments
+from rejsens.administration import administer
+from rejsens.definitions import Instrument, load_instruments
 from rejsens.scoring import score
 from rejsens.simulate.defects import plant, skip_answers
 from rejsens.simulate.items import ItemModel, draw_answers, item_models

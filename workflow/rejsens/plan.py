@@ -1,0 +1,198 @@
+"""What each job of the pipeline depends on. Read while Snakemake plans: no heavy import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rejsens.declarations import SHIPPED
+from rejsens.definitions import instrument_facts
+from rejsens.registry import TABLES, code, constant, hashes, plugins, sha256
+from rejsens.sidecars import Wave
+from rejsens.study import Study
+
+JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What each job reads besides its input tables. Every method returns one rule's `params`: plain values and content hashes.
+
+    A job reruns when, and only when, something in its params or a table before it has changed.
+    """
+
+    study: Study
+    _worked_out: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict, repr=False)  # Snakemake asks often
+
+    def params(self, rule: str, *wildcards: str) -> dict[str, Any]:
+        """The params of one job; worked out once."""
+        key = (rule, *wildcards)
+        if key not in self._worked_out:
+            self._worked_out[key] = getattr(self, rule)(*wildcards)
+        return self._worked_out[key]
+
+    def validate_wave(self, wave: str) -> dict[str, Any]:
+        s = self.study.settings
+        return {
+            "wave": self._wave(wave).path,
+            "screening": s["screening"],
+            "out_of_range": s["out_of_range"],
+            "min_cell": self.study.min_cell,
+            "depends": {"export": sha256(self._wave(wave).file)}
+            | self._declared([wave])
+            | code(*JOB, "rejsens.validate"),
+        }
+
+    def score_wave(self, wave: str) -> dict[str, Any]:
+        return {
+            "wave": self._wave(wave).path,
+            "wave_number": self.study.wave_numbers[wave],
+            "depends": self._declared([wave]) | code(*JOB, "rejsens.events", "rejsens.score_wave"),
+        }
+
+    def compare_waves(self) -> dict[str, Any]:
+        return {
+            "before": self.study.waves_before,
+            "not_asked": {wave.name: list(wave.not_asked or ()) for wave in self.study.waves},
+            "sidecars": {wave.name: wave.path for wave in self.study.waves},
+            "depends": code(*JOB, "rejsens.differences"),
+        }
+
+    def codebook(self) -> dict[str, Any]:
+        return {
+            "facts": self.study.codebook_facts,
+            "before": self.study.waves_before,
+            "min_cell": self.study.min_cell,
+            "depends": self._declared()
+            | hashes((SHIPPED / "workflow" / "report" / "codebook").iterdir())
+            | hashes([SHIPPED / "workflow" / "report" / "style.css"])
+            | code(*JOB, "rejsens.codebook", "rejsens.study"),
+        }
+
+    def pool_waves(self) -> dict[str, Any]:
+        return {
+            "numbers": self.study.wave_numbers,
+            "depends": self._declared() | code(*JOB, "rejsens.pool", "rejsens.study"),
+        }
+
+    def describe_sample(self) -> dict[str, Any]:
+        s = self.study.settings
+        return {
+            "sample_table": s["sample_table"],
+            "ci_level": s["ci_level"],
+            "min_cell": self.study.min_cell,
+            "depends": self._declared()
+            | code(*JOB, "rejsens.describe", "rejsens.events", "rejsens.inference.correlation", "rejsens.study"),
+        }
+
+    def psychometrics(self, instrument: str) -> dict[str, Any]:
+        asking = [wave for wave in self.study.waves if instrument in {i.name for i in self.study.asked[wave.name]}]
+        sidecars = [wave.path for wave in asking]
+        return {
+            "instrument": instrument,
+            "sidecars": sidecars,
+            "ci_level": self.study.settings["ci_level"],
+            "min_cell": self.study.min_cell,
+            "depends": hashes([*sidecars, self.study.instruments[instrument].path])
+            | code(*JOB, "rejsens.assess_instrument", "rejsens.study"),
+        }
+
+    def collect_psychometrics(self) -> dict[str, Any]:
+        return {
+            "ci_level": self.study.settings["ci_level"],
+            "depends": self._declared() | code(*JOB, "rejsens.collect", "rejsens.events", "rejsens.pool"),
+        }
+
+    def test_hypotheses(self, family: str) -> dict[str, Any]:
+        s = self.study.settings
+        return {
+            "family": f"config/hypotheses/{family}.yaml",
+            "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "seed")},
+            "depends": hashes([f"config/hypotheses/{family}.yaml"])
+            | code(*JOB, "rejsens.declarations", "rejsens.inference.families"),
+        }
+
+    def collect_estimates(self) -> dict[str, Any]:
+        families = [f"config/hypotheses/{name}.yaml" for name in self.study.families]
+        claims = str(SHIPPED / "config" / "claims.yaml")
+        return {
+            "families": families,
+            "depends": hashes([*families, claims])
+            | code(*JOB, "rejsens.claims", "rejsens.declarations", "rejsens.inference.families"),
+        }
+
+    def draw_figure(self, figure: str) -> dict[str, Any]:
+        """The shared version; simulated persons may be shown anywhere."""
+        return self._plugin("figures", figure) | {"people": self.study.settings["study"]["simulated"]}
+
+    def draw_figure_of_people(self, figure: str) -> dict[str, Any]:
+        return self._plugin("figures", figure) | {"people": True}
+
+    def lay_out_table(self, table: str) -> dict[str, Any]:
+        return self._plugin("tables", table)
+
+    def write_report(self) -> dict[str, Any]:
+        templates = [path for path in (SHIPPED / "workflow" / "report").iterdir() if path.is_file()]
+        return {
+            "study": self.study.facts,
+            "settings": dict(self.study.settings),
+            "inputs": self.inputs,
+            "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
+            "depends": self._declared()
+            | hashes([*templates, SHIPPED / "requirements.lock"])
+            | code(*JOB, "rejsens.finished", "rejsens.report", "rejsens.provenance"),
+        }
+
+    @property
+    def figures(self) -> dict[str, Path]:
+        """Figures by name, in the order of the report: the headline first."""
+        found = plugins("figures", self.study.folder)
+        return dict(sorted(found.items(), key=lambda entry: entry[0] != "headline"))
+
+    @property
+    def figures_of_people(self) -> list[str]:
+        return [name for name, path in self.figures.items() if constant(path, "SHOWS_PEOPLE")]
+
+    @property
+    def tables(self) -> dict[str, Path]:
+        return plugins("tables", self.study.folder)
+
+    def tables_of(self, kind: str, name: str) -> list[str]:
+        """The finished tables that a figure or printed table names in its TABLES."""
+        return [TABLES[table] for table in constant(plugins(kind, self.study.folder)[name], "TABLES")]
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Content hashes of every file the researcher gave: exports, sidecars, families, settings."""
+        named = (
+            [w.path for w in self.study.waves]
+            + [f"config/hypotheses/{f}.yaml" for f in self.study.families]
+            + ["config/config.yaml"]
+        )
+        return hashes(path for path in named if Path(path).exists()) | {
+            f"export of wave {w.name}": sha256(w.file) for w in self.study.waves
+        }
+
+    def _plugin(self, kind: str, name: str) -> dict[str, Any]:
+        path = plugins(kind, self.study.folder)[name]
+        shipped = path.is_relative_to(SHIPPED / "workflow")
+        module = f"rejsens.{kind}.{name}" if shipped else str(path)
+        saved_with = "rejsens.style" if kind == "figures" else "rejsens.layout"
+        return {
+            "module": module,
+            "tables": list(constant(path, "TABLES")),
+            "study": self.study.facts,
+            "depends": code(module, *JOB, "rejsens.status_lines", saved_with),
+        }
+
+    def _wave(self, name: str) -> Wave:
+        return next(wave for wave in self.study.waves if wave.name == name)
+
+    def _declared(self, waves: list[str] | None = None) -> dict[str, str]:
+        """Sidecars and the instrument files they ask."""
+        names = [wave.name for wave in self.study.waves] if waves is None else waves
+        return hashes([*(self._wave(name).path for name in names), *self._definitions(names)])
+
+    def _definitions(self, waves: list[str]) -> list[str]:
+        return sorted({instrument.path for name in waves for instrument in self.study.asked[name]})

@@ -1,0 +1,317 @@
+"""What only shows when the declarations of a study are laid side by side. Read while Snakemake plans: no heavy import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rejsens.declarations import SHIPPED, load_settings
+from rejsens.problems import Problem, did_you_mean, listed
+from rejsens.registry import TABLES, constant, files, own_plugins
+from rejsens.sidecars import Wave
+
+if TYPE_CHECKING:
+    from rejsens.study import Study
+
+
+def file_problems(folder: Path) -> list[Problem]:
+    """A study without waves, and waves without their sidecar."""
+    problems = [
+        Problem(
+            str(path),
+            "A wave without a sidecar",
+            f"{name}.yaml does not exist",
+            "",
+            "write the sidecar, or put an underscore before the file's name to leave it out",
+        )
+        for name, path in files("data/waves/*.csv", folder).items()
+        if not path.with_suffix(".yaml").exists()
+    ]
+    if not files("data/waves/*.yaml", folder):
+        problems.append(
+            Problem(
+                f"{folder / 'data/waves'}",
+                "No wave to read",
+                "there is no sidecar (NAME.yaml)",
+                "",
+                "`rejsens add-wave EXPORT --name NAME` puts a wave there; docs/add-a-wave.md shows how",
+            )
+        )
+    return problems
+
+
+def wave_problems(study: Study) -> list[Problem]:
+    """Sidecars that do not fit together, or not with the screening rules."""
+    waves = list(study.waves)
+    screening = _screening_problems(study.settings.get("screening", ()), waves)
+    across = _same_export_problems(waves) + _key_problems(waves)
+    return _retest_problems(waves) + screening + _date_problems(waves) + across
+
+
+def instrument_problems(study: Study) -> list[Problem]:
+    """What the waves ask, against one another and against the label maps."""
+    return [*_range_problems(study), *_label_problems(study), *_early_problems(study)]
+
+
+def name_problems(study: Study) -> list[Problem]:
+    """Settings and hypotheses that name what no wave gives."""
+    return [*(_shown_problems(study) if study.settings else ()), *_family_problems(study)]
+
+
+def _retest_problems(waves: list[Wave]) -> list[Problem]:
+    names = [wave.name for wave in waves if wave.role != "retest"]
+    return [
+        Problem(
+            wave.path,
+            "A retest of an unknown wave",
+            f"`retest_of: {wave.retest_of}`",
+            listed(names, 20),
+            did_you_mean(wave.retest_of or "", names) or "name the wave that was repeated",
+        )
+        for wave in waves
+        if wave.role == "retest" and wave.retest_of not in names
+    ]
+
+
+def _date_problems(waves: list[Wave]) -> list[Problem]:
+    """Days of collection that are not in the calendar, or that end before they begin."""
+    problems = []
+    for wave in waves:
+        days = {name: _day(wave.collected[name]) for name in ("from", "to")}
+        problems += [
+            Problem(
+                f"{wave.path} › collected › {name}",
+                "Days that do not exist",
+                f"“{wave.collected[name]}”",
+                "a date in quotes, year-month-day",
+                "correct it",
+            )
+            for name, day in days.items()
+            if day is None
+        ]
+        if all(days.values()) and days["from"] > days["to"]:
+            found = f"from {wave.collected['from']} to {wave.collected['to']}"
+            problems.append(
+                Problem(
+                    f"{wave.path} › collected", "Days that run backwards", found, "", "exchange or correct the two days"
+                )
+            )
+    return problems
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _same_export_problems(waves: list[Wave]) -> list[Problem]:
+    """Waves that read one export in one way; a wide export may hold two waves in columns of their own."""
+    first: dict[str, Wave] = {}
+    problems = []
+    for wave in waves:
+        other = first.setdefault(f"{wave.sha256} {wave.headers} {wave.settings['instruments']}", wave)
+        if other is not wave:
+            problems.append(
+                Problem(
+                    wave.path,
+                    "One export for two waves",
+                    f"its SHA-256 and its columns are those of wave {other.name}",
+                    "each wave has answers of its own",
+                    "correct `file:` and `sha256:`, or put an underscore before one sidecar's name to leave it out",
+                )
+            )
+    return problems
+
+
+def _key_problems(waves: list[Wave]) -> list[Problem]:
+    """Waves whose ids were hashed with different keys: nobody of the one would ever be found in the other."""
+    stated: dict[str, list[str]] = {}
+    for wave in waves:
+        if fingerprint := wave.participant.get("key_fingerprint"):
+            stated.setdefault(fingerprint, []).append(wave.name)
+    if len(stated) < 2:
+        return []
+    found = [
+        f"{fingerprint} in {listed([f'wave {name}' for name in names], 4)}" for fingerprint, names in stated.items()
+    ]
+    return [
+        Problem(
+            "data/waves › participant › key_fingerprint",
+            "Different keys for participant ids",
+            listed(found),
+            "one key for all waves of a study",
+            "add the waves again from their exports with one key, or the people of one are never found in the other",
+        )
+    ]
+
+
+def _screening_problems(rules: Sequence[Mapping[str, Any]], waves: list[Wave]) -> list[Problem]:
+    """Screening rules that would be taken for one another, or that name a wave nobody knows."""
+    ids, names = [rule["id"] for rule in rules], [wave.name for wave in waves]
+    where = "config/config.yaml › screening"
+    problems = [
+        Problem(where, "Two screening rules with one id", f"“{name}”", "", "give each rule its own id")
+        for name in sorted({name for name in ids if ids.count(name) > 1})
+    ]
+    unknown = [(rule["id"], name) for rule in rules for name in rule.get("waves", ()) if name not in names]
+    hints = {name: did_you_mean(name, names) or "name a wave of this study" for _, name in unknown}
+    return problems + [
+        Problem(
+            f"{where} › {rule}", "A screening rule for an unknown wave", f"“{name}”", listed(names, 20), hints[name]
+        )
+        for rule, name in unknown
+    ]
+
+
+def _range_problems(study: Study) -> list[Problem]:
+    """A scale asked with one range in one wave and with another in the next: its scores could not be compared."""
+    first: dict[str, tuple[str, Any]] = {}
+    problems = []
+    for wave in study.waves:
+        for score in (score for instrument in study.asked[wave.name] for score in instrument.scores):
+            before, known = first.setdefault(score.id, (wave.name, score))
+            if (score.low, score.high) != (known.low, known.high):
+                problems.append(
+                    Problem(
+                        f"{wave.path} › instruments",
+                        "One score in two metrics",
+                        f"{score.id} runs from {score.low:g} to {score.high:g}",
+                        f"{known.low:g} to {known.high:g}, as in wave {before}",
+                        "export the answers in one range, or give one administration a name of its own with `as:`",
+                    )
+                )
+    return problems
+
+
+def _early_problems(study: Study) -> list[Problem]:
+    """Questions that look back at an earlier wave, asked where there was none."""
+    return [
+        Problem(
+            f"{wave.path} › instruments › {instrument.name}",
+            "Asked before there was anything to look back at",
+            f"{instrument.id} in wave {study.wave_numbers[wave.name]}",
+            f"from wave {instrument.from_wave} on",
+            "take it out of this wave's `instruments:`; its columns are then listed as not used",
+        )
+        for wave in study.waves
+        for instrument in study.asked.get(wave.name, ())
+        if study.wave_numbers[wave.name] < instrument.from_wave
+    ]
+
+
+def _label_problems(study: Study) -> list[Problem]:
+    """Label maps for what a wave did not ask: misspelt, they would leave the answers unmapped without a word."""
+    problems = []
+    for wave in (wave for wave in study.waves if study.asked.get(wave.name)):
+        asked = study.asked[wave.name]
+        known = {*(n for i in asked for n in (i.id, i.name)), *(item.id for i in asked for item in i.items)}
+        problems += [
+            Problem(
+                f"{wave.path} › labels",
+                "Labels for what was not asked",
+                f"“{name}”",
+                "an instrument or an item of this wave",
+                did_you_mean(name, known) or "remove the map, or ask the instrument",
+            )
+            for name in (wave.labels or {})
+            if name not in known and name not in (wave.multiple or {})
+        ]
+    return problems
+
+
+def _shown_problems(study: Study) -> list[Problem]:
+    """Names that the study itself asks to show and that nothing gives; the shipped lists are only suggestions."""
+    shipped = load_settings(SHIPPED)
+    problems = []
+    for setting, known in (("sample_table", study.background), ("scores_shown", study.scores)):
+        named = study.settings[setting]
+        for unknown in (n for n in named if n not in known and named != shipped[setting]):
+            advice = did_you_mean(unknown, known) or "no wave asks it"
+            problems.append(
+                Problem(
+                    f"config/config.yaml › {setting}",
+                    "Names that nothing gives",
+                    f"“{unknown}”",
+                    listed(list(known), 40),
+                    advice,
+                )
+            )
+    return problems
+
+
+def plugin_problems(folder: Path) -> list[Problem]:
+    """Mistakes in a study's own figure and table modules that would otherwise surface as a programmer's message."""
+    problems = []
+    for kind, needed in (("figures", ("TABLES", "SHOWS_PEOPLE")), ("tables", ("TABLES",))):
+        for path in own_plugins(kind, folder):
+            cause = f"Faults in the study's own {kind}"
+            try:
+                compile(path.read_text(encoding="utf-8"), str(path), "exec")
+                stated = {name: constant(path, name) for name in needed}
+            except SyntaxError as error:
+                problems.append(Problem(str(path), cause, f"line {error.lineno} is not Python", "", "correct the line"))
+                continue
+            except (LookupError, ValueError) as error:
+                advice = f"docs/add-a-figure.md shows {' and '.join(needed)}"
+                problems.append(Problem(str(path), cause, str(error).removeprefix(f"{path} "), "", advice))
+                continue
+            for unknown in (name for name in stated["TABLES"] if name not in TABLES):
+                advice = did_you_mean(unknown, TABLES) or "name a table of the pipeline"
+                problems.append(
+                    Problem(f"{path} › TABLES", cause, f"“{unknown}” is no table", listed(list(TABLES), 40), advice)
+                )
+    return problems
+
+
+def _family_problems(study: Study) -> list[Problem]:
+    """Hypotheses that name what no instrument of the study gives, or that bear one id; families named unlike their file."""
+    known = [*study.scores, *study.background]
+    files_of: dict[str, list[str]] = {}
+    for name, family in study.families.items():
+        for hypothesis in family["hypotheses"]:
+            files_of.setdefault(hypothesis["id"], []).append(f"config/hypotheses/{name}.yaml")
+    problems = [
+        Problem(listed(places), "Two hypotheses with one id", f"“{name}”", "", "give each hypothesis its own id")
+        for name, places in files_of.items()
+        if len(places) > 1
+    ]
+    problems += [
+        Problem(
+            f"config/hypotheses/{name}.yaml",
+            "File name and family differ",
+            f"the file says family “{family['family']}”",
+            name,
+            "rename one of them",
+        )
+        for name, family in study.families.items()
+        if family["family"] != name
+    ]
+    for name, family in study.families.items():
+        for hypothesis in family["hypotheses"]:
+            named = [
+                hypothesis["predictor"],
+                hypothesis["outcome"],
+                *(c["name"] for c in [*family.get("covariates", ()), *hypothesis.get("covariates", ())]),
+            ]
+            for unknown in dict.fromkeys(n for n in named if n not in known):
+                problems.append(
+                    Problem(
+                        f"config/hypotheses/{name}.yaml › {hypothesis['id']}",
+                        "Hypotheses that name an unknown score",
+                        f"“{unknown}”",
+                        listed(known, 60),
+                        _no_such_score(unknown, study, known),
+                    )
+                )
+    return problems
+
+
+def _no_such_score(name: str, study: Study, known: Iterable[str]) -> str:
+    about_events = [instrument for instrument in study.instruments.values() if instrument.event]
+    if name in {n for i in about_events for s in i.scores for n in (s.id, s.id.removeprefix(f"{i.event}_"))}:
+        return "it is a score of single events (results/participants/events.parquet), which no hypothesis can name yet"
+    return did_you_mean(name, known) or "no wave asks an instrument that gives this score"
