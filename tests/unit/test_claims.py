@@ -8,7 +8,6 @@ import pytest
 
 from rejsens import claims
 from rejsens.declarations import SHIPPED, read_yaml
-from rejsens.definitions import load_instruments
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +46,14 @@ def test_quotations_stand_in_the_documents(content):
     assert [c["id"] for c in content["claims"] if c["quotation"] not in texts[c["document"]]] == []
 
 
-def test_every_shipped_measure_of_a_claim_exists_or_is_named_as_a_module(content):
-    known = {score.id for instrument in load_instruments().values() for score in instrument.scores}
-    lost = {
-        c["id"]: c["measured_by"] for c in content["claims"] if c["measured_by"] and not known & set(c["measured_by"])
-    }
-    assert lost == {}
-    assert all(c["measured_by"] or c.get("module") or not c.get("testable", True) for c in content["claims"])
+def test_the_measures_of_a_claim_stand_with_the_scores_and_nowhere_else(content, tables):
+    words = tables["dictionary"].assign(event="")
+    words.loc[0, ["score", "event", "measures"]] = ["clear_mreii_a_hurt", "clear", "C25 C7"]
+    words.loc[1, ["score", "event", "measures"]] = ["unclear_mreii_a_hurt", "unclear", "C25 C7"]
+    words.loc[2, ["score", "measures"]] = ["mine", "C25"]
+    assert claims.measuring(words)["C25"] == ["mreii_a_hurt", "mine"]
+    found = ledger(content, tables | {"dictionary": words}).groupby("claim")["measured_by"].first()
+    assert found["C7"] == "mreii_a_hurt" and found["C27"] == ""
 
 
 def test_verdicts_come_from_the_deciding_rows(content, tables):

@@ -41,10 +41,21 @@ def ledger(
     may call another hypothesis H1.
     """
     found = narrative.findings(estimates, hypotheses, dictionary)
-    kinds = dictionary["event"] if "event" in dictionary else [""] * len(dictionary)
-    scores = {s.removeprefix(f"{k}_") if k else s for s, k in zip(dictionary["score"], kinds, strict=True)}
-    rows = [row for claim in content["claims"] for row in _rows(claim, content["documents"], scores, found)]
+    measures = measuring(dictionary)
+    rows = [row for claim in content["claims"] for row in _rows(claim, content["documents"], measures, found)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def measuring(dictionary: pd.DataFrame) -> dict[str, list[str]]:
+    """Claim -> the scores of the study that measure it; a score of several kinds of event is named once."""
+    kinds = dictionary["event"] if "event" in dictionary else [""] * len(dictionary)
+    measures: dict[str, list[str]] = {}
+    for score, kind, named in zip(dictionary["score"], kinds, dictionary["measures"], strict=True):
+        name = score.removeprefix(f"{kind}_") if kind else score
+        for claim in claim_ids(named):
+            if name not in measures.setdefault(claim, []):
+                measures[claim].append(name)
+    return measures
 
 
 def claim_ids(cell: Any) -> list[str]:
@@ -57,15 +68,18 @@ def claim_ids(cell: Any) -> list[str]:
 
 
 def _rows(
-    claim: Mapping[str, Any], documents: Mapping[str, str], scores: set[str], found: Sequence[Mapping[str, Any]]
+    claim: Mapping[str, Any],
+    documents: Mapping[str, str],
+    measures: Mapping[str, list[str]],
+    found: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, str]]:
-    measured = [s for s in claim["measured_by"] if s in scores]
+    measured = measures.get(claim["id"], [])
     common = {
         "claim": claim["id"],
         "construct": claim["construct"],
         "document": documents[claim["document"]],
         "quotation": claim["quotation"],
-        "measured_by": "; ".join(measured) or claim.get("module") or "; ".join(claim["measured_by"]),
+        "measured_by": "; ".join(measured),
         "evidence": claim.get("evidence", ""),
     }
     tested = [row for row in found if claim["id"] in claim_ids(row.get("claim_ids"))]

@@ -21,6 +21,11 @@ REFUSED_INSTRUMENTS = {
     "gbs": "the numbers of its reversed items could not be verified",
     "dts": "its key could not be verified",
     "need_threat": "at least three versions circulate and no key could be verified",
+    "oes": "its key was found in one place only, it comes from a thesis, and its terms are unclear",
+    "oss": "its four items were found, but no scoring rule that could be verified",
+    "sccs": "its key was found in one place only",
+    "ams": "its five items and one factor were found, but no scoring rule that could be verified",
+    "pies": "its ten items and one factor were found, but no scoring rule that could be verified",
 }
 
 
