@@ -201,9 +201,14 @@ enter(
     export("w1", lambda d: b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"),
     "The export is not a table",
 )
-enter(S, "a workbook that is damaged", export("w1", lambda d: b"PK\x03\x04" + bytes(200)), "w1.csv")
+enter(
+    S,
+    "a workbook that is damaged",
+    export("w1", lambda d: b"PK\x03\x04" + bytes(200)),
+    "the workbook is damaged and cannot be opened",
+)
 enter(S, "a log-in page saved in place of the export", export("w1", lambda d: b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n<body>Sign in</body></html>\n"),
-      "w1.csv")  # fmt: skip
+      "the file is a web page", "log in and download the export again")  # fmt: skip
 enter(
     S,
     "an unquoted comma in a text",
@@ -271,8 +276,8 @@ enter(H, "a misspelt column", rename("w1", "gad7_03", "gad7_3"), "Missing column
 enter(
     H, "no header row", export("w1", lambda d: b"".join(lines(d)[1:])), "The first row does not hold the column names"
 )
-enter(H, "a spreadsheet's own column names", export("w1", lambda d: b",".join(b"Column%d" % k for k in range(1, 45)).join([b"", b"\n"]) + b"".join(lines(d)[1:])),
-      "w1.csv")  # fmt: skip
+enter(H, "a spreadsheet's own column names", export("w1", lambda d: b",".join(b"Column%d" % k for k in range(1, 44)).join([b"", b"\n"]) + b"".join(lines(d)[1:])),
+      "Missing columns", "gad7_07 are not in the header", "The participant column is missing")  # fmt: skip
 enter(H, "two columns of one name", rename("w1", "gad7_02", "gad7_01"), "Two columns with one name", "gad7_01")
 enter(
     H,
@@ -406,7 +411,7 @@ enter(
     E,
     "UTF-16 cut off in the middle of a letter",
     both(lambda study: _german(study, "utf-16"), export("w1", lambda d: d[:-1])),
-    "w1.csv",
+    "it is not utf-16: 1 row with bytes that utf-16 does not have",
 )
 
 

@@ -196,7 +196,7 @@ def _quality() -> pd.DataFrame:
 
 def _notices() -> pd.DataFrame:
     nan = float("nan")
-    turned = "correlates −.31 with the other items of rses_sum, 99 % interval −.40 to −.21 (n = 402); it is not a reversed item"
+    turned = "correlates −.31 with the other items of rses_sum, 99% interval −.40 to −.21 (n = 402); it is not a reversed item"
     lacking = "could not run: 12 people are in wave w1 too, 30 are needed"
     rows = [
         ("w1", "items_turned", "Items that run against their scale", "rses_05", "worth a look", 402, "r", -0.31, -0.40, -0.21, turned, "look"),

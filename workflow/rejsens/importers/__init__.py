@@ -145,7 +145,7 @@ def _recognised(head: Head) -> tuple[str, str]:
 def _bytes(path: str) -> bytes:
     if not Path(path).is_file():
         raise Refused(
-            Problem(path, "An export is missing", f"{path} does not exist", "", "correct the file's name"), path
+            Problem(path, "An export is missing", "there is no such file", "", "correct the file's name"), path
         )
     return Path(path).read_bytes()
 

@@ -1,7 +1,7 @@
 """What data can show though every cell is legal: items reversed twice, scales turned round, swapped or shifted columns,
 another wave's codes, ids that link the wrong people, pasted rows, impossible ages. Nothing here stops a run.
 
-Each finding carries its evidence in numbers; a check that could not run says why. Correlations are judged by their 99 %
+Each finding carries its evidence in numbers; a check that could not run says why. Correlations are judged by their 99%
 interval and need 30 people. See `model.CHECKS` for the list.
 """
 

@@ -150,7 +150,7 @@ def _one_item(wave: Answered, score: Score, item: Item, r: float, low: float, hi
     else:
         said = "it is not a reversed item"
     text = (
-        f"correlates {told(r)} with the other items of {score.id}, 99 % interval {told(low)} to {told(high)} "
+        f"correlates {told(r)} with the other items of {score.id}, 99% interval {told(low)} to {told(high)} "
         f"(n = {n:,}); {said}"
     )
     advice = "look at the questionnaire and at how the export codes this column; `already_reversed:` names items that are stored turned"
@@ -179,7 +179,7 @@ def _turned_since(wave: Answered, before: Answered) -> Iterator[Notice]:
     for p in np.flatnonzero((high < 0) & (n >= MIN_PEOPLE)):
         text = (
             f"correlates {told(r[p])} with the same score of the same {n[p]:,} people in wave {before.name}, "
-            f"99 % interval {told(low[p])} to {told(high[p])}"
+            f"99% interval {told(low[p])} to {told(high[p])}"
         )
         advice = "look whether codes run the other way in this export: `anchor_direction:`, `labels:` or `already_reversed:` in the sidecar"
         yield Notice(

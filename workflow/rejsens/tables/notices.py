@@ -28,7 +28,7 @@ def lay_out(*, notices: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, A
     checks = apa.count(notices["check"].nunique())
     general = (
         f"{checks} checks look at what is legal in every cell and may be wrong all the same; none of them stops a run.",
-        "Correlations are judged by their 99 % interval and need 30 people.",
+        "Correlations are judged by their 99% interval and need 30 people.",
         *_not_run(notices[notices["status"] == NOT_RUN]),
         "notices.csv holds every check of every wave, also those that saw nothing.",
     )
