@@ -131,6 +131,14 @@ def write_study(study: Path, waves: int = 2) -> Path:
 
 
 @pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study that faults are planted into, as it was written; copy it before changing it."""
+    from tests.faults.small_study import write_small_study
+
+    return write_small_study(tmp_path_factory.mktemp("small") / "study")
+
+
+@pytest.fixture(scope="session")
 def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny study after one complete run; copy it before changing it."""
     study = write_study(tmp_path_factory.mktemp("finished") / "study")

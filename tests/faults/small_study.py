@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from tests.conftest import FAMILY
+
 PEOPLE = 120
 SECRET = "Ottilie Krummholz"  # stands for what a participant typed: no message may quote it
 RSES_REVERSED = (3, 5, 8, 9, 10)
@@ -47,22 +49,6 @@ def write_small_study(study: Path) -> Path:
         (study / f"data/waves/{wave}.yaml").write_text(yaml.safe_dump(sidecar_of(wave), sort_keys=False))
         save(study, wave, table)
     return study
-
-
-FAMILY = {
-    "family": "loneliness",
-    "title": "Loneliness and anxiety",
-    "correction": "holm",
-    "confirmatory": True,
-    "declared": "2026-01-01",
-    "hypotheses": [
-        {
-            "id": "L1", "label": "More loneliness, more anxiety", "claim": {"quotation": "anxiety, and loneliness", "document": "S0"},
-            "claim_ids": ["C16"], "predictor": "ucla3", "outcome": "gad7_sum", "direction": "positive", "sesoi": 0.1,
-            "covariates": [], "claim_type": "difference", "estimand": "Change in anxiety with change in loneliness.",
-        }
-    ],
-}  # fmt: skip
 
 
 def sidecar_of(wave: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from rejsens.validate import validate
 from tests.conftest import contents, rejsens
 from tests.faults.catalogue import FAULTS, GUARDED, LOOK, STOPS, Fault
 from tests.faults.listing import PAGE, page
-from tests.faults.small_study import SECRET, write_small_study
+from tests.faults.small_study import SECRET
 
 PROGRAMMERS_WORDS = ("Traceback", "Error(", "SchemaError", "NaN", "nan", "None", 'File "', "KeyError", "dtype")
 SOFTWARE_KNOWS = {"TRUE", "NA", "inf", "#REF!", "#N/A"}  # words that are known whoever answered
@@ -34,17 +34,12 @@ ON_THE_COMMAND_LINE = (
 by_name = {fault.name: fault for fault in FAULTS}
 
 
-@pytest.fixture(scope="session")
-def unspoilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_small_study(tmp_path_factory.mktemp("small") / "study")
-
-
 @pytest.fixture
-def spoilt(unspoilt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def spoilt(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy to plant a fault into."""
     monkeypatch.setenv("REJSENS_ID_KEY", "")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
-    shutil.copytree(unspoilt, tmp_path / "study")
+    shutil.copytree(small, tmp_path / "study")
     return tmp_path / "study"
 
 
@@ -66,11 +61,11 @@ def test_the_page_that_lists_the_faults_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m tests.faults.listing"
 
 
-def test_nothing_is_told_of_the_unspoilt_study(unspoilt: Path) -> None:
+def test_nothing_is_told_of_the_small_study(small: Path) -> None:
     """Or every fault would be noticed for the wrong reason."""
-    checked = check(unspoilt)
+    checked = check(small)
     assert not checked.found and not checked.not_run and checked.exit_code == 0
-    assert not refused_by_a_run(unspoilt)
+    assert not refused_by_a_run(small)
 
 
 # --- every fault -----------------------------------------------------------------------------------------------------
@@ -96,7 +91,7 @@ def test_a_fault_is_told_in_its_sentences(name: str, spoilt: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [f.name for f in FAULTS if f.kind is GUARDED])
-def test_what_no_file_can_show_is_guarded_by_a_declaration(name: str, spoilt: Path, unspoilt: Path) -> None:
+def test_what_no_file_can_show_is_guarded_by_a_declaration(name: str, spoilt: Path, small: Path) -> None:
     fault = by_name[name]
     fault.plant(spoilt)
     if fault.declare is None:
@@ -104,18 +99,18 @@ def test_what_no_file_can_show_is_guarded_by_a_declaration(name: str, spoilt: Pa
         assert checked.exit_code == 1 and all(sentence in told(checked) for sentence in fault.says)
         return
     assert check(spoilt).exit_code == 0
-    assert not guarded(fault, spoilt, unspoilt)
+    assert not guarded(fault, spoilt, small)
     fault.declare(spoilt)
     assert check(spoilt).exit_code == 0
-    assert guarded(fault, spoilt, unspoilt)
+    assert guarded(fault, spoilt, small)
 
 
-def guarded(fault: Fault, study: Path, unspoilt: Path) -> bool:
-    """Whether the study gives what it should: the unspoilt study's answers in the first wave, or what the fault says."""
+def guarded(fault: Fault, study: Path, small: Path) -> bool:
+    """Whether the study gives what it should: the small study's answers in the first wave, or what the fault says."""
     if fault.shows:
         return fault.shows(study)
     answers = answers_of(study)
-    return answers.equals(answers_of(unspoilt)[answers.columns])
+    return answers.equals(answers_of(small)[answers.columns])
 
 
 def answers_of(study: Path) -> pd.DataFrame:

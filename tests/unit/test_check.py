@@ -34,11 +34,6 @@ DOCS = ROOT / "docs/check.md"
 TOO_HEAVY = ("matplotlib", "scipy.stats", "statsmodels", "snakemake", "pandera", "pingouin")
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_small_study(tmp_path_factory.mktemp("small") / "study")
-
-
 @pytest.fixture
 def study(small: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small, tmp_path / "study"))

@@ -32,11 +32,6 @@ Spoil = Callable[[Answered], None]
 by_name = {fault.name: fault for fault in FAULTS}
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_small_study(tmp_path_factory.mktemp("small") / "study")
-
-
 @pytest.fixture
 def study(small: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small, tmp_path / "study"))

@@ -161,18 +161,25 @@ def build_result(fitted: engine.Estimate, status: str, found: Found, settings: S
         covariance=pd.DataFrame(covariance, index=names, columns=names),
         implied=_by_group([expected[1] for _, expected in _moments(fitted)], structure, found),
         residuals=_by_group([_correlation_residuals(*pair) for pair in _moments(fitted)], structure, found),
-        n=found.n,
-        n_lost=found.n_lost,
-        missing_rule=MISSING_RULES[settings.missing],
-        estimator=settings.estimator,
-        identification=settings.identification,
-        ci_level=settings.ci_level,
         gradient_norm=fitted.optimum.gradient_norm,
         iterations=fitted.optimum.iterations,
-        groups=found.groups,
-        notes=found.notes,
+        **_common(found, settings),
         fitted=fitted,
     )
+
+
+def _common(found: Found, settings: Settings) -> dict[str, object]:
+    """What a result says of its data and settings, whether or not it was estimated."""
+    return {
+        "n": found.n,
+        "n_lost": found.n_lost,
+        "missing_rule": MISSING_RULES[settings.missing],
+        "estimator": settings.estimator,
+        "identification": settings.identification,
+        "ci_level": settings.ci_level,
+        "groups": found.groups,
+        "notes": found.notes,
+    }
 
 
 INTERVAL = ("estimate", "se", "ci_low", "ci_high", "std", "std_se", "std_ci_low", "std_ci_high")
@@ -362,14 +369,7 @@ def without_estimates(
         covariance=pd.DataFrame(np.nan, index=names, columns=names),
         implied=_by_group([nothing] * n_groups, structure, found),
         residuals=_by_group([nothing] * n_groups, structure, found),
-        n=found.n,
-        n_lost=found.n_lost,
-        missing_rule=MISSING_RULES[settings.missing],
-        estimator=settings.estimator,
-        identification=settings.identification,
-        ci_level=settings.ci_level,
         gradient_norm=optimum.gradient_norm if optimum else np.nan,
         iterations=optimum.iterations if optimum else 0,
-        groups=found.groups,
-        notes=found.notes,
+        **_common(found, settings),
     )
