@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check test bench clean lock
+.PHONY: report figures check test mreii fuzz calibrate bench clean lock
 
 report: $(READY)
 	@$(BIN)/rejsens run --cores $(CORES)
@@ -29,8 +29,18 @@ test: $(READY)
 fuzz: $(READY)
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
 
+# the questionnaire's pages and importable files in docs/mreii, from the instruments' files
+mreii: $(READY)
+	@for language in en de; do for wave in 1 2; do $(BIN)/rejsens questionnaire mreii --language $$language --wave $$wave --out docs/mreii; done; done
+	@$(BIN)/rejsens questionnaire mreii --format blueprint --format readability --format review --out docs/mreii
+
+# coverage of intervals and rejection rates by simulation, about half an hour on two cores
+calibrate: $(READY)
+	@$(BIN)/python -m tests.calibrate
+
 bench: $(READY)
 	@$(BIN)/python tests/bench.py
+	@$(BIN)/python tests/bench_psychometrics.py
 
 $(READY): requirements.lock requirements-build.lock pyproject.toml
 	@echo "Setting up the environment in $(VENV) (once; a few minutes)"
