@@ -1,7 +1,7 @@
 """`make bench`: factor models on 46,000 simulated people, side by side with lavaan where R has it. Nothing here is a test.
 
 python tests/bench_psychometrics.py            everything
-python tests/bench_psychometrics.py ladder     one of: one_factor, two_factors, ladder, wlsmv, wlsmv_wide
+python tests/bench_psychometrics.py ladder     one of: one_factor, two_factors, ladder, wlsmv, wlsmv_wide, omega
 
 Each is timed in a process of its own that reads the data first; the time is that of the fit with its fit indices, the
 median of three; the memory is what the fit added to a process that had read the data, at its peak, with the whole
@@ -23,11 +23,13 @@ ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 PEOPLE = 46_000
 ROUNDS = 3
+SLOW_IN_R = ("wlsmv_wide", "omega")  # timed once there
 
 OURS = """
 import json, sys, time
+import numpy as np
 import pandas as pd
-from rejsens.psychometrics import cfa, invariance
+from rejsens.psychometrics import cfa, invariance, omega
 data = pd.read_csv(sys.argv[1])
 items = [name for name in data if name != "group"]
 def memory(what):
@@ -77,6 +79,13 @@ CASES = {
         'value <- fitMeasures(cfa(paste(measured(items[1:18]), measured(items[19:36], "g"), sep = "\\n"), data, ordered = TRUE,\n'
         '                         estimator = "WLSMV"))[["chisq.scaled"]]',
     ),
+    "omega": (
+        "Omega of 10 items, 1,000 people, 2,000 bootstrap draws with a full refit each", "thousand",
+        'value = omega(data, draws=2000, rng=np.random.default_rng(1)).estimate',
+        'suppressMessages(library(semTools)); of <- function(m) compRelSEM(m, obs.var = FALSE)[[1]]\n'
+        'fit <- cfa(measured(items), data, std.lv = TRUE, se = "none", test = "none"); value <- of(fit)\n'
+        'ends <- quantile(suppressWarnings(bootstrapLavaan(fit, R = 2000, FUN = of)), c(.025, .975))',
+    ),
 }  # fmt: skip
 
 
@@ -91,6 +100,7 @@ def simulate(folder: Path) -> None:
     factors = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size=PEOPLE)
     two = 0.6 * factors[:, np.repeat([0, 1], 18)] + 0.8 * rng.normal(size=(PEOPLE, 36))
     pd.DataFrame(two.round(4)).rename(columns="x{}".format).to_csv(folder / "wide.csv", index=False)
+    ten.head(1000).to_csv(folder / "thousand.csv", index=False)
     for name, values in (("ordered", one), ("ordered_wide", two[:5000])):
         coded = pd.DataFrame(np.digitize(values, [-0.8, 0.2, 1.1])).rename(columns="x{}".format)
         coded.to_csv(folder / f"{name}.csv", index=False)
@@ -118,7 +128,7 @@ def compare(case: str, folder: Path, with_r: bool) -> None:
         return
     script = folder / f"{case}.R"
     script.write_text(THEIRS % theirs)
-    r_seconds, r_added, r_peak, r_value = rounds(["Rscript", str(script), path], 1 if case == "wlsmv_wide" else ROUNDS)
+    r_seconds, r_added, r_peak, r_value = rounds(["Rscript", str(script), path], 1 if case in SLOW_IN_R else ROUNDS)
     if abs(value - r_value) > 1e-3 + 1e-5 * abs(r_value):
         raise SystemExit(f"{title}: {value} is not lavaan's {r_value}")
     for what, mine, other, unit in (("time", seconds, r_seconds, "s"), ("memory", added, r_added, "MB")):

@@ -316,6 +316,22 @@ def test_negative_factor_variance_is_inadmissible():
     assert model.status == "negative factor variance: f"
 
 
+@pytest.mark.parametrize(("third", "told"), [(0.1, False), (0.005, True)])
+def test_loadings_that_the_data_hardly_tell_apart_are_inadmissible(third, told):
+    """Of the two other loadings of its factor only the product is known once the third is nearly 0."""
+    correlations = np.outer(np.full(6, 0.7), np.full(6, 0.7))
+    extra = np.array([0, 0, 0, 0.5, 0.4, third])
+    correlations += np.outer(extra, extra)
+    np.fill_diagonal(correlations, 1)
+    values = np.random.default_rng(1).normal(size=(500, 6))
+    values -= values.mean(axis=0)
+    white = values @ np.linalg.inv(np.linalg.cholesky(values.T @ values / 500)).T
+    data = pd.DataFrame(white @ np.linalg.cholesky(correlations).T, columns=list("abcdef"))
+    model = cfa(data, {"g": list("abcdef")}, structure="method", reversed_items=list("def"), identification="variance")
+    assert model.admissible is not told
+    assert ("hardly tell parameters apart: method=~d, method=~e" in model.status) is told
+
+
 def test_answers_that_are_no_categories():
     model = cfa(DATA["skewed"], THREE, estimator="WLSMV")
     assert model.status == "not estimated: x1 has 350 different answers, too many to be ordered categories"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rejsens.definitions import Instrument, Item
+from rejsens.response_patterns import response_variability as spread_of_answers
+from rejsens.response_patterns import string_lengths
 
 
 class CouldNotRun(Exception):
@@ -132,19 +134,15 @@ def longest_run(answers: pd.DataFrame, instruments: Sequence[Instrument]) -> np.
     items = [(i, instrument.item(i)) for instrument in instruments if instrument.scores for i in instrument.columns]
     if not items:
         raise CouldNotRun("no scored instrument was asked")
-    longest = np.zeros(len(answers), dtype=np.int32)
-    run, previous, previous_range = np.zeros(len(answers), dtype=np.int32), None, None
+    return string_lengths(_in_blocks(answers, items))[0]
+
+
+def _in_blocks(answers: pd.DataFrame, items: Sequence[tuple[str, Item]]) -> Iterator[tuple[np.ndarray, bool]]:
+    """Each item's answers as clicked, and whether its range differs from the item's before."""
+    previous = None
     for column, item in items:
-        values = _clicked(answers, column, item)
-        same = (
-            values == previous
-            if previous is not None and previous_range == (item.low, item.high)
-            else np.zeros(len(values), bool)
-        )
-        run = np.where(same, run + 1, np.where(np.isnan(values), 0, 1))
-        longest = np.maximum(longest, run)
-        previous, previous_range = values, (item.low, item.high)
-    return longest
+        yield _clicked(answers, column, item), previous != (item.low, item.high)
+        previous = (item.low, item.high)
 
 
 def low_variability(answers: pd.DataFrame, instruments: Sequence[Instrument], rule: Mapping[str, Any]) -> np.ndarray:
@@ -157,15 +155,7 @@ def response_variability(answers: pd.DataFrame, instruments: Sequence[Instrument
     items = [item for instrument in instruments if instrument.scores for item in instrument.items]
     if len(items) < 2:
         raise CouldNotRun("fewer than two scored items were asked")
-    total, squares, count = (np.zeros(len(answers)) for _ in range(3))
-    for item in items:  # one column at a time: a million people need no second table
-        values = (_clicked(answers, item.id, item) - item.low) / (item.high - item.low)
-        seen = ~np.isnan(values)
-        total += np.where(seen, values, 0)
-        squares += np.where(seen, values**2, 0)
-        count += seen
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sqrt(np.maximum(squares - total**2 / count, 0) / (count - 1))
+    return spread_of_answers((_clicked(answers, item.id, item) - item.low) / (item.high - item.low) for item in items)
 
 
 def _clicked(answers: pd.DataFrame, column: str, item: Item) -> np.ndarray:

@@ -41,6 +41,11 @@ def named(names: Sequence[str], chosen: np.ndarray) -> str:
     return ", ".join(str(name) for name, yes in zip(names, chosen, strict=True) if yes)
 
 
+def not_varying(names: Sequence[str], flat: np.ndarray) -> str:
+    """The sentence that names items without variance; empty where there are none."""
+    return f"{named(names, flat)} {'does' if flat.sum() == 1 else 'do'} not vary" if flat.any() else ""
+
+
 def why_no_rows(items: pd.DataFrame) -> str:
     """Why too few rows are complete: items that nobody answered are named."""
     empty = items.columns[items.isna().all(axis=0).to_numpy()]
@@ -56,8 +61,8 @@ def why_no_model(items: pd.DataFrame, complete: np.ndarray) -> str:
         return why_no_rows(items)
     if n <= k:
         return f"{n} complete {'row' if n == 1 else 'rows'} for {k} items, too few"
-    if (flat := constant(complete)).any():
-        return f"{named(names, flat)} {'does' if flat.sum() == 1 else 'do'} not vary"
+    if flat := not_varying(names, constant(complete)):
+        return flat
     if np.linalg.eigvalsh(np.corrcoef(complete, rowvar=False))[0] < SINGULAR:
         return "the items are linearly dependent: one repeats another, or a sum of others"
     return ""

@@ -113,6 +113,17 @@ class FactorModel:
     def admissible(self) -> bool:
         return self.status == ADMISSIBLE
 
+    @property
+    def reported(self) -> dict[str, float]:
+        """What is printed of the fit: corrected chi-square and p where the estimator corrects them; CFI, TLI and RMSEA robust
+        with MLM and MLR, scaled with WLSMV; SRMR."""
+        kind = {"MLM": "_robust", "MLR": "_robust", "WLSMV": "_scaled"}.get(self.estimator, "")
+        test = "_scaled" if kind else ""
+        named = {"chi2": f"chi2{test}", "p": f"p{test}"}
+        named |= {index: f"{index}{kind}" for index in ("cfi", "tli", "rmsea")}
+        named |= {end: f"rmsea{kind}_{end[6:]}" for end in ("rmsea_ci_low", "rmsea_ci_high")} | {"srmr": "srmr"}
+        return {name: getattr(self.fit, field) for name, field in named.items()}
+
     def modification_indices(self, minimum: float = 0.0) -> pd.DataFrame:
         """What freeing each loading or covariance that the model fixes at 0 would gain.
 

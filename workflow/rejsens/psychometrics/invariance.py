@@ -378,27 +378,16 @@ def _named(released: frozenset, kinds: Sequence[str]) -> str:
 
 def _row(rung: str, fitted: FactorModel, before: FactorModel | None, last: str, released: str) -> dict:
     row = {"rung": rung, "status": fitted.status, "n": fitted.n, "df": fitted.fit.df, "released": released}
-    own = _measures(fitted)
+    own = fitted.reported
     row |= own
     if before is None:
         return row
     difference = compare_models(fitted, before) if fitted.admissible else Difference(np.nan, 0, np.nan, "")
-    below = _measures(before)
+    below = before.reported
     row |= {"against": last, "d_chi2": difference.chi2, "d_p": difference.p}
     if fitted.admissible:
         row |= {"d_df": difference.df} | {f"d_{name}": own[name] - below[name] for name in ("cfi", "rmsea", "srmr")}
     return row
-
-
-def _measures(fitted: FactorModel) -> dict[str, float]:
-    fit, kind = fitted.fit, {"MLM": "_robust", "MLR": "_robust", "WLSMV": "_scaled"}.get(fitted.estimator, "")
-    test = "_scaled" if kind else ""
-    return {
-        "chi2": getattr(fit, f"chi2{test}"), "p": getattr(fit, f"p{test}"),
-        "cfi": getattr(fit, f"cfi{kind}"), "tli": getattr(fit, f"tli{kind}"), "rmsea": getattr(fit, f"rmsea{kind}"),
-        "rmsea_ci_low": getattr(fit, f"rmsea{kind}_ci_low"), "rmsea_ci_high": getattr(fit, f"rmsea{kind}_ci_high"),
-        "srmr": fit.srmr,
-    }  # fmt: skip
 
 
 COLUMNS = (

@@ -77,7 +77,7 @@ def item_statistics(items: pd.DataFrame, low: Bound = None, high: Bound = None) 
     """
     values = answers(items)
     names = [str(name) for name in items.columns]
-    lows, highs = _bounds(low, names, "low"), _bounds(high, names, "high")
+    lows, highs = bounds(low, names, "low"), bounds(high, names, "high")
     _refuse_outside(values, names, lows, highs)
     complete = values[~np.isnan(values).any(axis=1)]
     covariance = np.cov(complete, rowvar=False).reshape(len(names), -1) if len(complete) >= 3 else None
@@ -143,7 +143,7 @@ def response_distribution(items: pd.DataFrame, values: Iterable[float] | None = 
     return pd.DataFrame(rows, columns=list(types)).astype(types)
 
 
-def _bounds(bound: Bound, names: list[str], side: str) -> np.ndarray:
+def bounds(bound: Bound, names: list[str], side: str) -> np.ndarray:
     if isinstance(bound, Mapping):
         if absent := [name for name in names if name not in bound]:
             raise ValueError(f"{side} is not stated for {', '.join(absent)}")

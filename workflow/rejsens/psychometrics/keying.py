@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens.psychometrics.cases import answers
-from rejsens.psychometrics.reliability import correlation_interval
+from rejsens.psychometrics.intervals import correlation_interval
 
 AS_EXPECTED = "as expected"
 UNCERTAIN = "uncertain"

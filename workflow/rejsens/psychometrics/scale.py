@@ -8,8 +8,9 @@ from typing import Protocol
 import pandas as pd
 
 from rejsens.psychometrics.cases import complete_cases
+from rejsens.psychometrics.factor_reliability import omega
 from rejsens.psychometrics.items import ITEM_TYPES, Bound, item_statistics
-from rejsens.psychometrics.reliability import Reliability, alpha, omega, spearman_brown
+from rejsens.psychometrics.reliability import Reliability, alpha, spearman_brown
 
 RELIABILITY_COLUMNS = ("score", "coefficient", "n", "k", "estimate", "ci_low", "ci_high", "method", "status")
 ITEM_ROW_TYPES = {"score": "str", "item": "str", "label": "str", "reverse": "bool"} | ITEM_TYPES

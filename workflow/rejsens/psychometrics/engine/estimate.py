@@ -21,6 +21,7 @@ from rejsens.psychometrics.engine.table import COVARIANCE, MEAN, Parameter, Stru
 
 ESTIMATORS = ("ML", "MLM", "MLR", "WLSMV")
 EDGE = 1e-9  # rounding allowed before a correlation counts as outside ±1
+MOST_INFLATION = 1e3  # of a variance by the other parameters
 
 
 @dataclass(frozen=True)
@@ -281,7 +282,19 @@ def why_inadmissible(fitted: Estimate) -> str:
     for group, state in enumerate(fitted.states):
         where = f" (group {group + 1})" if structure.table.n_groups > 1 else ""
         reasons += [reason + where for reason in _improper(structure, group, state)]
+    if not reasons and (names := _hardly_told_apart(fitted)):
+        reasons.append(f"these data hardly tell parameters apart: {', '.join(names[:6])}")
     return "; ".join(reasons)
+
+
+def _hardly_told_apart(fitted: Estimate) -> list[str]:
+    """Parameters whose variance is inflated by the others beyond all use, such as loadings of a factor without variance.
+
+    Sound models stay below a few hundred; corrected statistics of one far beyond are arbitrary, however it converged.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        inflation = fitted.covariance.diagonal() * np.linalg.pinv(fitted.covariance).diagonal()
+    return [name for name, own in zip(fitted.structure.names, inflation, strict=True) if own > MOST_INFLATION]
 
 
 def not_converged(structure: Structure, samples: Sequence, optimum: minimise.Optimum) -> str:

@@ -306,6 +306,13 @@ class Saturated:
         """Observed and first-order information of one row about (means, lower triangle of Sigma)."""
         return saturated_information(self.sample, self.mean, self.covariance)
 
+    @cached_property
+    def errors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Covariance matrix of the moments, n times: as the likelihood says, and whatever the answers' distribution."""
+        observed, first_order = self.information
+        inverse = np.linalg.inv(observed)
+        return inverse, inverse @ first_order @ inverse
+
 
 def saturated(sample: Sample) -> Saturated:
     """Sample moments of complete rows; of others the maximum of the likelihood, by accelerated EM."""

@@ -59,12 +59,11 @@ def corrected_for_holes(
         value += share * float(
             np.linalg.slogdet(sigma)[1] - np.linalg.slogdet(one.covariance)[1] + (moment * at).sum() - len(mu)
         )
-        observed, first_order = one.information
-        whole.append(share * observed)
+        inverted, sandwich = one.errors
+        whole.append(share * one.information[0])
         middle.append(share * complete_information(inverse))
-        back = np.linalg.inv(observed)
-        left.append(back / share)
-        meat.append(back @ first_order @ back / share)
+        left.append(inverted / share)
+        meat.append(sandwich / share)
     weight, complete, back, gamma = (_block_diagonal(part) for part in (whole, middle, left, meat))
     delta = np.concatenate(list(jacobians))
     u = weight - weight @ delta @ np.linalg.solve(delta.T @ weight @ delta, delta.T @ weight)

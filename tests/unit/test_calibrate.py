@@ -1,0 +1,59 @@
+"""The machinery of `make calibrate`, with a handful of replications: that it counts rightly, not what the rates are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests import calibrate as c
+
+
+def condition(once, target=c.COVERS) -> c.Condition:
+    return c.Condition("made_up", "a test", target, 1000, once)
+
+
+def test_every_condition_runs_and_repeats_itself(monkeypatch, tmp_path):
+    monkeypatch.setattr(c, "CENSUS", 50_000)
+    c.true_categorical_omega.cache_clear()
+    quick = [one for one in c.CONDITIONS if one.name != "omega_u_bootstrap"]
+    rows = pd.DataFrame([c.run(one, share=2 / one.replications) for one in quick])
+    c.true_categorical_omega.cache_clear()
+    assert (rows["replications"] == 2).all() and rows["rate"].between(0, 1).all() and (rows["withheld"] == 0).all()
+    assert c.run(quick[0], share=0.01) == c.run(quick[0], share=0.01)
+    assert {one.replications for one in quick if one.target == c.COVERS} == {2000}
+    assert {one.replications for one in quick if one.target == c.REJECTS} == {5000}
+
+
+def test_rates_errors_and_withheld_results_are_counted():
+    answers = iter([1.0, 1.0, np.nan, 0.0, 1.0] * 200)
+    row = c.run(condition(lambda rng: next(answers)))
+    assert (row["replications"], row["withheld"], row["rate"]) == (1000, 200, 0.75)
+    assert row["mc_error"] == pytest.approx(np.sqrt(0.75 * 0.25 / 799))
+    assert not row["meets"]
+    assert not c.run(condition(lambda rng: np.nan))["meets"]
+
+
+def test_a_wrong_interval_misses_and_a_right_one_meets():
+    def mean(half_width: float):
+        return condition(lambda rng: float(abs(rng.normal(size=25).mean()) < half_width / 5))
+
+    assert c.run(mean(1.96))["meets"]
+    assert not c.run(mean(1.6))["meets"] and not c.run(mean(2.6))["meets"]
+
+
+def test_true_values_are_those_of_large_samples():
+    rng = np.random.default_rng(1)
+    items = pd.DataFrame(c.one_factor(rng, 100_000, c.LOADINGS))
+    from rejsens import psychometrics as p
+
+    assert p.omega(items).estimate == pytest.approx(c.true_omega(c.LOADINGS, 1 - c.LOADINGS**2), abs=0.005)
+    assert np.corrcoef(items, rowvar=False)[0, 1] == pytest.approx(c.LOADINGS[0] * c.LOADINGS[1], abs=0.01)
+
+
+def test_the_command_prints_writes_and_chooses(tmp_path, capsys):
+    table = tmp_path / "calibration.csv"
+    assert c.main(["spearman", "sdc95", "--share", "0.01", "--jobs", "1", "--table", str(table)]) == 0
+    assert pd.read_csv(table)["condition"].tolist() == ["spearman_brown", "sdc95"]
+    assert "20 replications, 0 withheld" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        c.main(["nothing_of_the_kind"])

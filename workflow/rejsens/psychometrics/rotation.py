@@ -1,0 +1,85 @@
+"""Rotation of loadings: varimax, promax, oblimin, with the conventions of R's stats, psych and GPArotation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+ROTATIONS = ("oblimin", "promax", "varimax", "none")
+PROMAX_POWER = 4
+ITERATIONS = 2000
+CLOSE = 1e-6  # norm of the projected gradient; below 1e-8 rounding stops the search
+SMALL_GAIN = 1e-5  # of the varimax criterion: where R stops, which decides the fourth digit of a loading
+
+
+def rotate(loadings: np.ndarray, rotation: str) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Rotated loadings (items x factors), correlations of the factors, and whether the search ended.
+
+    varimax  Kaiser's normalisation, as R's ``varimax``
+    promax   Kaiser's normalisation, then power 4, as psych's ``rotate = "promax"``
+    oblimin  direct quartimin (gamma 0) without normalisation, from the unrotated factors, as GPArotation's ``oblimin``
+    """
+    k = loadings.shape[1]
+    if k == 1 or rotation == "none":
+        return loadings, np.eye(k), True
+    if rotation == "oblimin":
+        return _oblimin(loadings)
+    length = np.sqrt((loadings**2).sum(axis=1, keepdims=True))
+    length = np.where(length > 0, length, 1.0)  # an item without any common variance stays where it is
+    turned, converged = _varimax(loadings / length)
+    if rotation == "varimax":
+        return turned * length, np.eye(k), converged
+    turned, correlations = _promax(turned)
+    return turned * length, correlations, converged
+
+
+def _varimax(loadings: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Singular value decompositions to a fixed point (Kaiser, 1958; the algorithm of R's ``varimax``)."""
+    p, k = loadings.shape
+    turn, before, converged = np.eye(k), 0.0, False
+    for _ in range(ITERATIONS):
+        turned = loadings @ turn
+        left, values, right = np.linalg.svd(loadings.T @ (turned**3 - turned * (turned**2).sum(axis=0) / p))
+        turn = left @ right
+        if values.sum() < before * (1 + SMALL_GAIN):
+            converged = True
+            break
+        before = values.sum()
+    return loadings @ turn, converged
+
+
+def _promax(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least-squares turn to the loadings' powers (Hendrickson & White, 1964)."""
+    target = loadings * np.abs(loadings) ** (PROMAX_POWER - 1)
+    turn = np.linalg.lstsq(loadings, target, rcond=None)[0]
+    turn = turn * np.sqrt(np.linalg.inv(turn.T @ turn).diagonal())
+    back = np.linalg.inv(turn)
+    return loadings @ turn, back @ back.T
+
+
+def _oblimin(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Gradient projection (Jennrich, 2002; Bernaards & Jennrich, 2005, https://doi.org/10.1177/0013164404272507)."""
+    from statsmodels.multivariate.factor_rotation._gpa_rotation import GPA  # slow to import, and rarely needed
+
+    off = 1 - np.eye(loadings.shape[1])
+
+    def quartimin(L: np.ndarray) -> tuple[float, np.ndarray]:
+        slope = L * (L**2 @ off)
+        return float((L * slope).sum()) / 4, slope
+
+    turned, correlations, _, steps = GPA(
+        loadings, vgQ=quartimin, max_tries=ITERATIONS, rotation_method="oblique", tol=CLOSE
+    )
+    return turned, correlations, bool(steps[-1][2] < np.log10(CLOSE) + 1)
+
+
+def ordered_and_signed(loadings: np.ndarray, correlations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Factors by the variance that they account for, largest first, each with a positive sum of loadings."""
+    sign = np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
+    loadings, correlations = loadings * sign, correlations * np.outer(sign, sign)
+    order = np.argsort(-explained(loadings, correlations), kind="stable")
+    return loadings[:, order], correlations[np.ix_(order, order)]
+
+
+def explained(loadings: np.ndarray, correlations: np.ndarray) -> np.ndarray:
+    """Sum of squares that each factor accounts for, its share of what it has in common with others included."""
+    return np.einsum("ij,ik,kj->j", loadings, loadings, correlations)
