@@ -10,6 +10,7 @@ import pandas as pd
 
 from rejsens import collect, describe, events, pool, status_lines
 from rejsens.assess_instrument import assess_instrument
+from rejsens.assess_structure import assess_structure
 from rejsens.claims import ledger
 from rejsens.codebook import codebook, write_codebook
 from rejsens.declarations import SHIPPED, read_yaml
@@ -79,6 +80,11 @@ def main(out: Path) -> None:
     tables["missing"] = describe.missing_answers(answers, beside, study.asked)
     assessed = [assess_instrument(answers, asked(study, name), ci_level, 1) for name in study.scored]
     tables["reliability"], tables["items"] = (pd.concat(t, ignore_index=True) for t in zip(*assessed, strict=True))
+    structures = [
+        assess_structure(answers, asked(study, name), **plan.params("psychometrics", name)["structure"])
+        for name in study.scored
+    ]
+    tables |= {name: pd.concat([found[name] for found in structures], ignore_index=True) for name in structures[0]}
     changes = pool.change_scores(scores, instruments)
     tables["keying"] = collect.keying(beside, tables["items"], instruments, ci_level)
     tables["erosion"] = collect.erosion(scores, changes, tables["reliability"], instruments, ci_level)

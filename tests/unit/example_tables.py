@@ -6,6 +6,7 @@ is (descriptives, correlations, sample, change), the rest carries plausible fixe
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
@@ -322,6 +323,38 @@ def _reliability() -> pd.DataFrame:
     return _frame("reliability", rows)
 
 
+def _factor_models() -> pd.DataFrame:
+    fit = (0.061, 0.975, 0.968, 0.041, 0.022, 0.058, 0.0312, math.nan, math.nan, math.nan, "")
+    said = ("MLR", "every row with an answer (FIML)")
+    rows = [
+        ("mreii_impact", "mreii_hv", "Hypervigilance (MREII-HV)", "one_factor", wave, *said, n, 3, "admissible", "reported", 16.2, 9, *fit)
+        for wave, n in zip(WAVES, PEOPLE, strict=True)
+    ]
+    rows.append(("mreii_impact", "mreii_impact_method", "Five correlated factors and one of reversed items", "method", WAVES[0], *said,
+                 PEOPLE[0], 0, "negative residual variance: mreii_hv03_r", "not reported: negative residual variance: mreii_hv03_r",
+                 math.nan, 330, *(math.nan,) * 10, ""))  # fmt: skip
+    rows.append(("ucla3", "ucla3", "Loneliness (UCLA-3)", "one_factor", WAVES[0], "WLSMV", "complete rows", PEOPLE[0], 12, "admissible",
+                 "not reported: the model is just identified (0 degrees of freedom)", math.nan, 0, *(math.nan,) * 10, ""))  # fmt: skip
+    return _frame("factor_models", rows)
+
+
+def _invariance() -> pd.DataFrame:
+    rows = []
+    for between, compared in (("gender", "man; woman"), ("waves", "; ".join(WAVES))):
+        for k, rung in enumerate(("configural", "metric", "scalar", "strict")):
+            fit = (20.5 + 9 * k, 18 + 5 * k, 0.31, 0.994 - 0.004 * k, 0.991, 0.021, 0.0, 0.038, 0.019)
+            against = ("configural", "metric", "scalar")[k - 1] if k else ""
+            change = (9.0, 5, 0.0004 if k == 2 else 0.109, -0.004, 0.001, 0.002) if k else (math.nan,) * 6
+            holds = "" if not k else "rejected" if k == 2 else "not rejected"
+            rows.append(("mreii_impact", "mreii_hv", between, compared, rung, "MLR", "every row with an answer (FIML)", 1364, 1,
+                         "admissible", *fit, against, *change, "", holds))  # fmt: skip
+    few = "not testable: thresholds of three categories or fewer can always be made equal"
+    for rung, status in (("configural", "admissible"), ("thresholds", few)):
+        rows.append(("ucla3", "ucla3", "waves", "; ".join(WAVES), rung, "WLSMV", "complete rows", 361, 1130, status,
+                     *(math.nan,) * 9, "", *(math.nan,) * 6, "", ""))  # fmt: skip
+    return _frame("invariance", rows)
+
+
 def _items() -> pd.DataFrame:
     rows = []
     for score, instrument, stem, k in (("rses_sum", "rses", "rses_", 10), ("mreii_hv", "mreii_impact", "mreii_hv", 6)):
@@ -457,6 +490,8 @@ def _tables() -> dict[str, pd.DataFrame]:
         "missing": _missing(scores),
         "reliability": _reliability(),
         "items": _items(),
+        "factor_models": _factor_models(),
+        "invariance": _invariance(),
         "keying": _keying(),
         "erosion": _erosion(scores),
         "stored_totals": _stored_totals(),

@@ -33,9 +33,9 @@ ADD = {what: ROOT / f"docs/add-a{what}.md" for what in ("-wave", "n-instrument",
 SIDECAR = ROOT / "docs/sidecar.md"  # where a wave is written by hand
 SETTINGS, RESULTS = ROOT / "config/README.md", ROOT / "docs/results.md"
 BY_HAND = (SIDECAR, ADD["n-instrument"], ADD["-hypothesis"])  # pages whose first YAML block is a file of one's own
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / ".github/pull_request_template.md", SETTINGS])
-# README.md and mreii.md name the forbidden words in order to forbid them, and quote items.
-PROSE = [page for page in PAGES if page.name not in ("mreii.md",) and page != ROOT / "README.md"]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / ".github/pull_request_template.md", SETTINGS])
+# README.md and the pages of the MREII name the forbidden words in order to forbid them, and quote items.
+PROSE = [page for page in PAGES if page.parent.name != "mreii" and page != ROOT / "README.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KINDS = {"data/waves/": "wave", "schemas/instruments/": "instrument", "config/hypotheses/": "hypotheses", "config/config": "config"}  # fmt: skip
 WAVE, FIGURE = "2026g", "figures/loneliness_by_wave.py"
@@ -149,7 +149,7 @@ def test_every_setting_is_listed_with_its_default():
     for name, value in settings.items():
         if isinstance(value, list):
             continue
-        assert named(rows[name]) == [str(value)], name
+        assert [yaml.safe_load(text) for text in named(rows[name])] == [value], name
     assert named(rows["sample_table"]) == settings["sample_table"]
     assert len(settings["screening"]) == 5 and rows["screening"] == "five rules"
     assert len(settings["scores_shown"]) == 13 and rows["scores_shown"].startswith("thirteen scores")

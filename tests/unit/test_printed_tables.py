@@ -23,9 +23,11 @@ NAMES = (
     "descriptives",
     "erosion",
     "estimates",
+    "factor_models",
     "flow",
     "hypotheses",
     "instruments",
+    "invariance",
     "item_analysis",
     "keying",
     "missing_data",
@@ -379,3 +381,32 @@ def test_notes_come_in_the_order_general_specific_probability():
 def test_numbering_fills_the_slot_once():
     table = PrintedTable(title="T", columns=("a",), rows=())
     assert layout.numbered(layout.to_html(table, "t"), "Table 4").count("Table 4") == 1
+
+
+# --- factor models and invariance ------------------------------------------------------------------------------------
+
+
+def test_a_scale_stands_in_its_newest_wave_and_a_declared_model_once(tables):
+    table = laid_out("factor_models", tables)
+    rows = [(row[0].split("^")[0], row[1]) for row in table.rows]
+    newest = [wave for wave in tables["waves"]["wave"] if wave in set(tables["factor_models"]["wave"])][-1]
+    assert rows.count(("Hypervigilance (MREII-HV)", newest)) == 1 and len(rows) == 3
+
+
+def test_a_model_that_is_not_admissible_shows_its_reason_and_no_number(tables):
+    table = laid_out("factor_models", tables)
+    by_stub = {row[0].split("^")[0]: row for row in table.rows}
+    refused = by_stub["Five correlated factors and one of reversed items"]
+    assert set(refused[4:]) == {"—"} and any("negative residual variance" in text.lower() for _, text in table.specific)
+    assert set(by_stub["Loneliness (UCLA-3)"][4:]) == {"—"}
+    assert any("just identified" in text for _, text in table.specific)
+
+
+def test_the_ladder_of_invariance_is_one_row_with_p_and_the_change_of_cfi(tables):
+    table = laid_out("invariance", tables)
+    assert [heading for _, heading in table.sections][0] == "By gender: man, woman"
+    hv = table.rows[0]
+    assert hv[0] == "Social hypervigilance (MREII)" and hv[3] == ".994" and hv[5] == ""  # no rung of thresholds
+    assert hv[6:] == (".109 (−.004)", "< .001 (−.004)", ".109 (−.004)")
+    ucla = table.rows[-1]
+    assert ucla[5].startswith("—^") and any("can always be made equal" in text for _, text in table.specific)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rejsens.definitions import AskedIf, Instrument, Item, Score, theoretical_range
+from rejsens.definitions import AskedIf, Instrument, Item, Model, Score, theoretical_range
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 
 # What a wave must state where an instrument's `settings_required` names it: what may stand there, and what to do.
@@ -83,6 +83,7 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
         instrument,
         items=tuple(items),
         scores=_administered_scores(instrument, items, prefix, span is not None),
+        models=_administered_models(instrument.models, asked, prefix),
         name=prefix + instrument.id,
         event=settings.get("as") if instrument.events else None,
         order=order,
@@ -162,6 +163,21 @@ def _administered_condition(condition: AskedIf | None, asked: list[str], prefix:
     if condition is None or any(item not in asked for item in condition.any_of):
         return None
     return replace(condition, any_of=tuple(prefix + item for item in condition.any_of))
+
+
+def _administered_models(models: Sequence[Model], asked: Sequence[str], prefix: str) -> tuple[Model, ...]:
+    """The factor models whose items were all asked."""
+    return tuple(
+        replace(
+            model,
+            id=prefix + model.id,
+            factors={prefix + factor: tuple(prefix + i for i in own) for factor, own in model.factors.items()},
+            score=model.score and prefix + model.score,
+            residual_covariances=tuple((prefix + a, prefix + b) for a, b in model.residual_covariances),
+        )
+        for model in models
+        if set(model.items) <= set(asked)
+    )
 
 
 def _administered_scores(

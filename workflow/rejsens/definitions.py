@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.problems import Problem, Refused, did_you_mean, listed
+from rejsens.registry import instrument_files, translation_files
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,22 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Model:
+    """A factor model of keyed items. `score`: it models what that score adds up, one factor; "" where the file declares it."""
+
+    id: str
+    label: str
+    structure: str  # as `psychometrics.cfa` calls it: one_factor, correlated, second_order, bifactor, method
+    factors: Mapping[str, tuple[str, ...]]  # factor -> item ids; of a product score, the items rated for concern
+    score: str = ""
+    residual_covariances: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(item for own in self.factors.values() for item in own))
+
+
+@dataclass(frozen=True)
 class Instrument:
     """An instrument as defined, or (after `administer`) as one wave asked it."""
 
@@ -91,6 +108,7 @@ class Instrument:
     version: str
     items: tuple[Item, ...]
     scores: tuple[Score, ...]
+    models: tuple[Model, ...] = ()
     measures: tuple[str, ...] = ()
     window: str = ""
     stem: str | None = None
@@ -110,6 +128,8 @@ class Instrument:
     anchor_direction: str = "ascending"
     examples: tuple[Mapping[str, Any], ...] = ()
     path: str = ""
+    translations: Mapping[str, str] = field(default_factory=dict)  # language -> file with its words in that language
+    language: str = ""  # of the words, where they are not the source's: see `translations.translated`
     shipped: bool = True
     name: str = ""  # as administered: id, or prefix_id
     event: str | None = None  # as administered: the kind of event that the answers are about
@@ -157,11 +177,12 @@ def load_instruments(
     """
     instruments: dict[str, Instrument] = {}
     problems: list[Problem] = []
-    for position, folder in enumerate(map(Path, folders)):
-        if position and folder.resolve() == (SHIPPED / "schemas" / "instruments").resolve():
-            continue  # the repository is a study too, and its instruments are the shipped ones
-        for path in sorted(folder.glob("[!_]*.yaml")):
-            if only is not None and path.stem not in only:
+    shipped_folder = (SHIPPED / "schemas" / "instruments").resolve()
+    # the repository is a study too, and its instruments are the shipped ones
+    places = [f for k, f in enumerate(map(Path, folders)) if not k or f.resolve() != shipped_folder]
+    for position, folder in enumerate(places):
+        for name, path in instrument_files(folder).items():
+            if only is not None and name not in only:
                 continue
             try:
                 content = read_yaml(path, "instrument")
@@ -180,9 +201,26 @@ def load_instruments(
                     )
                 )
             instruments[instrument.id] = instrument
+        for (name, language), path in translation_files(folder).items():
+            if name in instruments:  # a study may translate a shipped instrument; one that it replaces starts anew
+                known = {**instruments[name].translations, language: str(path)}
+                instruments[name] = replace(instruments[name], translations=known)
+            elif not any(name in instrument_files(place) for place in places):
+                problems.append(_translation_of_nothing(path, name, places))
     if problems:
         raise Refused(problems, "The instrument definitions")
     return instruments
+
+
+def _translation_of_nothing(path: Path, name: str, places: Iterable[Path]) -> Problem:
+    known = sorted({stem for place in places for stem in instrument_files(place)})
+    return Problem(
+        str(path),
+        "A translation of an instrument that is not there",
+        f"there is no instrument “{name}”",
+        "",
+        did_you_mean(name, known) or "name the file INSTRUMENT.LANGUAGE.yaml, such as mreii_impact.de.yaml",
+    )
 
 
 def instrument_from(content: Mapping[str, Any], path: str = "", shipped: bool = True) -> Instrument:
@@ -210,7 +248,8 @@ def instrument_from(content: Mapping[str, Any], path: str = "", shipped: bool = 
                 )
             )
     scores, score_problems = _scores(content, {item.id: item for item in items}, path)
-    problems += score_problems + _reference_problems(content, items, path)
+    models, model_problems = _models(content, scores, [item.id for item in items], path)
+    problems += score_problems + model_problems + _reference_problems(content, items, path)
     if problems:
         raise Refused(problems, path)
     tuples = {k: tuple(content.get(k, ())) for k in ("measures", "settings_required", "examples")}
@@ -221,6 +260,7 @@ def instrument_from(content: Mapping[str, Any], path: str = "", shipped: bool = 
         version=str(content["version"]),
         items=items,
         scores=scores,
+        models=models,
         window=content.get("window", ""),
         stem=content.get("stem"),
         questions=content.get("questions", {}),
@@ -371,6 +411,37 @@ def _scores(
             )
         scores[score.id] = score
     return tuple(scores.values()), problems
+
+
+def _models(
+    content: Mapping[str, Any], scores: Iterable[Score], items: list[str], path: str
+) -> tuple[tuple[Model, ...], list[Problem]]:
+    """One factor for each reflective score of three items or products and more, then what the file declares."""
+    by_id = {score.id: score for score in scores}
+    reflective = {  # the first of several scores of the same parts, such as a sum and a mean
+        (score.pairs or score.items): score for score in reversed(by_id.values()) if score.model == "reflective"
+    }
+    models = [
+        Model(score.id, score.label, "one_factor", {score.id: tuple(a for a, _ in score.pairs) or parts}, score.id)
+        for parts, score in reversed(reflective.items())
+        if len(parts) > 2
+    ]
+    problems = []
+    for entry in content.get("models", ()):
+        named = {factor: (own,) if isinstance(own, str) else tuple(own) for factor, own in entry["factors"].items()}
+        known = [*by_id, *items]
+        where = f"{path} › models › {entry['id']}"
+        if unknown := [name for own in named.values() for name in own if name not in known]:
+            advice = did_you_mean(unknown[0], known)
+            problems.append(Problem(where, "Unknown items", listed(unknown), listed(known, 40), advice))
+            continue
+        factors = {
+            factor: tuple(item for name in own for item in (by_id[name].items if name in by_id else (name,)))
+            for factor, own in named.items()
+        }
+        pairs = tuple((a, b) for a, b in entry.get("residual_covariances", ()))
+        models.append(Model(entry["id"], entry["label"], entry["structure"], factors, "", pairs))
+    return tuple(models), problems
 
 
 def _lowest_values(score: Score, items: Mapping[str, Item], scores: Mapping[str, Score]) -> set[float]:

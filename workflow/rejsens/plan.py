@@ -11,6 +11,7 @@ from rejsens.definitions import instrument_facts
 from rejsens.registry import TABLES, code, constant, hashes, plugins, sha256
 from rejsens.sidecars import Wave
 from rejsens.study import Study
+from rejsens.translations import words_file
 
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
 
@@ -88,14 +89,20 @@ class Plan:
 
     def psychometrics(self, instrument: str) -> dict[str, Any]:
         asking = [wave for wave in self.study.waves if instrument in {i.name for i in self.study.asked[wave.name]}]
-        sidecars = [wave.path for wave in asking]
+        s, known, sidecars = self.study.settings, self.study.background, [wave.path for wave in asking]
         return {
             "instrument": instrument,
             "sidecars": sidecars,
-            "ci_level": self.study.settings["ci_level"],
-            "min_cell": self.study.min_cell,
+            "reported": {"ci_level": s["ci_level"], "min_cell": self.study.min_cell},
+            "structure": {
+                "groups": {name: dict(known[name].labels) for name in s["invariance"]["groups"] if name in known},
+                "alpha": s["alpha"],
+                "ci_level": s["ci_level"],
+                "min_people": s["invariance"]["min_people"],
+                "max_columns": s["invariance"]["max_columns"],
+            },
             "depends": hashes([*sidecars, self.study.instruments[instrument].path])
-            | code(*JOB, "rejsens.assess_instrument", "rejsens.study"),
+            | code(*JOB, "rejsens.assess_instrument", "rejsens.assess_structure", "rejsens.study"),
         }
 
     def collect_psychometrics(self) -> dict[str, Any]:
@@ -190,9 +197,11 @@ class Plan:
         return next(wave for wave in self.study.waves if wave.name == name)
 
     def _declared(self, waves: list[str] | None = None) -> dict[str, str]:
-        """Sidecars and the instrument files they ask."""
+        """Sidecars and the instrument files they ask, in the languages in which they ask them."""
         names = [wave.name for wave in self.study.waves] if waves is None else waves
         return hashes([*(self._wave(name).path for name in names), *self._definitions(names)])
 
     def _definitions(self, waves: list[str]) -> list[str]:
-        return sorted({instrument.path for name in waves for instrument in self.study.asked[name]})
+        asked = [(self._wave(name).language, instrument) for name in waves for instrument in self.study.asked[name]]
+        files = {path for language, i in asked for path in (i.path, words_file(i, language))}
+        return sorted(files - {""})

@@ -35,6 +35,10 @@ TABLES = {
     "missing": "results/missing.csv",
     "reliability": "results/psychometrics/reliability.csv",
     "items": "results/psychometrics/items.csv",
+    "factor_models": "results/psychometrics/factor_models.csv",
+    "loadings": "results/psychometrics/loadings.csv",
+    "factor_correlations": "results/psychometrics/factor_correlations.csv",
+    "invariance": "results/psychometrics/invariance.csv",
     "keying": "results/psychometrics/keying.csv",
     "erosion": "results/erosion.csv",
     "stored_totals": "results/stored_totals.csv",
@@ -144,6 +148,17 @@ def constant(path: Path | str, name: str) -> object:
 def files(pattern: str, folder: Path | str = ".") -> dict[str, Path]:
     """Plug-in files by stem; names that start with an underscore are not plugged in."""
     return {path.stem: path for path in sorted(Path(folder).glob(pattern)) if not path.name.startswith("_")}
+
+
+def instrument_files(folder: Path | str) -> dict[str, Path]:
+    """Instruments by id: ID.yaml. A second dot in a name makes it a translation."""
+    return {name: path for name, path in files("*.yaml", folder).items() if "." not in name}
+
+
+def translation_files(folder: Path | str) -> dict[tuple[str, str], Path]:
+    """Translations by instrument and language: ID.LANGUAGE.yaml."""
+    named = ((name.partition("."), path) for name, path in files("*.yaml", folder).items())
+    return {(instrument, language): path for (instrument, dot, language), path in named if dot}
 
 
 def load_plugin(module: str) -> ModuleType:

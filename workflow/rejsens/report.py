@@ -39,6 +39,8 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("instruments", "dictionary", "No instrument of this study has scores."),
         ("reliability", "reliability", "No coefficient of reliability could be computed."),
         ("item_analysis", "items", "No reflective score has an item analysis."),
+        ("factor_models", "factor_models", "No scale of this study has three items, so no factor model was fitted."),
+        ("invariance", "invariance", "No scale was asked in two waves or of two groups that are large enough."),
         (
             "keying",
             "keying",

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rejsens.declarations import SHIPPED, load_settings
-from rejsens.problems import Problem, did_you_mean, listed
+from rejsens.problems import Problem, collect, did_you_mean, listed
 from rejsens.registry import TABLES, constant, files, own_plugins
 from rejsens.sidecars import Wave
+from rejsens.translations import in_language
 
 if TYPE_CHECKING:
     from rejsens.study import Study
@@ -51,8 +52,9 @@ def wave_problems(study: Study) -> list[Problem]:
 
 
 def instrument_problems(study: Study) -> list[Problem]:
-    """What the waves ask, against one another and against the label maps."""
-    return [*_range_problems(study), *_label_problems(study), *_early_problems(study)]
+    """What the waves ask, against one another and against the label maps, and the translations of it."""
+    found = [*_range_problems(study), *_label_problems(study), *_early_problems(study)]
+    return found + _translation_problems(study)
 
 
 def name_problems(study: Study) -> list[Problem]:
@@ -223,13 +225,28 @@ def _label_problems(study: Study) -> list[Problem]:
     return problems
 
 
+def _translation_problems(study: Study) -> list[Problem]:
+    """Faults of the translations in which a wave was asked, and of all that stand in the study's own folder."""
+    problems: list[Problem] = []
+    for wave in study.waves:
+        for instrument in study.asked.get(wave.name, ()):
+            own = [tag for tag, path in instrument.translations.items() if not Path(path).is_relative_to(SHIPPED)]
+            for language in dict.fromkeys([wave.language, *own]):
+                collect(problems, in_language, instrument, language)
+    return list(dict.fromkeys(problems))
+
+
 def _shown_problems(study: Study) -> list[Problem]:
     """Names that the study itself asks to show and that nothing gives; the shipped lists are only suggestions."""
     shipped = load_settings(SHIPPED)
     problems = []
-    for setting, known in (("sample_table", study.background), ("scores_shown", study.scores)):
-        named = study.settings[setting]
-        for unknown in (n for n in named if n not in known and named != shipped[setting]):
+    categories = {name: item for name, item in study.background.items() if item.type == "category"}
+    shown = {name: (study.settings[name], shipped[name]) for name in ("sample_table", "scores_shown")}
+    shown["invariance"] = tuple(settings["invariance"].get("groups", ()) for settings in (study.settings, shipped))
+    known_of = {"sample_table": study.background, "scores_shown": study.scores, "invariance": categories}
+    for setting, (named, suggested) in shown.items():
+        known = known_of[setting]
+        for unknown in (n for n in named if n not in known and named != suggested):
             advice = did_you_mean(unknown, known) or "no wave asks it"
             problems.append(
                 Problem(

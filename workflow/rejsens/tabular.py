@@ -5,7 +5,9 @@ Row-level tables are Parquet, aggregates are CSV at full precision. Plug-in tabl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -27,8 +29,8 @@ COLUMNS: dict[str, dict[str, str]] = {
                 "value": "float", "ci_low": "float", "ci_high": "float", "finding": "str?", "advice": "str?"},
     "columns": {"wave": "str", "column": "str", "used_as": "str", "name": "str?"},
     "variables": {"wave": "str", "variable": "str", "instrument": "str", "subscale": "str?", "position": "int", "column": "str", "platform": "str",
-                  "label": "str", "question_text": "str?", "question_source": "str?", "type": "str", "choices": "str?",
-                  "choices_source": "str?", "missing_codes": "str?", "min": "float", "max": "float", "reverse_keyed": "bool",
+                  "label": "str", "question_text": "str?", "question_source": "str?", "language": "str?", "defined_text": "str?",
+                  "type": "str", "choices": "str?", "choices_source": "str?", "defined_choices": "str?", "missing_codes": "str?", "min": "float", "max": "float", "reverse_keyed": "bool",
                   "already_reversed": "bool", "item_order": "str?", "anchor_direction": "str", "scored_in": "str?", "replaces": "str?",
                   "n": "int", "n_missing": "int", "n_not_applicable": "int", "mean": "float", "sd": "float", "median": "float",
                   "skew": "float", "kurtosis": "float", "floor_pct": "float", "ceiling_pct": "float"},
@@ -39,7 +41,7 @@ COLUMNS: dict[str, dict[str, str]] = {
                  "reverse_keyed": "bool", "scored_in": "str?", "replaces": "str?", "wording_changed": "str?", "display_logic": "str?",
                  "required": "str?", "unit": "str?", "n": "count", "n_missing": "count", "pct_missing": "float", "mean": "float",
                  "sd": "float", "median": "float", "skew": "float", "kurtosis": "float", "floor_pct": "float", "ceiling_pct": "float",
-                 "alpha": "float", "omega": "float", "source": "str?", "licence": "str?", "column": "str?", "question_source": "str?",
+                 "alpha": "float", "omega": "float", "source": "str?", "licence": "str?", "column": "str?", "question_source": "str?", "language": "str?",
                  "n_not_applicable": "count", "already_reversed": "bool", "item_order": "str?", "anchor_direction": "str?",
                  "higher_means": "str?", "missing_rule": "str?", "key_status": "str?", "status_line": "str?", "data_source": "str?",
                  "data_licence": "str?", "simulated": "bool"},
@@ -62,6 +64,19 @@ COLUMNS: dict[str, dict[str, str]] = {
     "items": {"instrument": "str", "score": "str", "wave": "str", "item": "str", "label": "str", "reverse": "bool", "n": "int",
               "mean": "float", "sd": "float", "item_rest": "float", "alpha_if_dropped": "float", "floor_percent": "float",
               "ceiling_percent": "float", "warning": "str?"},
+    "factor_models": {"instrument": "str", "model": "str", "label": "str", "structure": "str", "wave": "str", "estimator": "str",
+                      "missing_rule": "str", "n": "int", "n_lost": "int", "status": "str", "fit_status": "str", "chi2": "float",
+                      "df": "int", "p": "float", "cfi": "float", "tli": "float", "rmsea": "float", "rmsea_ci_low": "float",
+                      "rmsea_ci_high": "float", "srmr": "float", "loglik": "float", "aic": "float", "bic": "float", "notes": "str?"},
+    "loadings": {"instrument": "str", "model": "str", "wave": "str", "factor": "str", "item": "str", "label": "str", "reverse": "bool",
+                 "estimate": "float", "se": "float", "std": "float", "std_ci_low": "float", "std_ci_high": "float", "status": "str"},
+    "factor_correlations": {"instrument": "str", "model": "str", "wave": "str", "x": "str", "y": "str", "estimate": "float",
+                            "se": "float", "ci_low": "float", "ci_high": "float", "status": "str"},
+    "invariance": {"instrument": "str", "model": "str", "between": "str", "compared": "str", "rung": "str", "estimator": "str",
+                   "missing_rule": "str", "n": "count", "n_lost": "int", "status": "str", "chi2": "float", "df": "count", "p": "float",
+                   "cfi": "float", "tli": "float", "rmsea": "float", "rmsea_ci_low": "float", "rmsea_ci_high": "float", "srmr": "float",
+                   "against": "str?", "d_chi2": "float", "d_df": "count", "d_p": "float", "d_cfi": "float", "d_rmsea": "float",
+                   "d_srmr": "float", "released": "str?", "holds": "str?"},
     "keying": {"wave": "str", "check": "str", "x": "str", "y": "str", "expected": "str", "r": "float", "n": "int", "status": "str"},
     "erosion": {"score": "str", "source": "str", "from_wave": "str", "to_wave": "str", "n": "int", "mean_change": "float",
                 "sd_change": "float", "ci_low": "float", "ci_high": "float", "sdc95": "float", "n_decline": "int",
@@ -170,6 +185,18 @@ def read_all(paths: list[str], name: str) -> pd.DataFrame:
         return schema(name).validate(tidy(pd.DataFrame(), name))
     frames = [read_table(path, name) for path in paths]
     return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+
+
+def read_parts(paths: list[str]) -> dict[str, pd.DataFrame]:
+    """Files of several tables, by table; those of one table stand one under the other."""
+    names = dict.fromkeys(map(table_name, paths))
+    return {name: read_all([path for path in paths if table_name(path) == name], name) for name in names}
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], output: SimpleNamespace) -> None:
+    """Each table into the output whose file bears its name."""
+    for path in vars(output).values():
+        write_table(tables[table_name(path)], path)
 
 
 def read_tables(names: list[str]) -> dict[str, pd.DataFrame]:

@@ -1,10 +1,13 @@
 """Psychometrics: one job per instrument, then all instruments together.
 
 Needs   results/participants/answers.parquet, scores.parquet
-Makes   results/psychometrics/instruments/{instrument}/   reliability and item statistics of one instrument
-        results/psychometrics/reliability.csv, items.csv, keying.csv
+Makes   results/psychometrics/instruments/{instrument}/   reliability, item statistics, factor models and invariance of one
+                                                          instrument
+        results/psychometrics/*.csv                       the same of all, and keying.csv
         results/erosion.csv, results/participants/changes.parquet   change scores, with the band of measurement error
 """
+
+OF_AN_INSTRUMENT = ["reliability", "items", "factor_models", "loadings", "factor_correlations", "invariance"]
 
 
 rule psychometrics:
@@ -14,6 +17,10 @@ rule psychometrics:
     output:
         reliability="results/psychometrics/instruments/{instrument}/reliability.csv",
         item_statistics="results/psychometrics/instruments/{instrument}/items.csv",
+        factor_models="results/psychometrics/instruments/{instrument}/factor_models.csv",
+        loadings="results/psychometrics/instruments/{instrument}/loadings.csv",
+        factor_correlations="results/psychometrics/instruments/{instrument}/factor_correlations.csv",
+        invariance="results/psychometrics/instruments/{instrument}/invariance.csv",
     log:
         "logs/psychometrics/{instrument}.log",
     params:
@@ -27,11 +34,14 @@ rule collect_psychometrics:
     input:
         scores=f"{PEOPLE}/scores.parquet",
         events=f"{PEOPLE}/events.parquet",
-        reliability=expand("results/psychometrics/instruments/{instrument}/reliability.csv", instrument=PLAN.study.scored),
-        item_statistics=expand("results/psychometrics/instruments/{instrument}/items.csv", instrument=PLAN.study.scored),
+        tables=expand("results/psychometrics/instruments/{instrument}/{table}.csv", instrument=PLAN.study.scored, table=OF_AN_INSTRUMENT),
     output:
         reliability="results/psychometrics/reliability.csv",
         item_statistics="results/psychometrics/items.csv",
+        factor_models="results/psychometrics/factor_models.csv",
+        loadings="results/psychometrics/loadings.csv",
+        factor_correlations="results/psychometrics/factor_correlations.csv",
+        invariance="results/psychometrics/invariance.csv",
         keying="results/psychometrics/keying.csv",
         erosion="results/erosion.csv",
         changes=f"{PEOPLE}/changes.parquet",

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.differences import COMPARED, REPLACED, SHOW_ALL, Summary, said_of, summarise
+from rejsens.difference_lines import SHOW_ALL, Summary, said_of, summarise
+from rejsens.differences import COMPARED, REPLACED
 from rejsens.layout import PrintedTable, grouped
 from rejsens.tables._cells import panel, sentence, text_of
 

@@ -1,0 +1,204 @@
+"""The factor models of an instrument's file, fitted wave by wave, and the ladder over waves and groups. Simulated people."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rejsens.administration import administer
+from rejsens.assess_structure import TABLES, assess_structure, estimator, fit, invariance_words, parts
+from rejsens.definitions import instrument_from, load_instruments
+from rejsens.problems import Refused
+from rejsens.psychometrics import cfa, invariance
+from rejsens.tabular import schema, tidy
+
+SHIPPED = load_instruments()
+PEOPLE, WAVES = 400, ("w1", "w2", "w3", "w4")
+HOW = {"alpha": 0.05, "ci_level": 0.95, "min_people": 100, "max_columns": 30}
+GENDER = {"gender": {1.0: "woman", 2.0: "man", 3.0: "other"}}
+
+
+def scale(low: int = 1, high: int = 7, **more: object) -> object:
+    """Two scales of four items, the fourth of each reversed."""
+    items = [{"id": f"{s}{j}", "label": f"{s}_{j}", "reverse": j == 4} for s in "ab" for j in range(1, 5)]
+    scores = [
+        {"id": s, "label": s.upper(), "method": "mean", "items": [f"{s}{j}" for j in range(1, 5)], "min_answered": 4,
+         "range": [low, high], "higher_means": "more", "model": "reflective"}
+        for s in "ab"
+    ]  # fmt: skip
+    content = {
+        "id": "mine",
+        "title": "Mine",
+        "version": "1",
+        "answers": {"min": low, "max": high},
+        "items": items,
+        "scores": scores,
+    }
+    return instrument_from(content | more)
+
+
+def two_factors(structure: str = "correlated", **entry: object) -> dict:
+    return {
+        "models": [{"id": "both", "label": "Both", "structure": structure, "factors": {"a": "a", "b": "b"}} | entry]
+    }
+
+
+def answered(instrument, waves=WAVES, shift: float = 0.0, seed: int = 8) -> pd.DataFrame:
+    """Answers in the codes of the questionnaire: reversed items run the other way. `shift` moves b1 in the last wave."""
+    rng = np.random.default_rng(seed)
+    trait = {s: rng.normal(size=PEOPLE) for s in "ab"}
+    gender = rng.choice([1.0, 2.0, 3.0], PEOPLE, p=[0.5, 0.45, 0.05])
+    frames = []
+    for number, wave in enumerate(waves, start=1):
+        columns, state = {}, {s: 0.8 * trait[s] + 0.6 * rng.normal(size=PEOPLE) for s in "ab"}
+        for item in instrument.items:
+            y = 0.75 * state[item.id[0]] + 0.65 * rng.normal(size=PEOPLE)
+            y += shift * (item.id == "b1" and wave == waves[-1])
+            middle, width = (item.low + item.high) / 2, (item.high - item.low) / 5
+            coded = np.clip(np.round(middle + width * y), item.low, item.high)
+            columns[item.id] = item.low + item.high - coded if item.reverse else coded
+        frame = pd.DataFrame(columns).mask(rng.random((PEOPLE, len(instrument.items))) < 0.02)
+        there = rng.random(PEOPLE) > 0.1 * (number - 1)
+        who = {"participant": [f"p{k}" for k in range(PEOPLE)], "wave": wave, "wave_number": number, "role": "wave"}
+        frames.append(frame.assign(**who, gender=gender)[there])
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, pd.DataFrame]:
+    instrument = scale(**two_factors())
+    return assess_structure(answered(instrument), dict.fromkeys(WAVES, instrument), GENDER, **HOW)
+
+
+def test_every_table_keeps_its_schema(found):
+    assert set(found) == set(TABLES)
+    for name, table in found.items():
+        assert len(schema(name).validate(tidy(table, name))) == len(table) > 0, name
+
+
+def test_scales_are_fitted_in_every_wave_and_a_declared_model_in_the_first(found):
+    models = found["factor_models"].groupby("model")["wave"].agg(list).to_dict()
+    assert models == {"a": list(WAVES), "b": list(WAVES), "both": ["w1"]}
+    assert len(found["factor_correlations"]) == 1 and (found["factor_models"]["status"] == "admissible").all()
+
+
+def test_items_are_keyed_before_they_are_fitted_and_told_as_reversed(found):
+    loadings = found["loadings"]
+    assert (loadings["std"] > 0.5).all()
+    assert set(loadings.loc[loadings["reverse"], "label"]) == {"a_4", "b_4"}
+
+
+def test_the_numbers_are_those_of_the_model_by_itself():
+    instrument = scale()
+    answers = answered(instrument, waves=("w1",))
+    turned = answers.assign(a4=8 - answers["a4"])
+    alone = cfa(turned, {"a": ["a1", "a2", "a3", "a4"]}, estimator="MLR", missing="fiml")
+    fitted = fit(answers, instrument, instrument.models[0], 0.95)
+    assert fitted.fit.chi2_scaled == pytest.approx(alone.fit.chi2_scaled, abs=1e-6)
+    assert fitted.n == alone.n and fitted.loadings["std"].tolist() == pytest.approx(
+        alone.loadings["std"].tolist(), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(("high", "wanted"), [(4, "WLSMV"), (5, "MLR"), (7, "MLR")])
+def test_few_ordered_answers_are_taken_as_ordered(high, wanted):
+    instrument = scale(high=high)
+    assert estimator(instrument, instrument.models[0])["estimator"] == wanted
+
+
+def test_products_are_fitted_as_products_and_never_as_ordered_answers():
+    a_rsq = administer(SHIPPED["a_rsq"])
+    model = next(m for m in a_rsq.models if m.id == "a_rsq")
+    people = pd.DataFrame({item.id: [2.0, 5.0] for item in a_rsq.items})
+    frame, factors = parts(people, a_rsq, model)
+    assert frame.shape == (2, 9) and frame.iloc[0].tolist() == [2.0 * (7 - 2)] * 9 and len(factors["a_rsq"]) == 9
+    assert estimator(a_rsq, model) == {"estimator": "MLR", "missing": "fiml"}
+
+
+def test_a_method_factor_holds_the_reversed_items():
+    instrument = scale(**two_factors("method"))
+    fitted = fit(answered(instrument, waves=("w1",)), instrument, instrument.models[-1], 0.95)
+    assert set(fitted.loadings.loc[fitted.loadings["factor"] == "method", "item"]) == {"a4_r", "b4_r"}
+
+
+# --- invariance ------------------------------------------------------------------------------------------------------
+
+
+def test_small_groups_are_left_out_and_named_groups_are_compared(found):
+    rows = found["invariance"].query("between == 'gender' and model == 'a'")
+    assert rows["compared"].unique().tolist() == ["man; woman"] and rows["rung"].tolist()[0] == "configural"
+    assert rows["n"].max() < PEOPLE  # the third category has too few people
+
+
+def test_waves_are_compared_and_missing_waves_do_not_lose_a_person(found):
+    rows = found["invariance"].query("between == 'waves' and model == 'a'")
+    assert rows["compared"].unique().tolist() == ["; ".join(WAVES)]
+    assert rows["n"].max() > 0.95 * PEOPLE and "a wave counts for a person" in rows["missing_rule"].iloc[0]
+
+
+def test_the_ladder_over_waves_is_that_of_the_wide_frame():
+    instrument = scale()
+    answers = answered(instrument, waves=("w1", "w2")).dropna()
+    found = assess_structure(answers, dict.fromkeys(("w1", "w2"), instrument), {}, **HOW)["invariance"].query(
+        "model == 'a'"
+    )
+    turned = answers.assign(a4=8 - answers["a4"]).set_index("participant")
+    wide = pd.concat(
+        [turned[turned["wave"] == w][["a1", "a2", "a3", "a4"]].add_suffix(f"_{w}") for w in ("w1", "w2")], axis=1
+    )
+    waves = {w: {f"a{j}": f"a{j}_{w}" for j in range(1, 5)} for w in ("w1", "w2")}
+    ladder = invariance(wide, {"a": ["a1", "a2", "a3", "a4"]}, waves=waves, estimator="MLR", missing="fiml").table
+    assert found["chi2"].tolist() == pytest.approx(ladder["chi2"].tolist(), rel=1e-5)
+
+
+def test_an_item_that_moved_is_found_at_the_intercepts():
+    instrument = scale()
+    answers = answered(instrument, shift=0.8)
+    found = assess_structure(answers, dict.fromkeys(WAVES, instrument), {}, **HOW)["invariance"]
+    assert invariance_words(found, "a", "waves") == "strict (highest rung)"
+    assert invariance_words(found, "b", "waves") == "metric; scalar rejected"
+    assert invariance_words(found, "b", "gender") == "not assessed"
+
+
+def test_with_many_items_waves_between_the_first_and_the_last_are_left_out():
+    instrument = scale()
+    found = assess_structure(answered(instrument), dict.fromkeys(WAVES, instrument), {}, **HOW | {"max_columns": 12})
+    assert found["invariance"]["compared"].unique().tolist() == ["w1; w3; w4"]
+
+
+def test_a_retest_is_no_wave_of_the_panel():
+    instrument = scale()
+    answers = answered(instrument, waves=("w1", "w2"))
+    answers.loc[answers["wave"] == "w2", "role"] = "retest"
+    found = assess_structure(answers, dict.fromkeys(("w1", "w2"), instrument), {}, **HOW)
+    assert found["invariance"].empty and set(found["factor_models"]["wave"]) == {"w1", "w2"}
+
+
+def test_few_people_get_a_reason_and_no_number():
+    instrument = scale(**two_factors("bifactor"))
+    answers = answered(instrument).query("participant in ['p1', 'p2', 'p3', 'p4']")
+    found = assess_structure(answers, dict.fromkeys(WAVES, instrument), GENDER, **HOW)
+    assert not (found["factor_models"]["status"] == "admissible").any()
+    assert found["factor_models"]["chi2"].isna().all() and (found["factor_models"]["status"].str.len() > 20).all()
+
+
+# --- the file --------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_of_unknown_items_is_refused_with_the_nearest():
+    with pytest.raises(Refused, match="Did you mean “a1”"):
+        scale(**two_factors(factors={"a": ["a11", "a2", "a3"]}))
+
+
+def test_models_follow_the_administration():
+    declared = scale(**two_factors())
+    asked = administer(declared, **{"as": "now"})
+    assert [m.id for m in asked.models] == ["now_a", "now_b", "now_both"]
+    assert asked.models[-1].factors["now_a"] == ("now_a1", "now_a2", "now_a3", "now_a4")
+    assert [m.id for m in administer(declared, items=["a1", "a2", "a3", "a4"]).models] == ["a"]
+
+
+def test_of_a_sum_and_a_mean_of_the_same_items_one_is_modelled():
+    assert [m.id for m in SHIPPED["rses"].models] == ["rses_sum", "rses_method"]
+    assert all(len(model.items) > 2 for instrument in SHIPPED.values() for model in instrument.models)
+    formative = {score.id for i in SHIPPED.values() for score in i.scores if score.model != "reflective"}
+    assert not formative & {model.score for i in SHIPPED.values() for model in i.models}

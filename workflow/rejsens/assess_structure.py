@@ -1,0 +1,205 @@
+"""Does an instrument measure what its file says, in each wave, and the same thing over waves and groups?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from rejsens.definitions import Instrument, Model
+from rejsens.psychometrics import FactorModel, Invariance, cfa, invariance
+from rejsens.scoring import keyed, keyed_name, units
+from rejsens.tabular import by_wave
+
+ORDERED_UP_TO = 4  # answers to an item; with five and more, robust maximum likelihood serves, and keeps incomplete rows
+WAVES = "waves"
+WHOLE_WAVES = "a wave counts for a person when every item was answered there; missing waves by FIML"
+TABLES = ("factor_models", "loadings", "factor_correlations", "invariance")
+
+
+def assess_structure(
+    answers: pd.DataFrame,
+    asked: Mapping[str, Instrument],
+    groups: Mapping[str, Mapping[float, str]],
+    *,
+    alpha: float,
+    ci_level: float,
+    min_people: int,
+    max_columns: int,
+) -> dict[str, pd.DataFrame]:
+    """The tables `TABLES` of one instrument: one factor for each scale in each wave, what its file declares beside that in
+    the first wave that asked it, and invariance of the scales.
+
+    answers     pooled answers, raw, with the background items
+    asked       wave -> the instrument as that wave administered it
+    groups      background item -> its categories (code -> label), over which invariance is asked in the first wave that
+                asked the scale
+    alpha       a rung that fits worse than the one below at this level is told as rejected
+    min_people  a category of fewer people is left out of the comparison
+    max_columns  most items times waves in one model; with more, waves between the first and the last are left out
+    """
+    people = {wave: rows for wave, rows in by_wave(answers[answers["wave"].isin(list(asked))])}
+    panel = [wave for wave, rows in people.items() if (rows["role"] == "wave").all()]
+    found: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
+    declared: set[str] = set()  # models of several scales take seconds each: the first wave that asked them has them
+    for wave, rows in people.items():
+        for model in (m for m in asked[wave].models if m.score or m.id not in declared):
+            declared.add(model.id)
+            fitted = fit(rows, asked[wave], model, ci_level)
+            for name, table in _rows_of(fitted, asked[wave], model).items():
+                found[name].append(table.assign(instrument=asked[wave].name, wave=wave, model=model.id))
+    for model in {m.id: m for wave in panel for m in asked[wave].models if m.score}.values():
+        asking = {wave: asked[wave] for wave in panel if model.id in {m.id for m in asked[wave].models}}
+        first = next(iter(asking))
+        ladders = _over_groups(people[first], asking[first], model, groups, min_people, ci_level)
+        ladders |= _over_waves(people, _spread(asking, max_columns // len(model.items)), model, ci_level)
+        found["invariance"] += [
+            _rungs(ladder, alpha).assign(instrument=asking[first].name, model=model.id, between=between)
+            for between, ladder in ladders.items()
+        ]
+    return {name: pd.concat(tables, ignore_index=True) if tables else pd.DataFrame() for name, tables in found.items()}
+
+
+def parts(people: pd.DataFrame, instrument: Instrument, model: Model) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """The columns that a model is about, keyed, and factor -> columns."""
+    if model.score:
+        score = next(s for s in instrument.scores if s.id == model.score)
+        frame = units(people, instrument, score)
+        return frame, {model.score: list(frame.columns)}
+    items = [instrument.item(i) for i in model.items]
+    names = {item.id: keyed_name(item) for item in items}
+    return keyed(people, items), {factor: [names[i] for i in own] for factor, own in model.factors.items()}
+
+
+def estimator(instrument: Instrument, model: Model) -> dict[str, str]:
+    """How a model is estimated: ordered items of few answers by WLSMV, the rest by MLR with every row that has an answer."""
+    products = any(s.id == model.score and s.pairs for s in instrument.scores)
+    items = [instrument.item(i) for i in model.items]
+    few = all(item.type != "number" and item.high - item.low < ORDERED_UP_TO for item in items)
+    return {"estimator": "WLSMV"} if few and not products else {"estimator": "MLR", "missing": "fiml"}
+
+
+def fit(people: pd.DataFrame, instrument: Instrument, model: Model, ci_level: float) -> FactorModel:
+    """One model in one wave."""
+    frame, factors = parts(people, instrument, model)
+    turned = [keyed_name(instrument.item(i)) for i in model.items if instrument.item(i).reverse]
+    return cfa(
+        frame,
+        factors,
+        structure=model.structure,
+        reversed_items=turned if model.structure == "method" else (),
+        residual_covariances=_residual_pairs(instrument, model),
+        identification="variance",
+        ci_level=ci_level,
+        **estimator(instrument, model),
+    )
+
+
+def _residual_pairs(instrument: Instrument, model: Model) -> list[tuple[str, str]]:
+    return [tuple(keyed_name(instrument.item(i)) for i in pair) for pair in model.residual_covariances]
+
+
+def _rows_of(fitted: FactorModel, instrument: Instrument, model: Model) -> dict[str, pd.DataFrame]:
+    """The three tables of one fitted model, without instrument, wave and model."""
+    named = {keyed_name(item): item for item in instrument.items}
+    items = [named.get(column) for column in fitted.loadings["item"]]
+    loadings = fitted.loadings[["factor", "item", "estimate", "se", "std", "std_ci_low", "std_ci_high"]].assign(
+        label=[item.label if item else column for item, column in zip(items, fitted.loadings["item"], strict=True)],
+        reverse=[bool(item and item.reverse) for item in items],
+        status=fitted.status,
+    )
+    head = {
+        "label": model.label, "structure": model.structure, "estimator": fitted.estimator, "missing_rule": fitted.missing_rule,
+        "n": fitted.n, "n_lost": fitted.n_lost, "status": fitted.status, "fit_status": fitted.fit_status,
+        "df": fitted.fit.df, **fitted.reported, "loglik": fitted.fit.loglik, "aic": fitted.fit.aic, "bic": fitted.fit.bic,
+        "notes": " ".join(fitted.notes),
+    }  # fmt: skip
+    return {
+        "factor_models": pd.DataFrame([head]),
+        "loadings": loadings,
+        "factor_correlations": fitted.factor_correlations.assign(status=fitted.status),
+    }
+
+
+# --- invariance ------------------------------------------------------------------------------------------------------
+
+
+def _over_groups(
+    people: pd.DataFrame,
+    instrument: Instrument,
+    model: Model,
+    groups: Mapping[str, Mapping[float, str]],
+    min_people: int,
+    ci_level: float,
+) -> dict[str, Invariance]:
+    frame, factors = parts(people, instrument, model)
+    ladders = {}
+    for name, labels in groups.items():
+        codes = people[name] if name in people else pd.Series(dtype=float)
+        kept = [code for code, n in codes.value_counts().sort_index().items() if n >= min_people]
+        if len(kept) < 2:
+            continue
+        words = {code: labels.get(code, f"{code:g}") for code in kept}
+        rows = frame[codes.isin(kept)].assign(**{name: codes[codes.isin(kept)].map(words)})
+        how = estimator(instrument, model)
+        ladders[name] = invariance(rows, factors, groups=name, ci_level=ci_level, **how)
+    return ladders
+
+
+def _spread(asking: Mapping[str, Instrument], most: int) -> dict[str, Instrument]:
+    """At most so many waves, but two at least: the first, the last, and what lies evenly between."""
+    waves = list(asking)
+    kept = np.linspace(0, len(waves) - 1, min(len(waves), max(most, 2))).round().astype(int) if len(waves) > 1 else [0]
+    return {waves[k]: asking[waves[k]] for k in kept}
+
+
+def _over_waves(
+    people: Mapping[str, pd.DataFrame], asking: Mapping[str, Instrument], model: Model, ci_level: float
+) -> dict[str, Invariance]:
+    if len(asking) < 2:
+        return {}
+    wide, where, how = [], {}, {}
+    for wave, instrument in asking.items():
+        own = next(m for m in instrument.models if m.id == model.id)
+        frame, _ = parts(people[wave].set_index("participant"), instrument, own)
+        stored = {column: name for column, name in zip(frame.columns, own.items, strict=True)}
+        frame = frame.dropna() if (how := estimator(instrument, own)).get("missing") else frame  # see WHOLE_WAVES
+        wide.append(frame.rename(columns={column: f"{name} in {wave}" for column, name in stored.items()}))
+        where[wave] = {name: f"{name} in {wave}" for name in stored.values()}
+    factors = {model.id: list(next(iter(where.values())))}
+    return {WAVES: invariance(pd.concat(wide, axis=1), factors, waves=where, ci_level=ci_level, **how)}
+
+
+def _rungs(ladder: Invariance, alpha: float) -> pd.DataFrame:
+    """One row per rung; `holds` says whether it fits no worse than the rung below at level alpha."""
+    some = next(iter(ladder.models.values()))
+    over_waves = not some.groups
+    rule = WHOLE_WAVES if over_waves and some.estimator != "WLSMV" else some.missing_rule
+    table = ladder.table
+    tested = (table["status"] == "admissible") & table["d_p"].notna()
+    holds = table["d_p"].lt(alpha).map({True: "rejected", False: "not rejected"}).where(tested, "")
+    return table.assign(
+        compared="; ".join(ladder.between),
+        estimator=some.estimator,
+        missing_rule=rule,
+        n_lost=some.n_lost,
+        holds=holds,
+    )
+
+
+def invariance_words(invariance: pd.DataFrame, model: str, between: str) -> str:
+    """How far a scale is the same over waves or groups, in a few words for one row of results."""
+    rows = invariance[(invariance["model"] == model) & (invariance["between"] == between)]
+    if rows.empty:
+        return "not assessed"
+    reached, told = "", ""
+    for row in rows.to_dict("records"):
+        if row["status"].startswith("not testable"):
+            continue
+        if row["status"] != "admissible":
+            return f"{reached or 'none'}; {row['rung']} not assessable"
+        if row["holds"] == "rejected":
+            return f"{reached}; {row['rung']} rejected{told}"
+        reached = row["rung"]
+    return f"{reached} (highest rung)"

@@ -1,0 +1,73 @@
+"""Measurement Invariance"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from rejsens import apa
+from rejsens.layout import PrintedTable, grouped
+from rejsens.tables._cells import labels, marked, marks, sentence
+
+TABLES = ("invariance", "dictionary")
+ADMISSIBLE = "admissible"
+STEPS = {  # what a rung makes equal, whichever name the ladder has for it
+    "Thresholds": ("thresholds",),
+    "Loadings": ("metric", "loadings"),
+    "Intercepts": ("scalar", "intercepts"),
+    "Residual variances": ("strict", "unique variances"),
+}
+
+
+def lay_out(*, invariance: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
+    """One section per comparison, one row per scale: fit with nothing equal, then what each further equality costs."""
+    names = labels(dictionary)
+    reasons = marks([_reason(status) for status in invariance["status"]])
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for (between, compared, model), rungs in invariance.groupby(["between", "compared", "model"], sort=False):
+        over = "Over waves" if between == "waves" else f"By {between.replace('_', ' ')}"
+        heading = f"{over}: {compared.replace('; ', ', ')}"
+        groups.setdefault(heading, []).append(_row(names.get(model, model), rungs.set_index("rung"), reasons))
+    columns = ("Scale", "Estimator", "n", "CFI", "RMSEA", *(f"{step} equal" for step in STEPS))
+    return PrintedTable(
+        title=__doc__,
+        columns=columns,
+        **grouped(groups),
+        alignment=("left", "left") + ("right",) * 7,
+        general=(
+            "CFI and RMSEA are those of the model in which nothing is equal. What is equal in a column, and to its left, is "
+            "tested against the column before: p of the difference in fit, and in brackets the change of CFI.",
+            f"p below {apa.r(study['alpha'])} says that the equality fits worse, not by how much: over many people it always "
+            "will. Changes of CFI are guides with maximum likelihood (MLR) and decide nothing with ordered answers (WLSMV).",
+            *(f"Missing answers: {rule}." for rule in dict.fromkeys(invariance["missing_rule"]) if rule),
+        ),
+        specific=tuple((mark, sentence(text)) for text, mark in reasons.items()),
+    )
+
+
+def _reason(status: str) -> str:
+    return "" if status == ADMISSIBLE else status
+
+
+def _row(name: str, rungs: pd.DataFrame, reasons: Mapping[str, str]) -> tuple[str, ...]:
+    first = rungs.iloc[0]
+    return (
+        marked(name, _reason(first["status"]), reasons),
+        first["estimator"],
+        apa.count(first["n"]),
+        apa.r(first["cfi"], 3),
+        apa.r(first["rmsea"], 3),
+        *(_step(rungs, step, reasons) for step in STEPS.values()),
+    )
+
+
+def _step(rungs: pd.DataFrame, step: tuple[str, ...], reasons: Mapping[str, str]) -> str:
+    found = [rung for rung in step if rung in rungs.index]
+    if not found:
+        return ""
+    row = rungs.loc[found[0]]
+    if row["status"] != ADMISSIBLE:
+        return marked(apa.MISSING, row["status"], reasons)
+    return f"{apa.p(row['d_p'])} ({apa.r(row['d_cfi'], 3)})"
