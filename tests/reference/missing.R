@@ -1,5 +1,5 @@
 # Reference values for rejsens.missing, made once:  Rscript missing.R  (in this folder)
-# Reads missing_people.csv (missing_data.py), sem_holes.csv and psychometrics_missing.csv; writes missing.json.
+# mice draws three categories with nnet. Reads missing_people.csv (missing_data.py), sem_holes.csv and psychometrics_missing.csv; writes missing.json.
 suppressMessages({library(mice); library(lavaan); library(jsonlite)})
 people <- read.csv("missing_people.csv", stringsAsFactors = TRUE, na.strings = "")
 bare <- function(x) unname(as.matrix(x))
@@ -76,6 +76,8 @@ out$little <- list(holes = little(read.csv("sem_holes.csv")), missing = little(r
                    people = little(people[c("known", "x", "z", "q", "y")]))
 p <- md.pattern(people, plot = FALSE)
 out$patterns <- list(n = as.integer(rownames(p)[-nrow(p)]), n_missing = unname(p[-nrow(p), ncol(p)]))
-out$versions <- c(list(R = as.character(getRversion())), sapply(c("mice", "lavaan", "jsonlite"),
+numbers <- people[c("known", "x", "z", "q", "y")]
+out$quickpred <- lapply(c(low = 0.1, high = 0.35), function(least) unname(quickpred(numbers, mincor = least)))
+out$versions <- c(list(R = as.character(getRversion())), sapply(c("mice", "nnet", "lavaan", "jsonlite"),
   function(p) as.character(packageVersion(p)), simplify = FALSE))
 write_json(out, "missing.json", auto_unbox = TRUE, digits = NA, pretty = FALSE, na = "null")

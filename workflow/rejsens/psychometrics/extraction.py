@@ -1,7 +1,7 @@
 """Extraction of common factors from a correlation matrix: minimum residuals and maximum likelihood, by Newton's method.
 
-Both are functions of the uniquenesses alone once the loadings are concentrated out (Jöreskog, 1967,
-https://doi.org/10.1007/BF02289658, for maximum likelihood); the derivatives follow from those of eigenvalues.
+Both are functions of the uniquenesses alone once the loadings are concentrated out (for maximum likelihood: Jöreskog,
+1967, Psychometrika, 32(4), 443–482); the derivatives follow from those of eigenvalues.
 """
 
 from __future__ import annotations

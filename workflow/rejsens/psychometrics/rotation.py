@@ -58,18 +58,13 @@ def _promax(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _oblimin(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
     """Gradient projection (Jennrich, 2002; Bernaards & Jennrich, 2005, https://doi.org/10.1177/0013164404272507)."""
-    from statsmodels.multivariate.factor_rotation._gpa_rotation import GPA  # slow to import, and rarely needed
+    from statsmodels.multivariate.factor_rotation import rotate_factors  # slow to import, and rarely needed
 
-    off = 1 - np.eye(loadings.shape[1])
-
-    def quartimin(L: np.ndarray) -> tuple[float, np.ndarray]:
-        slope = L * (L**2 @ off)
-        return float((L * slope).sum()) / 4, slope
-
-    turned, correlations, _, steps = GPA(
-        loadings, vgQ=quartimin, max_tries=ITERATIONS, rotation_method="oblique", tol=CLOSE
-    )
-    return turned, correlations, bool(steps[-1][2] < np.log10(CLOSE) + 1)
+    turned, turn = rotate_factors(loadings, "oblimin", 0, "oblique", max_tries=ITERATIONS, tol=CLOSE)
+    slope = turned * (turned**2 @ (1 - np.eye(len(turn))))
+    uphill = -np.linalg.solve(turn.T, slope.T @ turned)
+    along = uphill - turn * (turn * uphill).sum(axis=0)  # what is left of it among factors of variance 1
+    return turned, turn.T @ turn, bool(np.linalg.norm(along) < 10 * CLOSE)
 
 
 def ordered_and_signed(loadings: np.ndarray, correlations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
