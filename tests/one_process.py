@@ -20,6 +20,7 @@ from rejsens.finished import read_figures, read_printed
 from rejsens.inference.correlation import correlations
 from rejsens.inference.families import hypotheses_frame, test_family
 from rejsens.layout import to_csv, to_html
+from rejsens.measured_alike import with_invariance
 from rejsens.plan import Plan
 from rejsens.provenance import as_json, provenance
 from rejsens.registry import AGGREGATES, TABLES, load_plugin
@@ -96,6 +97,9 @@ def main(out: Path) -> None:
     families = [read_yaml(f"config/hypotheses/{f}.yaml", "hypotheses") for f in study.families]
     tables["estimates"] = pd.concat([test_family(scores, f, settings) for f in families], ignore_index=True)
     tables["hypotheses"] = hypotheses_frame(families)
+    tables["estimates"] = with_invariance(
+        tables["estimates"], tables["hypotheses"], tables["invariance"], tables["dictionary"]
+    )
     claims = read_yaml(SHIPPED / "config" / "claims.yaml", "claims")
     tables["claims"] = ledger(claims, tables["dictionary"], tables["estimates"], tables["hypotheses"])
     for name in AGGREGATES:

@@ -318,8 +318,12 @@ def _reliability() -> pd.DataFrame:
             alpha, omega = (a, a - 0.028, a + 0.024, "Feldt"), (a + 0.008, a - 0.022, a + 0.031, "one-factor ML")
             rows.append((*start, "alpha", n, spec.n_items, *alpha, "ok"))
             rows.append((*start, "omega_u", n, spec.n_items, *omega, "ok"))
-        retest = (0.81 + 0.004 * k, 0.72, 0.88, "two-way random, absolute agreement", "ok")
-        rows.append((spec.instrument, name, WAVES[0], "icc_a1", 86, 2, *retest))
+        start = (spec.instrument, name, "retest")
+        rows.append((*start, "retest_icc2", 86, 2, 0.81 + 0.004 * k, 0.72, 0.88, "ICC(2,1)", "estimated"))
+        rows.append((*start, "retest_r", 86, 2, 0.82 + 0.004 * k, 0.73, 0.88, "Pearson", "estimated"))
+        rows.append((*start, "sem_agreement", 86, 2, 1.62, 1.41, 1.9, "standard error of measurement", "estimated"))
+        rows.append((*start, "sdc95_agreement", 86, 2, 4.49, 3.91, 5.27, "1.96 √2 times it", "estimated"))
+        rows.append((spec.instrument, name, "all", "r_c", 305, spec.n_items, 0.68, 0.65, 0.7, "R_C", "estimated"))
     return _frame("reliability", rows)
 
 

@@ -29,6 +29,7 @@ from rejsens.score_wave import wave_scores
 from rejsens.sidecars import instruments_asked, load_wave
 from rejsens.simulate import read_parameters, simulate, write_wave
 from rejsens.study import load_study
+from rejsens.translations import translated
 from rejsens.validate import Validated, validate
 
 GAD7 = [f"gad7_{i:02}" for i in range(1, 8)]
@@ -283,6 +284,62 @@ def test_a_question_is_known_by_its_words(empty: Path, add: Add) -> None:
     assert added.sidecar["headers"] == {f"Q{40 + k}": item.id for k, item in enumerate(exposure.items)}
     assert added.sidecar["questions"]["Q40"].startswith("How often") or "questions" in added.sidecar
     assert "same question" in added.out
+
+
+def german(name: str = "mreii_impact", q: str = "Q") -> tuple[str, dict[str, list[str]]]:
+    """A Qualtrics export in German, with words for answers; and the words by item."""
+    impact = translated(load_instruments(only=[name])[name], "de")
+    given = {i.id: [list(i.labels.values())[(k + n) % 5] for n in range(12)] for k, i in enumerate(impact.items)}
+    columns = {"id": [f"p{n}" for n in range(12)]} | {
+        f"{q}{k}": cells for k, cells in enumerate(given.values(), start=1)
+    }
+    questions = {f"{q}{k}": f"{impact.stem} - {item.wording}" for k, item in enumerate(impact.items, start=1)}
+    return qualtrics(columns, questions), given
+
+
+def test_a_german_wave_is_known_by_its_german_words(empty: Path, add: Add) -> None:
+    export, given = german()
+    added = add(empty, export, participant="id", facts={"language": "de"}, **DAYS)
+    assert added.code == 0, added.err
+    assert added.sidecar["language"] == "de"
+    assert added.sidecar["instruments"] == [{"id": "mreii_impact", "columns": "Q{n}"}]
+    assert "same question, by its German wording" in added.all and "the instrument's German labels" in added.all
+    labels = added.sidecar["labels"]["mreii_impact"]
+    assert labels["stimme überhaupt nicht zu"] == 1 and labels["stimme voll und ganz zu"] == 5 and len(labels) == 5
+    checked = read(empty, "w3").checked_answers
+    assert checked["mreii_hv01"].tolist() == [labels[text] for text in given["mreii_hv01"]]
+
+
+@pytest.mark.parametrize("pattern", ["{} - {}", "{} – {}", "{} [{}]"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_row_of_a_matrix_is_known_by_its_question_and_its_own_words(
+    empty: Path, add: Add, pattern: str, language: str
+) -> None:
+    """Twelve questions have a row in the same words, so the row alone says nothing."""
+    matrix = translated(load_instruments(only=["mreii_matrix"])["mreii_matrix"], language)
+    columns = {"id": [f"p{n}" for n in range(12)]}
+    columns |= {f"Q{k}": [(k + n) % 5 for n in range(12)] for k in range(1, len(matrix.items) + 1)}
+    told = {f"Q{k}": pattern.format(matrix.questions[i.row_of], i.wording) for k, i in enumerate(matrix.items, start=1)}
+    added = add(empty, qualtrics(columns, told), participant="id", facts={"language": language}, **DAYS)
+    assert added.code == 0, added.err
+    assert added.sidecar["instruments"] == [{"id": "mreii_matrix", "columns": "Q{n}"}]
+
+
+def test_a_german_wave_that_does_not_say_so_is_not_guessed(empty: Path, add: Add) -> None:
+    refused = add(empty, german()[0], participant="id", **DAYS)
+    assert refused.code == 1 and refused.sidecar is None
+    assert "28 questions are word for word the German wording of an instrument" in refused.all
+    assert "--language de" in refused.all
+
+
+def test_a_wave_is_asked_in_the_language_of_the_last_one(empty: Path, add: Add) -> None:
+    export, _ = german()
+    assert add(empty, export, name="w1", participant="id", facts={"language": "de"}, **DAYS).code == 0
+    wide, _ = german("mreii_healing", "P")  # never asked before, so it is known by the file alone
+    days = {"dates_from": "2026-05-02", "dates_to": "2026-05-09"}
+    added = add(empty, wide, name="w2", participant="id", **days)
+    assert added.code == 0, added.err
+    assert added.sidecar["language"] == "de" and added.sidecar["instruments"][0]["id"] == "mreii_healing"
 
 
 def with_questions(
@@ -788,7 +845,7 @@ PLATFORMS = ("qualtrics_text", "redcap_labels", "limesurvey", "google_forms", "f
 @pytest.fixture(scope="module")
 def simulated() -> SimpleNamespace:
     parameters = read_parameters()
-    few = {**parameters, "people": 60, "missing": {**parameters["missing"], "refused": 0.03}}
+    few = {**parameters, "people": 60, "modules": {}, "missing": {**parameters["missing"], "refused": 0.03}}
     return SimpleNamespace(parameters=few, waves={wave.name: wave for wave in simulate(few, 11).waves})
 
 

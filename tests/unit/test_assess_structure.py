@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from rejsens.administration import administer
-from rejsens.assess_structure import TABLES, assess_structure, estimator, fit, invariance_words, parts
+from rejsens.assess_instrument import assess_instrument
+from rejsens.assess_structure import TABLES, assess_structure, estimator, fit, parts
 from rejsens.definitions import instrument_from, load_instruments
+from rejsens.measured_alike import reached, with_invariance
 from rejsens.problems import Refused
 from rejsens.psychometrics import cfa, invariance
 from rejsens.tabular import schema, tidy
@@ -154,9 +156,9 @@ def test_an_item_that_moved_is_found_at_the_intercepts():
     instrument = scale()
     answers = answered(instrument, shift=0.8)
     found = assess_structure(answers, dict.fromkeys(WAVES, instrument), {}, **HOW)["invariance"]
-    assert invariance_words(found, "a", "waves") == "strict (highest rung)"
-    assert invariance_words(found, "b", "waves") == "metric; scalar rejected"
-    assert invariance_words(found, "b", "gender") == "not assessed"
+    assert reached(found, "a", "waves") == "strict"
+    assert reached(found, "b", "waves") == "metric; scalar rejected"
+    assert reached(found, "b", "gender") == "not assessed"
 
 
 def test_with_many_items_waves_between_the_first_and_the_last_are_left_out():
@@ -179,6 +181,49 @@ def test_few_people_get_a_reason_and_no_number():
     found = assess_structure(answers, dict.fromkeys(WAVES, instrument), GENDER, **HOW)
     assert not (found["factor_models"]["status"] == "admissible").any()
     assert found["factor_models"]["chi2"].isna().all() and (found["factor_models"]["status"].str.len() > 20).all()
+
+
+def test_a_result_over_waves_carries_the_status_of_its_scales(found):
+    estimates = pd.DataFrame({"hypothesis": ["H1", "H1"], "outcome": ["a", "a"], "invariance": ["not assessed", ""]})
+    hypotheses = pd.DataFrame({"hypothesis": ["H1"], "predictor": ["index"]})
+    dictionary = pd.DataFrame({"score": ["a", "index"], "model": ["reflective", "formative"]})
+    told = with_invariance(estimates, hypotheses, found["invariance"], dictionary)["invariance"].tolist()
+    assert told[0].startswith(f"a: {reached(found['invariance'], 'a', 'waves')}; index: an index") and told[1] == ""
+
+
+# --- over time -------------------------------------------------------------------------------------------------------
+
+
+def test_a_retest_gives_agreement_and_error_of_each_score():
+    instrument = scale()
+    answers = answered(instrument, waves=("w1", "again"))
+    answers.loc[answers["wave"] == "again", "role"] = "retest"
+    asked = dict.fromkeys(("w1", "again"), instrument)
+    found, _ = assess_instrument(answers, asked, 0.95, retests={"again": ("w1", 14.0)})
+    mine = found[(found["wave"] == "again") & (found["score"] == "a")].set_index("coefficient")["estimate"]
+    keyed_answers = answers.assign(a4=8 - answers["a4"])
+    means = keyed_answers.assign(a=keyed_answers[["a1", "a2", "a3", "a4"]].mean(axis=1, skipna=False))
+    pair = means.pivot(index="participant", columns="wave", values="a").dropna()
+    assert mine["retest_r"] == pytest.approx(pair.corr().iloc[0, 1], abs=1e-9)
+    assert mine["sdc95"] == pytest.approx(1.96 * np.sqrt(2) * mine["sem_consistency"], rel=1e-6)
+    assert "stability_r" in set(
+        assess_instrument(answers, asked, 0.95, retests={"again": ("w1", 35.0)})[0]["coefficient"]
+    )
+
+
+def test_change_within_people_has_a_reliability_with_three_waves_and_none_with_two():
+    instrument = scale()
+    for waves, wanted in ((WAVES[:3], 1), (WAVES[:2], 0)):
+        found, _ = assess_instrument(answered(instrument, waves=waves), dict.fromkeys(waves, instrument), 0.95)
+        change = found[(found["coefficient"] == "r_c") & (found["score"] == "a")]
+        assert len(change) == wanted and (change["wave"] == "all").all() and change["estimate"].between(0.2, 0.9).all()
+
+
+def test_few_answers_add_categorical_omega():
+    for high, wanted in ((4, True), (7, False)):
+        instrument = scale(high=high)
+        found, _ = assess_instrument(answered(instrument, waves=("w1",)), {"w1": instrument}, 0.95)
+        assert ("omega_categorical" in set(found["coefficient"])) is wanted
 
 
 # --- the file --------------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def test_a_construct_is_found_by_id_by_family_of_ids_and_by_a_word() -> None:
     assert {"mreii_impact", "brief_cope"} <= found("C10") and found("c10") == found("Self-blame")
     assert {"mreii_exposure", "mreii_matrix"} == found("C1a") and found("C1") >= found("C1a")
     assert "brs" not in found("C10")
-    with pytest.raises(Refused, match="names? none such") as refused:
+    with pytest.raises(Refused, match="name none such") as refused:
         found("happiness")
     assert "rejsens instruments" in str(refused.value)
 

@@ -93,7 +93,7 @@ def asked(name: str, n: int = 200, **changes: Any) -> pd.DataFrame:
                 "label": item.label, "question_text": f"About {item.label}?", "question_source": "export", "type": "single",
                 "choices": '{"0": "never", "3": "always"}', "choices_source": "export", "missing_codes": "[-99]", "min": item.low, "max": item.high,
                 "reverse_keyed": False, "already_reversed": False, "item_order": "", "anchor_direction": "ascending", "scored_in": instrument.scores[0].id,
-                "replaces": "", "n": n, "n_missing": 4, "n_not_applicable": 0, "mean": 1.25, "sd": 0.5, "median": 1.0, "skew": 0.1, "kurtosis": -0.2,
+                "replaces": "", "language": "en", "defined_text": "", "defined_choices": "", "n": n, "n_missing": 4, "n_not_applicable": 0, "mean": 1.25, "sd": 0.5, "median": 1.0, "skew": 0.1, "kurtosis": -0.2,
                 "floor_pct": 10.0, "ceiling_pct": 20.0} | changes)  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -13,26 +13,22 @@ import pytest
 import yaml
 from tests.conftest import contents, rejsens, seal, write_study
 
+from rejsens.answer_options import options_across, options_changed
 from rejsens.comparison_report import as_html, as_text
-from rejsens.differences import (
-    COLUMNS,
-    blocking,
-    compare,
-    compare_waves,
-    options_changed,
-    said_of,
-    same_words,
-    summarise,
-    wording_changed,
-)
+from rejsens.definitions import load_instruments
+from rejsens.difference_lines import said_of, summarise
+from rejsens.differences import COLUMNS, blocking, compare, compare_waves, wording_changed
 from rejsens.problems import Refused
 from rejsens.tabular import COLUMNS as TABLES
+from rejsens.translations import translated
 from rejsens.wave_comparison import compare_wave
+from rejsens.wording import same_words
 
 ITEM = {
     "subscale": "", "label": "nervous", "question_text": "", "question_source": "", "type": "single", "choices": "",
     "choices_source": "", "platform": "plain", "missing_codes": "[-99]", "min": 0.0, "max": 3.0, "reverse_keyed": False, "already_reversed": False,
     "item_order": "", "anchor_direction": "ascending", "scored_in": "gad7_sum", "replaces": "",
+    "language": "", "defined_text": "", "defined_choices": "",
 }  # fmt: skip
 
 
@@ -77,7 +73,9 @@ def test_equal_waves_differ_in_nothing_and_say_what_could_be_compared() -> None:
     assert found(new, W1) == []
     row = compare(new, [W1]).iloc[0]
     assert (row["before"], row["after"], row["previous_wave"]) == ("3 items", "3 items", "w1")
-    assert "3 items asked before; compared were the wording of 0 and the answer labels of 0" in row["reason"]
+    assert row["reason"] == (
+        "3 items asked before; neither wording nor answer labels could be compared, since the waves do not both tell them"
+    )
     told = asked("w1", q("a", "x"), c("b", {"0": "no"})), asked("w2", q("a", "x"), c("b", {"0": "no"}))
     assert "the wording of 1 and the answer labels of 1" in compare(told[1], [told[0]]).iloc[0]["reason"]
 
@@ -106,7 +104,7 @@ def test_instruments_new_left_out_and_asked_again() -> None:
     assert got["instrument new sleep"]["after"] == "2 items"
     assert got["instrument asked again mood"]["reason"] == "last asked in w0"
     assert "as the sidecar says" in got["instrument not asked phq8"]["reason"]
-    assert "list it under `not_asked:`" in got["instrument not asked ucla3"]["reason"]
+    assert "list it under `not_asked`; if not, add it to `instruments`" in got["instrument not asked ucla3"]["reason"]
     assert not rows["change"].isin(["item added", "item missing"]).any()  # told once, as an instrument
 
 
@@ -228,12 +226,21 @@ def test_words_that_nobody_tells_are_not_called_the_same() -> None:
 
 
 def test_words_against_the_instruments_own_are_worth_a_look_and_stop_nothing() -> None:
-    old = asked("w1", q("a", "I feel seen.", "definition"))
-    assert found(asked("w2", q("a", "How often? – I feel seen.")), old) == []  # platforms put the stem in front
-    assert found(asked("w2", q("a", "I feel unnoticed.")), old) == [
+    old, file = asked("w1", q("a", "I feel seen.", "definition")), {"defined_text": "I feel seen."}
+    assert found(asked("w2", q("a", "How often? – I feel seen.", **file)), old) == []  # platforms put the stem in front
+    assert found(asked("w2", q("a", "I feel unnoticed.", **file)), old) == [
         ("other words than the definition", "a", "I feel seen.", "I feel unnoticed.", "noted")
     ]
+    assert found(asked("w2", q("a", "Seen.", **file)), old)[0][0] == "other words than the definition"
     assert found(asked("w2", q("a", "Anything", "definition")), asked("w1", q("a", "I feel seen."))) == []
+
+
+def test_a_cell_with_several_tick_boxes_tells_their_question_alone() -> None:
+    boxes = {"type": "multi", "defined_text": "Who do you live with? – a partner"}
+    old = asked("w1", q("a", "Who do you live with? – a partner", "definition"))
+    assert found(asked("w2", q("a", "Who do you live with?", **boxes)), old) == []
+    assert found(asked("w2", q("a", "Who do you live with? - a partner", **boxes)), old) == []
+    assert found(asked("w2", q("a", "Whom do you see?", **boxes)), old)[0][0] == "other words than the definition"
 
 
 def test_a_stem_that_only_one_of_two_platforms_tells_is_no_other_wording() -> None:
@@ -543,6 +550,163 @@ def test_a_reworded_question_stops_a_run_before_the_waves_are_pooled(
     declare(again, "w2", replaces={"gad7_01": "turned round on purpose"})
     run = rejsens(again, "run", "--cores", "2", "results/differences.csv")
     assert run.returncode == 0 and "turned round on purpose" in (again / "results/differences.csv").read_text()
+
+
+# --- another language ------------------------------------------------------------------------------------------------
+
+SEEN, GESEHEN = "I feel seen.", "Ich fühle mich gesehen."
+NEVER, NIE = {"0": "never", "1": "at times", "4": "daily"}, {"0": "nie", "1": "manchmal", "4": "täglich"}
+
+
+def de(name: str, question: str = GESEHEN, file: str = GESEHEN, **more: Any) -> dict[str, Any]:
+    return q(name, question, language="de", defined_text=file) | more
+
+
+def en(name: str, question: str = SEEN, file: str = SEEN, **more: Any) -> dict[str, Any]:
+    return q(name, question, language="en", defined_text=file) | more
+
+
+def across(new: list[dict[str, Any]], *earlier: list[dict[str, Any]]) -> tuple[pd.DataFrame, str]:
+    """All rows but those on what was compared and on the language, and what is said of the language ("" when nothing)."""
+    frames = [asked(f"w{len(earlier) - k}", *items) for k, items in enumerate(earlier)]
+    rows = compare(asked(f"w{len(earlier) + 1}", *new), frames)
+    told = rows[rows["change"] == "other language"]
+    assert len(told) <= 1
+    said = " ".join(told.iloc[0][["before", "after", "reason"]]) if len(told) else ""
+    return rows[~rows["change"].isin(["compared", "other language"])].reset_index(drop=True), said
+
+
+def test_another_language_is_told_once_and_is_no_rewording() -> None:
+    rows, said = across([de("a"), de("b"), de("c")], [en("a"), en("b"), en("c")])
+    assert rows.empty and said.startswith("English German the wording of 3 items was compared with the German of the")
+    assert "without a test that the two languages measure alike, unless one is reported" in said
+    assert across([de("a")], [de("a")])[1] == across([en("a")], [en("a", language="")])[1] == ""
+    assert across([de("a", language="de-AT")], [de("a")])[1] == ""  # another country is not another language
+
+
+def test_words_in_another_language_are_held_against_the_translation() -> None:
+    rows, _ = across([de("a", "Ich fühle mich übersehen."), de("b")], [en("a"), en("b")])
+    assert rows[["change", "variable", "before", "after", "status"]].to_numpy().tolist() == [
+        ["other words than the definition", "a", GESEHEN, "Ich fühle mich übersehen.", "noted"]
+    ]
+
+
+def test_without_a_translation_the_wording_is_not_called_the_same() -> None:
+    rows, said = across([de("a", file=""), de("b"), {"variable": "c", "language": "de"}], [en("a"), en("b"), en("c")])
+    assert rows.empty
+    assert "the wording of 1 item could not be compared, since no file holds it in German" in said
+    assert "the wording of 1 item was compared with the German" in said and "the wording of 1 item is not told" in said
+    w2 = asked("w2", de("a", file=""), de("b"), language="de")
+    assert wording_changed(w2, [asked("w1", en("a"), en("b"))]) == {"a": "other language", "b": "other language"}
+
+
+def test_words_are_compared_with_the_last_wave_in_the_same_language() -> None:
+    """German, English, German: the third wave is held against the first, and what it changes stops."""
+    rows, said = across([de("a", "Man sieht mich.")], [en("a")], [de("a", "Man übersieht mich.")])
+    assert rows[["change", "previous_wave", "status"]].to_numpy().tolist() == [["reworded", "w1", "blocks"]]
+    assert "the wording of 1 item was compared with an earlier wave in German" in said
+    assert across([de("a", "Man sieht mich.")], [en("a")], [de("a", "Man sieht mich.")])[0].empty
+
+
+def test_a_wave_that_states_no_language_is_taken_as_english_and_that_is_said() -> None:
+    said = across([de("a")], [en("a", language="")])[1]
+    assert said.startswith("English (taken as such, since the sidecar states none) German")
+
+
+def labelled(row: dict[str, Any], choices: dict, file: dict) -> dict[str, Any]:
+    return row | c(row["variable"], choices) | {"defined_choices": json.dumps(file)}
+
+
+def test_answers_in_two_languages_are_compared_by_what_the_files_labels_mean() -> None:
+    old = labelled(en("a"), NEVER, NEVER)
+    assert across([labelled(de("a"), NIE, NIE)], [old])[0].empty
+    rows, _ = across([labelled(de("a"), NIE | {"0": "täglich", "4": "nie"}, NIE)], [old])
+    assert rows[["change", "before", "after", "status"]].to_numpy().tolist() == [
+        ["recoded", "“never” is 0, “daily” is 4", "“täglich” is 0, “nie” is 4", "blocks"]
+    ]
+    rows, _ = across([labelled(de("a"), NIE | {"9": "weiß nicht"}, NIE)], [old])
+    assert rows[["change", "after", "status"]].to_numpy().tolist() == [["options added", "“weiß nicht” is 9", "noted"]]
+    assert across([labelled(de("a"), {"0": "gar nicht", "4": "immer"}, NIE)], [old])[0].empty  # words of nobody's file
+    assert options_across({"0": ["never"]}, {"0": ["nie"], "1": ["oft"]}, NEVER, {}) == []
+
+
+def test_only_what_could_be_compared_is_counted() -> None:
+    new = labelled(de("a"), NIE, NIE)
+    rows = compare(asked("w2", new), [asked("w1", labelled(en("a"), NEVER, NEVER))])
+    assert "compared were the wording of 1 and the answer labels of 1" in rows.iloc[0]["reason"]
+    rows = compare(asked("w2", new | {"defined_text": ""}), [asked("w1", labelled(en("a"), NEVER, NEVER))])
+    assert (
+        "compared were the answer labels of 1; not the wording, which the waves do not both tell"
+        in rows.iloc[0]["reason"]
+    )
+    rows = compare(asked("w2", labelled(de("a", file=""), NIE, {})), [asked("w1", labelled(en("a"), NEVER, NEVER))])
+    assert "neither wording nor answer labels could be compared" in rows.iloc[0]["reason"]
+
+
+def test_the_language_stands_in_the_lines_for_people() -> None:
+    lines = summarise(compare(asked("w2", de("a")), [asked("w1", en("a"))]))
+    assert [(line.change, said_of(line), line.n_items) for line in lines] == [
+        ("asked in another language", "the questionnaire", 0)
+    ]
+
+
+PERCEIVED = ["mreii_p01", "mreii_p02", "mreii_p03"]
+
+
+@pytest.fixture
+def two_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two waves that ask one inventory, the second in German; their sidecars tell the questions and labels."""
+    folder = write_study(tmp_path / "languages")
+    for wave, language in (("w1", "en"), ("w2", "de")):
+        path = folder / f"data/waves/{wave}.csv"
+        first, *rest = path.read_text().splitlines()
+        path.write_text(
+            "\n".join([f"{first},{','.join(PERCEIVED)}", *(f"{row},{k % 7 - 3},0,1" for k, row in enumerate(rest))])
+            + "\n"
+        )
+        asking = yaml.safe_load((folder / f"data/waves/{wave}.yaml").read_text())["instruments"]
+        words = translated(load_instruments(only=["mreii_perceived_change"])["mreii_perceived_change"], language)
+        declare(
+            folder, wave, language=language, instruments=[*asking, {"id": "mreii_perceived_change"}],
+            questions={item.id: f"{words.stem} - {item.wording}" for item in words.items},
+            labels={"mreii_perceived_change": {t: int(code) for code, t in words.items[0].labels.items()} | {f"{n}": n for n in range(-3, 4)}},
+        )  # fmt: skip
+        seal(folder, wave)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_a_german_wave_of_a_study_differs_in_its_language_alone(two_languages: Path) -> None:
+    result = compare_wave("w2")
+    assert not result.problems and set(result.differences["change"]) == {"compared", "other language"}
+    said = " ".join(as_text(result, width=110).split())
+    assert "asked in another language: the wording of 3 items was compared with the German" in said
+    assert "German" in as_html(result)
+    sidecar = two_languages / "data/waves/w2.yaml"
+    sidecar.write_text(sidecar.read_text().replace("Vertrauen in Menschen", "Misstrauen gegen Menschen"))
+    assert "other words than the definition" in set(compare_wave("w2").differences["change"])
+    turned = {"viel weniger": 3, "viel mehr": -3} | {f"{n}": n for n in range(-3, 4)}
+    declare(two_languages, "w2", labels={"mreii_perceived_change": turned})
+    assert {p.cause for p in compare_wave("w2").problems} == {"A known item was recoded"}
+
+
+def test_an_export_in_another_language_needs_its_language_said(two_languages: Path) -> None:
+    names = (two_languages / "data/waves/w2.csv").read_text().splitlines()[0].split(",")
+    told = yaml.safe_load((two_languages / "data/waves/w2.yaml").read_text())["questions"]
+    ids = [json.dumps({"ImportId": f"QID{k}"}) for k in range(len(names))]
+    quoted = [
+        ",".join('"' + cell.replace('"', '""') + '"' for cell in row)
+        for row in (names, [told.get(n, n) for n in names], ids)
+    ]
+    answers = (two_languages / "data/waves/w2.csv").read_text().splitlines()[1:]
+    (two_languages / "new.csv").write_text("\n".join([*quoted, *answers]) + "\n")
+    assert len(compare_wave("new.csv", "w1").problems) == 3  # taken as English, each question is another
+    result = compare_wave("new.csv", "w1", language="de")
+    assert not result.problems and "other language" in set(result.differences["change"])
+    with pytest.raises(Refused, match="leave out --language"):
+        compare_wave("w2", language="de")
+    run = rejsens(two_languages, "diff-wave", "new.csv", "w1", "--language", "de")
+    assert run.returncode == 0 and "asked in another language" in run.stdout
 
 
 def test_same_words_is_symmetric_and_strict() -> None:

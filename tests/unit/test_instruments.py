@@ -50,18 +50,12 @@ KEYS = {
 }
 SITUATIONS = {"a_rsq": 9, "rsq_18": 18, "rsq_8": 8}
 STRATEGIES = {
-    "brief_cope_self_blame": {13, 26},
-    "brief_cope_emotional_support": {5, 15},
-    "brief_cope_instrumental_support": {10, 23},
-    "brief_cope_positive_reframing": {12, 17},
-}
-ALL_STRATEGIES = {
     "self_distraction": {1, 19}, "active_coping": {2, 7}, "denial": {3, 8}, "substance_use": {4, 11},
     "emotional_support": {5, 15}, "instrumental_support": {10, 23}, "disengagement": {6, 16}, "venting": {9, 21},
     "positive_reframing": {12, 17}, "planning": {14, 25}, "humour": {18, 28}, "acceptance": {20, 24},
     "religion": {22, 27}, "self_blame": {13, 26},
 }  # fmt: skip
-COPING = {"brief_cope": STRATEGIES, "brief_cope_28": {f"brief_cope_28_{n}": i for n, i in ALL_STRATEGIES.items()}}
+COPING = {"brief_cope": {f"brief_cope_{n}": items for n, items in STRATEGIES.items()}}
 PUBLISHED = [*SITUATIONS, *KEYS, *COPING]
 PARTS = {
     "ecr_rs_avoidance": {1, 2, 3, 4, 5, 6},
@@ -91,13 +85,13 @@ CONSTRUCTS = {
     "a_rsq": ["C30"], "rsq_18": ["C30"], "rsq_8": ["C30"], "rses": ["C11"], "brief_cope": ["C10", "C39", "C40"],
     "scs_sf": ["C38"], "ucla3": ["C15"], "uls8": ["C15"], "gad7": ["C16"], "phq8": [], "ace_4": ["C28"],
     "ecr_rs": ["C29"], "ntbs": ["C24"], "dass21": ["C16"], "sses": ["C11"], "scs_26": ["C38", "C41"],
-    "brief_cope_28": ["C10", "C39", "C40"], "ucla20": ["C15"], "djg6": ["C15"], "ecr_r": ["C29"], "bfne": ["C16"],
+    "ucla20": ["C15"], "djg6": ["C15"], "ecr_r": ["C29"], "bfne": ["C16"],
     "bfne_ii": ["C16"], "rrq": ["C17"], "rrs_brooding": ["C17"], "stss": ["C18"], "brs": ["C46"],
     "psych_safety": ["C18"], "phq9": [], "ctq_en": ["C28"], "ius12": ["C6"],
 }  # fmt: skip
 REQUIRED = {
     "rses": ("order", "anchor_direction"), "brief_cope": ("order",), "ecr_rs": ("order",),
-    "ucla3": ("anchor_direction",), "uls8": ("anchor_direction",), "brief_cope_28": ("order",),
+    "ucla3": ("anchor_direction",), "uls8": ("anchor_direction",),
     "ucla20": ("anchor_direction",), "djg6": ("order", "anchor_direction"), "ecr_r": ("order",),
     "rrs_brooding": ("order",), "stss": ("order",), "ius12": ("order",), "psych_safety": ("range",),
     "phq9": ("risk_protocol",), "ctq_en": ("permission",),
@@ -105,14 +99,14 @@ REQUIRED = {
 SETTINGS = {
     "rses": {"order": "A", "anchor_direction": "ascending"}, "brief_cope": {"order": "published"},
     "ecr_rs": {"order": "published"}, "ucla3": {"anchor_direction": "ascending"},
-    "uls8": {"anchor_direction": "ascending"}, "brief_cope_28": {"order": "published"},
+    "uls8": {"anchor_direction": "ascending"},
     "ucla20": {"anchor_direction": "ascending"}, "djg6": {"order": "published", "anchor_direction": "ascending"},
     "ecr_r": {"order": "published"}, "rrs_brooding": {"order": "published"}, "stss": {"order": "published"},
     "ius12": {"order": "published"}, "psych_safety": {"range": [1, 7]},
     "phq9": {"risk_protocol": "read daily by the study physician"}, "ctq_en": {"permission": "licence of 2026"},
 }  # fmt: skip
 NEEDS_PERMISSION = {"sses", "ecr_r", "bfne_ii", "rrq", "rrs_brooding", "stss", "brs", "psych_safety", "ctq_en"}
-NEVER_PRORATED = {"ucla3", "brief_cope", "brief_cope_28", "ace_4"}  # three items, formative, one item
+NEVER_PRORATED = {"ucla3", "brief_cope", "ace_4"}  # three items, formative, one item
 EXAMPLES = [(name, position) for name, instrument in SHIPPED.items() for position in range(len(instrument.examples))]
 
 
@@ -349,7 +343,7 @@ def test_minimum_answered_is_four_fifths_or_the_stated_exception():
 # --- wrong keys ---------------------------------------------------------------------------------------------------
 # Simulated people whose answers follow the right keys; a wrong key is then applied to the same answers.
 
-LOADINGS = {"scs_sf": 0.65, "uls8": 0.7, "ntbs": 0.6, "brief_cope": 0.7, "brief_cope_28": 0.7, "ace_4": 0.7}
+LOADINGS = {"scs_sf": 0.65, "uls8": 0.7, "ntbs": 0.6, "brief_cope": 0.7, "ace_4": 0.7}
 
 
 def latent_variables(rng, n):
@@ -391,7 +385,7 @@ def coded(values, item):
     return item.high - codes if item.reverse else item.low + codes
 
 
-def simulate(seed=20260, n=600):
+def simulate(seed=20260, n=1000):
     rng = np.random.default_rng(seed)
     latent = latent_variables(rng, n)
     latent = {name: (values - values.mean()) / values.std() for name, values in latent.items()}
@@ -574,7 +568,6 @@ GUARDS = [
     ("codes that run from agreement to disagreement", "rses", "anchor_direction"),
     ("codes that run from often to never", "ucla3", "anchor_direction"),
     ("codes that run from often to never", "uls8", "anchor_direction"),
-    ("items numbered by strategy (self-blame 27 and 28)", "brief_cope_28", "order"),
     ("codes that run from always to never", "ucla20", "anchor_direction"),
     ("emotional items first, with a key of its own", "djg6", "order"),
     ("codes that run from yes to no", "djg6", "anchor_direction"),

@@ -35,6 +35,7 @@ NAMES = (
     "participants",
     "quality",
     "reliability",
+    "reliability_over_time",
     "stored_totals",
     "wave_differences",
     "waves",
@@ -404,9 +405,18 @@ def test_a_model_that_is_not_admissible_shows_its_reason_and_no_number(tables):
 
 def test_the_ladder_of_invariance_is_one_row_with_p_and_the_change_of_cfi(tables):
     table = laid_out("invariance", tables)
-    assert [heading for _, heading in table.sections][0] == "By gender: man, woman"
+    assert table.sections[0][1] == "By gender: man, woman"
     hv = table.rows[0]
     assert hv[0] == "Social hypervigilance (MREII)" and hv[3] == ".994" and hv[5] == ""  # no rung of thresholds
     assert hv[6:] == (".109 (−.004)", "< .001 (−.004)", ".109 (−.004)")
     ucla = table.rows[-1]
     assert ucla[5].startswith("—^") and any("can always be made equal" in text for _, text in table.specific)
+
+
+def test_a_retest_has_a_table_of_its_own_and_consistency_another(tables):
+    over_time, consistency = laid_out("reliability_over_time", tables), laid_out("reliability", tables)
+    rses = next(row for row in over_time.rows if row[0] == "Self-esteem (RSES)")
+    assert rses[1] == "86" and rses[2].startswith(".8") and rses[5] == "4.49 [3.91, 5.27]"
+    assert rses[6:] == ("305", ".68 [.65, .70]")
+    assert consistency.columns == ("Wave", "n", "k", "Alpha", "Omega (one factor)")
+    assert "retest" not in {row[0] for row in consistency.rows}

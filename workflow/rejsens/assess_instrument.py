@@ -1,4 +1,4 @@
-"""One instrument in every wave that asked it: reliability of its scores and statistics of their items."""
+"""One instrument in every wave that asked it: reliability of its scores, statistics of their items, and both over time."""
 
 from __future__ import annotations
 
@@ -6,19 +6,28 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from rejsens.definitions import Instrument, Score
-from rejsens.psychometrics import assess
+from rejsens.definitions import Instrument, Score, few_answers
+from rejsens.psychometrics import assess, generalisability, reliability_table, test_retest
+from rejsens.psychometrics.scale import RELIABILITY_COLUMNS
 from rejsens.scoring import keyed_name, units
+from rejsens.scoring import score as scored
 from rejsens.tabular import by_wave
+
+EVERY_WAVE = "all"
 
 
 def assess_instrument(
-    answers: pd.DataFrame, asked: Mapping[str, Instrument], ci_level: float, min_cell: int = 1
+    answers: pd.DataFrame,
+    asked: Mapping[str, Instrument],
+    ci_level: float,
+    min_cell: int = 1,
+    retests: Mapping[str, tuple[str, float]] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reliability rows and item rows (tables `reliability` and `items`).
 
     answers   pooled answers, raw
     asked     wave -> the instrument as that wave administered it
+    retests   wave -> the wave that it repeats, and the days between them
     min_cell  a share at an end of an item's range that fewer people than this make up is blank
     """
     pairs = [
@@ -28,7 +37,55 @@ def assess_instrument(
         for score in instrument.scores
     ]
     reliability, items = zip(*pairs, strict=True)
-    return pd.concat(reliability, ignore_index=True), pd.concat(items, ignore_index=True)
+    later = over_time(answers, asked, retests or {}, ci_level)
+    return pd.concat([*reliability, *later], ignore_index=True), pd.concat(items, ignore_index=True)
+
+
+def over_time(
+    answers: pd.DataFrame,
+    asked: Mapping[str, Instrument],
+    retests: Mapping[str, tuple[str, float]],
+    ci_level: float,
+) -> list[pd.DataFrame]:
+    """Reliability rows of scores at a retest, and (wave "all") of change from wave to wave of reflective scores.
+
+    Agreement of a score with itself and its error of measurement; how reliably people's changes from wave to wave differ.
+    """
+    tables = []
+    for later, (first, days) in retests.items():
+        both = {wave: _scored(answers, asked[wave], wave) for wave in (first, later) if wave in asked}
+        for score in asked[later].scores if len(both) == 2 and later in asked else ():
+            pair = pd.concat({wave: frame[score.id] for wave, frame in both.items() if score.id in frame}, axis=1)
+            if pair.shape[1] == 2 and len(pair.dropna()) > 2:
+                rows = reliability_table(test_retest(pair, days, ci_level).values())
+                tables.append(rows.assign(score=score.id, wave=later))
+    panel = answers[answers["role"].eq("wave") & answers["wave"].isin(list(asked))]
+    waves = [wave for wave, _ in by_wave(panel)]
+    for score in asked[waves[-1]].scores if len(waves) > 2 else ():
+        if score.model == "reflective" and not score.of and not score.pairs and len(score.items) > 1:
+            tables.append(_change(panel, asked, score, waves, ci_level))
+    name = next(iter(asked.values())).name
+    return [table.reindex(columns=[*RELIABILITY_COLUMNS, "wave"]).assign(instrument=name) for table in tables]
+
+
+def _scored(answers: pd.DataFrame, instrument: Instrument, wave: str) -> pd.DataFrame:
+    people = answers[answers["wave"] == wave].set_index("participant")
+    return scored(people, [instrument])
+
+
+def _change(
+    panel: pd.DataFrame, asked: Mapping[str, Instrument], score: Score, waves: Sequence[str], ci_level: float
+) -> pd.DataFrame:
+    """How reliably changes of a scale from wave to wave differ between people (generalisability theory)."""
+    frames = []
+    for wave in waves:
+        own = next((s for s in asked[wave].scores if s.id == score.id), None)
+        if own is not None:
+            people = panel[panel["wave"] == wave]
+            items = units(people, asked[wave], own).set_axis(list(own.items), axis=1)  # named alike in every wave
+            frames.append(items.assign(participant=people["participant"], wave=wave))
+    found = generalisability(pd.concat(frames, ignore_index=True), list(score.items), ci_level=ci_level)
+    return reliability_table([found["r_c"]]).assign(score=score.id, wave=EVERY_WAVE)
 
 
 def _assess_score(
@@ -36,7 +93,10 @@ def _assess_score(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts = units(people, instrument, score)
     low, high, labels, reverse = _facts(instrument, score, list(parts.columns))
-    reliability, items = assess(parts, score, low=low, high=high, labels=labels, reverse=reverse, ci_level=ci_level)
+    ordered = not score.pairs and not score.of and few_answers(instrument.items_of(score))
+    reliability, items = assess(
+        parts, score, low=low, high=high, labels=labels, reverse=reverse, ordered=ordered, ci_level=ci_level
+    )
     for share in ("floor_percent", "ceiling_percent"):
         people_there = (items[share] * items["n"] / 100).round()
         items[share] = items[share].where((people_there == 0) | (people_there >= min_cell))

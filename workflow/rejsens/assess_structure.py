@@ -7,12 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from rejsens.definitions import Instrument, Model
+from rejsens.definitions import Instrument, Model, few_answers
 from rejsens.psychometrics import FactorModel, Invariance, cfa, invariance
 from rejsens.scoring import keyed, keyed_name, units
 from rejsens.tabular import by_wave
 
-ORDERED_UP_TO = 4  # answers to an item; with five and more, robust maximum likelihood serves, and keeps incomplete rows
 WAVES = "waves"
 WHOLE_WAVES = "a wave counts for a person when every item was answered there; missing waves by FIML"
 TABLES = ("factor_models", "loadings", "factor_correlations", "invariance")
@@ -75,8 +74,7 @@ def parts(people: pd.DataFrame, instrument: Instrument, model: Model) -> tuple[p
 def estimator(instrument: Instrument, model: Model) -> dict[str, str]:
     """How a model is estimated: ordered items of few answers by WLSMV, the rest by MLR with every row that has an answer."""
     products = any(s.id == model.score and s.pairs for s in instrument.scores)
-    items = [instrument.item(i) for i in model.items]
-    few = all(item.type != "number" and item.high - item.low < ORDERED_UP_TO for item in items)
+    few = few_answers([instrument.item(i) for i in model.items])
     return {"estimator": "WLSMV"} if few and not products else {"estimator": "MLR", "missing": "fiml"}
 
 
@@ -186,20 +184,3 @@ def _rungs(ladder: Invariance, alpha: float) -> pd.DataFrame:
         n_lost=some.n_lost,
         holds=holds,
     )
-
-
-def invariance_words(invariance: pd.DataFrame, model: str, between: str) -> str:
-    """How far a scale is the same over waves or groups, in a few words for one row of results."""
-    rows = invariance[(invariance["model"] == model) & (invariance["between"] == between)]
-    if rows.empty:
-        return "not assessed"
-    reached, told = "", ""
-    for row in rows.to_dict("records"):
-        if row["status"].startswith("not testable"):
-            continue
-        if row["status"] != "admissible":
-            return f"{reached or 'none'}; {row['rung']} not assessable"
-        if row["holds"] == "rejected":
-            return f"{reached}; {row['rung']} rejected{told}"
-        reached = row["rung"]
-    return f"{reached} (highest rung)"

@@ -10,6 +10,7 @@ from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.definitions import Instrument, Score
 from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
 from rejsens.sidecars import REFUSED_INSTRUMENTS
+from rejsens.translations import language_name
 
 KEY = {  # status of the key -> in a word, and in a sentence
     "verified": ("verified", "The key is verified by the sources below."),
@@ -150,7 +151,7 @@ def _norm(norm: Mapping[str, Any]) -> str:
 
 def _wording(i: Instrument, languages: Sequence[str]) -> str:
     if languages:
-        return f"in {listed(languages)}, in {i.file} and beside it"
+        return f"in {listed([language_name(tag) for tag in languages])}; the words stand in {i.file} and beside it"
     return "not part of this definition: the items bear short labels of our own"
 
 

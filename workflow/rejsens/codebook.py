@@ -24,6 +24,7 @@ from rejsens.problems import listed
 from rejsens.sidecars import Wave
 from rejsens.spreadsheet import Sheet, write_csv, write_xlsx
 from rejsens.tabular import tidy, write_table
+from rejsens.translations import SOURCE
 
 UNITS = {
     "sum": "sum of answers",
@@ -54,7 +55,8 @@ MEANINGS = {
     "reverse_keyed": "true: scores take the item turned round; the answers in the data are not turned",
     "scored_in": "scores that use it",
     "replaces": "why its answers may be compared although it changed, as the wave's sidecar declares",
-    "wording_changed": "against the nearest earlier wave that tells the wording: yes, no, not known; blank when first asked",
+    "wording_changed": "against the nearest earlier wave in the same language that tells the wording: yes, no, not known; "
+    "other language: so far told in others only; blank when first asked",
     "display_logic": "whom it was asked of, as the instrument's file says; blank: everybody",
     "required": "whether an answer was forced; blank: no export tells it",
     "unit": "of a score",
@@ -74,6 +76,7 @@ MEANINGS = {
     "licence": "terms of the instrument",
     "column": "column of the export",
     "question_source": "export or sidecar: as it was asked; definition: as the instrument's file says",
+    "language": "language of question_text, as a tag such as de; blank where no sidecar states it",
     "n_not_applicable": "people to whom it does not apply",
     "already_reversed": "true: the export holds the item turned round already, and scores do not turn it again",
     "item_order": "which of several printed orders was used",
@@ -148,9 +151,17 @@ def item_rows(
             "wording_changed": changed.get(item["variable"], ""),
             "display_logic": f"{condition.at_least:g} or more in {listed(condition.any_of, 20)}" if condition else "",
             "pct_missing": 100 * item["n_missing"] / answered if answered else math.nan,
+            "language": _text_language(item),
         }
         rows.append(item | own | _whose(by_name[item["instrument"]], wave))
     return rows
+
+
+def _text_language(item: Mapping[str, Any]) -> str:
+    """The language of the question as it stands in the codebook: that of the wave, or that of the instrument's file."""
+    if item["question_source"] != "definition":
+        return item["language"] if item["question_text"] else ""
+    return (item["language"] if item["defined_text"] else "") or SOURCE
 
 
 def score_rows(

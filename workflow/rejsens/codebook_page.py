@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rejsens import apa, layout
-from rejsens.differences import plain_key
+from rejsens.translations import SOURCE, language_name, same_language
+from rejsens.wording import plain_key
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "report"
 ITEM_COLUMNS = ("Wave", "n", "Missing", "M", "SD", "Median", "Skew", "Kurtosis", "Floor %", "Ceiling %", "Column")
@@ -150,6 +151,7 @@ def _described(row: Mapping[str, Any]) -> dict[str, Any]:
     ends = "" if pd.isna(row["min"]) or pd.isna(row["max"]) else f"{_end(row['min'])} to {_end(row['max'])}"
     facts = [
         KINDS[row["type"]],
+        "" if same_language(row["language"] or SOURCE, SOURCE) else f"in {language_name(row['language'])}",
         f"range {ends}" if ends else "",
         f"no answer: {absent}" if absent else "",
         "reverse-keyed" if row["reverse_keyed"] else "",

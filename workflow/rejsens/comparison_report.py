@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rejsens import layout
-from rejsens.differences import COMPARED, SAID, Summary, said_of, summarise
+from rejsens.difference_lines import SAID, Summary, said_of, summarise
+from rejsens.differences import COMPARED
 from rejsens.problems import by_cause, counted, grouped, listed
 from rejsens.spreadsheet import csv_text
 from rejsens.tables import wave_differences
@@ -67,7 +68,8 @@ def _remarks(lines: Sequence[Summary]) -> list[str]:
     for line in lines:
         if line.reason:
             said.setdefault((line.change, line.reason), []).extend(line.instruments)
-    return [f"{change}, {listed(names, 4)}: {reason}" for (change, reason), names in said.items()]
+    whom = {key: listed([name for name in names if name], 4) for key, names in said.items()}
+    return [f"{', '.join(filter(None, (change, whom[change, reason])))}: {reason}" for change, reason in said]
 
 
 def _each(differences: pd.DataFrame) -> list[Summary]:

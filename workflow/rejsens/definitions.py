@@ -13,6 +13,10 @@ from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 from rejsens.registry import instrument_files, translation_files
 
+# Answers to an item up to which it is taken as ordered; with five and more, maximum likelihood with corrected errors
+# serves (Rhemtulla, Brosseau-Liard & Savalei, 2012, 10.1037/a0029315), and keeps incomplete rows.
+ORDERED_UP_TO = 4
+
 
 @dataclass(frozen=True)
 class AskedIf:
@@ -442,6 +446,11 @@ def _models(
         pairs = tuple((a, b) for a, b in entry.get("residual_covariances", ()))
         models.append(Model(entry["id"], entry["label"], entry["structure"], factors, "", pairs))
     return tuple(models), problems
+
+
+def few_answers(items: Iterable[Item]) -> bool:
+    """Whether items have so few answers that models had better take them as ordered categories."""
+    return all(item.type != "number" and item.high - item.low < ORDERED_UP_TO for item in items)
 
 
 def _lowest_values(score: Score, items: Mapping[str, Item], scores: Mapping[str, Score]) -> set[float]:

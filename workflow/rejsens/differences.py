@@ -7,21 +7,20 @@ still be compared. Everything else is told and stops nothing.
 
 from __future__ import annotations
 
-import html
 import json
-import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from rejsens.problems import Problem, Refused, counted, listed
+from rejsens.answer_options import BLOCKS, NOTED, meanings, options_across, options_changed
+from rejsens.problems import Problem, Refused, counted
+from rejsens.translations import SOURCE, language_name, same_language
+from rejsens.wording import common_stem, plain_key, same_words
 
 COLUMNS = ("wave", "previous_wave", "change", "variable", "instrument", "before", "after", "status", "reason")
-BLOCKS, REPLACED, NOTED, COMPARED = "blocks", "replaced", "noted", "compared"
+REPLACED, COMPARED = "replaced", "compared"
 WORDS_ASKED, CHOICES_ASKED = ("sidecar", "export"), ("labels", "export")  # sources that tell what people really read
 CAUSES = {"reworded": "A known item was reworded", "recoded": "A known item was recoded"}
 
@@ -41,7 +40,12 @@ def compare(new: pd.DataFrame, earlier: Sequence[pd.DataFrame], not_asked: Colle
         return pd.DataFrame(columns=list(COLUMNS))
     before = [_by_name(frame) for frame in earlier]
     now = _by_name(new)
-    rows = [_compared(now, before), *_instruments(now, before, not_asked), *_items(now, before)]
+    rows = [
+        _compared(now, before),
+        *_language(now, before),
+        *_instruments(now, before, not_asked),
+        *_items(now, before),
+    ]
     for name, item in now.items():
         rows += _of_item(item, before, name)
     rows += [*_orders(now, before[0]), *_declared_in_vain(now, rows)]
@@ -65,20 +69,6 @@ def _by_name(variables: pd.DataFrame) -> dict[str, Row]:
     return {name: item | {"stem": stems.get(item["instrument"], "")} for name, item in items.items()}
 
 
-def common_stem(texts: Sequence[str]) -> str:
-    """What a platform puts in front of each of several questions: the words they share, up to a mark that parts them.
-
-    >>> common_stem(["How often? - I am sad.", "How often? - I am glad."]), common_stem(["I am sad.", "I am glad."])
-    ('How often? - ', '')
-    """
-    if len(texts) < 2:
-        return ""
-    ends = min(texts), max(texts)  # what these two share, all share
-    shared = ends[0][: next((k for k, (a, b) in enumerate(zip(*ends, strict=False)) if a != b), len(ends[0]))]
-    parted = re.match(r".*(?: [-–—|:>] |\[|: )", shared, flags=re.DOTALL)
-    return parted[0] if parted else ""
-
-
 def _frame(rows: Sequence[Row], new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
     """In the order of what stops first, then of the questionnaire."""
     wave, previous = (str(f["wave"].iloc[0]) if len(f) else "" for f in (new, old))
@@ -96,10 +86,40 @@ def _row(change: str, item: Row | None = None, before: str = "", after: str = ""
 
 def _compared(now: Mapping[str, Row], before: Sequence[Mapping[str, Row]]) -> Row:
     shared = [name for name in now if _last(before, name)]
-    words = sum(bool(now[n]["question_source"] in WORDS_ASKED and _last_told(before, n, "question")) for n in shared)
-    options = sum(bool(now[n]["choices_source"] in CHOICES_ASKED and _last_told(before, n, "choices")) for n in shared)
-    reason = f"{counted(len(shared), 'item')} asked before; compared were the wording of {words} and the answer labels of {options}"
+    words = sum(_tells(now[n], "question") and _words_known(now[n], before) for n in shared)
+    options = sum(_tells(now[n], "choices") and _options_known(now[n], before) for n in shared)
+    items = f"{counted(len(shared), 'item')} asked before; "
+    if words and options:
+        reach = f"compared were the wording of {words} and the answer labels of {options}"
+    elif words or options:
+        kinds = ("wording", "answer labels") if words else ("answer labels", "wording")
+        reach = (
+            f"compared were the {kinds[0]} of {words or options}; not the {kinds[1]}, which the waves do not both tell"
+        )
+    else:
+        reach = "neither wording nor answer labels could be compared, since the waves do not both tell them"
+    reason = f"{items}{reach}" if shared else "no item was asked before"
     return _row("compared", None, counted(len(before[0]), "item"), counted(len(now), "item"), reason, status=COMPARED)
+
+
+def _tells(item: Row, what: str) -> bool:
+    """Whether a wave itself tells the wording ("question") or the answer labels ("choices") of an item."""
+    return item[f"{what}_source"] in (WORDS_ASKED if what == "question" else CHOICES_ASKED)
+
+
+def _words_known(item: Row, before: Sequence[Mapping[str, Row]]) -> bool:
+    """Whether the wording can be compared: with an earlier wave in its language, or across two by the instrument's file."""
+    if _told(before, item, "question"):
+        return True
+    return bool(item["defined_text"] and _told(before, item, "question", across=True))
+
+
+def _options_known(item: Row, before: Sequence[Mapping[str, Row]]) -> bool:
+    """Whether the answer labels can be compared: in one language as they stand, across two by the instrument's file."""
+    if _told(before, item, "choices"):
+        return True
+    other = _told(before, item, "choices", across=True)
+    return bool(other) and all(meanings(_labels(x), _words(x)) for x in (other, item))
 
 
 def _last(before: Sequence[Mapping[str, Row]], name: str) -> Row | None:
@@ -107,10 +127,42 @@ def _last(before: Sequence[Mapping[str, Row]], name: str) -> Row | None:
     return next((wave[name] for wave in before if name in wave), None)
 
 
-def _last_told(before: Sequence[Mapping[str, Row]], name: str, what: str) -> Row | None:
-    """An item as the nearest wave did that tells its wording ("question") or its answer labels ("choices")."""
-    sources = WORDS_ASKED if what == "question" else CHOICES_ASKED
-    return next((wave[name] for wave in before if name in wave and wave[name][f"{what}_source"] in sources), None)
+def _told(before: Sequence[Mapping[str, Row]], item: Row, what: str, across: bool = False) -> Row | None:
+    """An item as the nearest wave did that tells its wording ("question") or its answer labels ("choices"), of the waves in
+    the item's language, or of those in others."""
+    name = item["variable"]
+    waves = (wave[name] for wave in before if name in wave)
+    return next(
+        (x for x in waves if _tells(x, what) and same_language(x["language"], item["language"]) != across), None
+    )
+
+
+# --- the language ----------------------------------------------------------------------------------------------------
+
+
+def _language(now: Mapping[str, Row], before: Sequence[Mapping[str, Row]]) -> list[Row]:
+    """One row where the wave was asked in another language than the one before it, and none for each item."""
+    is_, was = (next(iter(wave.values()))["language"] if wave else "" for wave in (now, before[0]))
+    if same_language(is_, was):
+        return []
+    here, there = _language_said(is_), _language_said(was)
+    shared = [item for name, item in now.items() if _last(before, name)]
+    told = [item for item in shared if _tells(item, "question")]
+    afresh = [item for item in told if not _told(before, item, "question")]
+    by_file = sum(bool(item["defined_text"]) for item in afresh)
+    parts = [
+        (len(told) - len(afresh), f"the wording of {{}} was compared with an earlier wave in {here}"),
+        (by_file, f"the wording of {{}} was compared with the {here} of the instruments' files"),
+        (len(afresh) - by_file, f"the wording of {{}} could not be compared, since no file holds it in {here}"),
+        (len(shared) - len(told), "the wording of {} is not told"),
+    ]
+    reach = [text.format(counted(n, "item")) for n, text in parts if n]
+    scores = f"scores in {here} and {there} are compared without a test that the two languages measure alike, unless one is reported"
+    return [_row("other language", None, there, here, "; ".join([*reach, scores]))]
+
+
+def _language_said(tag: str) -> str:
+    return language_name(tag) if tag else f"{language_name(SOURCE)} (taken as such, since the sidecar states none)"
 
 
 # --- what was asked --------------------------------------------------------------------------------------------------
@@ -129,8 +181,8 @@ def _instruments(now: Mapping[str, Row], before: Sequence[Mapping[str, Row]], no
             rows.append(_row("instrument asked again", reason=f"last asked in {_wave(before[last])}", **size))
     for name in (name for name in were[0] if name not in sizes):
         told = name in not_asked
-        advice = "if this is meant, list it under `not_asked:`; if not, add it to `instruments:`"
-        reason = "as the sidecar says (`not_asked:`)" if told else advice
+        advice = "if this is meant, list it under `not_asked`; if not, add it to `instruments`"
+        reason = "as the sidecar says (`not_asked`)" if told else advice
         size = {"instrument": name, "before": counted(were[0][name], "item")}
         rows.append(_row("instrument not asked", reason=reason, **size))
     return rows
@@ -184,7 +236,7 @@ def _of_item(item: Row, before: Sequence[Mapping[str, Row]], name: str) -> list[
     if was["missing_codes"] != item["missing_codes"]:
         ends = (_codes(x) for x in (was, item))
         rows.append(_row("missing codes", item, *ends, previous_wave=was["wave"]))
-    rows += _wording(item, before, name) + _options(item, before, name)
+    rows += _wording(item, before) + _options(item, before)
     return _declared(rows, item["replaces"])
 
 
@@ -220,39 +272,31 @@ def _declared_in_vain(now: Mapping[str, Row], rows: Sequence[Row]) -> list[Row]:
     idle: dict[str, list[Row]] = {}
     for item in (x for x in now.values() if x["replaces"] and x["replaces"] not in used):
         idle.setdefault(item["replaces"], []).append(item)
-    return [_row("declared, not found", group[0], reason=f"`replaces:` says: {why}") for why, group in idle.items()]
+    return [_row("declared, not found", group[0], reason=f"`replaces` says: {why}") for why, group in idle.items()]
 
 
-def _wording(item: Row, before: Sequence[Mapping[str, Row]], name: str) -> list[Row]:
-    if item["question_source"] not in WORDS_ASKED:
+def _wording(item: Row, before: Sequence[Mapping[str, Row]]) -> list[Row]:
+    """An item's words against the nearest wave in its language that tells them, else against the instrument's file."""
+    if not _tells(item, "question"):
         return []
-    told = _last_told(before, name, "question")
-    if told:
+    if told := _told(before, item, "question"):
         if _asked_alike(told, item):
             return []
         ends = told["question_text"], item["question_text"]
         return [_row("reworded", item, *ends, previous_wave=told["wave"], status=BLOCKS)]
-    was = _last(before, name)
-    if was["question_source"] == "definition" and plain_key(was["question_text"]) not in plain_key(
-        item["question_text"]
-    ):
-        ends = was["question_text"], item["question_text"]
-        return [_row("other words than the definition", item, *ends, previous_wave=was["wave"])]
-    return []
+    if _as_defined(item):
+        return []
+    ends = item["defined_text"], item["question_text"]
+    return [_row("other words than the definition", item, *ends)]
 
 
-def same_words(first: str, second: str) -> bool:
-    """Whether two texts are the same but for case, spaces, typographic marks and mark-up.
+def _as_defined(item: Row) -> bool:
+    """Whether the wave tells the file's words, whatever stem its platform put in front; True where the file has none.
 
-    >>> same_words("I don't  feel “seen”.", "i don’t feel \\"seen\\"."), same_words("I feel seen.", "I feel unseen.")
-    (True, False)
+    A platform that stores several tick boxes in one cell tells their question alone, without the words of a box.
     """
-    return plain_key(first) == plain_key(second)
-
-
-_TYPOGRAPHIC = str.maketrans(
-    dict.fromkeys("‘’‚‛´`′", "'") | dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‐‑‒–—―−", "-")
-)
+    file, asked = plain_key(item["defined_text"]), plain_key(item["question_text"])
+    return file in asked or (item["type"] == "multi" and asked in file)
 
 
 def _asked_alike(was: Row, item: Row) -> bool:
@@ -272,24 +316,22 @@ def _asked_alike(was: Row, item: Row) -> bool:
     return same_words(*own) and (not all(stems) or stems[0] == stems[1])
 
 
-def plain_key(text: str) -> str:
-    """What is left of a text without case, spaces, typographic marks and mark-up."""
-    plain = re.sub(r"</?[a-zA-Z][^>]*>", " ", html.unescape(text))
-    # an accent that stands alone would become a space and a mark
-    plain = unicodedata.normalize("NFKC", plain.translate(_TYPOGRAPHIC)).translate(_TYPOGRAPHIC).casefold()
-    return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) != "Cf")
-
-
 # --- answer options --------------------------------------------------------------------------------------------------
 
 
-def _options(item: Row, before: Sequence[Mapping[str, Row]], name: str) -> list[Row]:
-    told = _last_told(before, name, "choices")
-    if item["choices_source"] not in CHOICES_ASKED or not told:
+def _options(item: Row, before: Sequence[Mapping[str, Row]]) -> list[Row]:
+    if not _tells(item, "choices"):
         return []
-    old, new = _labels(told), _labels(item)
-    found = options_changed(old, new)
-    return [_row(kind, item, *ends, previous_wave=told["wave"], status=status) for kind, status, *ends in found]
+    told = _told(before, item, "choices")
+    other = None if told else _told(before, item, "choices", across=True)
+    if told:
+        found = options_changed(_labels(told), _labels(item))
+    elif other:
+        found = options_across(_labels(other), _labels(item), _words(other), _words(item))
+    else:
+        return []
+    wave = (told or other)["wave"]
+    return [_row(kind, item, *ends, previous_wave=wave, status=status) for kind, status, *ends in found]
 
 
 def _labels(item: Row) -> dict[str, list[str]]:
@@ -297,100 +339,9 @@ def _labels(item: Row) -> dict[str, list[str]]:
     return {code: label if isinstance(label, list) else [label] for code, label in choices.items()}
 
 
-def options_changed(
-    old: Mapping[str, Sequence[str]], new: Mapping[str, Sequence[str]]
-) -> list[tuple[str, str, str, str]]:
-    """What became of the answers of one item: (change, status, before, after) per kind of change.
-
-    old, new   code in the answers -> the label, or the several spellings, that stand for it
-
-    A label that is itself a number is a code of the export, not a label.
-
-    >>> options_changed({"0": ["never"], "1": ["often"]}, {"0": ["Often"], "1": ["Never"]})
-    [('recoded', 'blocks', '“never” is 0, “often” is 1', '“Often” is 0, “Never” is 1')]
-    >>> options_changed({"0": ["non-binary"]}, {"0": ["Nonbinary"], "1": ["other"]})
-    [('spelled otherwise', 'noted', '“non-binary” is 0', '“Nonbinary” is 0'), ('options added', 'noted', '', '“other” is 1')]
-    """
-    words = [{code: [x for x in labels if not _is_number(x)] for code, labels in side.items()} for side in (old, new)]
-    where = [_codes_of(side) for side in words]
-    moved = {label for label in where[0].keys() & where[1].keys() if not where[0][label] & where[1][label]}
-    kinds: dict[str, tuple[set[str], set[str]]] = {}
-
-    def note(kind: str, side: int, *codes: str) -> None:
-        kinds.setdefault(kind, (set(), set()))[side].update(codes)
-
-    for label in moved:
-        note("recoded", 0, *where[0][label])
-        note("recoded", 1, *where[1][label])
-    for code in (c for c in old if c in new):
-        was, is_ = ({plain_key(x) for x in side[code]} for side in words)
-        if was & is_ or moved & (was | is_):
-            continue
-        kind = "read from another code"
-        if was and is_:
-            spelled = any(_spelled_otherwise(x, y) for x in words[0][code] for y in words[1][code])
-            kind = "spelled otherwise" if spelled else "recoded"
-        elif sorted(old[code]) == sorted(new[code]):
-            continue
-        note(kind, 0, code)
-        note(kind, 1, code)
-    gone, come = ([c for c in x if c not in y] for x, y in ((old, new), (new, old)))
-    note("options added", 1, *(c for c in come if not moved & {plain_key(x) for x in words[1][c]}))
-    note("options removed", 0, *(c for c in gone if not moved & {plain_key(x) for x in words[0][c]}))
-    return [
-        (kind, BLOCKS if kind == "recoded" else NOTED, _named(old, was), _named(new, is_))
-        for kind, (was, is_) in kinds.items()
-        if was or is_
-    ]
-
-
-def _codes_of(labels: Mapping[str, Sequence[str]]) -> dict[str, set[str]]:
-    """Label, freed of its spelling -> the codes for which it stands."""
-    found: dict[str, set[str]] = {}
-    for code, own in labels.items():
-        for label in own:
-            found.setdefault(plain_key(label), set()).add(code)
-    return found
-
-
-def _named(labels: Mapping[str, Sequence[str]], codes: Collection[str]) -> str:
-    return ", ".join(f"{' or '.join(f'“{x}”' for x in labels[code])} is {code}" for code in labels if code in codes)
-
-
-def _is_number(text: str) -> bool:
-    return bool(re.fullmatch(r"\s*[+-]?\d+(?:[.,]\d+)?\s*", text))
-
-
-def _spelled_otherwise(first: str, second: str) -> bool:
-    """Whether two labels differ in spelling only: accents, punctuation, or one letter of a word that begins alike.
-
-    A word more or less, or another beginning, may turn the meaning round ("likely", "unlikely") and is no spelling.
-
-    >>> _spelled_otherwise("Several days", "several day"), _spelled_otherwise("likely", "unlikely")
-    (True, False)
-    """
-    bare = [_bare(text) for text in (first, second)]
-    if bare[0].replace(" ", "") == bare[1].replace(" ", ""):
-        return True
-    pairs = list(zip(*(text.split() for text in bare), strict=False))
-    same_length = len(pairs) == len(bare[0].split()) == len(bare[1].split())
-    return same_length and all(a == b or _slip(a, b) for a, b in pairs)
-
-
-def _bare(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", html.unescape(text)).casefold()
-    return " ".join(re.sub(r"[^\w\s]|_", "", "".join(c for c in letters if not unicodedata.combining(c))).split())
-
-
-def _slip(a: str, b: str) -> bool:
-    """Two words of four letters or more that begin alike and differ by one letter left out, put in or changed."""
-    if max(len(a), len(b)) < 4 or a[0] != b[0] or any(map(str.isdigit, a + b)) or abs(len(a) - len(b)) > 1:
-        return False
-    start = next((k for k, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    rests = {(a[start + 1 :], b[start + 1 :]), (a[start + 1 :], b[start:]), (a[start:], b[start + 1 :])}
-    return any(x == y for x, y in rests) or (
-        a[start : start + 2] == b[start : start + 2][::-1] and a[start + 2 :] == b[start + 2 :]
-    )
+def _words(item: Row) -> dict[str, str]:
+    """The answers as the instrument's file words them in the language of the wave."""
+    return json.loads(item["defined_choices"] or "{}")
 
 
 # --- order -----------------------------------------------------------------------------------------------------------
@@ -497,108 +448,18 @@ def blocking(differences: pd.DataFrame, sidecars: Mapping[str, str] | None = Non
 
 
 def wording_changed(new: pd.DataFrame, earlier: Sequence[pd.DataFrame]) -> dict[str, str]:
-    """Item -> "yes", "no", "not known" (a wording is not told), or "" where no earlier wave asked it."""
+    """Item -> "yes", "no", "other language" (so far told in others only), "not known" (a wording is not told), or "" where no
+    earlier wave asked it."""
     before = [_by_name(frame) for frame in earlier]
     found = {}
     for name, item in _by_name(new).items():
-        told = _last_told(before, name, "question")
+        told = _told(before, item, "question")
         if _last(before, name) is None:
             found[name] = ""
-        elif told is None or item["question_source"] not in WORDS_ASKED:
+        elif not _tells(item, "question") or not (told or _told(before, item, "question", across=True)):
             found[name] = "not known"
+        elif told is None:
+            found[name] = "other language"
         else:
             found[name] = "no" if _asked_alike(told, item) else "yes"
     return found
-
-
-# --- in few words ----------------------------------------------------------------------------------------------------
-
-# change -> how it is said of n items; the order is that of the page
-SAID = {
-    "reworded": "reworded",
-    "recoded": "answers recoded",
-    "instrument new": "new instrument",
-    "instrument asked again": "asked again",
-    "instrument not asked": "no longer asked",
-    "item added": "item added",
-    "item asked again": "item asked again",
-    "item missing": "item missing",
-    "options added": "answer options added",
-    "options removed": "answer options removed",
-    "range changed": "range changed",
-    "item order": "other item order",
-    "answer direction": "answers run the other way",
-    "stored reversed": "stored reversed or not",
-    "other words than the definition": "other words than the instrument's file",
-    "spelled otherwise": "answers spelled otherwise",
-    "read from another code": "answers read from other codes",
-    "missing codes": "other missing codes",
-    "renamed": "in another column",
-    "reordered": "in another place of its scale",
-    "instrument moved": "instrument in another place",
-    "declared, not found": "declared as changed, no change found",
-}
-SHOW_ALL = ("reworded", "recoded", "options added", "options removed")  # each text is shown, not one as an example
-MOST_SHOWN = 12
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Some items of one or several instruments that changed in the same way."""
-
-    instruments: tuple[str, ...]
-    kind: str
-    change: str  # the kind in words
-    n_items: int
-    before: str
-    after: str
-    status: str
-    reason: str
-
-
-def summarise(differences: pd.DataFrame) -> list[Summary]:
-    """The differences of one wave in few lines: a line per instrument and kind of change; one line for all instruments
-    when more than three changed in the same way; one line per item where its texts matter."""
-    lines = []
-    rows = differences[differences["status"] != COMPARED]
-    reordered = set(rows.loc[rows["change"] == "item order", "instrument"])  # other columns and places follow from that
-    rows = rows[~(rows["change"].isin(["renamed", "reordered"]) & rows["instrument"].isin(reordered))]
-    for change in SAID:
-        own = rows[rows["change"] == change]
-        if change in SHOW_ALL:
-            lines += _each(own, change)
-            continue
-        groups = list(own.groupby(["instrument", "status"], sort=False))
-        if len({instrument for (instrument, _), _ in groups}) > 3:
-            groups = [(("", status), group) for status, group in own.groupby("status", sort=False)]
-        lines += [_line(group, change) for _, group in groups]
-    return lines
-
-
-def _each(rows: pd.DataFrame, change: str) -> list[Summary]:
-    """Rows that say the same of several items of one instrument are one line."""
-    alike = [group for _, group in rows.groupby(["instrument", "before", "after", "status"], sort=False)]
-    lines = [_line(group, change) for group in alike[:MOST_SHOWN]]
-    return [*lines, _line(pd.concat(alike[MOST_SHOWN:]), change)] if len(alike) > MOST_SHOWN else lines
-
-
-def _line(rows: pd.DataFrame, change: str) -> Summary:
-    first = rows.iloc[0]
-    same = rows.groupby(["before", "after"], sort=False).ngroups == 1
-    example = "" if same else "e.g. "
-    items = [name for name in rows["variable"] if name]
-    return Summary(
-        instruments=tuple(dict.fromkeys(rows["instrument"])),
-        kind=change,
-        change=SAID[change],
-        n_items=len(items),
-        before=f"{example}{first['before']}" if first["before"] else "",
-        after=first["after"] if first["before"] or not first["after"] else f"{example}{first['after']}",
-        status=first["status"],
-        reason=first["reason"] if rows["reason"].nunique() == 1 else "",
-    )
-
-
-def said_of(line: Summary, shown: int = 3) -> str:
-    """Whom a line is about, in words."""
-    return listed(line.instruments, shown) if len(line.instruments) <= shown else f"{len(line.instruments)} instruments"

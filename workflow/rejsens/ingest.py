@@ -22,6 +22,7 @@ from rejsens.importers.choices import chosen
 from rejsens.numerals import EXCEL_DATES, NO_LABEL, Damage, damage, date_serials, number
 from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
 from rejsens.sidecars import Wave
+from rejsens.translations import labels_in
 from rejsens.wave_columns import column_map, column_uses
 from rejsens.wave_rows import NO_LEFT_OUT, Rows, answer_rows
 
@@ -161,7 +162,8 @@ def _labels(
     # the instrument's labels belong to its own codes; in a wave whose codes descend these are turned back afterwards
     own = {
         label_key(text): turned.get(code, code) if instrument.codes_descend else code
-        for code, text in item.labels.items()
+        for texts in (item.labels, labels_in(instrument, item, wave.language))
+        for code, text in texts.items()
     }
     if explicit:
         stated = {label_key(text): float(code) for text, code in explicit.items()}

@@ -93,7 +93,7 @@ class Plan:
         return {
             "instrument": instrument,
             "sidecars": sidecars,
-            "reported": {"ci_level": s["ci_level"], "min_cell": self.study.min_cell},
+            "reported": {"ci_level": s["ci_level"], "min_cell": self.study.min_cell, "retests": self.study.retests},
             "structure": {
                 "groups": {name: dict(known[name].labels) for name in s["invariance"]["groups"] if name in known},
                 "alpha": s["alpha"],
@@ -126,7 +126,9 @@ class Plan:
         return {
             "families": families,
             "depends": hashes([*families, claims])
-            | code(*JOB, "rejsens.claims", "rejsens.declarations", "rejsens.inference.families"),
+            | code(
+                *JOB, "rejsens.claims", "rejsens.declarations", "rejsens.inference.families", "rejsens.measured_alike"
+            ),
         }
 
     def draw_figure(self, figure: str) -> dict[str, Any]:

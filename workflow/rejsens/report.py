@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rejsens import apa, layout, narrative
+from rejsens.measured_alike import NOT_ASSESSED
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "report"
 PIXELS = {"pt": 96 / 72, "mm": 96 / 25.4, "in": 96.0, "px": 1.0, "": 1.0}
@@ -38,6 +39,7 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "instruments": (
         ("instruments", "dictionary", "No instrument of this study has scores."),
         ("reliability", "reliability", "No coefficient of reliability could be computed."),
+        ("reliability_over_time", "reliability", "No score has a coefficient of reliability."),
         ("item_analysis", "items", "No reflective score has an item analysis."),
         ("factor_models", "factor_models", "No scale of this study has three items, so no factor model was fitted."),
         ("invariance", "invariance", "No scale was asked in two waves or of two groups that are large enough."),
@@ -367,9 +369,9 @@ def _limitations(findings: Sequence[Mapping[str, Any]], dictionary: pd.DataFrame
     found = list(LIMITATIONS)
     if any(narrative.is_provisional(row) for row in findings):
         found.append(PROVISIONAL)
-    if any(row.get("invariance") == "not assessed" for row in findings):
+    if any(NOT_ASSESSED in str(row.get("invariance")) for row in findings):
         found.append(
-            "Whether the scales measure the same in every wave was not assessed; comparisons across waves assume it."
+            "Whether every scale measures the same in every wave could not be assessed; comparisons across waves assume it."
         )
     if waves < 2:
         found.append(narrative.NO_CHANGE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from rejsens.administration import administer
 from rejsens.declarations import SHIPPED, load_settings, read_yaml
 from rejsens.definitions import Instrument, instrument_facts, load_instruments
 from rejsens.problems import Problem, Refused, collect
-from rejsens.registry import files
+from rejsens.registry import files, instrument_files
 from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave, wave_facts
 from rejsens.study_checks import file_problems, instrument_problems, name_problems, plugin_problems, wave_problems
 
@@ -48,6 +49,16 @@ class Study:
         return {
             name: [w for w in reversed(panel) if numbers[w] < numbers[name] + (roles[name] == "retest")]
             for name in numbers
+        }
+
+    @property
+    def retests(self) -> dict[str, tuple[str, float]]:
+        """Retest -> the wave that it repeats, and the days between their first days."""
+        began = {wave.name: date.fromisoformat(wave.collected["from"]) for wave in self.waves}
+        return {
+            wave.name: (wave.retest_of, float((began[wave.name] - began[wave.retest_of]).days))
+            for wave in self.waves
+            if wave.role == "retest"
         }
 
     @cached_property
@@ -159,7 +170,7 @@ def gather_study(folder: Path | str, problems: list[Problem]) -> Study:
         wave for path in files("data/waves/*.yaml", folder).values() if (wave := collect(problems, load_wave, path))
     ]
     folders = instrument_folders(folder)
-    known = {name for place in folders for name in files("*.yaml", place)}
+    known = {name for place in folders for name in instrument_files(place)}
     wanted = {entry["id"] for wave in waves for entry in wave.instruments}
     instruments = collect(problems, load_instruments, folders, wanted)  # None: a definition is at fault, and told
     asked = {

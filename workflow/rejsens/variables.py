@@ -16,6 +16,7 @@ from rejsens.definitions import Instrument, Item
 from rejsens.importers.model import Export
 from rejsens.problems import Problem, Refused, did_you_mean
 from rejsens.sidecars import Wave
+from rejsens.translations import in_language, language_tag
 
 ASKED = (
     "sidecar",
@@ -34,16 +35,18 @@ def asked_variables(
     columns   item id -> column of the export, as the reading layer found them; an item without a column has no row
     returns   the columns of the table "variables" before `n`; `question_source` says who tells the wording: "sidecar" or
               "export" (what people read), "definition" (what the instrument's file says), or "" where nobody does;
-              `choices_source` likewise: "labels" (the sidecar's map), "export", "definition" or ""
-    raises    Refused when `replaces:` names what the wave did not ask
+              `choices_source` likewise: "labels" (the sidecar's map), "export", "definition" or ""; `defined_text` and
+              `defined_choices` are the words of the instrument's file in the wave's `language`, "" where it has none
+    raises    Refused when `replaces:` names what the wave did not ask, or a translation is at fault
     """
     _check_replaces(wave, instruments)
+    words = {instrument.name: in_language(instrument, wave.language) for instrument in instruments}
     place = {column: position for position, column in enumerate(export.columns)}
     asked = [(instrument, instrument.item(i)) for instrument in instruments for i in instrument.columns if i in columns]
     asked.sort(
         key=lambda pair: place.get(columns[pair[1].id], len(place))
     )  # stable: tick boxes of one column keep order
-    rows = [_row(wave, *pair, export, columns[pair[1].id]) for pair in asked]
+    rows = [_row(wave, i, item, words[i.name], export, columns[item.id]) for i, item in asked]
     return pd.DataFrame([{**row, "position": k} for k, row in enumerate(rows, start=1)])
 
 
@@ -94,9 +97,14 @@ def _check_replaces(wave: Wave, instruments: Sequence[Instrument]) -> None:
         raise Refused(problems, wave.name)
 
 
-def _row(wave: Wave, instrument: Instrument, item: Item, export: Export, column: str) -> dict[str, object]:
-    question, question_source = _question(wave, instrument, item, export, column)
-    choices, choices_source = _choices(wave, instrument, item, export, column)
+def _row(
+    wave: Wave, instrument: Instrument, item: Item, words: Instrument | None, export: Export, column: str
+) -> dict[str, object]:
+    """One item; `words` is the instrument in the wave's language, None where nobody has written that down."""
+    worded = words.item(item.id) if words else None
+    defined = _defined_text(words, worded) if words and worded else ""
+    question, question_source = _question(wave, item, export, column, defined or _defined_text(instrument, item))
+    choices, choices_source = _choices(wave, instrument, worded or item, export, column)
     several = wave.multiple or {}
     used_by = [s for s in instrument.scores if item.id in s.items or any(item.id in pair for pair in s.pairs)]
     part = [s.label for s in used_by if len({*s.items, *(i for p in s.pairs for i in p)}) < len(instrument.items)]
@@ -114,6 +122,9 @@ def _row(wave: Wave, instrument: Instrument, item: Item, export: Export, column:
         "label": item.label,
         "question_text": question,
         "question_source": question_source,
+        "language": language_tag(wave.language),
+        "defined_text": defined,
+        "defined_choices": _json({f"{code:g}": text for code, text in worded.labels.items()}) if worded else "",
         "type": "multi" if item.choice_of or column in several else "numeric" if item.type == "number" else "single",
         "choices": _json(choices),
         "choices_source": choices_source,
@@ -133,16 +144,20 @@ def _json(content: object) -> str:
     return json.dumps(content, ensure_ascii=False) if content else ""
 
 
-def _question(wave: Wave, instrument: Instrument, item: Item, export: Export, column: str) -> tuple[str, str]:
+def _defined_text(instrument: Instrument, item: Item) -> str:
+    """The words of the instrument's file: those of a box or row behind those of its question."""
+    own = [instrument.questions.get(item.choice_of or item.row_of or "", ""), item.wording or ""]
+    return " ".join(" – ".join(filter(None, own)).split())
+
+
+def _question(wave: Wave, item: Item, export: Export, column: str, defined: str) -> tuple[str, str]:
     """The question and who tells it; a platform that has no text repeats the column's name."""
     told = {"sidecar": (wave.questions or {}).get(column, ""), "export": export.questions.get(column, "")}
     for source, text in told.items():
         text = " ".join(str(text).split())
         if text and text not in (column, item.id):
             return text, source
-    own = [instrument.questions.get(item.choice_of or item.row_of or "", ""), item.wording or ""]
-    text = " ".join(" – ".join(filter(None, own)).split())
-    return text, "definition" if text else ""
+    return defined, "definition" if defined else ""
 
 
 def _choices(

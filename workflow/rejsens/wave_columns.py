@@ -128,26 +128,17 @@ def _header_map_problems(export: Export, wave: Wave, known: set[str], boxes: Map
         )
         for item in sorted({item for item in items if items.count(item) > 1})
     ]
-    problems += [
-        Problem(
-            wave.path,
-            "Header map names an unknown item",
-            f"{column} → “{item}”",
-            "",
-            did_you_mean(item, known) or "correct the item",
-        )
-        for column, item in headers.items()
-        if item not in known
-    ]
+    named = [(wave.path, column, item) for column, item in headers.items()]
+    named += [(f"{wave.path} › multiple", column, item) for item, column in boxes.items()]
     return problems + [
         Problem(
-            f"{wave.path} › multiple",
+            where,
             "Header map names an unknown item",
             f"{column} → “{item}”",
             "",
             did_you_mean(item, known) or "correct the item",
         )
-        for item, column in boxes.items()
+        for where, column, item in named
         if item not in known
     ]
 

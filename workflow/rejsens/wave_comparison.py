@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from rejsens.definitions import load_instruments
-from rejsens.differences import blocking, compare, plain_key
+from rejsens.differences import blocking, compare
 from rejsens.exports import read_export
 from rejsens.importers import Export, open_export
 from rejsens.ingest import column_map
@@ -19,6 +19,7 @@ from rejsens.registry import files
 from rejsens.sidecars import Wave, instruments_asked, load_wave
 from rejsens.study import instrument_folders
 from rejsens.variables import asked_variables, choices_of_platform
+from rejsens.wording import plain_key
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,13 @@ class Comparison:
     unread: tuple[str, ...] = ()  # columns of a loose export that no item of the earlier wave reads
 
 
-def compare_wave(new: str, old: str | None = None, folder: Path | str = ".") -> Comparison:
+def compare_wave(new: str, old: str | None = None, folder: Path | str = ".", language: str | None = None) -> Comparison:
     """Compare a wave (by name, sidecar or export file) with another, or with the wave of the panel before it.
 
     new       name of a wave, or a file; an export without a sidecar is held against the earlier wave's columns and questions
     old       name of a wave; the panel wave before `new` (for a retest the wave it repeats) when None, and earlier ones for
               what that one did not ask
+    language  of an export without a sidecar; that of the earlier wave when None
     raises    Refused: unknown waves, or exports and sidecars that cannot be read
     """
     folder = Path(folder)
@@ -50,17 +52,28 @@ def compare_wave(new: str, old: str | None = None, folder: Path | str = ".") -> 
     problems: list[Problem] = []
     tables = [_variables(wave, folder, []) for wave in earlier]
     if name in waves:
+        if language:
+            found, fix = f"the sidecar of {name} says it", "leave out --language"
+            raise Refused(
+                Problem("--language", "The language of a wave of the study", found, "", fix), "The comparison"
+            )
         wave = waves[name]
         own, path, not_asked = _variables(wave, folder, problems), wave.path, wave.not_asked or ()
         unread: tuple[str, ...] = ()
     else:
         export = open_export(new)
-        own, path, not_asked = loose_variables(export, tables, Path(new).name), new, ()
+        asked = tables if language is None else [_variables(_in(language, wave), folder, []) for wave in earlier]
+        own, path, not_asked = loose_variables(export, asked, Path(new).name), new, ()
         read = {*own["column"], *(w.participant["column"] for w in earlier[:1])}
         unread = tuple(column for column in export.columns if column not in read)
     found = compare(own, tables, not_asked)
     stops = [*blocking(found, {name or Path(new).name: path}), *(p for p in problems if p.blocks)]
     return Comparison(name or Path(new).name, earlier[0].name, found, tuple(stops), unread)
+
+
+def _in(language: str, wave: Wave) -> Wave:
+    """The wave as it would have been asked in another language."""
+    return replace(wave, settings={**wave.settings, "language": language})
 
 
 def _waves(folder: Path) -> dict[str, Wave]:
@@ -129,7 +142,7 @@ def _variables(wave: Wave, folder: Path, problems: list[Problem]) -> pd.DataFram
 def loose_variables(export: Export, earlier: Sequence[pd.DataFrame], name: str) -> pd.DataFrame:
     """What an export without a sidecar seems to ask, going by earlier waves: by column, by item id, by the same question.
 
-    earlier   the tables "variables" of those waves, without statistics, nearest first
+    earlier   the tables "variables" of those waves, in the language of the export, without statistics, nearest first
     returns   their items as far as the export has them, each column once, with the export's own questions and choices;
               codes are taken as they stand, since no sidecar says how to read them
     """

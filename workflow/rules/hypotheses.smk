@@ -1,6 +1,6 @@
 """Hypotheses: one job per family (one question, one correction), then all families together.
 
-Needs   results/participants/scores.parquet, config/hypotheses/*.yaml
+Needs   results/participants/scores.parquet, config/hypotheses/*.yaml, results/psychometrics/invariance.csv
 Makes   results/families/{family}/estimates.csv
         results/estimates.csv    the only source of every number about a hypothesis
         results/hypotheses.csv   what was planned       results/claims.csv   the claim ledger
@@ -26,6 +26,7 @@ rule collect_estimates:
     input:
         dictionary="results/dictionary.csv",
         waves="results/waves.csv",
+        invariance="results/psychometrics/invariance.csv",
         estimates=expand("results/families/{family}/estimates.csv", family=PLAN.study.families),
     output:
         estimates="results/estimates.csv",

@@ -4,12 +4,12 @@ with job(snakemake) as output:
     from rejsens.claims import ledger
     from rejsens.declarations import SHIPPED, read_yaml
     from rejsens.inference.families import hypotheses_frame
-    from rejsens.tabular import read_all, read_table, write_table
+    from rejsens.measured_alike import with_invariance
+    from rejsens.tabular import read_all, read_table, write_tables
 
-    estimates = read_all(snakemake.input.estimates, "estimates")
-    hypotheses = hypotheses_frame([read_yaml(path, "hypotheses") for path in snakemake.params[0]["families"]])
-    dictionary = read_table(snakemake.input.dictionary)
-    write_table(estimates, output.estimates)
-    write_table(hypotheses, output.hypotheses)
-    claims = read_yaml(SHIPPED / "config" / "claims.yaml", "claims")
-    write_table(ledger(claims, dictionary, estimates, hypotheses), output.claims)
+    given = snakemake.input
+    planned = hypotheses_frame([read_yaml(path, "hypotheses") for path in snakemake.params[0]["families"]])
+    dictionary, rungs = read_table(given.dictionary), read_table(given.invariance)
+    estimates = with_invariance(read_all(given.estimates, "estimates"), planned, rungs, dictionary)
+    claims = ledger(read_yaml(SHIPPED / "config" / "claims.yaml", "claims"), dictionary, estimates, planned)
+    write_tables({"estimates": estimates, "hypotheses": planned, "claims": claims}, output)

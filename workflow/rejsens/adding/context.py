@@ -15,6 +15,7 @@ from rejsens.exports import Export, read_export
 from rejsens.problems import Problem, Refused, collect
 from rejsens.registry import files
 from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave
+from rejsens.translations import in_language
 
 OWN = "schemas/instruments"
 
@@ -23,7 +24,7 @@ OWN = "schemas/instruments"
 class Context:
     """What stands in a study beside the new wave.
 
-    instruments    every definition, by id
+    instruments    every definition, by id, in the words of the new wave's language where they are at hand
     earlier        the study's other waves, the latest first and retests last
     fingerprints   of the keys that hashed ids, as the sidecars state them; a wave that would be replaced counts as well
     """
@@ -58,12 +59,13 @@ class Context:
         return [(wave, entry) for wave, entry in found if wave == self.repeats] or found
 
 
-def load_context(study: Path, name: str, repeats: str = "") -> Context:
+def load_context(study: Path, name: str, repeats: str = "", language: str = "") -> Context:
     """Read a study's declarations; a wave of the new one's own name is left out, since it would be replaced.
 
-    repeats  the wave that the new one repeats, when it is a retest
+    repeats    the wave that the new one repeats, when it is a retest
+    language   of the new wave; that of the latest wave when it is not stated
 
-    raises   Refused: settings, sidecars or instruments that cannot be used
+    raises   Refused: settings, sidecars, instruments or translations that cannot be used
     """
     problems: list[Problem] = []
     settings = collect(problems, load_settings, study)
@@ -79,7 +81,17 @@ def load_context(study: Path, name: str, repeats: str = "") -> Context:
     )
     stated = sorted({p for wave in (*waves, *stood) if (p := wave.participant.get("key_fingerprint"))})
     earlier = tuple(earlier_wave(wave, asked[wave.name], _export(wave)) for wave in order)
-    return Context(study, settings, instruments, earlier, tuple(stated), repeats)
+    worded = _worded(instruments, language or (order[0].language if order else ""))
+    return Context(study, settings, worded, earlier, tuple(stated), repeats)
+
+
+def _worded(instruments: Mapping[str, Instrument], language: str | None) -> dict[str, Instrument]:
+    """The instruments in a language; those without words in it stay as they are, and no question is known by theirs."""
+    problems: list[Problem] = []
+    found = {name: collect(problems, in_language, i, language) or i for name, i in instruments.items()}
+    if problems:
+        raise Refused(problems, "The study")
+    return found
 
 
 def _definitions(own: Path) -> dict[str, Instrument]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from rejsens.adding.columns import column
 from rejsens.adding.context import Context, candidates, settled
 from rejsens.adding.labels import allowed, number
-from rejsens.adding.matching import lenient, match_columns
+from rejsens.adding.matching import lenient, match_columns, plain_question, readings
 from rejsens.adding.model import Need, Proposal
 from rejsens.adding.request import Request
 from rejsens.adding.several import read_choices
 from rejsens.administration import administer
 from rejsens.definitions import Instrument, Item
 from rejsens.importers.model import Export
-from rejsens.problems import Problem, Refused, did_you_mean, listed
+from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
 from rejsens.sidecars import administered_name
+from rejsens.translations import language_name, translated
 
 
 def platform_personal(proposal: Proposal) -> dict[str, str]:
@@ -62,7 +63,32 @@ def match(proposal: Proposal) -> dict[str, dict[str, Any]]:
     proposal.suggestions = [] if request.accept_suggestions else found.suggestions
     proposal.problems += found.problems
     proposal.matching = found
+    proposal.problems += _asked_in_another_language(proposal, free)
     return known
+
+
+def _asked_in_another_language(proposal: Proposal, free: Iterable[str]) -> list[Problem]:
+    """Questions that no item is known for, and that are word for word those of a translation: the language is not stated."""
+    questions = proposal.export.questions
+    unknown = [set(readings(questions[c])) for c in free if questions.get(c) and c not in proposal.matching.matches]
+    wording: dict[str, set[str]] = {}
+    for instrument in proposal.context.instruments.values() if unknown else ():
+        for tag in (tag for tag in instrument.translations if tag != instrument.language):
+            words = {plain_question(item.wording) for item in translated(instrument, tag).items if item.wording}
+            wording[tag] = wording.get(tag, set()) | words
+    found = {tag: sum(not words.isdisjoint(asked) for asked in unknown) for tag, words in wording.items()}
+    return [
+        Problem(
+            "The export",
+            "Questions in another language",
+            f"{counted(n, 'question')} {'is' if n == 1 else 'are'} word for word the {language_name(tag)} wording of an instrument",
+            "",
+            f"say in which language the wave was asked: --language {tag}",
+            blocks=False,
+        )
+        for tag, n in found.items()
+        if n
+    ]
 
 
 def _that_load(

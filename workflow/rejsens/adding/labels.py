@@ -14,6 +14,7 @@ from rejsens.declarations import load_yaml
 from rejsens.definitions import Instrument, Item
 from rejsens.importers.cells import label_key
 from rejsens.problems import Problem, counted, did_you_mean, listed
+from rejsens.translations import language_name
 
 Labels = dict[str, float]
 
@@ -78,7 +79,12 @@ def read_item(
     ticks = _ticks(item, question)
     sources = (
         (stated, "your map"),
-        (known, "the instrument"),
+        (
+            known,
+            f"the instrument's {language_name(instrument.language)} labels"
+            if instrument.language
+            else "the instrument",
+        ),
         (past, f"wave {wave}"),
         (by_choice, "the platform"),
         (ticks, "tick box"),
@@ -204,7 +210,7 @@ def direction_problem(
 
     Of published instruments only the end words are known; the definition's file tells them.
     """
-    anchors = load_yaml(instrument.path)["answers"].get("anchors", {}) if instrument.path else {}
+    anchors = _anchors(instrument)
     low, high = label_key(anchors.get("min", "")), label_key(anchors.get("max", ""))
     if not low or not high:
         return None
@@ -227,6 +233,14 @@ def direction_problem(
         f"anchor_direction {stated}, as stated or as defined",
         f'if the platform tells the truth: --instrument "{instrument.name}:anchor_direction={seen[0]}"',
     )
+
+
+def _anchors(instrument: Instrument) -> dict[str, str]:
+    """The end words of the answers: of a translation those of its labels, else those that the definition's file states."""
+    if instrument.language:
+        item = next((item for item in instrument.items if item.type == "scale" and item.labels), None)
+        return {"min": item.labels.get(item.low, ""), "max": item.labels.get(item.high, "")} if item else {}
+    return load_yaml(instrument.path)["answers"].get("anchors", {}) if instrument.path else {}
 
 
 def strange_codes(

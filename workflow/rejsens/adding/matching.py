@@ -18,6 +18,7 @@ from rejsens.importers.cells import answer_text
 from rejsens.importers.model import Export
 from rejsens.problems import Problem, counted, did_you_mean, listed
 from rejsens.sidecars import Wave, administered_name
+from rejsens.translations import language_name
 
 NONE = "none"  # `--map COLUMN=none`: the column holds no item, whatever it is called
 CLOSE, CLOSER = 0.75, 0.9  # similarity of names, and of questions, from which one is suggested for the other
@@ -174,6 +175,9 @@ def question_index(instruments: Iterable[Instrument], earlier: Sequence[Earlier]
         for item in instrument.items:
             if item.wording:
                 index.setdefault(plain_question(item.wording), set()).add(item.id)
+            lead = instrument.questions.get(item.row_of or "")
+            for whole in (f"{lead} - {item.wording}", f"{lead} [{item.wording}]") if lead else ():  # a row of a matrix
+                index.setdefault(readings(whole)[0], set()).add(item.id)
     return index
 
 
@@ -187,6 +191,14 @@ def item_by_question(question: str, index: Mapping[str, set[str]], likely: Itera
             items = items if len(items) == 1 else items & set(likely)
             return next(iter(items)) if len(items) == 1 else None
     return None
+
+
+def _same_question(question: str, item: str | None, items: Mapping[str, Instrument]) -> str:
+    """How an item was known by its question: by an earlier wave's or the source's words, or by those of a translation."""
+    instrument = items.get(item or "")
+    wording = instrument.item(item).wording if instrument and instrument.language else None
+    translated = wording and plain_question(wording) in readings(question)
+    return f"same question, by its {language_name(instrument.language)} wording" if translated else "same question"
 
 
 # --- matching --------------------------------------------------------------------------------------------------------
@@ -237,7 +249,9 @@ def match_columns(
         elif name and name[0] not in found.column_of:
             found.take(column, *name)
     _take_contradicted(found, contradicted, items)
-    _take_worded(found, columns, worded, given, contradicted)
+    _take_worded(
+        found, columns, worded, given, contradicted, {c: _same_question(questions[c], worded[c], items) for c in worded}
+    )
     for column in durations:
         target = next((item for item in items if item.endswith("duration_seconds")), None)
         if target and target not in found.column_of and column not in found.matches and given.get(column) != NONE:
@@ -361,16 +375,18 @@ def _by_name(
 ) -> tuple[str, str] | None:
     """The item that a column's name stands for: its own name, or what it held in an earlier wave.
 
-    Where several item orders circulate, a column of an earlier wave stands for a place in the questionnaire, and the item
-    is the one that this wave's order puts there.
+    Where several item orders circulate, a column of an earlier wave stands for a place among the items that were asked, and
+    the item is the one that this wave's order puts there.
     """
     items = by_name.get(column.casefold(), [])
     if len(items) == 1:
         return items[0], "same name"
     for past in earlier:
         name, place = past.slots.get(column, ("", 0))
-        if name in candidates and place < len(candidates[name].columns):
-            return candidates[name].columns[place], f"as in wave {past.wave.name}"
+        then = {item for instrument in past.asked if instrument.name == name for item in instrument.columns}
+        shown = [item for item in candidates[name].columns if item in then] if name in candidates else []
+        if place < len(shown):
+            return shown[place], f"as in wave {past.wave.name}"
         if past.item_of.get(column) in known:
             return past.item_of[column], f"as in wave {past.wave.name}"
     return None
@@ -413,6 +429,7 @@ def _take_worded(
     worded: Mapping[str, str | None],
     given: Mapping[str, str],
     contradicted: Iterable[str],
+    how: Mapping[str, str],
 ) -> None:
     """Matches by question, where one column alone asks it."""
     wanting: dict[str, list[str]] = {}
@@ -424,7 +441,7 @@ def _take_worded(
     contradicted = set(contradicted)
     for item, asking in wanting.items():
         if len(asking) == 1 and asking[0] not in contradicted:
-            found.take(asking[0], item, "same question")
+            found.take(asking[0], item, how[asking[0]])
         elif len(asking) > 1:
             found.problems.append(
                 Problem(

@@ -87,7 +87,8 @@ def add(request: Request, how: How, console: Console | None = None) -> int:
             return _stop(refused_flags, request.name, said, UNREADABLE)
         if standing := _standing(request, how):
             return _stop([standing], request.name, said, FAULTS)
-        context = load_context(Path("."), request.name, str(request.facts.get("retest_of") or ""))
+        facts = {key: str(request.facts.get(key) or "") for key in ("retest_of", "language")}
+        context = load_context(Path("."), request.name, facts["retest_of"], facts["language"])
         export = open_export(
             request.export, request.platform, request.companion, request.encoding, request.delimiter,
             leave_out=request.settings.get("leave_out", ()), advice="--encoding",

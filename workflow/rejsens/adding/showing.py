@@ -127,11 +127,10 @@ def _instruments(proposal: Proposal, said: Callable[[str], str]) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     for heading in ("Instrument", "items", "settings", "answers"):
         table.add_column(heading, overflow="fold")
-    labels = proposal.sidecar.get("labels", {})
     for entry, instrument in zip(proposal.sidecar.get("instruments", ()), proposal.asked, strict=True):
         settings = "; ".join(f"{k} {v}" for k, v in entry.items() if k not in ("id", "as", "items", "missing_codes"))
         table.add_row(
-            *(Text(said(t)) for t in (instrument.name, _how_many(instrument), settings, _answers(instrument, labels)))
+            *(Text(said(t)) for t in (instrument.name, _how_many(instrument), settings, _answers(instrument, proposal)))
         )
     return table
 
@@ -140,13 +139,17 @@ def _how_many(instrument: Instrument) -> str:
     return str(len(instrument.items))
 
 
-def _answers(instrument: Instrument, labels: dict[str, dict[str, float]]) -> str:
+def _answers(instrument: Instrument, proposal: Proposal) -> str:
+    """How the answers are read: the label map that the sidecar will hold, and whose words explained them."""
+    labels = proposal.sidecar.get("labels", {})
     mapped = [name for name in (instrument.name, *(i.id for i in instrument.items)) if name in labels]
     if not mapped:
         return "codes, or the instrument's own labels"
-    return "; ".join(
-        f"{n}: {listed([f'{text} = {code:g}' for text, code in labels[n].items()], 6)}" for n in mapped[:4]
-    ) + (" …" if len(mapped) > 4 else "")
+    shown = [f"{n}: {listed([f'{text} = {code:g}' for text, code in labels[n].items()], 6)}" for n in mapped[:4]]
+    read = [proposal.readings[i.id] for i in instrument.items if i.id in proposal.readings]
+    sources = dict.fromkeys(source for reading in read for source in reading.sources)
+    by = f" (by {listed(list(sources))})" if sources else ""
+    return "; ".join(shown) + (" …" if len(mapped) > 4 else "") + by
 
 
 def faults(problems: Sequence[Problem], name: str, said: Callable[[str], str]) -> str:

@@ -31,6 +31,12 @@ def diff_wave(
         typer.Argument(metavar="OLD", help="The wave to compare with. Default: the one before.", show_default=False),
     ] = None,
     study: Annotated[Path, typer.Option(metavar="FOLDER", help="The study's folder.")] = Path("."),
+    language: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TAG", help="Language of an export that has no sidecar yet. Default: as in the wave before."
+        ),
+    ] = None,
     each: Annotated[
         bool, typer.Option("--each", help="Every item on a line of its own, not one line for many.")
     ] = False,
@@ -53,7 +59,7 @@ def diff_wave(
     new = os.path.abspath(new) if os.path.isfile(new) else new  # as it is named from here
     os.chdir(study)
     try:
-        found = compare_wave(new, old)
+        found = compare_wave(new, old, language=language)
     except Refused as refused:
         print(str(refused).replace("The comparison cannot be used: ", "The comparison cannot be made: ", 1))
         raise typer.Exit(UNREADABLE) from None

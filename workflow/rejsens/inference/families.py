@@ -14,8 +14,8 @@ from rejsens.inference.estimates import NOT_TESTABLE, Estimate, NotTestable, est
 from rejsens.inference.mixed import fixed_effects, within_between
 from rejsens.inference.regression import change_on_change, cross_sectional
 from rejsens.inference.verdicts import decide
+from rejsens.measured_alike import NOT_ASSESSED
 
-NOT_ASSESSED = "not assessed"  # invariance of the scales over the compared waves
 CLUSTERED_RATIO = 1.25  # clustered standard error over the model's, from which a warning is due
 HYPOTHESIS_COLUMNS = (
     "hypothesis", "family", "label", "claim", "claim_ids", "estimand", "predictor", "outcome", "direction", "sesoi",

@@ -10,6 +10,7 @@ import pandas as pd
 from rejsens.psychometrics.cases import complete_cases
 from rejsens.psychometrics.factor_reliability import omega
 from rejsens.psychometrics.items import ITEM_TYPES, Bound, item_statistics
+from rejsens.psychometrics.ordered_reliability import categorical_omega
 from rejsens.psychometrics.reliability import Reliability, alpha, spearman_brown
 
 RELIABILITY_COLUMNS = ("score", "coefficient", "n", "k", "estimate", "ci_low", "ci_high", "method", "status")
@@ -37,6 +38,7 @@ def assess(
     high: Bound = None,
     labels: Mapping[str, str] | None = None,
     reverse: Collection[str] = (),
+    ordered: bool = False,
     ci_level: float = 0.95,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reliability rows and item rows of one score in one wave.
@@ -54,6 +56,8 @@ def assess(
         Short labels; an item without one is labelled by its id.
     reverse : collection of str
         Items that the key reverses (told in the table; ``keyed_items`` are turned already).
+    ordered : bool
+        The items have so few answers that they are better taken as ordered categories: categorical omega is added.
     ci_level : float
         Level of the intervals.
 
@@ -61,7 +65,7 @@ def assess(
     -------
     reliability : :py:class:`pandas.DataFrame`
         ``score``, ``coefficient``, ``n``, ``k``, ``estimate``, ``ci_low``, ``ci_high``, ``method``, ``status``. A
-        reflective score has alpha and omega_u, one of two items Spearman-Brown alone; a formative score or a single
+        reflective score has alpha and omega_u (and omega_categorical), one of two items Spearman-Brown alone; a formative score or a single
         item has one row, coefficient ``"none"``, with the reason.
     items : :py:class:`pandas.DataFrame`
         ``score``, ``item``, ``label``, ``reverse``, then :py:func:`item_statistics`. No rows unless reflective with two
@@ -92,6 +96,8 @@ def assess(
     if reason:
         return _reliability_rows([_none(keyed_items, reason)], score.id), _item_rows(None, score.id, {}, ())
     coefficients = [spearman_brown] if keyed_items.shape[1] == 2 else [alpha, omega]
+    if keyed_items.shape[1] > 2 and ordered:
+        coefficients.append(categorical_omega)
     return (
         _reliability_rows([coefficient(keyed_items, ci_level) for coefficient in coefficients], score.id),
         _item_rows(item_statistics(keyed_items, low, high), score.id, labels or {}, reverse),

@@ -18,7 +18,7 @@ GUIDES = (
     "RMSEA with its 90% interval.",
 )
 ESTIMATORS = {
-    "MLR": "MLR is maximum likelihood with Huber–White standard errors, the Yuan–Bentler statistic and robust indices.",
+    "MLR": "MLR is maximum likelihood with Huber–White standard errors, the Yuan–Bentler statistic and indices corrected for it.",
     "WLSMV": "WLSMV takes the answers as ordered categories; scaled and shifted statistic, scaled indices.",
 }
 

@@ -15,28 +15,17 @@ TABLES = ("reliability", "dictionary", "waves")
 # Full names, since many coefficients go by the name of omega.
 NAMES = {
     "alpha": "Alpha",
-    "alpha_ordinal": "Ordinal alpha",
     "omega_u": "Omega (one factor)",
-    "omega": "Omega (one factor)",
-    "omega_cat": "Omega (categorical)",
-    "omega_h": "Omega hierarchical",
-    "omega_t": "Omega total",
-    "glb": "Greatest lower bound",
+    "omega_categorical": "Omega (categorical)",
     "spearman_brown": "Spearman–Brown",
-    "icc_a1": "ICC(A,1)",
-    "sem": "SEM",
-    "sdc95": "SDC95",
 }
-NOT_BOUNDED = ("sem", "sdc", "loa")  # in the metric of the score
 
 
 def lay_out(
     *, reliability: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]
 ) -> PrintedTable:
     """One section per score; coefficients side by side, each with its interval; rows differ in wave, n or k."""
-    reliability = reliability[
-        reliability["coefficient"] != "none"
-    ]  # a score to which no coefficient applies: in the note
+    reliability = reliability[reliability["coefficient"].isin(NAMES)]  # what a retest says has a table of its own
     kinds = list(dict.fromkeys(reliability["coefficient"]))
     letters = marks([status_of(status) for status in reliability["status"]])
     names, order = labels(dictionary), {wave: k for k, wave in enumerate(panel(waves))}
@@ -46,7 +35,7 @@ def lay_out(
             frame.groupby(["wave", "n", "k"], sort=False), key=lambda found: order.get(found[0][0], len(order))
         )
         groups[names.get(score, score)] = [_row(key, rows, kinds, letters) for key, rows in by_row]
-    columns = ("Wave", "n", "k", *(NAMES.get(kind, kind) for kind in kinds))
+    columns = ("Wave", "n", "k", *(NAMES[kind] for kind in kinds))
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
     return PrintedTable(
         title=__doc__,
@@ -59,25 +48,21 @@ def lay_out(
 
 def _row(key: tuple, rows: pd.DataFrame, kinds: Sequence[str], letters: Mapping[str, str]) -> tuple[str, ...]:
     by_kind = rows.drop_duplicates("coefficient").set_index("coefficient")
-    cells = (_cell(by_kind.loc[kind], kind, letters) if kind in by_kind.index else "" for kind in kinds)
+    cells = (_cell(by_kind.loc[kind], letters) if kind in by_kind.index else "" for kind in kinds)
     return (key[0], apa.count(key[1]), apa.count(key[2]), *cells)
 
 
-def _cell(row: pd.Series, kind: str, letters: Mapping[str, str]) -> str:
-    bounded = not kind.startswith(NOT_BOUNDED)
-    return marked(
-        apa.coefficient(row["estimate"], row["ci_low"], row["ci_high"], bounded=bounded),
-        status_of(row["status"]),
-        letters,
-    )
+def _cell(row: pd.Series, letters: Mapping[str, str]) -> str:
+    text = apa.coefficient(row["estimate"], row["ci_low"], row["ci_high"], bounded=True)
+    return marked(text, status_of(row["status"]), letters)
 
 
 def _notes(reliability: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[str, Any]) -> tuple[str, ...]:
-    notes = [f"Brackets hold {apa.level(study['ci_level'])} intervals; k is the number of items or of occasions."]
+    notes = [f"Brackets hold {apa.level(study['ci_level'])} intervals; k is the number of items."]
     for kind, frame in reliability.groupby("coefficient", sort=False):
         methods = " or ".join(dict.fromkeys(m for m in frame["method"] if m))
         if methods:
-            notes.append(sentence(f"{NAMES.get(kind, kind)}: {methods}"))
+            notes.append(sentence(f"{NAMES[kind]}: {methods}"))
     for model, what in (("formative", "Formative indices"), ("single_item", "Single items")):
         own = dictionary.loc[dictionary["model"] == model, "label"]
         if len(own):
