@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from rejsens import collect, describe, events, pool, status_lines
+from rejsens import collect, describe, events, pool, predictions, status_lines
 from rejsens.assess_instrument import assess_instrument
 from rejsens.assess_structure import assess_structure
 from rejsens.claims import ledger
@@ -88,6 +88,7 @@ def main(out: Path) -> None:
     tables |= {name: pd.concat([found[name] for found in structures], ignore_index=True) for name in structures[0]}
     changes = pool.change_scores(scores, instruments)
     tables["keying"] = collect.keying(beside, tables["items"], instruments, ci_level)
+    tables["predictions"] = collect.convergent(scores, predictions.read_all(), ci_level)
     tables["erosion"] = collect.erosion(scores, changes, tables["reliability"], instruments, ci_level)
     tables["codebook"] = codebook(
         study.waves, study.asked, variables, study.waves_before, tables["descriptives"], tables["reliability"], 1

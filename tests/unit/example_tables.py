@@ -327,11 +327,64 @@ def _reliability() -> pd.DataFrame:
     return _frame("reliability", rows)
 
 
+def _predictions() -> pd.DataFrame:
+    said = "0 of 1 testable prediction failed (0 %), 1 of 2 not testable: construct validity is supported"
+    rows = [
+        (
+            "mreii",
+            "self_worth_self_esteem",
+            WAVES[0],
+            "mreii_sw",
+            "rses_sum",
+            0.65,
+            0.85,
+            480,
+            22,
+            0.71,
+            0.66,
+            0.76,
+            "met",
+            "",
+            said,
+        ),
+        (
+            "mreii",
+            "fear",
+            WAVES[0],
+            "mreii_hv",
+            "bfne",
+            0.4,
+            0.7,
+            0,
+            502,
+            *(math.nan,) * 3,
+            "not testable",
+            "bfne was not asked",
+            said,
+        ),
+    ]
+    return _frame("predictions", rows)
+
+
 def _factor_models() -> pd.DataFrame:
     fit = (0.061, 0.975, 0.968, 0.041, 0.022, 0.058, 0.0312, math.nan, math.nan, math.nan, "")
     said = ("MLR", "every row with an answer (FIML)")
     rows = [
-        ("mreii_impact", "mreii_hv", "Hypervigilance (MREII-HV)", "one_factor", wave, *said, n, 3, "admissible", "reported", 16.2, 9, *fit)
+        (
+            "mreii_impact",
+            "mreii_hv",
+            "Hypervigilance (MREII-HV)",
+            "one_factor",
+            wave,
+            *said,
+            n,
+            3,
+            "admissible",
+            "reported",
+            16.2,
+            9,
+            *fit,
+        )
         for wave, n in zip(WAVES, PEOPLE, strict=True)
     ]
     rows.append(("mreii_impact", "mreii_impact_method", "Five correlated factors and one of reversed items", "method", WAVES[0], *said,
@@ -495,6 +548,7 @@ def _tables() -> dict[str, pd.DataFrame]:
         "reliability": _reliability(),
         "items": _items(),
         "factor_models": _factor_models(),
+        "predictions": _predictions(),
         "invariance": _invariance(),
         "keying": _keying(),
         "erosion": _erosion(scores),

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from rejsens.administration import administer
-from rejsens.collect import NOBODY_TWICE, NOT_IN_ONE_WAVE, erosion, keying
+from rejsens.collect import NOBODY_TWICE, NOT_IN_ONE_WAVE, convergent, erosion, keying
 from rejsens.definitions import load_instruments
 from rejsens.pool import change_scores
+from rejsens.predictions import read_all
+from rejsens.psychometrics import Prediction
 from rejsens.tabular import COLUMNS, tidy
 
 NAN = float("nan")
@@ -198,3 +200,28 @@ def test_an_item_that_runs_against_its_scale_is_named_in_its_wave() -> None:
 def test_nothing_to_check_gives_a_table_that_can_be_written() -> None:
     found = keying(scores_of(gad7_sum=1), items(), [], 0.95)
     assert list(tidy(found, "keying")) == list(COLUMNS["keying"]) and len(found) == 0
+
+
+# --- predictions fixed before the data -------------------------------------------------------------------------------
+
+
+def test_predictions_are_held_against_the_first_wave_that_tests_most_of_them() -> None:
+    rng = np.random.default_rng(6)
+    x, y = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size=300).T
+    first = pd.DataFrame({"x": x, "wave": "w1", "wave_number": 1, "role": "wave"})
+    later = pd.DataFrame({"x": x, "y": y, "wave": "w2", "wave_number": 2, "role": "wave"})
+    retest = later.assign(wave="again", role="retest")
+    plans = {"mine": [Prediction("close", "x", "y", 0.3, 0.7)], "other": [Prediction("far", "u", "v", 0.1, 0.2)]}
+    found = convergent(pd.concat([retest, first, later]), plans, 0.95)
+    assert found[["set", "wave", "outcome"]].to_numpy().tolist() == [["mine", "w2", "met"]]
+    assert found["estimate"].item() == pytest.approx(np.corrcoef(x, y)[0, 1])
+    assert convergent(first, {"other": plans["other"]}, 0.95).empty
+
+
+def test_a_study_may_add_its_own_set_of_predictions(tmp_path) -> None:
+    own = tmp_path / "schemas" / "predictions"
+    own.mkdir(parents=True)
+    (own / "mine.yaml").write_text(
+        "id: mine\ntitle: Mine\npredictions:\n  - {id: a, score: gad7_sum, with: phq8_sum, range: [0.4, 0.8]}\n"
+    )
+    assert set(read_all(tmp_path)) == {"mreii", "mine"} and read_all(tmp_path)["mine"][0].y == "phq8_sum"

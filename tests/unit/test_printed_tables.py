@@ -33,6 +33,7 @@ NAMES = (
     "missing_data",
     "notices",
     "participants",
+    "predictions",
     "quality",
     "reliability",
     "reliability_over_time",

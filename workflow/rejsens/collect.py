@@ -1,14 +1,15 @@
-"""What needs several instruments or families at once: keying between scales, change between waves, the claim ledger."""
+"""What needs several instruments at once: keying between scales, convergent predictions, change between waves."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
 from rejsens.definitions import Instrument
+from rejsens.psychometrics import Prediction, check_predictions
 from rejsens.psychometrics.keying import item_keying, keying_check
 from rejsens.tabular import by_wave
 
@@ -42,6 +43,24 @@ def _asked(score: str, instrument: Instrument, present: set[str]) -> str | None:
     """The score an expectation is about: of the same prefix if that was asked, else the one without a prefix."""
     prefix = instrument.name.removesuffix(instrument.id)
     return next((name for name in (score, score.removeprefix(prefix)) if name in present), None)
+
+
+def convergent(scores: pd.DataFrame, plans: Mapping[str, Sequence[Prediction]], ci_level: float) -> pd.DataFrame:
+    """Correlations held against ranges that were fixed before the data, in the first wave that tests the most of them.
+
+    plans     name of a set -> its predictions; a set of which the study measured nothing has no rows
+    returns   the table `predictions`; `sentence` says what follows for the set as a whole
+    """
+    panel = [(wave, people) for wave, people in by_wave(scores) if (people["role"] == "wave").all()]
+    tables = []
+    for name, plan in plans.items():
+        tested = [(wave, check_predictions(people, plan, ci_level)) for wave, people in panel]
+        wave, found = max(tested, key=lambda one: len(plan) - one[1].not_testable, default=("", None))
+        if found is not None and found.not_testable < len(plan):
+            tables.append(
+                found.table.assign(set=name, wave=wave, sentence=found.sentence).rename(columns={"id": "prediction"})
+            )
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def erosion(

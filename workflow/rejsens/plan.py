@@ -8,11 +8,12 @@ from typing import Any
 
 from rejsens.declarations import SHIPPED
 from rejsens.definitions import instrument_facts
-from rejsens.registry import TABLES, code, constant, hashes, plugins, sha256
+from rejsens.registry import TABLES, code, constant, files, hashes, plugins, sha256
 from rejsens.sidecars import Wave
 from rejsens.study import Study
 from rejsens.translations import words_file
 
+PREDICTIONS = "schemas/predictions/*.yaml"
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
 
 
@@ -108,7 +109,9 @@ class Plan:
     def collect_psychometrics(self) -> dict[str, Any]:
         return {
             "ci_level": self.study.settings["ci_level"],
-            "depends": self._declared() | code(*JOB, "rejsens.collect", "rejsens.events", "rejsens.pool"),
+            "depends": self._declared()
+            | hashes([*files(PREDICTIONS, SHIPPED).values(), *files(PREDICTIONS, self.study.folder).values()])
+            | code(*JOB, "rejsens.collect", "rejsens.events", "rejsens.pool", "rejsens.predictions"),
         }
 
     def test_hypotheses(self, family: str) -> dict[str, Any]:

@@ -7,9 +7,20 @@ from pathlib import Path
 from rejsens.declarations import read_yaml
 from rejsens.problems import Problem, Refused
 from rejsens.psychometrics import Prediction
-from rejsens.registry import SHIPPED
+from rejsens.registry import SHIPPED, files
 
-MREII = SHIPPED / "schemas" / "predictions" / "mreii.yaml"
+PLACE = "schemas/predictions"
+MREII = SHIPPED / PLACE / "mreii.yaml"
+
+
+def prediction_files(study: Path | str = ".") -> dict[str, Path]:
+    """Files of predictions by name: the shipped ones, then the study's own."""
+    return files("*.yaml", SHIPPED / PLACE) | files("*.yaml", Path(study) / PLACE)
+
+
+def read_all(study: Path | str = ".") -> dict[str, list[Prediction]]:
+    """Every set of predictions, by the name of its file."""
+    return {name: read_predictions(path) for name, path in prediction_files(study).items()}
 
 
 def read_predictions(path: Path | str = MREII) -> list[Prediction]:

@@ -39,6 +39,7 @@ TABLES = {
     "loadings": "results/psychometrics/loadings.csv",
     "factor_correlations": "results/psychometrics/factor_correlations.csv",
     "invariance": "results/psychometrics/invariance.csv",
+    "predictions": "results/psychometrics/predictions.csv",
     "keying": "results/psychometrics/keying.csv",
     "erosion": "results/erosion.csv",
     "stored_totals": "results/stored_totals.csv",

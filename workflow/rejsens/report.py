@@ -43,6 +43,7 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("item_analysis", "items", "No reflective score has an item analysis."),
         ("factor_models", "factor_models", "No scale of this study has three items, so no factor model was fitted."),
         ("invariance", "invariance", "No scale was asked in two waves or of two groups that are large enough."),
+        ("predictions", "predictions", "No set of predictions names a score of this study."),
         (
             "keying",
             "keying",

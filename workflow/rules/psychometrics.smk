@@ -3,7 +3,7 @@
 Needs   results/participants/answers.parquet, scores.parquet
 Makes   results/psychometrics/instruments/{instrument}/   reliability, item statistics, factor models and invariance of one
                                                           instrument
-        results/psychometrics/*.csv                       the same of all, and keying.csv
+        results/psychometrics/*.csv                       the same of all; predictions.csv and keying.csv between them
         results/erosion.csv, results/participants/changes.parquet   change scores, with the band of measurement error
 """
 
@@ -42,6 +42,7 @@ rule collect_psychometrics:
         loadings="results/psychometrics/loadings.csv",
         factor_correlations="results/psychometrics/factor_correlations.csv",
         invariance="results/psychometrics/invariance.csv",
+        predictions="results/psychometrics/predictions.csv",
         keying="results/psychometrics/keying.csv",
         erosion="results/erosion.csv",
         changes=f"{PEOPLE}/changes.parquet",
