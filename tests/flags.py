@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import yaml
 
 from rejsens.simulate.platforms import Exported
 from rejsens.simulate.study import SimulatedWave
+
+
+def repeated_words(wave: SimulatedWave) -> set[str]:
+    """Items that share their words with another one of the wave: two events, one question asked of several people."""
+    said = [(item.wording, item.id) for i in wave.instruments for item in i.items if item.wording and i.scores]
+    words = Counter(wording for wording, _ in said)
+    return {item for wording, item in said if words[wording] > 1}
 
 
 def flags(platform: str, exported: Exported, wave: SimulatedWave, folder: Path, labels: bool = False) -> list[str]:
@@ -21,10 +29,16 @@ def flags(platform: str, exported: Exported, wave: SimulatedWave, folder: Path, 
         "--missing": str(exported.maps.get("missing_codes", [-99])[0]), "--participant": exported.maps["participant"]["column"],
     }  # fmt: skip
     typed = [word for flag in given.items() for word in flag]
+    repeated = repeated_words(wave)
     for entry, instrument in zip(wave.entries, wave.instruments, strict=True):
-        asked = {k: entry[k] for k in ("order", "anchor_direction") if k in entry}
+        asked = {k: entry[k] for k in ("as", "order", "anchor_direction") if k in entry}
+        if "items" in entry:
+            asked["items"] = f"[{','.join(entry['items'])}]"
         columns = exported.columns.get(instrument.name)
-        if columns and instrument.scores and not instrument.id.startswith("mreii"):
+        unknown = not instrument.id.startswith("mreii") or (
+            isinstance(columns, str) and repeated & set(instrument.columns)
+        )
+        if columns and instrument.scores and unknown:
             asked["columns"] = columns if isinstance(columns, str) else columns[0].replace("001", "{n:03}")
         if asked:
             typed += ["--instrument", f"{instrument.id}:" + ",".join(f"{k}={v}" for k, v in asked.items())]
@@ -33,8 +47,12 @@ def flags(platform: str, exported: Exported, wave: SimulatedWave, folder: Path, 
         maps["multiple"] = exported.maps["multiple"]
     if platform in ("google_forms", "google_sheets", "limesurvey_text"):  # questions that ship without their wording
         published = [item.id for i in wave.instruments if i.scores and not i.id.startswith("mreii") for item in i.items]
-        unworded = {*published, "duration_seconds"}
-        maps["headers"] = {column: item for column, item in exported.maps["headers"].items() if item in unworded}
+        unknown = {*published, *repeated, "duration_seconds", "event_first"}
+        maps["headers"] = {column: item for column, item in exported.maps["headers"].items() if item in unknown}
+    if platform == "limesurvey":  # several arrays for one instrument
+        own = [(i.columns, exported.columns.get(i.name, ())) for i in wave.instruments if repeated & set(i.columns)]
+        maps["headers"] = {c: item for items, columns in own for item, c in zip(items, columns, strict=True)}
+        maps["headers"] |= {c: item for c, item in exported.maps["headers"].items() if item == "event_first"}
     if maps:
         (folder / "maps.yaml").write_text(yaml.safe_dump(maps), encoding="utf-8")
         typed += ["--maps", str(folder / "maps.yaml")]

@@ -69,7 +69,8 @@ def parameters() -> dict[str, Any]:
     kept = ("background", "mreii_exposure", "mreii_quality", "rses", "gad7")
     asked = [entry for entry in found["instruments"]["every_wave"] if entry["id"] in kept]
     waves = [{**wave, "orders": {"rses": "B"}} for wave in found["waves"]]
-    return {**found, "people": PEOPLE, "waves": waves, "instruments": {"every_wave": asked, "first_wave": []}}
+    return {**found, "people": PEOPLE, "waves": waves, "instruments": {"every_wave": asked, "first_wave": []},
+            "modules": {}}  # fmt: skip
 
 
 @cache

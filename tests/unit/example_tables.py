@@ -219,6 +219,7 @@ def _dictionary() -> pd.DataFrame:
             "own" if s.own else "verified",
             s.measures,
             s.licence,
+            name if s.model == "reflective" else "",
         )
         for name, s in SCORES.items()
     ]

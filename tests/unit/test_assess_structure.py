@@ -7,7 +7,7 @@ import pytest
 from rejsens.administration import administer
 from rejsens.assess_instrument import assess_instrument
 from rejsens.assess_structure import TABLES, assess_structure, estimator, fit, parts
-from rejsens.definitions import instrument_from, load_instruments
+from rejsens.definitions import instrument_from, load_instruments, models_of
 from rejsens.measured_alike import reached, with_invariance
 from rejsens.problems import Refused
 from rejsens.psychometrics import cfa, invariance
@@ -156,8 +156,8 @@ def test_an_item_that_moved_is_found_at_the_intercepts():
     instrument = scale()
     answers = answered(instrument, shift=0.8)
     found = assess_structure(answers, dict.fromkeys(WAVES, instrument), {}, **HOW)["invariance"]
-    assert reached(found, "a", "waves") == "strict"
-    assert reached(found, "b", "waves") == "metric; scalar rejected"
+    assert reached(found, "a", "waves") == "strict between w1, w2, w3 and w4"
+    assert reached(found, "b", "waves") == "metric between w1, w2, w3 and w4; scalar rejected"
     assert reached(found, "b", "gender") == "not assessed"
 
 
@@ -186,9 +186,37 @@ def test_few_people_get_a_reason_and_no_number():
 def test_a_result_over_waves_carries_the_status_of_its_scales(found):
     estimates = pd.DataFrame({"hypothesis": ["H1", "H1"], "outcome": ["a", "a"], "invariance": ["not assessed", ""]})
     hypotheses = pd.DataFrame({"hypothesis": ["H1"], "predictor": ["index"]})
-    dictionary = pd.DataFrame({"score": ["a", "index"], "model": ["reflective", "formative"]})
+    dictionary = pd.DataFrame({"score": ["a", "index"], "model": ["reflective", "formative"], "modelled_by": ["a", ""]})
     told = with_invariance(estimates, hypotheses, found["invariance"], dictionary)["invariance"].tolist()
     assert told[0].startswith(f"a: {reached(found['invariance'], 'a', 'waves')}; index: an index") and told[1] == ""
+
+
+def test_a_rung_that_could_not_be_tested_is_not_told_as_holding():
+    rungs = {"model": "a", "between": "waves", "compared": "w1; w2", "status": "admissible"}
+    table = pd.DataFrame(
+        [rungs | {"rung": "configural", "holds": ""}, rungs | {"rung": "metric", "holds": "not tested"}]
+    )
+    assert reached(table, "a", "waves") == "configural between w1 and w2; metric not tested"
+
+
+def test_people_without_a_whole_wave_count_as_lost():
+    instrument = scale()
+    answers = answered(instrument, waves=("w1", "w2"))
+    gone = answers["participant"].isin([f"p{k}" for k in range(100)])
+    answers.loc[gone, "a1"] = np.nan
+    rungs = assess_structure(answers, dict.fromkeys(("w1", "w2"), instrument), {}, **HOW)["invariance"].query(
+        "model == 'a'"
+    )
+    assert rungs["n_lost"].iloc[0] >= 100 and rungs["n"].iloc[0] + rungs["n_lost"].iloc[0] == PEOPLE
+
+
+def test_scores_of_the_same_items_and_of_subscales_know_their_models():
+    def behind(instrument: str, score: str) -> list[str]:
+        own = SHIPPED[instrument]
+        return models_of(own, next(s for s in own.scores if s.id == score))
+
+    assert behind("rses", "rses_mean") == ["rses_sum"] and behind("a_rsq", "a_rsq_concern") == ["a_rsq_concern"]
+    assert len(behind("scs_26", "scs_26")) == 6 and behind("mreii_exposure", "mreii_e_freq") == []
 
 
 # --- over time -------------------------------------------------------------------------------------------------------
@@ -209,6 +237,21 @@ def test_a_retest_gives_agreement_and_error_of_each_score():
     assert "stability_r" in set(
         assess_instrument(answers, asked, 0.95, retests={"again": ("w1", 35.0)})[0]["coefficient"]
     )
+
+
+def test_a_retest_keeps_people_to_whom_an_item_does_not_apply():
+    exposure = administer(SHIPPED["mreii_exposure"])
+    rng = np.random.default_rng(4)
+    frames = []
+    for number, wave in enumerate(("w1", "again"), start=1):
+        frame = pd.DataFrame({i.id: rng.integers(0, 5, 60).astype(float) for i in exposure.items})
+        flags = {f"{i.id}__na": False for i in exposure.items} | {"mreii_e01__na": np.arange(60) < 30}
+        frame.loc[:29, "mreii_e01"] = np.nan  # they had no such person
+        who = {"participant": [f"p{k}" for k in range(60)], "wave": wave, "wave_number": number}
+        frames.append(frame.assign(**flags, **who, role="wave" if number == 1 else "retest"))
+    asked = dict.fromkeys(("w1", "again"), exposure)
+    found, _ = assess_instrument(pd.concat(frames, ignore_index=True), asked, 0.95, retests={"again": ("w1", 14.0)})
+    assert found.query("score == 'mreii_e_freq' and coefficient == 'retest_r'")["n"].tolist() == [60]
 
 
 def test_change_within_people_has_a_reliability_with_three_waves_and_none_with_two():
@@ -240,6 +283,11 @@ def test_models_follow_the_administration():
     assert [m.id for m in asked.models] == ["now_a", "now_b", "now_both"]
     assert asked.models[-1].factors["now_a"] == ("now_a1", "now_a2", "now_a3", "now_a4")
     assert [m.id for m in administer(declared, items=["a1", "a2", "a3", "a4"]).models] == ["a"]
+
+
+def test_a_product_whose_acceptance_was_not_asked_has_no_model():
+    concern = [item.id for item in SHIPPED["a_rsq"].items if item.role == "concern"]
+    assert [m.id for m in administer(SHIPPED["a_rsq"], items=concern).models] == ["a_rsq_concern"]
 
 
 def test_of_a_sum_and_a_mean_of_the_same_items_one_is_modelled():

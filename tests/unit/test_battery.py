@@ -17,6 +17,7 @@ from rejsens.pool import dictionary
 from rejsens.problems import Refused
 from rejsens.psychometrics import assess, item_keying, item_statistics
 from rejsens.scoring import keyed_name, score, units
+from rejsens.simulate import read_parameters, simulate
 
 SHIPPED = load_instruments()
 SCORED = [name for name, instrument in SHIPPED.items() if instrument.scores]
@@ -78,29 +79,48 @@ def accused(answers, instrument, scale):
     return rows.sort_values("r")["x"].tolist()
 
 
-@pytest.mark.parametrize("name", SCORED)
-def test_each_wrong_key_is_reported_or_it_is_said_why_answers_cannot_show_it(name):
-    instrument = as_published(name)
-    answers = one_factor_answers(instrument)
+def unseen_wrong_keys(instrument, answers):
+    """Items whose flipped key the keying check does not report alone; the right key must raise no alarm.
+
+    Of two items either may be the wrong one; of three, the two right ones then correlate about zero.
+    """
     unseen = []
-    for item in (i for i in instrument.items if any(i.id in s.items for s in instrument.scores)):
+    for item in (i for i in instrument.items if not isinstance(scale_or_none(instrument, i), str)):
         scale = scale_of(instrument, item)
-        if isinstance(scale, str):
-            # What cannot be shown is told as such: no coefficient, no item rows, and the reason in the table.
-            (declared, *_) = [s for s in instrument.scores if item.id in s.items]
-            reliability, item_rows = assess(pd.DataFrame({i: [0.0, 1.0] for i in declared.items}), declared)
-            assert item_rows.empty and "does not apply" in reliability["status"].item(), item.id
-            continue
         assert accused(answers, instrument, scale) == [], f"{scale.id}: the right key raises an alarm"
         flipped = replace(item, reverse=not item.reverse)
         wrong = replace(instrument, items=tuple(flipped if i.id == item.id else i for i in instrument.items))
         found = accused(answers, wrong, scale)
-        # Of two items either may be the wrong one; of three, the two right ones then correlate about zero.
         fits = {2: len(found) == 2, 3: found[:1] == [keyed_name(flipped)]}.get(
             len(scale.items), found == [keyed_name(flipped)]
         )
         unseen += [] if fits else [(item.id, scale.id, found)]
-    assert unseen == []
+    return unseen
+
+
+def scale_or_none(instrument, item):
+    return scale_of(instrument, item) if any(item.id in s.items for s in instrument.scores) else "no score uses it"
+
+
+@pytest.mark.parametrize("name", SCORED)
+def test_each_wrong_key_is_reported_or_it_is_said_why_answers_cannot_show_it(name):
+    instrument = as_published(name)
+    for item in instrument.items:
+        if scale_or_none(instrument, item) in (FORMATIVE, ONE_ITEM):
+            # What cannot be shown is told as such: no coefficient, no item rows, and the reason in the table.
+            (declared, *_) = [s for s in instrument.scores if item.id in s.items]
+            reliability, item_rows = assess(pd.DataFrame({i: [0.0, 1.0] for i in declared.items}), declared)
+            assert item_rows.empty and "does not apply" in reliability["status"].item(), item.id
+    assert unseen_wrong_keys(instrument, one_factor_answers(instrument)) == []
+
+
+def test_each_wrong_key_shows_in_the_answers_of_the_simulated_study_too():
+    """With its thresholds, loadings, gaps and correlated scales: all instruments of its first and of its last wave."""
+    waves = simulate({**read_parameters(), "defects": {}}, 20260105).waves
+    asked = {i.name: (i, wave) for wave in (waves[0], waves[5]) for i in wave.instruments if i.scores}
+    assert {"mreii_impact", "mreii_impact_wide", "unclear_mreii_events", "mreii_healing", "a_rsq", "rses"} <= set(asked)
+    answers = {wave.name: wave.cells.replace({9: np.nan}) for wave in (waves[0], waves[5])}
+    assert [fault for i, wave in asked.values() for fault in unseen_wrong_keys(i, answers[wave.name])] == []
 
 
 def test_the_published_instruments_whose_items_no_answers_can_judge_are_these():
@@ -111,7 +131,7 @@ def test_the_published_instruments_whose_items_no_answers_can_judge_are_these():
         told = {s if isinstance(s := scale_of(instrument, item), str) else "" for item in used}
         if told != {""}:
             (reasons[name],) = told
-    assert reasons == {"ace_4": ONE_ITEM, "brief_cope": FORMATIVE, "brief_cope_28": FORMATIVE}
+    assert reasons == {"ace_4": ONE_ITEM, "brief_cope": FORMATIVE}
 
 
 def test_the_key_of_the_bfne_on_answers_to_the_bfne_ii_accuses_the_four_reworded_items():

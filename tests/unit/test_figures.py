@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -619,6 +620,24 @@ def test_panels_of_responses_fill_two_columns_evenly():
     ]
     columns = response_distributions.in_columns(panels)
     assert [[panel.instrument for panel in column] for column in columns] == [["a", "c", "d"], ["b"]]
+
+
+def test_no_choice_of_panels_is_more_even_and_forty_panels_take_no_longer_than_a_moment():
+    rng, bars = np.random.default_rng(4), pd.DataFrame({"item": range(60)})
+    many = [response_distributions.Panel(f"i{k}", "t", bars.iloc[: rng.integers(5, 30)]) for k in range(40)]
+    length = response_distributions._length
+    for first in range(0, 30, 5):
+        panels = many[first : first + 9]
+        left, right = response_distributions.in_columns(panels)
+        assert left[0] is panels[0] and sorted(p.instrument for p in left + right) == sorted(
+            p.instrument for p in panels
+        )
+        choices = (c for k in range(8) for c in combinations(panels[1:], k))
+        most_even = min(abs(length(panels) - 2 * length([panels[0], *chosen])) for chosen in choices)
+        assert abs(length(left) - length(right)) <= most_even + 1  # heights are added up in tenths of a millimetre
+    began = time.perf_counter()
+    left, right = response_distributions.in_columns(many)
+    assert time.perf_counter() - began < 5 and abs(length(left) - length(right)) < 3
 
 
 def test_groups_of_the_curve_hold_enough_people_and_equal_scores_stay_together():

@@ -605,7 +605,9 @@ def test_ambiguous_instruments_and_no_others_require_settings():
 
 
 def test_scales_without_a_verified_key_are_refused_by_name_and_not_shipped():
-    assert {"ecr_s", "cerq", "ipsm", "bhs", "gbs", "dts", "need_threat", "oes", "oss", "sccs", "ams", "pies"} == set(REFUSED_INSTRUMENTS)
+    assert {"ecr_s", "cerq", "ipsm", "bhs", "gbs", "dts", "need_threat", "oes", "oss", "sccs", "ams", "pies"} == set(
+        REFUSED_INSTRUMENTS
+    )
     assert not set(REFUSED_INSTRUMENTS) & set(SHIPPED)
 
 

@@ -5,6 +5,7 @@ The shapes are held against the platforms' own documentation without our reader:
 
 import csv
 import io
+import tempfile
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -35,21 +36,34 @@ SETTINGS = load_settings(SHIPPED)
 DEFINITIONS = load_instruments()
 BOXES = [item.id for item in DEFINITIONS["background"].items if item.choice_of]
 WAVES = ["2026a", "2026b", "2026e", "retest"]  # all instruments; choice texts; the other order; people asked again
+WIDE_WAVES = ["2026a", "2026f"]  # all of the inventory in its short forms; the long form of the sources, healing
 PLATFORMS = {  # name of the writer -> what a sidecar calls it
     "plain": "plain", "tsv": "plain", "semicolon": "plain", "excel": "excel", "spss": "spss", "qualtrics": "qualtrics",
     "qualtrics_text": "qualtrics", "qualtrics_tsv": "qualtrics", "redcap": "redcap", "redcap_labels": "redcap",
     "limesurvey": "limesurvey", "limesurvey_text": "limesurvey", "google_forms": "google_forms",
     "google_sheets": "google_forms", "formr": "formr",
 }  # fmt: skip
+WIDE = [(platform, "2026a") for platform in PLATFORMS]
+WIDE += [(p, "2026f") for p in ("plain", "spss", "qualtrics_text", "redcap_labels", "limesurvey_text", "google_forms")]
 FIRST_ROW = dict.fromkeys(PLATFORMS, 2) | {"spss": 1} | {name: 4 for name in PLATFORMS if name.startswith("qualtrics")}
 KEY = b"a key of the tests, thirty-two bytes long"[:32]
 PREVIEWS = ("qualtrics_text", "qualtrics_tsv")
 
 
 def few():
-    """Eighty people with every kind of defect, and enough refusals that every kind of cell is blank somewhere."""
+    """Eighty people with every kind of defect, and enough refusals that every kind of cell is blank somewhere.
+
+    Without the modules: what is asked twice, of some or of several people is in `all_modules`, which fewer tests read.
+    """
     parameters = read_parameters()
-    return {**parameters, "people": 80, "missing": {**parameters["missing"], "refused": 0.03}}
+    return {**all_modules(), "people": 80, "modules": {}, "waves": [
+        {k: v for k, v in wave.items() if k != "instead"} for wave in parameters["waves"]]}  # fmt: skip
+
+
+def all_modules():
+    """Sixty people who are asked the whole battery."""
+    parameters = read_parameters()
+    return {**parameters, "people": 60, "missing": {**parameters["missing"], "refused": 0.03}}
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +72,11 @@ def study():
     for wave in found.waves:
         assert set(wave.planted["kind"]) >= {"missing_code", "out_of_range", "exact_duplicate", "second_submission"}
     return found
+
+
+@pytest.fixture(scope="module")
+def wide():
+    return simulate(all_modules(), SEED)
 
 
 def wave_of(study, name):
@@ -79,6 +98,12 @@ def expected(study, tmp_path_factory):
     return {name: read(write_wave(wave_of(study, name), folder, SEED, few(), "plain")) for name in WAVES}
 
 
+@pytest.fixture(scope="module")
+def expected_of_all(wide, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("expected_of_all")
+    return {name: read(write_wave(wave_of(wide, name), folder, SEED, all_modules(), "plain")) for name in WIDE_WAVES}
+
+
 # --- round trips -----------------------------------------------------------------------------------------------------
 
 
@@ -89,9 +114,23 @@ def test_every_platform_has_a_writer():
 @pytest.mark.parametrize("name", WAVES)
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_written_by_a_platform_and_read_again_the_scores_are_the_same(study, expected, tmp_path, platform, name):
-    wave = wave_of(study, name)
-    validated, scores = read(write_wave(wave, tmp_path, SEED, few(), platform))
-    there, their_scores = expected[name]
+    boxes = same_answers_and_scores(wave_of(study, name), platform, tmp_path, expected[name])
+    assert boxes.isna().any(axis=None) and (boxes == 1).any().all()
+
+
+@pytest.mark.parametrize(("platform", "name"), WIDE)
+def test_so_are_those_of_the_whole_battery(wide, expected_of_all, tmp_path, platform, name):
+    """Two events in one form, questions asked of some people only, negative codes, several ranges in one instrument."""
+    _, scores = expected_of_all[name]
+    rated = {kind: scores[f"{kind}_mreii_a_hurt"].notna().mean() for kind in ("unclear", "clear")}
+    assert 0.4 < rated["clear"] < rated["unclear"] < 1 and scores["mreii_g_avoidance"].isna().any()
+    assert ("mreii_matrix_conc" in scores) == ("mreii_h" in scores) == (name == "2026f")
+    same_answers_and_scores(wave_of(wide, name), platform, tmp_path, expected_of_all[name])
+
+
+def same_answers_and_scores(wave, platform, folder, expected):
+    validated, scores = read(write_wave(wave, folder, SEED, few(), platform))
+    there, their_scores = expected
     pd.testing.assert_frame_equal(scores, their_scores, check_exact=True)
     shift = FIRST_ROW[platform] - FIRST_ROW["plain"]
     for table in ("checked_answers", "set_aside"):
@@ -101,7 +140,7 @@ def test_written_by_a_platform_and_read_again_the_scores_are_the_same(study, exp
     kept = validated.checked_answers
     drawn = wave.cells.loc[kept["row"] - FIRST_ROW[platform], BOXES]
     np.testing.assert_array_equal(kept[BOXES].to_numpy(), drawn.to_numpy())
-    assert kept[BOXES].isna().any(axis=None) and (kept[BOXES] == 1).any().all()
+    return kept[BOXES]
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -154,15 +193,44 @@ def test_a_platform_that_nobody_knows_is_refused_in_a_sentence(tmp_path):
 
 ADDED = [(platform, "2026b") for platform in [*PLATFORMS, "redcap_headings"]]
 ADDED += [("plain", "2026e"), ("qualtrics", "2026e"), ("limesurvey", "2026e")]  # the other order of the Rosenberg scale
+ADDED_WIDE = [("plain", "2026a"), ("qualtrics", "2026f"), ("redcap_headings", "2026f"), ("limesurvey", "2026b"),
+              ("google_forms", "2026f"), ("spss", "2026f")]  # by name, place, label, code of the question, words, label  # fmt: skip
 
 
 @pytest.mark.parametrize(("platform", "name"), ADDED)
 def test_exported_by_a_platform_and_added_by_flags_the_scores_are_the_same(
     study, expected, tmp_path, platform, name, monkeypatch
 ):
+    added_by_flags(wave_of(study, name), platform, tmp_path, monkeypatch, expected[name])
+
+
+@pytest.fixture(scope="module")
+def first_waves():
+    """The whole battery without healing, which no first wave of a study can ask; name -> (wave, (validated, scores))."""
+    parameters = all_modules()
+    parameters = {**parameters, "modules": {**parameters["modules"], "later_waves": []}}
+    drawn = simulate(parameters, SEED)
+    with tempfile.TemporaryDirectory() as folder:
+        return {
+            name: (
+                wave_of(drawn, name),
+                read(write_wave(wave_of(drawn, name), Path(folder), SEED, parameters, "plain")),
+            )
+            for name in {name for _, name in ADDED_WIDE}
+        }
+
+
+@pytest.mark.parametrize(("platform", "name"), ADDED_WIDE)
+def test_so_is_the_whole_battery(first_waves, tmp_path, platform, name, monkeypatch):
+    wave, there = first_waves[name]
+    added_by_flags(wave, platform, tmp_path, monkeypatch, there)
+
+
+def added_by_flags(wave, platform, tmp_path, monkeypatch, expected):
     monkeypatch.setenv("REJSENS_ID_KEY", str(tmp_path / "key"))
     (tmp_path / "key").write_bytes(KEY)
-    wave = wave_of(study, name)
+    there, their_scores = expected
+    names = {instrument.name for instrument in wave.instruments}
     written = redcap.label_headings(wave, SEED) if platform == "redcap_headings" else WRITERS[platform](wave, SEED)
     file = tmp_path / f"download{written.suffix}"
     file.write_bytes(written.content)
@@ -182,10 +250,9 @@ def test_exported_by_a_platform_and_added_by_flags_the_scores_are_the_same(
         "hash",
         "--yes",
     ]
-    said = CliRunner().invoke(app, [*typed, *flags(platform, written, wave, tmp_path)])
+    said = CliRunner().invoke(app, [*typed, *flags(platform, written, wave, tmp_path, labels="mreii_matrix" in names)])
     assert said.exit_code == 0, said.output
-    validated, scores = read(folder / f"data/waves/{name}.yaml")
-    there, their_scores = expected[name]
+    validated, scores = read(folder / f"data/waves/{wave.name}.yaml")
     for ours, theirs in ((scores, their_scores), (validated.set_aside, there.set_aside)):
         theirs = theirs.assign(participant=hash_all(theirs["participant"].tolist(), KEY))
         rows = [column for column in ("row",) if column in ours]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -78,13 +78,15 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
         for item in instrument.items
         if item.id in asked
     ]
+    scores = _administered_scores(instrument, items, prefix, span is not None)
     direction = settings.get("anchor_direction") or instrument.anchor_direction
     return replace(
         instrument,
         items=tuple(items),
-        scores=_administered_scores(instrument, items, prefix, span is not None),
-        models=_administered_models(instrument.models, asked, prefix),
+        scores=scores,
+        models=_administered_models(instrument.models, asked, prefix, {score.id for score in scores}),
         name=prefix + instrument.id,
+        title=instrument.title + _asked_as(prefix),
         event=settings.get("as") if instrument.events else None,
         order=order,
         columns=tuple(prefix + i for i in instrument.orders.get(order, ids) if i in asked),
@@ -165,8 +167,15 @@ def _administered_condition(condition: AskedIf | None, asked: list[str], prefix:
     return replace(condition, any_of=tuple(prefix + item for item in condition.any_of))
 
 
-def _administered_models(models: Sequence[Model], asked: Sequence[str], prefix: str) -> tuple[Model, ...]:
-    """The factor models whose items were all asked."""
+def _asked_as(prefix: str) -> str:
+    """What tells two administrations of one instrument apart in a heading: ", before"."""
+    return f", {prefix.rstrip('_').replace('_', ' ')}" if prefix else ""
+
+
+def _administered_models(
+    models: Sequence[Model], asked: Sequence[str], prefix: str, scores: Collection[str]
+) -> tuple[Model, ...]:
+    """The factor models whose items were all asked, and whose score there still is."""
     return tuple(
         replace(
             model,
@@ -176,7 +185,7 @@ def _administered_models(models: Sequence[Model], asked: Sequence[str], prefix: 
             residual_covariances=tuple((prefix + a, prefix + b) for a, b in model.residual_covariances),
         )
         for model in models
-        if set(model.items) <= set(asked)
+        if set(model.items) <= set(asked) and (not model.score or prefix + model.score in scores)
     )
 
 
@@ -185,7 +194,6 @@ def _administered_scores(
 ) -> tuple[Score, ...]:
     """The scores whose items were all asked, with prefixed names and the range that follows from the administration."""
     by_id = {item.id: item for item in items}
-    asked_as = f", {prefix.rstrip('_').replace('_', ' ')}" if prefix else ""
     scores: dict[str, Score] = {}
     for score in instrument.scores:
         names = tuple(prefix + i for i in score.items)
@@ -195,7 +203,7 @@ def _administered_scores(
         new = replace(
             score,
             id=prefix + score.id,
-            label=score.label + asked_as,
+            label=score.label + _asked_as(prefix),
             items=names,
             of=parts,
             pairs=tuple((prefix + a, prefix + b) for a, b in score.pairs),

@@ -12,6 +12,7 @@ from rejsens.psychometrics.scale import RELIABILITY_COLUMNS
 from rejsens.scoring import keyed_name, units
 from rejsens.scoring import score as scored
 from rejsens.tabular import by_wave
+from rejsens.variables import not_applicable
 
 EVERY_WAVE = "all"
 
@@ -70,7 +71,7 @@ def over_time(
 
 def _scored(answers: pd.DataFrame, instrument: Instrument, wave: str) -> pd.DataFrame:
     people = answers[answers["wave"] == wave].set_index("participant")
-    return scored(people, [instrument])
+    return scored(people, [instrument], not_applicable(people))
 
 
 def _change(

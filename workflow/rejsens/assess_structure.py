@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens.definitions import Instrument, Model, few_answers
+from rejsens.measured_alike import NOT_TESTED
 from rejsens.psychometrics import FactorModel, Invariance, cfa, invariance
 from rejsens.scoring import keyed, keyed_name, units
 from rejsens.tabular import by_wave
@@ -157,16 +158,19 @@ def _over_waves(
 ) -> dict[str, Invariance]:
     if len(asking) < 2:
         return {}
-    wide, where, how = [], {}, {}
+    wide, where, how, asked = [], {}, {}, []
     for wave, instrument in asking.items():
         own = next(m for m in instrument.models if m.id == model.id)
         frame, _ = parts(people[wave].set_index("participant"), instrument, own)
+        asked.append(frame.index)
         stored = {column: name for column, name in zip(frame.columns, own.items, strict=True)}
         frame = frame.dropna() if (how := estimator(instrument, own)).get("missing") else frame  # see WHOLE_WAVES
         wide.append(frame.rename(columns={column: f"{name} in {wave}" for column, name in stored.items()}))
         where[wave] = {name: f"{name} in {wave}" for name in stored.values()}
     factors = {model.id: list(next(iter(where.values())))}
-    return {WAVES: invariance(pd.concat(wide, axis=1), factors, waves=where, ci_level=ci_level, **how)}
+    everybody = asked[0].append(asked[1:]).unique()  # who is lost counts as lost
+    frame = pd.concat(wide, axis=1).reindex(everybody)
+    return {WAVES: invariance(frame, factors, waves=where, ci_level=ci_level, **how)}
 
 
 def _rungs(ladder: Invariance, alpha: float) -> pd.DataFrame:
@@ -175,12 +179,14 @@ def _rungs(ladder: Invariance, alpha: float) -> pd.DataFrame:
     over_waves = not some.groups
     rule = WHOLE_WAVES if over_waves and some.estimator != "WLSMV" else some.missing_rule
     table = ladder.table
-    tested = (table["status"] == "admissible") & table["d_p"].notna()
-    holds = table["d_p"].lt(alpha).map({True: "rejected", False: "not rejected"}).where(tested, "")
+    against = (table["status"] == "admissible") & (table["against"] != "")
+    holds = (
+        table["d_p"].lt(alpha).map({True: "rejected", False: "not rejected"}).where(table["d_p"].notna(), NOT_TESTED)
+    )
     return table.assign(
         compared="; ".join(ladder.between),
         estimator=some.estimator,
         missing_rule=rule,
         n_lost=some.n_lost,
-        holds=holds,
+        holds=holds.where(against, ""),
     )

@@ -23,8 +23,8 @@ from rejsens.score_wave import compare_stored
 from rejsens.scoring import score
 from rejsens.sidecars import Wave, instruments_asked, load_wave
 from rejsens.study import Study, gather_study, instrument_folders
-from rejsens.validate import NOT_APPLICABLE, STORED, Gathered, gather
-from rejsens.variables import asked_variables, columns_of_items
+from rejsens.validate import STORED, Gathered, gather
+from rejsens.variables import asked_variables, columns_of_items, not_applicable
 
 
 class Unreadable(Exception):
@@ -262,8 +262,7 @@ def _examine(
 
 def _scores(asked: Sequence[Instrument], gathered: Gathered) -> pd.DataFrame:
     answers = gathered.checked_answers
-    absent = answers.filter(regex=f"{NOT_APPLICABLE}$").rename(columns=lambda c: c.removesuffix(NOT_APPLICABLE))
-    return score(answers, [i for i in asked if i.scores], absent)
+    return score(answers, [i for i in asked if i.scores], not_applicable(answers))
 
 
 def _answered(

@@ -448,6 +448,14 @@ def _models(
     return tuple(models), problems
 
 
+def models_of(instrument: Instrument, score: Score) -> list[str]:
+    """The one-factor models behind a score: its own, that of another score of the same parts, or those of its subscales."""
+    by_id = {s.id: s for s in instrument.scores}
+    parts = [by_id[name] for name in score.of if name in by_id] or [score]
+    modelled = [(model.id, by_id[model.score]) for model in instrument.models if model.score in by_id]
+    return [id for part in parts for id, own in modelled if (own.pairs or own.items) == (part.pairs or part.items)]
+
+
 def few_answers(items: Iterable[Item]) -> bool:
     """Whether items have so few answers that models had better take them as ordered categories."""
     return all(item.type != "number" and item.high - item.low < ORDERED_UP_TO for item in items)

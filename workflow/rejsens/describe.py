@@ -187,17 +187,28 @@ def missing_answers(
 ) -> pd.DataFrame:
     """Missing answers per item and missing scores, per wave in which they were asked.
 
-    n   people to whom the item applies: "no such person" is an answer, not a missing one
+    n   people to whom the item, or any item of the score, applies: "no such person" is an answer, not a missing one
     """
     rows = []
     for wave, people in by_wave(answers):
         scored = scores[scores["wave"] == wave]
         for instrument in asked[wave]:
-            sources = [("item", item.id, item.label, people) for item in instrument.items]
-            sources += [("score", s.id, s.label, scored) for s in instrument.scores]
-            for kind, name, label, frame in sources:
-                applies = ~frame[f"{name}{NOT_APPLICABLE}"] if f"{name}{NOT_APPLICABLE}" in frame else slice(None)
-                values = frame[name][applies]
+            sources = [
+                ("item", item.id, item.label, people, _nothing_applies(people, [item])) for item in instrument.items
+            ]
+            for score in instrument.scores:
+                outside = people.loc[_nothing_applies(people, instrument.items_of(score)), "participant"]
+                sources.append(("score", score.id, score.label, scored, scored["participant"].isin(outside)))
+            for kind, name, label, frame, outside in sources:
+                values = frame.loc[~outside, name]
                 n, lost = len(values), int(values.isna().sum())
                 rows.append((wave, kind, name, label, n, lost, 100 * lost / n if n else np.nan))
     return pd.DataFrame(rows, columns=["wave", "kind", "variable", "label", "n", "n_missing", "percent_missing"])
+
+
+def _nothing_applies(people: pd.DataFrame, items: Sequence[Item]) -> pd.Series:
+    """People to whom none of the items applies."""
+    flags = [f"{item.id}{NOT_APPLICABLE}" for item in items]
+    if any(flag not in people for flag in flags):
+        return pd.Series(False, index=people.index)
+    return people[flags].all(axis=1)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from rejsens.problems import listed
+
 NOT_ASSESSED = "not assessed"
+NOT_TESTED = "not tested"  # the difference of two rungs could not be tested
 INDEX = {"formative": "an index of what happened, to which invariance does not apply", "single_item": "a single item"}
 
 
@@ -14,37 +17,52 @@ def with_invariance(
     """The estimates, each row that compares waves with the status of its scales in place of "not assessed".
 
     estimates, hypotheses, invariance, dictionary   the tables of these names
-    returns    `estimates` with `invariance` such as "rses_sum: metric, scalar rejected; mreii_e_freq: an index …"
+    returns    `estimates` with `invariance` such as "rses_sum: metric over w1 and w2; scalar rejected"
     """
     predictors = dict(zip(hypotheses["hypothesis"], hypotheses["predictor"], strict=True))
-    models = dict(zip(dictionary["score"], dictionary["model"], strict=True))
-    words = {score: INDEX.get(model) or reached(invariance, score, "waves") for score, model in models.items()}
+    words = {row["score"]: _of_score(row, invariance) for row in dictionary.to_dict("records")}
     compared = estimates["invariance"] == NOT_ASSESSED
     named = [
-        "; ".join(f"{score}: {words.get(score, NOT_ASSESSED)}" for score in dict.fromkeys((outcome, predictors.get(hypothesis, ""))) if score)
+        "; ".join(
+            f"{score}: {words.get(score, NOT_ASSESSED)}"
+            for score in dict.fromkeys((outcome, predictors.get(hypothesis, "")))
+            if score
+        )
         for outcome, hypothesis in zip(estimates["outcome"], estimates["hypothesis"], strict=True)
-    ]  # fmt: skip
+    ]
     return estimates.assign(
         invariance=estimates["invariance"].where(~compared, pd.Series(named, index=estimates.index))
     )
 
 
+def _of_score(row: dict, invariance: pd.DataFrame) -> str:
+    """In words, of the scale itself, of another score of the same items, or of each scale that a score is made of."""
+    if row["model"] in INDEX:
+        return INDEX[row["model"]]
+    models = row["modelled_by"].split()
+    if len(models) == 1:
+        return reached(invariance, models[0], "waves")
+    return "; ".join(f"{model} {reached(invariance, model, 'waves')}" for model in models) or NOT_ASSESSED
+
+
 def reached(invariance: pd.DataFrame, model: str, between: str) -> str:
-    """How far up the ladder a scale is the same, and what stopped it.
+    """How far up the ladder a scale is the same, between what, and what stopped it.
 
     >>> rungs = pd.DataFrame({"model": "a", "between": "waves", "rung": ["configural", "metric", "scalar"],
-    ...                       "status": "admissible", "holds": ["", "not rejected", "rejected"]})
+    ...                       "compared": "w1; w2", "status": "admissible", "holds": ["", "not rejected", "rejected"]})
     >>> reached(rungs, "a", "waves"), reached(rungs.iloc[:2], "a", "waves"), reached(rungs, "b", "waves")
-    ('metric; scalar rejected', 'metric', 'not assessed')
+    ('metric between w1 and w2; scalar rejected', 'metric between w1 and w2', 'not assessed')
     """
     rows = invariance[(invariance["model"] == model) & (invariance["between"] == between)]
-    last = ""
+    last, stopped = "", ""
     for row in rows.to_dict("records"):
         if row["status"].startswith("not testable"):
             continue
         if row["status"] != "admissible":
-            return f"{last}; {row['rung']} not assessable" if last else NOT_ASSESSED
-        if row["holds"] == "rejected":
-            return f"{last}; {row['rung']} rejected"
+            stopped = f"; {row['rung']} not assessable"
+        elif row["holds"] in ("rejected", NOT_TESTED):
+            stopped = f"; {row['rung']} {row['holds']}"
+        if stopped:
+            break
         last = row["rung"]
-    return last or NOT_ASSESSED
+    return f"{last} between {listed(row['compared'].split('; '), 50)}{stopped}" if last else NOT_ASSESSED

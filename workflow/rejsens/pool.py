@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens import plausibility
-from rejsens.definitions import Instrument, Score
+from rejsens.definitions import Instrument, Score, models_of
 from rejsens.scoring import filled
 from rejsens.sidecars import Wave
 from rejsens.spreadsheet import write_csv
@@ -113,6 +113,7 @@ def _entry(instrument: Instrument, score: Score) -> dict[str, object]:
         "key_status": status,
         "measures": " ".join(score.measures),
         "license_notice": notice,
+        "modelled_by": " ".join(models_of(instrument, score)),
     }
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from rejsens.definitions import Instrument
 from rejsens.scoring import score
-from rejsens.validate import NOT_APPLICABLE, STORED
+from rejsens.validate import STORED
+from rejsens.variables import not_applicable
 
 TOLERANCE = 1e-12  # a stored total is recomputed from the same cells; only the order of addition may differ
 
@@ -19,8 +20,7 @@ def wave_scores(
 ) -> pd.DataFrame:
     """participant, wave, wave_number, role, background variables, every score with its count and prorated flag."""
     background = [item.id for instrument in instruments if not instrument.scores for item in instrument.items]
-    absent = answers.filter(regex=f"{NOT_APPLICABLE}$").rename(columns=lambda c: c.removesuffix(NOT_APPLICABLE))
-    scores = score(answers, [i for i in instruments if i.scores], absent)
+    scores = score(answers, [i for i in instruments if i.scores], not_applicable(answers))
     person = pd.DataFrame(
         {"participant": answers["participant"], "wave": wave, "wave_number": wave_number, "role": role}
     )

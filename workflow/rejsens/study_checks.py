@@ -74,6 +74,17 @@ def _retest_problems(waves: list[Wave]) -> list[Problem]:
         )
         for wave in waves
         if wave.role == "retest" and wave.retest_of not in names
+    ] + [
+        Problem(
+            f"{wave.path} › collected",
+            "A retest that does not come later",
+            f"it began on {wave.collected['from']}",
+            f"after {first.collected['from']}, when wave {first.name} began",
+            "correct the days, or `retest_of:`",
+        )
+        for wave in waves
+        for first in waves
+        if wave.role == "retest" and wave.retest_of == first.name and wave.collected["from"] <= first.collected["from"]
     ]
 
 

@@ -47,7 +47,7 @@ COLUMNS: dict[str, dict[str, str]] = {
                  "data_licence": "str?", "simulated": "bool"},
     "dictionary": {"score": "str", "label": "str", "instrument": "str", "event": "str?", "title": "str", "model": "str", "method": "str",
                    "n_items": "int", "range_low": "float", "range_high": "float", "higher_means": "str",
-                   "status_line": "str?", "key_status": "str", "measures": "str?", "license_notice": "str?"},
+                   "status_line": "str?", "key_status": "str", "measures": "str?", "license_notice": "str?", "modelled_by": "str?"},
     "sample": {"wave": "str", "variable": "str", "label": "str", "level": "str?", "n": "count", "n_missing": "int",
                "percent": "float", "mean": "float", "sd": "float", "min": "float", "max": "float"},
     "descriptives": {"score": "str", "label": "str", "instrument": "str", "wave": "str", "n": "int", "n_missing": "int",

@@ -27,6 +27,12 @@ NOT_APPLICABLE = "__na"  # suffix of the column that says where an item was stru
 STATISTICS = ("n", "n_missing", "n_not_applicable", "mean", "sd", "median", "skew", "kurtosis", "floor_pct", "ceiling_pct")  # fmt: skip
 
 
+def not_applicable(answers: pd.DataFrame) -> pd.DataFrame:
+    """The flags that stand beside answers, by item: people × items (bool), True where an item did not apply to a person."""
+    flags = answers.filter(regex=f"{NOT_APPLICABLE}$")
+    return flags.rename(columns=lambda column: column.removesuffix(NOT_APPLICABLE))
+
+
 def asked_variables(
     wave: Wave, instruments: Sequence[Instrument], export: Export, columns: Mapping[str, str]
 ) -> pd.DataFrame:

@@ -71,7 +71,10 @@ def draw(
         _column(sheet, column, style.MARGIN + place * (COLUMN + 4))
     shown = data[data["instrument"].isin([panel.instrument for panel in panels])].reset_index(drop=True)
     return style.Drawing(
-        sheet.figure, _alt(shown, titles), shown, _note(shown, [titles[name] for name in dropped], study)
+        sheet.figure,
+        _alt(shown, titles),
+        shown,
+        _note(shown, list(dict.fromkeys(titles[name] for name in dropped)), study),
     )
 
 

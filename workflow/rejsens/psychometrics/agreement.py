@@ -272,7 +272,7 @@ def test_retest(scores: pd.DataFrame, days: float, ci_level: float = 0.95) -> di
     scores : :py:class:`pandas.DataFrame`
         People x 2 waves of one score.
     days : float
-        Days between the waves (the median over people).
+        Days between the waves: of their first days, or the median over people.
     ci_level : float
         Level of the intervals.
 

@@ -130,7 +130,8 @@ def careless(
     ranges = _ranges(low, high, names, values)
     scales = _checked_scales(names, reverse, scales)
     scaled = (values - ranges[0]) / (ranges[1] - ranges[0])
-    keyed = np.where(np.isin(names, list(reverse)), 1 - scaled, scaled)
+    turned = np.isin(names, [str(name) for name in reverse])
+    keyed = np.where(turned, 1 - scaled, scaled)
     columns, status = {}, {}
     longest, average = string_lengths(_in_blocks(values, ranges))
     columns["long_string"], columns["average_string"] = longest, average
@@ -143,7 +144,7 @@ def careless(
     found = _pairs(values, names)
     for kind in ("synonyms", "antonyms"):
         columns[kind], status[kind] = _pair_consistency(scaled, found[found["kind"] == kind], names, kind)
-    steps = np.where(np.isin(names, list(reverse)), ranges[0] + ranges[1] - values, values) - ranges[0]
+    steps = np.where(turned, ranges[0] + ranges[1] - values, values) - ranges[0]
     columns["guttman_errors"], status["guttman_errors"] = _guttman(steps, names, scales)
     indices = pd.DataFrame(columns, index=items.index)
     return Careless(indices, _checks(indices, status), found)

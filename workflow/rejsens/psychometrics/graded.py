@@ -185,7 +185,7 @@ class GradedModel:
         return split(self.parameters, tuple(len(own) for own in self.levels))
 
     def _answers(self, data: pd.DataFrame) -> np.ndarray:
-        names = self.items["item"].tolist()
+        names, data = self.items["item"].tolist(), data.rename(columns=str)
         if absent := [name for name in names if name not in data.columns]:
             raise ValueError(f"the data lack these items: {', '.join(absent)}")
         return answers(data[names])

@@ -15,38 +15,54 @@ SPEEDER_SECONDS = (35, 110)
 
 
 def skip_answers(
-    complete: pd.DataFrame, instruments: Sequence[Instrument], rates: Mapping[str, float], rng: np.random.Generator
+    complete: pd.DataFrame,
+    instruments: Sequence[Instrument],
+    rates: Mapping[str, float],
+    rng: np.random.Generator,
+    modules: Sequence[Instrument] = (),
+    streams: Mapping[str, np.random.Generator] | None = None,
 ) -> pd.DataFrame:
     """Blank cells completely at random: some people skip much, everybody refuses a little.
 
     complete   participant and one column per item
     rates      skippers, skipped, refused: see config/simulation.yaml
-    returns    the same shape; instructed items and times stay
+    modules    instruments whose cells come from streams of their own, by name; the same people skip there
+    returns    the same shape; instructed items, times and what a platform draws stay
     """
     scored = [item.id for item in _scored(instruments)]
     asked = [*scored, *(c for c in ("age", "gender", "relationship_status") if c in complete)]
-    skips = (rng.random(len(complete)) < rates["skippers"])[:, None] & (
-        rng.random((len(complete), len(scored))) < rates["skipped"]
-    )
+    skippers = rng.random(len(complete)) < rates["skippers"]
+    skips = skippers[:, None] & (rng.random((len(complete), len(scored))) < rates["skipped"])
     refuses = rng.random((len(complete), len(asked))) < rates["refused"]
     cells = complete.copy()
     cells[asked] = cells[asked].mask(refuses)
     cells[scored] = cells[scored].mask(skips)
+    for module in modules:
+        items, own = [item.id for item in _scored([module])], (streams or {})[module.name]
+        left_out = skippers[:, None] & (own.random((len(complete), len(items))) < rates["skipped"])
+        left_out |= own.random((len(complete), len(items))) < rates["refused"]
+        cells[items] = cells[items].mask(left_out)
     return cells
 
 
 def plant(
-    honest: pd.DataFrame, instruments: Sequence[Instrument], rates: Mapping[str, float], rng: np.random.Generator
+    honest: pd.DataFrame,
+    instruments: Sequence[Instrument],
+    rates: Mapping[str, float],
+    streams: tuple[np.random.Generator, np.random.Generator],
+    modules: Sequence[Instrument] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Plant every kind of defect in people of their own, so that no defect hides another.
 
     honest    participant and one column per item, one row per person
     rates     share of rows for each kind, at least one row where a share is above 0
+    streams   of the defects; of what the spoilt rows hold in the cells of `modules`
+    modules   instruments that only spoilt rows touch: no single cell is planted there
     returns   cells    the honest rows, some spoilt, with repeated rows at the end
               planted  kind, participant, position (row of `cells`, from 0), column ("" for a whole row), detail
     """
-    wave = _Cells(honest, list(instruments), rng)
-    free = iter(rng.permutation(len(honest)).tolist())
+    wave = _Cells(honest, list(instruments), streams, list(modules))
+    free = iter(streams[0].permutation(len(honest)).tolist())
     planted = [
         (kind, honest["participant"][row], *spoil(wave, row, turn))
         for kind, spoil in SPOIL.items()
@@ -63,23 +79,29 @@ def _count(rate: float, n: int) -> int:
 class _Cells:
     """One wave's cells while they are being spoilt."""
 
-    def __init__(self, honest: pd.DataFrame, instruments: list[Instrument], rng: np.random.Generator):
-        self.honest, self.instruments, self.rng = honest, instruments, rng
+    def __init__(
+        self, honest: pd.DataFrame, instruments: list[Instrument], streams: Sequence[np.random.Generator],
+        modules: list[Instrument],
+    ):  # fmt: skip
+        self.honest, self.instruments = honest, instruments
+        self.rng, self.rng_of_modules = streams
         self.columns = list(honest.columns[1:])
         self.rows = list(honest[self.columns].to_numpy(dtype=float, copy=True))
         self.participants = honest["participant"].tolist()
-        self.scored = _scored(instruments)
+        self.scored, self.behind = _scored(instruments), _scored(modules)
         self.instructed = [item for i in instruments for item in i.items if item.instructed is not None]
 
     def at(self, column: str) -> int:
         return self.columns.index(column)
 
     def places(self, items: Sequence[Item]) -> np.ndarray:
-        return np.array([self.at(item.id) for item in items])
+        return np.array([self.at(item.id) for item in items], dtype=int)
 
-    def random_answers(self) -> np.ndarray:
-        low, high = ([int(getattr(item, end)) for item in self.scored] for end in ("low", "high"))
-        return self.rng.integers(low, np.array(high) + 1).astype(float)
+    def answer_at_random(self, row: int) -> None:
+        """Every scored item of a row gets any of its codes."""
+        for items, rng in ((self.scored, self.rng), (self.behind, self.rng_of_modules)):
+            low, high = ([int(getattr(item, end)) for item in items] for end in ("low", "high"))
+            self.rows[row][self.places(items)] = rng.integers(low, np.array(high, dtype=int) + 1).astype(float)
 
     def answered(self, row: int) -> str:
         """A scored item with numeric codes only that this person answered."""
@@ -108,8 +130,8 @@ def exact_duplicate(wave: _Cells, row: int, _turn: int) -> Planted:
 def second_submission(wave: _Cells, row: int, _turn: int) -> Planted:
     """The same person again, with a third of the answers as another person gave them."""
     other = int(wave.rng.integers(len(wave.honest)))
-    places = wave.places(wave.scored)
-    changed = places[wave.rng.random(len(places)) < 1 / 3]
+    drawn = [(wave.places(wave.scored), wave.rng), (wave.places(wave.behind), wave.rng_of_modules)]
+    changed = np.concatenate([places[rng.random(len(places)) < 1 / 3] for places, rng in drawn])
     answers = wave.rows[row].copy()
     answers[changed] = wave.honest.iloc[other, 1 + changed].to_numpy(dtype=float)
     return wave.append(row, answers), "", f"second submission of the person at position {row}"
@@ -122,12 +144,15 @@ def straight_liner(wave: _Cells, row: int, turn: int) -> Planted:
     low, high = max(item.low for item in items), min(item.high for item in items)
     code = float(wave.rng.integers(int(low), int(high) + 1))
     wave.rows[row][wave.places(items)] = code
+    if items is wave.scored:
+        wave.rows[row][wave.places(wave.behind)] = code
+        items = [*items, *wave.behind]
     return row, "", f"answer {code:g} to {len(items)} items"
 
 
 def inattentive(wave: _Cells, row: int, _turn: int) -> Planted:
     """Answers at random, and an instructed item failed."""
-    wave.rows[row][wave.places(wave.scored)] = wave.random_answers()
+    wave.answer_at_random(row)
     failed = wave.instructed[int(wave.rng.integers(len(wave.instructed)))]
     wrong = [code for code in np.arange(failed.low, failed.high + 1) if code != failed.instructed]
     given = float(wave.rng.choice(wrong))
@@ -137,7 +162,7 @@ def inattentive(wave: _Cells, row: int, _turn: int) -> Planted:
 
 def speeder(wave: _Cells, row: int, _turn: int) -> Planted:
     """Answers at random in less time than reading takes; instructed items are answered as told."""
-    wave.rows[row][wave.places(wave.scored)] = wave.random_answers()
+    wave.answer_at_random(row)
     seconds = float(wave.rng.integers(*SPEEDER_SECONDS))
     wave.rows[row][wave.at("duration_seconds")] = seconds
     return row, "duration_seconds", f"{seconds:g} seconds"

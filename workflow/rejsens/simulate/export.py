@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import yaml
 from rejsens.declarations import SHIPPED, load_settings
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 from rejsens.simulate.defects import MISSING_CODE
+from rejsens.simulate.events import implied_effects
 from rejsens.simulate.parameters import Parameters, read_parameters
 from rejsens.simulate.platforms import WRITERS, Exported
 from rejsens.simulate.study import SimulatedStudy, SimulatedWave, simulate
@@ -60,13 +61,21 @@ def write_study(study: SimulatedStudy, out: Path | str, platform: str | None = N
     first_rows = {}
     for wave in study.waves:
         exported = WRITERS[platform or wave.declared["platform"]](wave, study.seed)
-        _write(wave, exported, out / "data" / "waves", study.seed, study.parameters, platform)
+        not_asked = left_out(wave, study.waves)
+        _write(wave, exported, out / "data" / "waves", study.seed, study.parameters, platform, not_asked)
         first_rows[wave.name] = exported.first_row
     truth = out / "data" / "truth"
     truth.mkdir(parents=True, exist_ok=True)
     planted_rows(study, first_rows).to_csv(truth / "planted.csv", index=False, lineterminator="\n")
     (truth / "latent.yaml").write_text(latent_truth(study), encoding="utf-8")
     _write_config(study, out)
+
+
+def left_out(wave: SimulatedWave, waves: Sequence[SimulatedWave]) -> list[str]:
+    """The instruments that waves before this one asked and this one does not, by their administered names."""
+    before = [other for other in waves if other.declared["from"] < wave.declared["from"]]
+    asked = {instrument.name for instrument in wave.instruments}
+    return [name for name in dict.fromkeys(i.name for other in before for i in other.instruments) if name not in asked]
 
 
 def write_wave(
@@ -78,8 +87,9 @@ def write_wave(
 
 
 def _write(
-    wave: SimulatedWave, exported: Exported, folder: Path, seed: int, parameters: Parameters, platform: str | None
-) -> Path:
+    wave: SimulatedWave, exported: Exported, folder: Path, seed: int, parameters: Parameters, platform: str | None,
+    not_asked: Sequence[str] = (),
+) -> Path:  # fmt: skip
     """The raw export, its sidecar, and what the platform gives beside it, under a name that no study takes for a wave."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{wave.name}{exported.suffix}"
@@ -87,6 +97,7 @@ def _write(
     for ending, content in exported.companions.items():
         (folder / f"_{wave.name}{ending}").write_bytes(content)
     sidecar = _sidecar(wave, exported, seed, parameters, platform)
+    sidecar |= {"not_asked": list(not_asked)} if not_asked else {}
     path = folder / f"{wave.name}.yaml"
     path.write_text(_yaml(sidecar), encoding="utf-8")
     return path
@@ -166,14 +177,15 @@ def _with_row(detail: str, first: int) -> str:
 
 
 def latent_truth(study: SimulatedStudy) -> str:
-    """The parameters behind the data, with the loading and the thresholds of every item, as YAML."""
+    """The parameters behind the data, what they imply for events, and each item's loading and thresholds, as YAML."""
     items = [
         {"id": name, "variable": model.variable, "loading": model.loading, "thresholds": list(model.thresholds),
          "reversed": model.item.reverse}
         for name, model in study.models.items()
     ]  # fmt: skip
     heading = "# The latent truth of this simulated study; config/simulation.yaml explains every name.\n"
-    return heading + _yaml({"seed": study.seed, "parameters": dict(study.parameters), "items": items})
+    told = {"seed": study.seed, "parameters": dict(study.parameters), "events": implied_effects(study.parameters)}
+    return heading + _yaml({**told, "items": items})
 
 
 def _write_config(study: SimulatedStudy, out: Path) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import norm
 
 from rejsens.definitions import Instrument, Item
 from rejsens.problems import Problem, Refused
-from rejsens.simulate.parameters import Parameters
+from rejsens.simulate.parameters import Parameters, module_block, person_variables, scores_of
 
 # Steps that fill an interval evenly without a random draw: the items' parameters are facts, the same under every seed.
 LOADING_STEP, SHIFT_STEP = 0.6180339887, 0.7548776662
@@ -38,25 +39,32 @@ class ItemModel:
 
 
 def item_models(parameters: Parameters, instruments: Sequence[Instrument]) -> dict[str, ItemModel]:
-    """The model of every item that a variable's score uses; item id -> ItemModel.
+    """The model of every item that a variable's scores use, those of people before those of events; item id -> ItemModel.
 
-    raises   Refused when no instrument gives a variable's score, or an item has other categories than declared
+    raises   Refused when an item has other categories than declared
     """
     scores = {score.id: (instrument, score) for instrument in instruments for score in instrument.scores}
     models: dict[str, ItemModel] = {}
-    for name, variable in parameters["variables"].items():
-        if variable["score"] not in scores:
-            continue
-        instrument, score = scores[variable["score"]]
-        cuts = norm.ppf(np.cumsum(variable["percent"])[:-1] / 100)
-        low, high = variable.get("loadings", parameters["items"]["loadings"])
-        for number, item in enumerate((instrument.item(i) for i in score.items), start=1):
-            if item.high - item.low != len(cuts):
-                found, allowed = f"{len(cuts) + 1} percentages", f"{item.id} takes {item.allowed}"
-                raise Refused(Problem(f"variables › {name}", "Another number of categories", found, allowed))
-            shift = parameters["items"]["spread"] * (2 * _spaced(number, SHIFT_STEP) - 1)
-            loading = low + (high - low) * _spaced(number, LOADING_STEP)
-            models[item.id] = ItemModel(item, name, round(loading, 4), tuple(np.round(cuts + shift, 4).tolist()))
+    events = module_block(parameters)["events"]["variables"]
+    for name, variable in {**person_variables(parameters), **events}.items():
+        for instrument, score in (scores[s] for s in scores_of(variable) if s in scores):
+            models |= _models_of(parameters, name, variable, [instrument.item(i) for i in score.items])
+    return models
+
+
+def _models_of(
+    parameters: Parameters, name: str, variable: Mapping[str, Any], items: Sequence[Item]
+) -> dict[str, ItemModel]:
+    cuts = norm.ppf(np.cumsum(variable["percent"])[:-1] / 100)
+    low, high = variable.get("loadings", parameters["items"]["loadings"])
+    models = {}
+    for number, item in enumerate(items, start=1):
+        if item.high - item.low != len(cuts):
+            found, allowed = f"{len(cuts) + 1} percentages", f"{item.id} takes {item.allowed}"
+            raise Refused(Problem(f"variables › {name}", "Another number of categories", found, allowed))
+        shift = parameters["items"]["spread"] * (2 * _spaced(number, SHIFT_STEP) - 1)
+        loading = low + (high - low) * _spaced(number, LOADING_STEP)
+        models[item.id] = ItemModel(item, name, round(loading, 4), tuple(np.round(cuts + shift, 4).tolist()))
     return models
 
 

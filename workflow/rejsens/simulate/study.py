@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,11 +14,19 @@ from rejsens.administration import administer
 from rejsens.definitions import Instrument, load_instruments
 from rejsens.scoring import score
 from rejsens.simulate.defects import plant, skip_answers
+from rejsens.simulate.events import draw_events
 from rejsens.simulate.items import ItemModel, draw_answers, item_models
-from rejsens.simulate.latent import People, draw_people, draw_states, levels
-from rejsens.simulate.parameters import Parameters, stream
+from rejsens.simulate.latent import MOOD, People, draw_people, draw_states, levels, module_states, with_modules
+from rejsens.simulate.modules import (
+    NOT_APPLICABLE,
+    Lasting,
+    ModuleStates,
+    draw_lasting,
+    module_answers,
+    shown,
+)
+from rejsens.simulate.parameters import Parameters, module_block, stream
 
-NOT_APPLICABLE = 9.0
 IN_A_RELATIONSHIP = 1.0
 BASELINE = "rses_sum"  # the first wave's score on which leaving depends
 
@@ -27,7 +35,8 @@ BASELINE = "rses_sum"  # the first wave's score on which leaving depends
 class SimulatedWave:
     """One wave. Columns of both tables: participant, and one float column per item in the order of the questionnaire.
 
-    complete   what each person would have answered: one row per person, nothing missing, 9 for not applicable
+    complete   what each person would have answered: one row per person, 9 for not applicable, blank only where the
+               questionnaire does not show an item
     cells      what the export holds, cell for cell: missing answers, planted defects, repeated rows
     planted    kind, participant, position (row of `cells`, from 0), column, detail
     """
@@ -63,19 +72,25 @@ def simulate(parameters: Parameters, seed: int) -> SimulatedStudy:
                  defects, missing answers and retest change no honest answer
     """
     n = parameters["people"]
-    people = draw_people(parameters, n, stream(seed, "people"))
-    definitions = load_instruments(only=[e["id"] for e in _entries(parameters, parameters["waves"][0], True)])
+    people = with_modules(parameters, draw_people(parameters, n, stream(seed, "people")), stream(seed, "modules"))
+    lasting = draw_lasting(parameters, n, seed)
+    definitions = load_instruments(only=_named(parameters))
     models = item_models(parameters, list(definitions.values()))
     absent = _absent(parameters, n, stream(seed, "not applicable"))
     boxes = households(parameters, people, seed)
     present = np.ones((n, len(parameters["waves"])), dtype=bool)
     waves = []
     for number, declared in enumerate(parameters["waves"]):
-        states = draw_states(parameters, people, stream(seed, declared["name"], "states"))
-        asked = _Asked(parameters, seed, declared, number, definitions, models, boxes[number])
-        everybody = asked.complete(people, states, absent)
+        name = declared["name"]
+        states = draw_states(parameters, people, stream(seed, name, "states"))
+        of_modules = ModuleStates(
+            module_states(parameters, people, states, stream(seed, name, "module states")),
+            draw_events(parameters, n, stream(seed, name, "events")),
+        )
+        asked = _Asked(parameters, seed, declared, number, definitions, models, boxes[number], lasting)
+        everybody = asked.complete(people, states, of_modules, absent)
         if number == 0:
-            first = asked, states
+            first = asked, states, of_modules
             present[:, 1:] = stay(parameters, everybody, asked.instruments, stream(seed, "attrition"))
         waves.append(asked.wave(everybody[present[:, number]].reset_index(drop=True)))
     waves.append(_retest(parameters, seed, people, absent, *first))
@@ -118,14 +133,20 @@ def households(parameters: Parameters, people: People, seed: int) -> list[dict[s
 
 
 def _retest(parameters: Parameters, seed: int, people: People, absent: Mapping[str, np.ndarray],
-            asked: _Asked, states: Mapping[str, np.ndarray]) -> SimulatedWave:  # fmt: skip
-    """People of the first wave again: their states of then, with a little noise."""
+            asked: _Asked, states: Mapping[str, np.ndarray], of_modules: ModuleStates) -> SimulatedWave:  # fmt: skip
+    """People of the first wave again: their states and their events of then, with a little noise."""
     declared = parameters["retest"]
+    noise = declared["noise"]
     rng = stream(seed, declared["name"], "states")
-    again = {name: state + declared["noise"] * rng.standard_normal(len(people)) for name, state in states.items()}
-    asked = _Asked(parameters, seed, declared, 0, asked.definitions, asked.models, asked.household)
+    again = {n: state + noise * rng.standard_normal(len(people)) for n, state in states.items() if n != MOOD}
+    own = stream(seed, declared["name"], "module states")
+    modules_again = ModuleStates(
+        {n: state + noise * own.standard_normal(len(people)) for n, state in of_modules.states.items()},
+        of_modules.events.with_noise(noise, stream(seed, declared["name"], "events")),
+    )
+    asked = replace(asked, declared=declared)
     chosen = np.sort(rng.choice(len(people), size=min(declared["people"], len(people)), replace=False))
-    return asked.wave(asked.complete(people, again, absent).iloc[chosen].reset_index(drop=True))
+    return asked.wave(asked.complete(people, again, modules_again, absent).iloc[chosen].reset_index(drop=True))
 
 
 @dataclass(frozen=True)
@@ -139,21 +160,44 @@ class _Asked:
     definitions: Mapping[str, Instrument]
     models: Mapping[str, ItemModel]
     household: Mapping[str, np.ndarray]  # tick box -> (people,), 0 or 1
+    lasting: Lasting
 
     @property
     def entries(self) -> tuple[Mapping[str, Any], ...]:
-        return _entries(self.parameters, self.declared, self.number == 0)
+        return (*self._main, *self._modules)
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
-        return tuple(administer(self.definitions[e["id"]], **e) for e in self.entries)
+        return (*self.main, *self.modules)
+
+    @property
+    def main(self) -> tuple[Instrument, ...]:
+        """The instruments whose answers come from the streams of the whole wave."""
+        return tuple(administer(self.definitions[e["id"]], **e) for e in self._main)
+
+    @property
+    def modules(self) -> tuple[Instrument, ...]:
+        """The instruments behind them, each from streams of its own."""
+        return tuple(administer(self.definitions[e["id"]], **e) for e in self._modules)
+
+    @property
+    def _main(self) -> tuple[Mapping[str, Any], ...]:
+        return _entries(self.parameters["instruments"], self.declared, self.number)
+
+    @property
+    def _modules(self) -> tuple[Mapping[str, Any], ...]:
+        return _entries(module_block(self.parameters), self.declared, self.number)
 
     def complete(
-        self, people: People, states: Mapping[str, np.ndarray], absent: Mapping[str, np.ndarray]
+        self,
+        people: People,
+        states: Mapping[str, np.ndarray],
+        of_modules: ModuleStates,
+        absent: Mapping[str, np.ndarray],
     ) -> pd.DataFrame:
         """What everybody would answer, also those who are not there."""
         rng = stream(self.seed, self.declared["name"], "answers")
-        asked = [item for instrument in self.instruments for item in instrument.items]
+        asked = [item for instrument in self.main for item in instrument.items]
         wanted = {item.id: self.models[item.id] for item in asked if item.id in self.models}
         answers = draw_answers(wanted, levels(self.parameters, people, states, self.number), rng)
         answers |= {i: np.where(absent[i], NOT_APPLICABLE, answers[i]) for i in absent if i in answers}
@@ -162,7 +206,11 @@ class _Asked:
         for item in asked:
             answer = item.high if item.instructed is None else item.instructed  # quality items: read, careful, usable
             columns[item.id] = answers.get(item.id, np.full(len(people), answer)).astype(float)
-        return pd.DataFrame(columns)
+        behind = module_answers(
+            self.parameters, self.seed, self.declared["name"], self.number, self.modules, self.models, people, states,
+            of_modules, self.lasting,
+        )  # fmt: skip
+        return pd.concat([pd.DataFrame(columns), behind], axis=1)
 
     def _background(self, people: People) -> dict[str, np.ndarray]:
         first = date.fromisoformat(self.parameters["waves"][0]["from"])
@@ -179,19 +227,34 @@ class _Asked:
         }
 
     def wave(self, complete: pd.DataFrame) -> SimulatedWave:
-        name, asked, rates = self.declared["name"], self.instruments, self.parameters
-        skipped = skip_answers(complete, asked, rates["missing"], stream(self.seed, name, "missing"))
+        name, rates = self.declared["name"], self.parameters
+        own = {i.name: stream(self.seed, name, "missing", i.name) for i in self.modules}
+        skipped = skip_answers(
+            complete, self.main, rates["missing"], stream(self.seed, name, "missing"), self.modules, own
+        )
         left_out = stream(self.seed, name, "lives_with missing").random(len(skipped)) < rates["missing"]["refused"]
         skipped.loc[left_out, [box for box in self.household if box in skipped]] = np.nan
-        cells, planted = plant(skipped, asked, rates["defects"], stream(self.seed, name, "defects"))
-        return SimulatedWave(self.declared, self.entries, asked, complete, cells, planted)
+        streams = (stream(self.seed, name, "defects"), stream(self.seed, name, "defects of the modules"))
+        cells, planted = plant(skipped, self.main, rates["defects"], streams, self.modules)
+        return SimulatedWave(
+            self.declared, self.entries, self.instruments, complete, shown(cells, self.modules), planted
+        )
 
 
-def _entries(parameters: Parameters, declared: Mapping[str, Any], first: bool) -> tuple[Mapping[str, Any], ...]:
-    """What one wave asks, with the item orders that it declares for itself."""
-    listed = [*parameters["instruments"]["every_wave"], *(parameters["instruments"]["first_wave"] if first else ())]
-    orders = declared.get("orders", {})
-    return tuple({**entry, "order": orders[entry["id"]]} if entry["id"] in orders else dict(entry) for entry in listed)
+def _entries(listed: Mapping[str, Any], declared: Mapping[str, Any], number: int) -> tuple[Mapping[str, Any], ...]:
+    """What one wave asks of a block, with the item orders and the exchanges that the wave declares for itself."""
+    asked = [*listed["every_wave"], *listed.get("later_waves" if number else "first_wave", ())]
+    orders, instead = declared.get("orders", {}), declared.get("instead", {})
+    asked = [{**entry, "id": instead.get(entry["id"], entry["id"])} for entry in asked]
+    return tuple({**entry, "order": orders[entry["id"]]} if entry["id"] in orders else entry for entry in asked)
+
+
+def _named(parameters: Parameters) -> list[str]:
+    """The ids of all instruments that some wave asks."""
+    blocks = (parameters["instruments"], module_block(parameters))
+    listed = [entry["id"] for block in blocks for key in ("every_wave", "first_wave", "later_waves")
+              for entry in block.get(key, ())]  # fmt: skip
+    return [*listed, *(other for wave in parameters["waves"] for other in wave.get("instead", {}).values())]
 
 
 def _absent(parameters: Parameters, n: int, rng: np.random.Generator) -> dict[str, np.ndarray]:

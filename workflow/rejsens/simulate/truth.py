@@ -20,8 +20,9 @@ from rejsens.declarations import read_yaml
 from rejsens.definitions import Instrument, load_instruments
 from rejsens.scoring import score
 from rejsens.simulate.items import ItemModel, draw_answers, item_models
-from rejsens.simulate.latent import draw_people, draw_states, levels
-from rejsens.simulate.parameters import Parameters, read_parameters, stream
+from rejsens.simulate.latent import draw_people, draw_states, levels, module_states, with_modules
+from rejsens.simulate.modules import draw_lasting, lacking_in
+from rejsens.simulate.parameters import Parameters, module_block, read_parameters, stream
 
 COLUMNS = ("hypothesis", "analysis", "wave", "metric", "estimand", "mc_error", "n_people")
 Values = Mapping[str, np.ndarray]  # variable -> (people, waves)
@@ -90,7 +91,9 @@ def _asked(
     """Only what the hypotheses need, so that a million people take minutes."""
     hypotheses = [h for family in families for h in family["hypotheses"]]
     named = {n for h in hypotheses for n in (h["outcome"], h["predictor"], *(c["name"] for c in h["covariates"]))}
-    entries = [*parameters["instruments"]["every_wave"], *parameters["instruments"]["first_wave"]]
+    blocks = (parameters["instruments"], module_block(parameters))
+    entries = [entry for block in blocks for asked in ("every_wave", "first_wave", "later_waves")
+               for entry in block.get(asked, ()) if not entry.get("as")]  # fmt: skip
     definitions = load_instruments(only=[entry["id"] for entry in entries])
     used = [i for i in definitions.values() if named & {s.id for s in i.scores}]
     models = item_models(parameters, used)
@@ -105,14 +108,27 @@ def draw_population(
     n: int,
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
-    """Complete scores and background of n people in every panel wave; variable -> (n, waves)."""
+    """Complete scores and background of n people in every panel wave; variable -> (n, waves).
+
+    What modules ask is drawn from a stream of its own: the rest is the same with and without it.
+    """
+    own = rng.spawn(1)[0]
+    in_modules = {i: model for i, model in models.items() if model.variable in module_block(parameters)["variables"]}
+    others = {i: model for i, model in models.items() if i not in in_modules}
     people = draw_people(parameters, n, rng)
+    people = with_modules(parameters, people, own) if in_modules else people
+    lasting = draw_lasting(parameters, n, int(own.integers(2**32)))
     absent = {i: rng.random(n) < share for i, share in parameters["missing"]["not_applicable"].items() if i in models}
     waves: list[pd.DataFrame] = []
     for number in range(len(parameters["waves"])):
-        answers = draw_answers(models, levels(parameters, people, draw_states(parameters, people, rng), number), rng)
-        frame = pd.DataFrame({i: np.where(absent[i], np.nan, a) if i in absent else a for i, a in answers.items()})
-        waves.append(score(frame, [_only(i, models) for i in instruments], pd.DataFrame(absent)))
+        states = draw_states(parameters, people, rng)
+        answers = draw_answers(others, levels(parameters, people, states, number), rng)
+        if in_modules:
+            states |= module_states(parameters, people, states, own)
+            answers |= draw_answers(in_modules, levels(parameters, people, states, number), own)
+        lacking = absent | {i: a for i, a in lacking_in(parameters, people, lasting, number).items() if i in models}
+        frame = pd.DataFrame({i: np.where(lacking[i], np.nan, a) if i in lacking else a for i, a in answers.items()})
+        waves.append(score(frame, [_only(i, models) for i in instruments], pd.DataFrame(lacking)))
     scores = [column for column in waves[0] if "__" not in column]
     values = {name: np.column_stack([wave[name] for wave in waves]) for name in scores}
     ones = np.ones(len(waves))

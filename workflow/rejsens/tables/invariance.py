@@ -9,10 +9,12 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import labels, marked, marks, sentence
+from rejsens.measured_alike import NOT_TESTED
+from rejsens.tables._cells import labels, marked, marks, sentence, text_of
 
 TABLES = ("invariance", "dictionary")
 ADMISSIBLE = "admissible"
+UNTESTED = "the scaled difference of the two models could not be computed"
 STEPS = {  # what a rung makes equal, whichever name the ladder has for it
     "Thresholds": ("thresholds",),
     "Loadings": ("metric", "loadings"),
@@ -24,7 +26,7 @@ STEPS = {  # what a rung makes equal, whichever name the ladder has for it
 def lay_out(*, invariance: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
     """One section per comparison, one row per scale: fit with nothing equal, then what each further equality costs."""
     names = labels(dictionary)
-    reasons = marks([_reason(status) for status in invariance["status"]])
+    reasons = marks([_reason(*pair) for pair in zip(invariance["status"], invariance["holds"], strict=True)])
     groups: dict[str, list[tuple[str, ...]]] = {}
     for (between, compared, model), rungs in invariance.groupby(["between", "compared", "model"], sort=False):
         over = "Over waves" if between == "waves" else f"By {between.replace('_', ' ')}"
@@ -47,8 +49,10 @@ def lay_out(*, invariance: pd.DataFrame, dictionary: pd.DataFrame, study: Mappin
     )
 
 
-def _reason(status: str) -> str:
-    return "" if status == ADMISSIBLE else status
+def _reason(status: str, holds: Any = "") -> str:
+    if status != ADMISSIBLE:
+        return status
+    return UNTESTED if text_of(holds) == NOT_TESTED else ""
 
 
 def _row(name: str, rungs: pd.DataFrame, reasons: Mapping[str, str]) -> tuple[str, ...]:
@@ -68,6 +72,6 @@ def _step(rungs: pd.DataFrame, step: tuple[str, ...], reasons: Mapping[str, str]
     if not found:
         return ""
     row = rungs.loc[found[0]]
-    if row["status"] != ADMISSIBLE:
-        return marked(apa.MISSING, row["status"], reasons)
+    if reason := _reason(row["status"], row["holds"]):
+        return marked(apa.MISSING, reason, reasons)
     return f"{apa.p(row['d_p'])} ({apa.r(row['d_cfi'], 3)})"

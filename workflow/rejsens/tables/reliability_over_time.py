@@ -30,9 +30,13 @@ def lay_out(*, reliability: pd.DataFrame, dictionary: pd.DataFrame, study: Mappi
     letters = marks([status_of(status) for status in shown["status"]])
     groups: dict[str, list[tuple[str, ...]]] = {}
     titles = dict(zip(dictionary["instrument"], dictionary["title"], strict=True))
-    for (instrument, score), rows in shown.groupby(["instrument", "score"], sort=False):
-        groups.setdefault(titles.get(instrument, instrument), []).append(_row(names.get(score, score), rows, letters))
     retests = list(dict.fromkeys(shown.loc[shown["coefficient"] != CHANGE, "wave"]))
+    for (instrument, score), rows in shown.groupby(["instrument", "score"], sort=False):
+        own = [wave for wave in retests if wave in set(rows["wave"])] or [""]
+        for wave in own:  # what is said of change stands once, with the first retest
+            kept = rows[(rows["wave"] == wave) | ((rows["coefficient"] == CHANGE) & (wave == own[0]))]
+            name = names.get(score, score) + (f", {wave}" if len(retests) > 1 and wave else "")
+            groups.setdefault(titles.get(instrument, instrument), []).append(_row(name, kept, letters))
     return PrintedTable(
         title=__doc__,
         columns=("Score", "n", *COLUMNS, "n in all waves", "Change"),

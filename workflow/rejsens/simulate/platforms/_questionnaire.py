@@ -70,7 +70,14 @@ def questionnaire(wave: SimulatedWave) -> list[Question]:
 
 def plain_names(instrument: Instrument) -> list[str]:
     """Plain column names: under a named order, rses_03 is the third question, whichever item that is."""
-    return list(instrument.orders[next(iter(instrument.orders))] if instrument.order else instrument.columns)
+    if not instrument.order:
+        return list(instrument.columns)
+    return [name for name in instrument.orders[next(iter(instrument.orders))] if name in instrument.columns]
+
+
+def alone(question: Question) -> bool:
+    """A question of its own, or what the platform writes down by itself; any other is a line of a matrix or a box."""
+    return not question.instrument.scores and question.item.type != "scale" and not question.box_of
 
 
 def tick_questions(questions: Iterable[Question]) -> dict[str, list[Question]]:
@@ -101,9 +108,23 @@ def _anchors(path: str, item: str) -> tuple[str, str]:
     return anchors.get("min", "lowest"), anchors.get("max", "highest")
 
 
-def matrix_text(instrument: Instrument) -> str:
-    """The question above a matrix of items; of a published scale only its name."""
-    return " ".join((instrument.stem or instrument.name).split())
+def text_above(question: Question) -> str:
+    """What stands above a line of a matrix or a box: the kind of event, then the question or the instrument's stem.
+
+    A published scale has only its name.
+    """
+    instrument = question.instrument
+    of = question.box_of or question.item.row_of
+    above = instrument.questions[of] if of else instrument.stem or instrument.name
+    event = instrument.events[instrument.event] if instrument.event else ""
+    return " ".join(f"{event} {above}".split())
+
+
+def line_text(question: Question, between: str = " ") -> str:
+    """A line's own words, behind what tells it from another line in the same words: its kind of event, its question."""
+    instrument, of = question.instrument, question.item.row_of
+    event = instrument.events[instrument.event] if instrument.event else ""
+    return between.join(filter(None, [event, instrument.questions[of] if of else "", question.text]))
 
 
 # --- cells -----------------------------------------------------------------------------------------------------------

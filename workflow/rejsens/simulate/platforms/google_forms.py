@@ -18,11 +18,12 @@ from rejsens.simulate.platforms._questionnaire import (
     NO_ANSWER,
     Exported,
     Question,
+    alone,
     in_one_cell,
     label_maps,
-    matrix_text,
     questionnaire,
     sittings,
+    text_above,
     texts,
     tick_questions,
 )
@@ -81,5 +82,4 @@ def _exported(wave: SimulatedWave, seed: int, moment: Callable, between: str, qu
 
 
 def _heading(question: Question) -> str:
-    alone = question.instrument.id == "background"
-    return question.text if alone else f"{matrix_text(question.instrument)} [{question.text}]"
+    return question.text if alone(question) else f"{text_above(question)} [{question.text}]"

@@ -20,11 +20,12 @@ from rejsens.simulate.platforms._questionnaire import (
     NO_ANSWER,
     Exported,
     Question,
+    alone,
     codes,
     label_maps,
-    matrix_text,
     questionnaire,
     sittings,
+    text_above,
     texts,
 )
 from rejsens.simulate.study import SimulatedWave
@@ -50,7 +51,7 @@ def answer_codes(wave: SimulatedWave, seed: int) -> Exported:
     maps = {
         "platform": "limesurvey",
         "participant": {"column": "token"},
-        "headers": {names[q.item.id]: q.item.id for q in _all(arranged) if q.instrument.id == "background"},
+        "headers": {names[q.item.id]: q.item.id for q in _all(arranged) if alone(q) or q.box_of},
         "labels": {q.item.id: {"Y": 1} for q in _all(arranged) if q.box_of},
     }
     table = {**_around(wave, seed), **_time_last(cells)}
@@ -84,7 +85,7 @@ def _arranged(questions: Sequence[Question]) -> dict[str, list[Question]]:
     groups: dict[str, list[Question]] = {}
     answers: dict[str, list[object]] = {}
     for question in questions:
-        code = question.item.id if _alone(question) else question.box_of or question.instrument.name
+        code = question.item.id if alone(question) else question.box_of or _array(question)
         sets = answers.setdefault(code, [])
         if question.choices not in sets:
             sets.append(question.choices)
@@ -93,8 +94,9 @@ def _arranged(questions: Sequence[Question]) -> dict[str, list[Question]]:
     return groups
 
 
-def _alone(question: Question) -> bool:
-    return question.instrument.id == "background" and not question.box_of
+def _array(question: Question) -> str:
+    """An array for each question that is asked of several people or with reasons, one for all other items."""
+    return question.instrument.name + (question.item.row_of or "")
 
 
 def _all(arranged: Arranged) -> list[Question]:
@@ -106,24 +108,19 @@ def _codes(arranged: Arranged) -> dict[str, str]:
     found = {}
     for code, members in arranged.items():
         for line, question in enumerate(members, start=1):
-            found[question.item.id] = code if _alone(question) else f"{code}[SQ{line:03}]"
+            found[question.item.id] = code if alone(question) else f"{code}[SQ{line:03}]"
     return found | {"duration_seconds": DURATION}
 
 
 def _headings(arranged: Arranged) -> dict[str, str]:
     """Item -> heading when headings are texts."""
-    found = {q.item.id: q.text if _alone(q) else f"{_text(q)} [{q.text}]" for q in _all(arranged)}
+    found = {q.item.id: q.text if alone(q) else f"{text_above(q)} [{q.text}]" for q in _all(arranged)}
     return found | {"duration_seconds": TOTAL_TIME}
-
-
-def _text(question: Question) -> str:
-    """What stands above an array or a tick box question."""
-    return question.instrument.questions[question.box_of] if question.box_of else matrix_text(question.instrument)
 
 
 def _columns(wave: SimulatedWave, names: Mapping[str, str]) -> dict[str, list[str]]:
     """The columns of each instrument in the order in which its items were presented."""
-    return {i.name: [names[item] for item in i.columns] for i in wave.instruments if i.id != "background"}
+    return {i.name: [names[item] for item in i.columns] for i in wave.instruments if i.scores or i.stem}
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -171,11 +168,11 @@ def _structure(arranged: Arranged) -> bytes:
 
 def _question_rows(number: str, code: str, members: Sequence[Question]) -> list[dict[str, str]]:
     first = members[0]
-    kind = "M" if first.box_of else "F" if not _alone(first) else "L" if first.choices else "N"
-    text = first.text if _alone(first) else _text(first)
+    kind = "M" if first.box_of else "F" if not alone(first) else "L" if first.choices else "N"
+    text = first.text if alone(first) else text_above(first)
     row = {"id": number, "relevance": "1", "language": "en"}
     rows = [{**row, "class": "Q", "type/scale": kind, "name": code, "text": text, "mandatory": "N", "other": "N"}]
-    if not _alone(first):
+    if not alone(first):
         rows += [{**row, "class": "SQ", "name": f"SQ{k:03}", "text": q.text} for k, q in enumerate(members, start=1)]
     if kind in "FL":
         offered = dict(first.choices) | ({MISSING_CODE: NO_ANSWER} if first.instrument.scores else {})

@@ -19,9 +19,11 @@ from rejsens.simulate.platforms._questionnaire import (
     NO_ANSWER,
     Exported,
     Question,
+    alone,
     codes,
     in_one_cell,
     label_maps,
+    line_text,
     questionnaire,
     sittings,
     texts,
@@ -70,7 +72,7 @@ def _exported(
         name = names[question.item.id]
         if name in columns:
             continue
-        import_ids[name] = f"QID{name.removeprefix('Q')}"
+        import_ids[name] = name if name == question.item.id else f"QID{name.removeprefix('Q')}"
         if question.box_of:
             boxes = ticks[question.box_of]
             choices = _choices(boxes, said[question.item.id])
@@ -79,7 +81,7 @@ def _exported(
             multiple[name] = dict(zip(choices, [box.item.id for box in boxes], strict=True))
         else:
             columns[name] = said[question.item.id](wave, question)
-            headings[name] = question.text
+            headings[name] = line_text(question, " - ")
     rows = [list(row) for row in zip(*columns.values(), strict=True)]
     if preview:
         rows.append(_preview(columns))
@@ -97,7 +99,7 @@ def _exported(
     maps = {"platform": "qualtrics", "participant": {"column": "panel_id"}}
     if delimiter == "\t":
         maps |= {"encoding": "utf-16", "delimiter": "\t"}
-    maps["headers"] = {names[q.item.id]: q.item.id for q in questions if _alone(q)}
+    maps["headers"] = {names[q.item.id]: q.item.id for q in questions if alone(q)}
     if labels := label_maps(wave, [q for q in questions if q.instrument.name in labelled and not q.box_of]):
         maps["labels"] = labels
     maps |= {"multiple": multiple} if multiple else {}
@@ -108,16 +110,11 @@ def _exported(
     matrices = {
         q.instrument.name: names[q.item.id].removesuffix("_1") + "_{n}"
         for q in questions
-        if q.number == 1 and not _alone(q)
+        if q.number == 1 and not alone(q)
     }
     encoded = content.getvalue().encode("utf-16-le" if delimiter == "\t" else "utf-8")
     mark, suffix = (b"\xff\xfe", ".tsv") if delimiter == "\t" else (b"", ".csv")
     return Exported(mark + encoded, maps, matrices, suffix, first_row=4)
-
-
-def _alone(question: Question) -> bool:
-    """A question of its own; any other is a line of its instrument's matrix."""
-    return question.instrument.id == "background" and not question.box_of
 
 
 def _names(questions: Sequence[Question]) -> dict[str, str]:
@@ -130,7 +127,9 @@ def _names(questions: Sequence[Question]) -> dict[str, str]:
     for question in questions:
         if question.item.id == "duration_seconds":
             names[question.item.id] = DURATION
-        elif _alone(question):
+        elif alone(question) and not question.item.wording:  # drawn by the platform: a field of embedded data
+            names[question.item.id] = question.item.id
+        elif alone(question):
             number += 1
             names[question.item.id] = f"Q{number}"
         elif not question.box_of:

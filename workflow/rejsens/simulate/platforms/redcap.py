@@ -23,6 +23,7 @@ from rejsens.simulate.platforms._questionnaire import (
     Question,
     codes,
     label_maps,
+    line_text,
     questionnaire,
     sittings,
     texts,
@@ -92,7 +93,7 @@ def _label_cells(wave: SimulatedWave, question: Question) -> list[str]:
 
 def _field_label(question: Question) -> str:
     if not question.box_of:
-        return question.text
+        return line_text(question)
     return f"{question.instrument.questions[question.box_of]} (choice={question.text})"
 
 
@@ -134,7 +135,7 @@ def _dictionary(questions: Sequence[Question]) -> bytes:
         elif question.choices:
             offered = dict(question.choices) | ({MISSING_CODE: NO_ANSWER} if question.instrument.scores else {})
             matrix = question.instrument.name if question.instrument.scores else ""
-            rows.append(_field(question.name, "radio", question.text, offered, matrix=matrix))
+            rows.append(_field(question.name, "radio", line_text(question), offered, matrix=matrix))
         else:
             rows.append(_field(question.name, "text", question.text, validation="integer"))
     return _csv({name: [row[name] for row in rows] for name in DICTIONARY})

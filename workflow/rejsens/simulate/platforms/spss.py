@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from rejsens.simulate.defects import MISSING_CODE
-from rejsens.simulate.platforms._questionnaire import NO_ANSWER, Exported, Question, questionnaire
+from rejsens.simulate.platforms._questionnaire import NO_ANSWER, Exported, Question, line_text, questionnaire
 from rejsens.simulate.study import SimulatedWave
 
 CREATED = slice(92, 109)
@@ -50,7 +50,7 @@ def sav(wave: SimulatedWave, seed: int) -> Exported:
 
 def _label(question: Question) -> str:
     if not question.box_of:
-        return question.text
+        return line_text(question)
     return f"{question.instrument.questions[question.box_of]} {question.text}"
 
 
