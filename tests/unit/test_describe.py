@@ -294,3 +294,16 @@ def test_an_answer_that_does_not_apply_is_not_missing() -> None:
 
     assert found.loc["mreii_e01", ["n", "n_missing"]].tolist() == [3, 1]
     assert found.loc["mreii_e02", ["n", "n_missing"]].tolist() == [4, 0]
+
+
+def test_a_score_of_which_nothing_applies_is_not_missing() -> None:
+    matrix = administer(SHIPPED["mreii_sources"])
+    items = [item.id for item in matrix.items]
+    person = pd.DataFrame({"participant": ["p1", "p2"], "wave": "w1", "wave_number": 1, "role": "wave"})
+    answers = person.assign(**{i: 1.0 for i in items}, **{f"{i}__na": False for i in items})
+    dating = next(s for s in matrix.scores if s.id == "mreii_from_dating")
+    answers.loc[0, [*dating.items]], answers.loc[0, [f"{i}__na" for i in dating.items]] = np.nan, True
+    scores = person.assign(**{s.id: 1.0 for s in matrix.scores})
+    scores.loc[0, "mreii_from_dating"] = np.nan
+    found = missing_answers(answers, scores, {"w1": [matrix]}).set_index("variable")
+    assert found.loc["mreii_from_dating", ["n", "n_missing"]].tolist() == [1, 0]
