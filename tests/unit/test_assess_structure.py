@@ -156,8 +156,8 @@ def test_an_item_that_moved_is_found_at_the_intercepts():
     instrument = scale()
     answers = answered(instrument, shift=0.8)
     found = assess_structure(answers, dict.fromkeys(WAVES, instrument), {}, **HOW)["invariance"]
-    assert reached(found, "a", "waves") == "strict between w1, w2, w3 and w4"
-    assert reached(found, "b", "waves") == "metric between w1, w2, w3 and w4; scalar rejected"
+    assert reached(found, "a", "waves") == "strict invariance between w1, w2, w3 and w4"
+    assert reached(found, "b", "waves") == "metric invariance between w1, w2, w3 and w4; scalar rejected"
     assert reached(found, "b", "gender") == "not assessed"
 
 
@@ -196,7 +196,7 @@ def test_a_rung_that_could_not_be_tested_is_not_told_as_holding():
     table = pd.DataFrame(
         [rungs | {"rung": "configural", "holds": ""}, rungs | {"rung": "metric", "holds": "not tested"}]
     )
-    assert reached(table, "a", "waves") == "configural between w1 and w2; metric not tested"
+    assert reached(table, "a", "waves") == "configural invariance between w1 and w2; metric not tested"
 
 
 def test_people_without_a_whole_wave_count_as_lost():

@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from tests.conftest import ROOT
+from typer.testing import CliRunner
 
+from rejsens.cli import app
 from rejsens.content_validity import (
     item_index,
     kappa_word,
@@ -143,6 +145,25 @@ def test_all_faults_of_all_sheets_are_told_at_once_and_no_text_is_repeated(tmp_p
     }  # fmt: skip
     text = str(refused.value)
     assert "secret" not in text and "“5”" in text and "row 2" in text and "mreii_e01" in text
+
+
+@pytest.mark.parametrize("name", ["empty.csv", "blank.csv", "empty.xlsx", "damaged.xlsx", "cut.xlsx", "inside.xlsx"])
+def test_a_damaged_or_empty_sheet_is_refused_in_words(tmp_path, found, name):
+    write_review(found, tmp_path)
+    whole = (tmp_path / "review.xlsx").read_bytes()
+    content = {"blank.csv": b"\n\n", "damaged.xlsx": b"no workbook", "cut.xlsx": whole[: len(whole) // 2],
+               "inside.xlsx": whole[:3000] + bytes(400) + whole[3400:]}  # fmt: skip
+    path = tmp_path / name
+    path.write_bytes(content.get(name, b""))
+    with pytest.raises(Refused) as refused:
+        read_sheets([path], review_sheet(found))
+    assert {p.cause for p in refused.value.problems} <= {"A sheet that cannot be read", "Missing columns"}
+
+
+def test_sheets_of_an_instrument_that_nobody_rates_are_refused(tmp_path):
+    write_csv(pd.DataFrame({"item": ["age"], "relevance": ["4"], "clarity": ["4"]}), tmp_path / "a.csv")
+    said = CliRunner().invoke(app, ["content-validity", str(tmp_path / "a.csv"), "--name", "background"])
+    assert said.exit_code == 1 and "Nothing to rate" in said.output
 
 
 def test_nothing_to_score_is_refused(found):

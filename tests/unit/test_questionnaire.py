@@ -19,10 +19,12 @@ import numpy as np
 import pytest
 import yaml
 from tests.conftest import ROOT
+from typer.testing import CliRunner
 
 from rejsens.adding import session
 from rejsens.adding.request import request_of
 from rejsens.adding.session import How, add_to
+from rejsens.cli import app
 from rejsens.declarations import load_settings
 from rejsens.definitions import Item, load_instruments
 from rejsens.importers import limesurvey as lime_importer
@@ -32,7 +34,7 @@ from rejsens.problems import Refused
 from rejsens.questionnaire import limesurvey, page, pdf, qualtrics
 from rejsens.questionnaire.contents import contents
 from rejsens.questionnaire.model import Block, Part, Question, Questionnaire, Row, minutes, paged
-from rejsens.questionnaire.reading import Wanted, read_questionnaire
+from rejsens.questionnaire.reading import Wanted, read_questionnaire, support_notice
 from rejsens.questionnaire.review import review_sheet
 from rejsens.questionnaire.writing import write_files
 from rejsens.sidecars import instruments_asked, load_wave
@@ -245,6 +247,133 @@ def test_an_item_that_depends_on_a_later_one_is_refused(tmp_path):
     ))  # fmt: skip
     with pytest.raises(Refused):
         read_questionnaire(Wanted("own", tmp_path))
+
+
+RECORD = {"instrument": "mreii_event_order", "item": "event_first"}
+
+
+@pytest.mark.parametrize(
+    ("ask", "cause"),
+    [
+        ({"instrument": "mreii_climate", "settings": {"already_reversed": "all"}}, "Settings that are not asked"),
+        ({"instrument": "mreii_events", "only_if": "If."}, "An event of an unknown kind"),
+        ({"instrument": "mreii_climate", "insert": [{"instrument": "mreii_quality", "item": "mreii_q01", "after": 6}]},
+         "A place that is not there"),
+        ({"instrument": "mreii_climate", "insert": [{"instrument": "rses", "item": "rses_01", "after": 1}]},
+         "Instruments without wording"),
+    ],
+)  # fmt: skip
+def test_an_entry_that_cannot_be_asked_is_refused_in_words(tmp_path, ask, cause):
+    write(tmp_path, "questionnaires/own.yaml", frame(one=[ask]))
+    with pytest.raises(Refused) as refused:
+        read_questionnaire(Wanted("own", tmp_path))
+    assert [p.cause for p in refused.value.problems] == [cause]
+
+
+def test_an_item_may_be_inserted_behind_the_last_one(tmp_path):
+    extra = {"instrument": "mreii_quality", "item": "mreii_q01", "after": 5}
+    write(tmp_path, "questionnaires/own.yaml", frame(one=[{"instrument": "mreii_climate", "insert": [extra]}]))
+    assert [row.item.id for row in read_questionnaire(Wanted("own", tmp_path)).rows()][-1] == "mreii_q01"
+
+
+@pytest.mark.parametrize(
+    ("codes", "causes"),
+    [
+        ({"one": 1, "two": 2}, []),
+        ({"one": 1}, ["Blocks without a code"]),
+        ({"one": 1, "two": 2, "three": 2}, ["Codes of other blocks", "One code for several blocks"]),
+        ({"one": 1, "two": 1}, ["One code for several blocks"]),
+        ({"one": 1, "two": 3}, ["Codes that the item does not have"]),
+    ],
+)
+def test_the_codes_of_the_order_are_those_of_the_shuffled_blocks_and_of_the_item(tmp_path, codes, causes):
+    content = frame(one=[{"instrument": "mreii_climate"}], two=[{"instrument": "mreii_perceived_change"}])
+    content["order"] = [{"shuffle": ["one", "two"], "record": RECORD | {"codes": codes}}]
+    write(tmp_path, "questionnaires/own.yaml", content)
+    if not causes:
+        assert read_questionnaire(Wanted("own", tmp_path)).parts[0].codes == codes
+        return
+    with pytest.raises(Refused) as refused:
+        read_questionnaire(Wanted("own", tmp_path))
+    assert [p.cause for p in refused.value.problems] == causes
+
+
+def test_two_places_that_state_different_settings_of_one_instrument_are_refused(tmp_path):
+    own_instrument(tmp_path)
+    stated = [{"order": "A", "anchor_direction": direction} for direction in ("ascending", "descending")]
+    write(tmp_path, "questionnaires/own.yaml", frame(
+        one=[{"instrument": "sing", "items": ["sing_1"], "settings": stated[0]}],
+        two=[{"instrument": "sing", "items": ["sing_2"], "settings": stated[1]}],
+    ))  # fmt: skip
+    with pytest.raises(Refused, match="Settings that differ"):
+        read_questionnaire(Wanted("own", tmp_path))
+
+
+def test_what_the_platform_writes_down_is_not_called_published():
+    with pytest.raises(Refused, match="Nothing to ask") as refused:
+        read_questionnaire(Wanted("mreii_event_order", ROOT))
+    assert "published" not in str(refused.value) and "platform" in str(refused.value)
+
+
+# --- languages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("stated", "language"), [("de-AT", "de"), ("German", "de"), ("DE", "de"), ("en-GB", "en"), ("English", "en")])  # fmt: skip
+def test_a_language_is_found_as_a_person_states_it(stated, language):
+    assert read_questionnaire(Wanted("mreii", ROOT, language=stated)) == asked(language=language)
+
+
+@pytest.mark.parametrize("stated", ["fr", "English and German"])
+def test_a_language_without_words_is_refused(stated):
+    with pytest.raises(Refused, match="No words in this language"):
+        read_questionnaire(Wanted("mreii", ROOT, language=stated))
+
+
+@pytest.mark.parametrize("name", ["blueprint", "readability", "review"])
+def test_the_pages_for_judges_are_refused_in_another_language(tmp_path, name):
+    with pytest.raises(Refused, match="Pages in one language"):
+        write_files(Wanted("mreii", ROOT, language="de"), [name], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_studys_own_helpline_stands_in_every_language_and_one_in_the_language_wins(tmp_path):
+    def end(language: str) -> str:
+        return read_questionnaire(Wanted("mreii", tmp_path, language)).closing[-1]
+
+    shipped = end("de")
+    (tmp_path / "config").mkdir()
+    config = tmp_path / "config/config.yaml"
+    config.write_text("study: {title: T, simulated: true}\n")
+    assert (
+        end("de") == shipped and "Hilfetelefon" in shipped and support_notice(Wanted("mreii", tmp_path, "de")) is None
+    )
+    config.write_text("study: {title: T, simulated: true, support: Ring 123.}\n")
+    assert end("en").endswith("Ring 123.") and end("de").endswith("Ring 123.") and "{support}" not in end("de")
+    notice = support_notice(Wanted("mreii", tmp_path, "de"))
+    assert not notice.blocks and "German" in notice.sentence() and support_notice(Wanted("mreii", tmp_path)) is None
+    own = yaml.safe_load((ROOT / "schemas/questionnaires/mreii.de.yaml").read_text(encoding="utf-8"))
+    own["words"]["support"] = "Rufen Sie 456 an."
+    write(tmp_path, "questionnaires/mreii.de.yaml", own)
+    assert end("de").endswith("Rufen Sie 456 an.") and end("en").endswith("Ring 123.")
+    assert support_notice(Wanted("mreii", tmp_path, "de")) is None
+
+
+def test_the_command_says_that_the_helpline_is_in_another_language(tmp_path):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/config.yaml").write_text("study: {title: T, simulated: true, support: Ring 123.}\n")
+    for language, told in (("de", True), ("en", False)):
+        order = ["questionnaire", "--study", str(tmp_path), "--out", str(tmp_path / "q"), "--format", "html"]
+        said = CliRunner().invoke(app, [*order, "--language", language])
+        assert said.exit_code == 0 and ("A helpline in another language" in said.output) == told
+
+
+@pytest.mark.parametrize(("language", "window"), [("en", "past four weeks"), ("de", "letzten vier Wochen")])
+def test_the_questions_that_stand_by_themselves_state_the_time_that_their_files_state(language, window):
+    q = asked(language=language)
+    for name in ("mreii_n01", "mreii_g_clear"):
+        question, _ = q.row(name)
+        assert question.kind == "choice" and question.stem.count(window) == 1, name
+        assert question.stem in page.html(q) and pdf._text(question.stem) in pdf._source(q)
 
 
 # --- the page and the PDF --------------------------------------------------------------------------------------------
@@ -553,10 +682,11 @@ def test_the_relevance_asks_whom_the_files_ask(wave, form, language):
 def as_qualtrics(q: Questionnaire, people: list[dict[str, float]]) -> str:
     """An export of numeric values: three rows of headers, a set of tick boxes in one cell."""
     qsf = Qsf(qualtrics.qsf(q))
-    multiple = qualtrics.maps(q)["multiple"]
+    multiple = qualtrics.maps(q).get("multiple", {})
+    records = [item.id for item in q.records()]
     around = {"StartDate": "2026-03-02 10:00:00", "EndDate": "2026-03-02 10:20:00", "Status": "0", "Progress": "100",
               "Duration (in seconds)": "1200", "Finished": "1", "ResponseId": "R_1"}  # fmt: skip
-    names = [*around, *qsf.columns(), "participant", "event_first"]
+    names = [*around, *qsf.columns(), "participant", *records]
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerows([names, names, [json.dumps({"ImportId": name}) for name in names]])
@@ -566,8 +696,8 @@ def as_qualtrics(q: Questionnaire, people: list[dict[str, float]]) -> str:
             cells[name] = ",".join(choice for choice, box in boxes.items() if answers.get(box) == 1)
         cells |= around | {
             "participant": f"p{number:03}",
-            "event_first": str(1 + number % 2),
             "ResponseId": f"R_{number}",
+            **{name: str(1 + number % 2) for name in records},
         }
         writer.writerow([cells.get(name, "") for name in names])
     return text.getvalue()
@@ -599,30 +729,11 @@ def as_limesurvey(q: Questionnaire, people: list[dict[str, float]]) -> str:
     [("qualtrics", 1, "short", "en"), ("limesurvey", 1, "long", "de")],
 )
 def test_what_people_answered_comes_back_as_they_answered_it(tmp_path, monkeypatch, capsys, platform, wave, form, language):  # fmt: skip
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("REJSENS_ID_KEY", raising=False)
-    study, q = tmp_path / "study", asked(wave, form, language)
-    (study / "config").mkdir(parents=True)
-    (study / "config/config.yaml").write_text("study: {title: Simulated, simulated: true}\nscreening: []\n")
+    q = asked(wave, form, language)
     people = respondents(q, 10)
-    export, structure = tmp_path / "export.csv", tmp_path / "structure.txt"
-    export.write_text({"qualtrics": as_qualtrics, "limesurvey": as_limesurvey}[platform](q, people), encoding="utf-8")
-    files = write_files(Wanted("mreii", ROOT, language, wave, form), [platform], tmp_path)
-    structure = next((f for f in files if f.suffix == ".txt"), None)
-    maps = next(f for f in files if f.name.endswith(".maps.yaml"))
-    try:
-        code = add_to(study, request_of(export=export, name="w1", maps=[maps], companion=structure, ids="hash", facts={"simulated": True}), How())  # fmt: skip
-    except Refused as refused:
-        code = session.tell(refused)
-    said = capsys.readouterr()
-    assert code == 0, said.out + said.err
-    settings = load_settings(study)
-    loaded = load_wave(study / "data/waves/w1.yaml")
-    read = validate(
-        loaded, instruments_asked(loaded, SHIPPED), settings["screening"], settings["out_of_range"]
-    ).checked_answers
-    assert len(read) == len(people)
-    for number, (answers, (_, row)) in enumerate(zip(people, read.sort_values("row").iterrows(), strict=True)):
+    loaded, read = come_back(Wanted("mreii", ROOT, language, wave, form), platform, people, tmp_path, monkeypatch, capsys)  # fmt: skip
+    assert loaded.language == language and len(read) == len(people)
+    for number, (answers, (_, row)) in enumerate(zip(people, read.iterrows(), strict=True)):
         assert row["event_first"] == 1 + number % 2 and row["duration_seconds"] == 1200
         boxes = {r.item.id for x in q.questions() if x.kind == "boxes" for r in x.rows}
         for item_row in q.rows():
@@ -633,6 +744,126 @@ def test_what_people_answered_comes_back_as_they_answered_it(tmp_path, monkeypat
                 assert np.isnan(row[name]) or row[name] == answers.get(name), name
             else:
                 assert row[name] == answers[name], name
+
+
+def come_back(wanted, platform, people, tmp_path, monkeypatch, capsys):
+    """The sidecar and the answers, in the order of the people, after their export was added to a study of its own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("REJSENS_ID_KEY", raising=False)
+    study, q = tmp_path / "study", read_questionnaire(wanted)
+    (study / "config").mkdir(parents=True)
+    (study / "config/config.yaml").write_text("study: {title: Simulated, simulated: true}\nscreening: []\n")
+    export = tmp_path / "export.csv"
+    export.write_text({"qualtrics": as_qualtrics, "limesurvey": as_limesurvey}[platform](q, people), encoding="utf-8")
+    files = write_files(wanted, [platform], tmp_path)
+    structure = next((f for f in files if f.suffix == ".txt"), None)
+    maps = next(f for f in files if f.name.endswith(".maps.yaml"))
+    try:
+        code = add_to(study, request_of(export=export, name="w1", maps=[maps], companion=structure, ids="hash", facts={"simulated": True}), How())  # fmt: skip
+    except Refused as refused:
+        code = session.tell(refused)
+    said = capsys.readouterr()
+    assert code == 0, said.out + said.err
+    settings = load_settings(study)
+    loaded = load_wave(study / "data/waves/w1.yaml")
+    known = load_instruments([ROOT / "schemas/instruments", study / "schemas/instruments"])
+    asked_then = instruments_asked(loaded, known)
+    read = validate(loaded, asked_then, settings["screening"], settings["out_of_range"]).checked_answers
+    return loaded, read.sort_values("row")
+
+
+AGREE = {1: "not true", 2: "hardly true", 3: "rather true", 4: "quite true", 9: "cannot say"}
+
+
+def own_instrument(study: Path, **more: object) -> None:
+    """An instrument of a study: two orders, anchors that run either way, a reversed item, one for some people only."""
+    items = [{"id": f"sing_{k}", "label": f"sing_{k}", "reverse": k == 2, "wording": f"I sing in room {name}."}
+             for k, name in enumerate(("one", "two", "three", "four"), start=1)]  # fmt: skip
+    items[3]["asked_if"] = {"any_of": ["sing_1"], "at_least": 3}
+    ids = [item["id"] for item in items]
+    score = {"id": "sing_sum", "label": "Singing", "measures": ["C11"], "method": "sum", "items": ids[:3], "min_answered": 3,
+             "range": [3, 12], "higher_means": "more song", "model": "reflective", "expects": {}, "change": None, "norms": []}  # fmt: skip
+    content = {
+        "id": "sing", "title": "Singing", "version": "1", "measures": [], "window": "general", "citation": "Simulated study.",
+        "licence": {"terms": "Free.", "permission_required": False, "notice": None}, "key": {"status": "own", "sources": ["us"]},
+        "stem": "How true is this?", "settings_required": ["order", "anchor_direction"],
+        "orders": {"A": ids, "B": [ids[2], ids[0], ids[3], ids[1]]},
+        "answers": {"min": 1, "max": 4, "anchor_direction": "ascending", "labels": AGREE, "missing_codes": [], "not_applicable": [9]},
+        "items": items, "scores": [score], "examples": [],
+    }  # fmt: skip
+    write(study, "instruments/sing.yaml", content | more)
+
+
+@pytest.mark.parametrize("platform", ["qualtrics", "limesurvey"])
+@pytest.mark.parametrize(("order", "direction"), [("A", "ascending"), ("B", "ascending"), ("A", "descending"), ("B", "descending")])  # fmt: skip
+def test_other_orders_and_anchors_come_back_in_the_codes_of_the_definition(tmp_path, monkeypatch, capsys, platform, order, direction):  # fmt: skip
+    study = tmp_path / "study"
+    own_instrument(study)
+    ask = {"instrument": "sing", "only_if": "If.", "settings": {"order": order, "anchor_direction": direction}}
+    write(study, "questionnaires/own.yaml", frame(one=[ask]))
+    wanted = Wanted("own", study)
+    q = read_questionnaire(wanted)
+    presented = ["sing_1", "sing_2", "sing_3", "sing_4"] if order == "A" else ["sing_3", "sing_1", "sing_4", "sing_2"]
+    by_rule = [i for i in presented if i != "sing_4"]  # whom not everybody is asked stands on a later page
+    assert [row.item.id for row in q.rows()] == [*by_rule, "sing_4"]
+    if platform == "qualtrics":
+        qsf = Qsf(qualtrics.qsf(q))
+        offered = {name: qsf.labels(name) for name in qsf.columns()}
+        asks = {qsf.labels("sing_1")[code] for code in asking_answers(qsf)}
+    else:
+        lines = structure_rows(q)
+        offered = {f"sing_{k}": {r["name"]: r["text"] for r in lines if r["class"] == "A"} for k in range(1, 5)}
+        rule = next(r["relevance"] for r in lines if r["class"] == "Q" and r["name"] == "sing4")
+        asks = {offered["sing_1"][code] for code in re.findall(r'"(\d)"', rule)}
+    assert asks == {AGREE[3], AGREE[4]}  # whatever their codes are
+    assert next(iter(offered["sing_1"].values())) == (AGREE[1] if direction == "ascending" else AGREE[4])
+    rng = np.random.default_rng(3)
+    said = [{i: int(rng.choice(list(AGREE))) for i in presented} for _ in range(12)]  # what people mean
+    ticks = [{i: float(next(c for c, text in offered[i].items() if text == AGREE[code])) for i, code in one.items()} for one in said]  # fmt: skip
+    _, read = come_back(wanted, platform, ticks, tmp_path, monkeypatch, capsys)
+    for meant, (_, row) in zip(said, read.iterrows(), strict=True):
+        assert all(row[i] == code or (code == 9 and np.isnan(row[i])) for i, code in meant.items())
+
+
+def asking_answers(qsf: Qsf) -> list[str]:
+    """The recoded answers to sing_1 of which one must be chosen before sing_4 is shown."""
+    (logic,) = qsf.logic_of("sing_4")
+    places = [re.search(r"/(\d+)$", term["LeftOperand"]).group(1) for key, term in logic["0"].items() if key != "Type"]
+    number, _ = qsf.columns()["sing_1"]
+    return [qsf.questions[number]["RecodeValues"][place] for place in places]
+
+
+def test_an_instrument_in_two_places_and_boxes_asked_twice_make_questions_of_different_codes(tmp_path):
+    own_instrument(tmp_path, settings_required=[])
+    boxes = {"instrument": "background", "items": [i.id for i in SHIPPED["background"].items if i.choice_of]}
+    write(tmp_path, "questionnaires/own.yaml", frame(
+        one=[{"instrument": "sing", "items": ["sing_1", "sing_2"]}, boxes],
+        two=[{"instrument": "sing", "items": ["sing_3", "sing_4"], "only_if": "If."}],
+        three=[{"instrument": "sing", "items": ["sing_1", "sing_3"], "as": "now"}, boxes | {"as": "then"}],
+    ))  # fmt: skip
+    q = read_questionnaire(Wanted("own", tmp_path))
+    codes = [question.code for question in q.questions()]
+    assert len(set(codes)) == len(codes) and codes[0] == "sing" and "then_lives_with" in codes and "lives_with" in codes
+    qsf = Qsf(qualtrics.qsf(q))
+    assert list(qsf.questions) == [f"QID{k}" for k in range(1, len(codes) + 3)]
+    tags = [x["DataExportTag"] for x in qsf.questions.values()]
+    assert len(set(tags)) == len(tags)
+    assert [set(m.values()) for m in qualtrics.maps(q)["multiple"].values()] == [
+        set(boxes["items"]), {f"then_{i}" for i in boxes["items"]},
+    ]  # fmt: skip
+    names = [r["name"].lower() for r in structure_rows(q) if r["class"] == "Q"]
+    assert len(set(names)) == len(names)
+
+
+def test_a_number_behind_a_repeated_code_never_makes_the_column_of_an_item(tmp_path):
+    items = [{"id": f"{name}", "label": name, "reverse": False, "wording": f"I {name}."} for name in ("sing", "sing_2", "hum", "dance")]  # fmt: skip
+    own_instrument(tmp_path, settings_required=[], orders={}, items=items, scores=[])
+    write(tmp_path, "questionnaires/own.yaml", frame(
+        one=[{"instrument": "sing", "items": ["sing", "sing_2"]}], two=[{"instrument": "sing", "items": ["hum", "dance"]}],
+    ))  # fmt: skip
+    q = read_questionnaire(Wanted("own", tmp_path))
+    assert [question.code for question in q.questions()] == ["sing_3", "sing_4"]
+    assert list(Qsf(qualtrics.qsf(q)).questions) == ["QID1", "QID2", "QID3", "QID4"]
 
 
 # --- what is in the repository ---------------------------------------------------------------------------------------
@@ -660,11 +891,12 @@ def test_no_other_file_stands_among_them():
     assert {path.name for path in DOCS.iterdir()} == hand | made
 
 
-def test_the_notes_on_administration_state_the_minutes_that_the_rule_gives():
-    said = re.search(
-        r"about (\d+) in the first wave and (\d+) later; (\d+) with", (DOCS / "administration.md").read_text()
-    ).groups()
-    assert [int(m) for m in said] == [minutes(asked(*form)) for form in ((1, "short"), (2, "short"), (1, "long"))]
+@pytest.mark.parametrize(("language", "named"), [("en", "English"), ("de", "German")])
+def test_the_notes_on_administration_state_the_minutes_that_the_rule_gives(language, named):
+    text = (DOCS / "administration.md").read_text(encoding="utf-8")
+    said = re.search(rf"in {named} \| about (\d+) in the first wave and (\d+) later; (\d+) with", text).groups()
+    forms = ((1, "short"), (2, "short"), (1, "long"))
+    assert [int(m) for m in said] == [minutes(asked(*form, language)) for form in forms]
 
 
 def test_the_page_says_of_each_scale_what_the_reviewers_are_told():
@@ -687,6 +919,27 @@ def test_every_scale_and_every_reviewed_item_is_on_the_review_sheet():
     assert set(sheet["item"]) == set(named) - matrix and sheet["item"].is_unique
     assert (sheet[["relevance", "clarity", "comment", "rater"]] == "").all().all()
     assert sheet["definition"].str.contains("Does not: ").all() and sheet["construct"].str.match(r"C\d").all()
+
+
+@pytest.mark.parametrize("where", ["score", "instrument"])
+def test_an_item_is_rated_for_the_construct_of_its_score_or_of_its_instrument(tmp_path, where):
+    """`measures` may stand in either place."""
+    content = {"settings_required": []} | ({"measures": ["C12"]} if where == "instrument" else {})
+    own_instrument(tmp_path, **content)
+    if where == "instrument":
+        path = tmp_path / "schemas/instruments/sing.yaml"
+        write(tmp_path, "instruments/sing.yaml", yaml.safe_load(path.read_text()) | {"scores": []})
+    sheet = review_sheet(contents(Wanted("sing", tmp_path)))
+    rated = {"score": ["sing_1", "sing_2", "sing_3"], "instrument": ["sing_1", "sing_2", "sing_3", "sing_4"]}[where]
+    assert sheet["item"].tolist() == rated
+    assert sheet["construct"].str.startswith("C11" if where == "score" else "C12").all()
+
+
+@pytest.mark.parametrize(("name", "kind", "cause"), [("background", "review", "Nothing to rate"), ("mreii_quality", "review", "Nothing to rate"), ("background", "readability", "Nothing to measure")])  # fmt: skip
+def test_pages_that_would_be_empty_are_refused_before_anything_is_written(tmp_path, name, kind, cause):
+    with pytest.raises(Refused, match=cause):
+        write_files(Wanted(name, ROOT), ["html", kind], tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_structure_file_of_limesurvey_is_refused_when_it_is_none(tmp_path):

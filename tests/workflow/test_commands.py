@@ -134,7 +134,11 @@ def shows(output: str, lines: list[str]) -> None:
 def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new study with two simulated Qualtrics exports in raw/, as somebody would have downloaded them."""
     folder = tmp_path_factory.mktemp("rehearsal")
-    assert rejsens(folder, "simulate", "--seed", "7", "--out", "drawn", "--platform", "qualtrics").returncode == OK
+    # without the modules, so that both waves number their questions alike, as a copied survey does
+    parameters = yaml.safe_load((ROOT / "config/simulation.yaml").read_text(encoding="utf-8")) | {"modules": {}}
+    (folder / "plain.yaml").write_text(yaml.safe_dump(parameters, sort_keys=False))
+    words = ("--seed", "7", "--out", "drawn", "--platform", "qualtrics", "--parameters", "plain.yaml")
+    assert rejsens(folder, "simulate", *words).returncode == OK
     assert rejsens(folder, "init", "study", "--simulated").returncode == OK
     shutil.copy(folder / "drawn/config/config.yaml", folder / "study/config/config.yaml")
     for name, export in (("first", "2026a"), ("export", "2026b")):

@@ -138,7 +138,11 @@ def _score_lines(i: Instrument, score: Score) -> list[str]:
         "of": listed(score.of, 8),
     }
     single = score.method in ("mean", "sum") and len(score.items) == 1
-    rule = "the item itself" if single else RULE[score.method].format(**parts) + (f", times {score.multiply:g}" if score.multiply != 1 else "")
+    rule = (
+        "the item itself"
+        if single
+        else RULE[score.method].format(**parts) + (f", times {score.multiply:g}" if score.multiply != 1 else "")
+    )
     needs = "" if single else f", at least {score.min_answered:g} answered" if not score.of else ", all of them"
     line = f"{score.id}: {rule}, {score.low:g} to {score.high:g}{needs}; higher means {score.higher_means}"
     return [line, *(f"– {_norm(norm)}" for norm in score.norms)]

@@ -163,12 +163,12 @@ def _read(path: Path, problems: list[Problem]) -> pd.DataFrame | None:
             frame = pd.read_excel(path, dtype=str, keep_default_na=False)
         else:
             frame = pd.read_csv(path, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError, OSError, KeyError) as error:
+    except Exception:  # a damaged file fails in as many ways as it has parts
         problems.append(
             Problem(
                 str(path),
                 "A sheet that cannot be read",
-                str(error)[:120],
+                "it is empty, damaged or no table",
                 "CSV in UTF-8, or a workbook",
                 "save it again as one of these",
             )

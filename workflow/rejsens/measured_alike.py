@@ -8,6 +8,7 @@ from rejsens.problems import listed
 
 NOT_ASSESSED = "not assessed"
 NOT_TESTED = "not tested"  # the difference of two rungs could not be tested
+CONTINUOUS = ("configural", "metric", "scalar", "strict")  # rungs with names of their own; others are called by what is equal
 INDEX = {"formative": "an index of what happened, to which invariance does not apply", "single_item": "a single item"}
 
 
@@ -17,7 +18,7 @@ def with_invariance(
     """The estimates, each row that compares waves with the status of its scales in place of "not assessed".
 
     estimates, hypotheses, invariance, dictionary   the tables of these names
-    returns    `estimates` with `invariance` such as "rses_sum: metric over w1 and w2; scalar rejected"
+    returns    `estimates` with `invariance` such as "rses_sum: metric invariance between w1 and w2; scalar rejected"
     """
     predictors = dict(zip(hypotheses["hypothesis"], hypotheses["predictor"], strict=True))
     words = {row["score"]: _of_score(row, invariance) for row in dictionary.to_dict("records")}
@@ -51,7 +52,7 @@ def reached(invariance: pd.DataFrame, model: str, between: str) -> str:
     >>> rungs = pd.DataFrame({"model": "a", "between": "waves", "rung": ["configural", "metric", "scalar"],
     ...                       "compared": "w1; w2", "status": "admissible", "holds": ["", "not rejected", "rejected"]})
     >>> reached(rungs, "a", "waves"), reached(rungs.iloc[:2], "a", "waves"), reached(rungs, "b", "waves")
-    ('metric between w1 and w2; scalar rejected', 'metric between w1 and w2', 'not assessed')
+    ('metric invariance between w1 and w2; scalar rejected', 'metric invariance between w1 and w2', 'not assessed')
     """
     rows = invariance[(invariance["model"] == model) & (invariance["between"] == between)]
     last, stopped = "", ""
@@ -65,4 +66,5 @@ def reached(invariance: pd.DataFrame, model: str, between: str) -> str:
         if stopped:
             break
         last = row["rung"]
-    return f"{last} between {listed(row['compared'].split('; '), 50)}{stopped}" if last else NOT_ASSESSED
+    words = f"{last} invariance" if last in CONTINUOUS else f"equal {last}"
+    return f"{words} between {listed(row['compared'].split('; '), 50)}{stopped}" if last else NOT_ASSESSED

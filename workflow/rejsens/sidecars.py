@@ -76,7 +76,7 @@ def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument], known: 
         if entry["id"] not in instruments:
             problems.append(_unknown_instrument(entry["id"], {*instruments, *known}, where))
             continue
-        if fault := _event_problem(instruments[entry["id"]], entry, where):
+        if fault := event_problem(instruments[entry["id"]], entry, where):
             problems.append(fault)
             continue
         try:
@@ -95,7 +95,7 @@ def instruments_asked(wave: Wave, instruments: Mapping[str, Instrument], known: 
     return asked
 
 
-def _event_problem(instrument: Instrument, entry: Mapping[str, Any], where: str) -> Problem | None:
+def event_problem(instrument: Instrument, entry: Mapping[str, Any], where: str) -> Problem | None:
     """An instrument about single events is asked once for each kind, and `as:` says which."""
     if not instrument.events or entry.get("as") in instrument.events:
         return None

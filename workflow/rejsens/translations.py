@@ -89,12 +89,19 @@ def words_file(instrument: Instrument, language: str | None) -> str:
 
     A tag that names a country or script falls back to the language as such: de-AT to de (lookup of RFC 4647, section 3.4).
     """
-    tag = language_tag(language)
-    while tag and not same_language(tag, SOURCE):
-        if tag in instrument.translations:
-            return instrument.translations[tag]
+    return instrument.translations.get(lookup(language, instrument.translations), "")
+
+
+def lookup(language: str | None, known: Iterable[str]) -> str:
+    """The one of the known tags that serves for a language; "" for the source's language, and where none does.
+
+    >>> lookup("de-AT", ["de", "fr"]), lookup("German", ["de"]), lookup("en-GB", ["de"]), lookup("fr", ["de"])
+    ('de', 'de', '', '')
+    """
+    tag, known = language_tag(language), set(known)
+    while tag and tag not in known:
         tag = tag.rpartition("-")[0]
-    return ""
+    return "" if same_language(tag, SOURCE) else tag
 
 
 def translated(instrument: Instrument, language: str) -> Instrument:

@@ -50,18 +50,22 @@ def questionnaire(
     importable file stands what `add-wave --maps` needs to read its export.
     """
     from rejsens.problems import Refused
-    from rejsens.questionnaire.reading import Wanted
+    from rejsens.questionnaire.reading import Wanted, support_notice
     from rejsens.questionnaire.writing import ASKED, write_files
 
     chosen = [f.value for f in format or [Format.all]]
     formats = list(dict.fromkeys(f for c in chosen for f in (ASKED if c == "all" else (c,))))
+    wanted = Wanted(name, study, language, wave, form.value)
     try:
-        paths = write_files(Wanted(name, study, language, wave, form.value), formats, out)
+        paths = write_files(wanted, formats, out)
+        notice = support_notice(wanted) if set(formats) & set(ASKED) else None
     except Refused as refused:
         print(refused)
         raise typer.Exit(FAULTS) from None
     for path in paths:
         print(path)
+    if notice:
+        print(f"{notice.cause}\n{notice.sentence()}")
     if "qualtrics" in formats or "limesurvey" in formats:
         print("Next: import the file into the platform, and answer it once yourself before anybody else does.")
 

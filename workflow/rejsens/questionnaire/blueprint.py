@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from rejsens.catalogue import construct_names
 from rejsens.definitions import Instrument, Item
-from rejsens.questionnaire.contents import Contents, construct_names
+from rejsens.problems import Problem, Refused
+from rejsens.questionnaire.contents import Contents
 from rejsens.questionnaire.readability import GRADE, reading
 
 MADE = (
@@ -133,12 +135,20 @@ def _names(ids: Iterable[str], ends: Sequence[str]) -> str:
 
 
 def readability(found: Contents) -> str:
-    """How hard each item is to read, as Markdown; what stands above the items is measured too."""
+    """How hard each item is to read, as Markdown; what stands above the items is measured too.
+
+    raises   Refused: no item with wording, or words that the dictionary lacks
+    """
     rows, seen = [], set()
     for _, item in found.items():
         if item.wording not in seen:
             rows.append((f"`{item.id}`", item.wording, *_measured(item.wording)))
             seen.add(item.wording)
+    if not rows:
+        said = "it holds no sentence of its own beside the questions about a person's background"
+        raise Refused(
+            Problem(found.id, "Nothing to measure", said, "", "name another questionnaire"), "The questionnaire"
+        )
     above = [
         (f"`{i.id}`", text, *_measured(text))
         for i in found.instruments

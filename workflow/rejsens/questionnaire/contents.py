@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rejsens.declarations import SHIPPED, read_yaml
+from rejsens.declarations import SHIPPED
 from rejsens.definitions import Instrument, Item, load_instruments
 from rejsens.problems import Problem, Refused, listed
 from rejsens.questionnaire.reading import Wanted, frame_of
+from rejsens.translations import SOURCE, language_name
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,13 @@ class Contents:
 def contents(wanted: Wanted) -> Contents:
     """Everything that a questionnaire can ask.
 
-    raises   Refused: no such questionnaire; items that belong to no scale, or to two
+    raises   Refused: no such questionnaire; a language other than the source's, in which these pages are not made; items
+             that belong to no scale, or to two
     """
+    if wanted.translation:
+        said = f"what is in and out of each scale is written in {language_name(SOURCE)}, and so is the measure of readability"
+        fix = "leave `--language` out; the words in other languages stand in schemas/instruments/ID.LANGUAGE.yaml"
+        raise Refused(Problem(wanted.name, "Pages in one language", said, SOURCE, fix), "The questionnaire")
     instruments = load_instruments([SHIPPED / "schemas" / "instruments", wanted.study / "schemas" / "instruments"])
     frame: dict[str, Any] = frame_of(wanted, instruments)
     asks = [ask for block in frame["blocks"].values() for ask in block["ask"]]
@@ -79,9 +85,3 @@ def _misfiled(found: Contents) -> list[Problem]:
                 )
             )
     return problems
-
-
-def construct_names() -> dict[str, str]:
-    """Construct id -> what it is called, from the ledger of claims."""
-    claims = read_yaml(SHIPPED / "config" / "claims.yaml", "claims")["claims"]
-    return {claim["id"]: claim["construct"] for claim in claims}

@@ -45,10 +45,11 @@ def maps(questionnaire: Questionnaire) -> dict[str, Any]:
     rows = list(questionnaire.rows())
     labels = {row.item.id: {"Y": 1} for q in questionnaire.questions() if q.kind == "boxes" for row in q.rows}
     for row in rows:
-        if any(code < 0 for code in row.item.labels):
-            labels[row.item.id] = {answer_code(code): int(code) for code in row.item.labels}
+        if row.item.labels and any(code < 0 for code in row.codes):
+            labels[row.item.id] = {answer_code(code): int(code) for code in row.codes}
     return {
         "platform": "limesurvey",
+        "language": questionnaire.language,
         "participant": {"column": "token"},
         "headers": {survey.column(row.item.id): row.item.id for row in rows}
         | {survey.codes[item.id]: item.id for item in questionnaire.records()},
@@ -240,7 +241,7 @@ class _Survey:
             question, place = self.q.row(column)
             name = self.codes[question.code]
             name += f"_{self.codes[column]}" if question.kind == "grid" else ""
-            for code in asking_codes(rule, question.rows[place].item):
+            for code in asking_codes(rule, question.rows[place]):
                 yield f'{name}.NAOK == "{answer_code(code)}"'
 
 

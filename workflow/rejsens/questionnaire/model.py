@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
 
-from rejsens.definitions import AskedIf, Item
+from rejsens.definitions import AskedIf, Instrument, Item
 
 WORDS_PER_MINUTE = (
     200  # below the 238 of silent reading (Brysbaert 2019, 10.1016/j.jml.2019.104047): adults read 175 to 300
@@ -22,10 +22,31 @@ SECONDS_PER_ANSWER = 3  # to choose and to click, beside reading
 
 @dataclass(frozen=True)
 class Row:
-    """One item where it is asked. `item.id` is its column: the same in every export and in the study."""
+    """One item where it is asked. `item.id` is its column: the same in every export and in the study.
+
+    descends   the wave's codes run against the definition's: it writes the turned ones, which are turned back at import
+    """
 
     item: Item
     text: str
+    descends: bool = False
+
+    @property
+    def codes(self) -> dict[float, str]:
+        """Code as this questionnaire writes it -> answer, from the lowest; a scale without labels shows its codes."""
+        if not self.descends or not self.item.labels:
+            return codes_of(self.item)
+        return dict(sorted((self.written(code), label) for code, label in self.item.labels.items()))
+
+    def written(self, code: float) -> float:
+        """A code of the definition as this questionnaire writes it; one for not applicable or missing stays.
+
+        >>> agree = Item("a", "a", 1, 4, labels={1.0: "no", 4.0: "yes", 9.0: "does not apply"}, not_applicable=(9.0,))
+        >>> Row(agree, "I sing.", descends=True).codes
+        {1.0: 'yes', 4.0: 'no', 9.0: 'does not apply'}
+        """
+        stays = not self.descends or code in self.item.not_applicable or code in self.item.missing_codes
+        return code if stays else self.item.low + self.item.high - code
 
 
 @dataclass(frozen=True)
@@ -102,7 +123,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """What people see, in the order in which they see it."""
+    """What people see, in the order in which they see it; no two questions bear one code."""
 
     id: str
     title: str
@@ -154,9 +175,11 @@ def codes_of(item: Item) -> dict[float, str]:
     return {float(code): f"{code}" for code in range(int(item.low), int(item.high) + 1)}
 
 
-def asking_codes(rule: AskedIf, item: Item) -> list[float]:
-    """The codes of an item that make a rule ask the next one: from `at_least` up, without those for not applicable."""
-    return [code for code in codes_of(item) if code >= rule.at_least and code not in item.not_applicable]
+def asking_codes(rule: AskedIf, row: Row) -> list[float]:
+    """The codes, as written, that make a rule ask the next item: from `at_least` up, without those for not applicable."""
+    item = row.item
+    asking = [code for code in codes_of(item) if code >= rule.at_least and code not in item.not_applicable]
+    return [row.written(code) for code in asking]
 
 
 def mixed(items: Sequence[Item], stride: int) -> list[Item]:
@@ -177,21 +200,24 @@ def question_groups(rows: Iterable[Row]) -> list[list[Row]]:
     def shown_with(row: Row) -> tuple[object, ...]:
         item = row.item
         alone = item.id if item.type == "number" or (item.type == "category" and not item.choice_of) else ""
-        return item.choice_of, item.row_of, tuple(codes_of(item).items()), alone, item.wording.endswith("?") and item.id
+        return item.choice_of, item.row_of, tuple(row.codes.items()), alone, item.wording.endswith("?") and item.id
 
     return [list(group) for _, group in groupby(rows, shown_with)]
 
 
-def question_of(rows: Sequence[Row], name: str, stem: str, leads: Mapping[str, str], **more: object) -> Question:
+def question_of(rows: Sequence[Row], name: str, stem: str, instrument: Instrument, **more: object) -> Question:
     """One question from its rows; `name` begins its code where it has several.
 
-    leads   id of a question with rows or tick boxes -> its words
+    instrument   as administered: its `questions` are the words above rows or tick boxes, or, by an item's id, those that
+                 stand above this item instead of the stem
     """
     first = rows[0].item
-    lead = leads.get(first.choice_of or first.row_of or "", "")
-    choices = codes_of(first)
+    prefix = instrument.name.removesuffix(instrument.id)
+    lead = instrument.questions.get(first.choice_of or first.row_of or "", "")
+    stem = instrument.questions.get(first.id.removeprefix(prefix), stem)
+    choices = rows[0].codes
     if first.choice_of:
-        return Question(first.choice_of, "boxes", stem, lead, tuple(rows), choices, **more)
+        return Question(prefix + first.choice_of, "boxes", stem, lead, tuple(rows), choices, **more)
     if first.type == "number":
         return Question(first.id, "number", stem, rows[0].text, tuple(rows), {}, **more)
     if len(rows) == 1 and not lead:
@@ -224,6 +250,29 @@ def _pieces(question: Question, per_page: int | None) -> list[Question]:
     size = ceil(len(question.rows) / ceil(len(question.rows) / per_page))
     cuts = [question.rows[start : start + size] for start in range(0, len(question.rows), size)]
     return [replace(question, code=f"{question.code}_{k}", rows=rows) for k, rows in enumerate(cuts, start=1)]
+
+
+def numbered(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The parts with a number behind each code that an earlier question or an item bears; an item's own column stays."""
+    questions = [q for part in parts for block in part.blocks for page in block.pages for q in page.questions]
+    taken = {row.item.id for q in questions for row in q.rows} | {part.record.id for part in parts if part.record}
+    codes: list[str] = []
+    for question in questions:
+        code, number = question.code, 1
+        while code in taken and question.kind in ("grid", "boxes"):
+            number += 1
+            code = f"{question.code}_{number}"
+        codes.append(code)
+        taken.add(code)
+    rest = iter(codes)
+
+    def page_of(page: Page) -> Page:
+        return Page(tuple(replace(question, code=next(rest)) for question in page.questions))
+
+    def block_of(block: Block) -> Block:
+        return replace(block, pages=tuple(map(page_of, block.pages)))
+
+    return tuple(replace(part, blocks=tuple(map(block_of, part.blocks))) for part in parts)
 
 
 def minutes(questionnaire: Questionnaire) -> int:

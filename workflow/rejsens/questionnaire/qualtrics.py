@@ -9,7 +9,7 @@ and fflewddur/sp, libsp/data_test.go (EmbeddedData, NextChoiceId, VariableNaming
 a range of numbers ContentType ValidNumber, as public writers of the format have them.
 
 `DataExportTag` (of a matrix `ChoiceDataExportTags`) is the item's id and `RecodeValues` its codes, so that an export of
-numeric values needs no map. A set of tick boxes is one column; `maps` says which box is which.
+numeric values needs no map, but under a named order. A set of tick boxes is one column; `maps` says which box is which.
 """
 
 from __future__ import annotations
@@ -38,9 +38,14 @@ def maps(questionnaire: Questionnaire) -> dict[str, Any]:
     """Keys of a sidecar for an export of this questionnaire with numeric values (`add-wave --maps`)."""
     boxes = [question for question in questionnaire.questions() if question.kind == "boxes"]
     multiple = {q.code: {str(k): row.item.id for k, row in enumerate(q.rows, start=1)} for q in boxes}
+    # under a named order a plain name such as rses_03 is read as the third question, and a column here bears the item's id
+    ordered = {item for asked in questionnaire.asked if asked.settings.get("order") for item in asked.items}
+    ordered &= {row.item.id for q in questionnaire.questions() if q.kind != "boxes" for row in q.rows}
     return {
         "platform": "qualtrics",
+        "language": questionnaire.language,
         "participant": {"column": PARTICIPANT},
+        **({"headers": {item: item for item in sorted(ordered)}} if ordered else {}),
         "instruments": [{"id": asked.id, **asked.settings} for asked in questionnaire.asked],
         **({"multiple": multiple} if multiple else {}),
     }
@@ -275,7 +280,7 @@ class _Survey:
             question, place = self.q.row(column)
             number = self.numbers[question.code]
             answers = list(question.choices)
-            for code in asking_codes(rule, question.rows[place].item):
+            for code in asking_codes(rule, question.rows[place]):
                 row = f"{place + 1}/" if question.kind == "grid" else ""
                 yield number, f"q://{number}/SelectableChoice/{row}{answers.index(code) + 1}"
 

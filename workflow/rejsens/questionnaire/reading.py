@@ -20,28 +20,39 @@ from rejsens.questionnaire.model import (
     Question,
     Questionnaire,
     Row,
+    codes_of,
     minutes,
     mixed,
+    numbered,
     paged,
     question_groups,
     question_of,
 )
+from rejsens.sidecars import event_problem
+from rejsens.translations import SOURCE, language_name, language_tag, languages, lookup, same_language, translated
 
 FOLDER = Path("schemas") / "questionnaires"
 PATTERN = "mreii"  # whose words stand around an instrument that is asked alone
-BASE = "en"  # the language of the instruments' own files
 SUPPORT = "If you want to talk about it, turn to someone you trust or to a helpline in your country."
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for: a file of questionnaires or an instrument, for one wave, in one form and one language."""
+    """What is asked for: a file of questionnaires or an instrument, for one wave, in one form and one language.
+
+    language   as a person states it: de, de-AT or German
+    """
 
     name: str = "mreii"
     study: Path = Path(".")
-    language: str = BASE
+    language: str = SOURCE
     wave: int = 1
     form: str = "short"
+
+    @property
+    def translation(self) -> bool:
+        """Whether another language than the source's is asked for."""
+        return not same_language(language_tag(self.language) or self.language, SOURCE)
 
 
 def read_questionnaire(wanted: Wanted) -> Questionnaire:
@@ -60,27 +71,20 @@ def read_questionnaire(wanted: Wanted) -> Questionnaire:
     frame = frame_of(wanted, instruments)
     problems: list[Problem] = []
     parts = [_part(entry, frame, instruments, wanted, problems) for entry in frame["order"]]
-    parts = [part for part in parts if part and part.blocks]
-    asked = _asked(frame, instruments, wanted, parts)
+    parts = numbered([part for part in parts if part and part.blocks])
+    asked = _asked(frame, instruments, wanted, parts, problems)
     found = Questionnaire(
-        id=frame["id"], title=frame["title"], language=wanted.language, wave=wanted.wave, form=wanted.form,
+        id=frame["id"], title=frame["title"], language=frame["language"], wave=wanted.wave, form=wanted.form,
         introduction=tuple(frame["introduction"]), closing=tuple(frame["closing"]), words=frame["words"],
-        parts=tuple(parts), asked=tuple(asked), status_lines=tuple(frame.get("status_lines", ())) or _facts(asked, instruments),
+        parts=parts, asked=tuple(asked), status_lines=tuple(frame.get("status_lines", ())) or _facts(asked, instruments),
     )  # fmt: skip
     problems += _twice(found)
     if not problems and not any(found.rows()):
-        problems.append(
-            Problem(
-                wanted.name,
-                "Nothing to ask",
-                f"wave {wanted.wave}, {wanted.form} form",
-                "",
-                "name another wave or form",
-            )
-        )
+        at = f"wave {wanted.wave}, {wanted.form} form"
+        problems.append(Problem(wanted.name, "Nothing to ask", at, "", "name another wave or form"))
     if problems:
         raise Refused(problems, "The questionnaire")
-    values = {"minutes": str(minutes(found)), "support": _support(wanted)}
+    values = {"minutes": str(minutes(found)), "support": " ".join(_support(wanted)[0].split())}
     return replace(found, introduction=_filled(found.introduction, values), closing=_filled(found.closing, values))
 
 
@@ -93,13 +97,32 @@ def _filled(paragraphs: Iterable[str], values: Mapping[str, str]) -> tuple[str, 
     return tuple(texts)
 
 
-def _support(wanted: Wanted) -> str:
-    """Where help is found: the study's settings, which are English; in another language the words of its file."""
-    if wanted.language != BASE:
-        words = _translation(wanted, wanted.name if _file(wanted, f"{wanted.name}.yaml") else PATTERN)["words"]
-        return " ".join(str(words.get("support", "")).split())
+def _support(wanted: Wanted) -> tuple[str, bool]:
+    """Where help is found, and whether that is what the study's settings say in a language that nobody stated.
+
+    The study's own words in the language come first, then its settings, then the shipped words.
+    """
+    words, own = "", False
+    if wanted.translation:
+        path = _words_path(wanted, wanted.name if _file(wanted, f"{wanted.name}.yaml") else PATTERN)
+        words = read_yaml(path, "questionnaire_language")["words"].get("support", "")
+        own = bool(words) and path.is_relative_to(wanted.study / FOLDER)
     settings = (wanted.study / "config" / "config.yaml").is_file() and load_settings(wanted.study)
-    return " ".join(str(settings["study"].get("support") or SUPPORT).split()) if settings else SUPPORT
+    configured = str(settings["study"].get("support") or "") if settings else ""
+    if configured and not own:
+        return configured, wanted.translation
+    return words or SUPPORT, False
+
+
+def support_notice(wanted: Wanted) -> Problem | None:
+    """A word of warning where the helpline of the settings stands in a questionnaire of another language; else None."""
+    instruments = load_instruments([SHIPPED / "schemas" / "instruments", wanted.study / "schemas" / "instruments"])
+    frame = frame_of(wanted, instruments)
+    if not any("{support}" in text for text in frame["closing"]) or not _support(wanted)[1]:
+        return None
+    found = f"the questionnaire is in {language_name(frame['language'])}, and `study: support:` stands in it as it is"
+    fix = f"look whether the language is right; words of their own go into {FOLDER}/{frame['id']}.{frame['language']}.yaml under `words: support:`"
+    return Problem("config/config.yaml", "A helpline in another language", found, "", fix, blocks=False)
 
 
 # --- the files -------------------------------------------------------------------------------------------------------
@@ -111,7 +134,7 @@ def frame_of(wanted: Wanted, instruments: Mapping[str, Instrument]) -> dict[str,
     if path is None and wanted.name in instruments:
         return _alone(wanted, instruments[wanted.name])
     if path is None:
-        known = [*_names(wanted), *(name for name, i in instruments.items() if _has_wording(i))]
+        known = [*_names(wanted), *(name for name, i in instruments.items() if languages(i))]
         raise Refused(
             Problem(
                 wanted.name,
@@ -123,20 +146,18 @@ def frame_of(wanted: Wanted, instruments: Mapping[str, Instrument]) -> dict[str,
             "The questionnaire",
         )
     frame = read_yaml(path, "questionnaire")
-    return _with_language(frame, _translation(wanted, wanted.name)) if wanted.language != BASE else frame
+    return _in_language(frame, wanted, wanted.name)
 
 
 def _alone(wanted: Wanted, instrument: Instrument) -> dict[str, Any]:
     """An instrument under the words of the shipped questionnaire; what that says of its own status stays away."""
-    shared = read_yaml(SHIPPED / FOLDER / f"{PATTERN}.yaml", "questionnaire")
-    if wanted.language != BASE:
-        shared = _with_language(shared, _translation(wanted, PATTERN))
+    shared = _in_language(read_yaml(SHIPPED / FOLDER / f"{PATTERN}.yaml", "questionnaire"), wanted, PATTERN)
     asks = [{"instrument": instrument.id, "as": kind, "only_if": "-"} for kind in instrument.events]
     asks = asks or [{"instrument": instrument.id, "only_if": "-"}]
     blocks = {f"block_{k}": {"ask": [ask]} for k, ask in enumerate(asks, start=1)}
     own = {
         "id": instrument.id,
-        "title": _spoken(instrument, wanted.language).title,
+        "title": translated(instrument, wanted.language).title if languages(instrument) else instrument.title,
         "blocks": blocks,
         "order": list(blocks),
     }
@@ -156,22 +177,24 @@ def _names(wanted: Wanted) -> list[str]:
     return sorted({path.stem for folder in folders for path in folder.glob("*.yaml") if "." not in path.stem})
 
 
-def _translation(wanted: Wanted, name: str) -> dict[str, Any]:
-    path = _file(wanted, f"{name}.{wanted.language}.yaml")
-    if path is None:
-        folders = (SHIPPED / FOLDER, wanted.study / FOLDER)
-        languages = sorted({p.suffixes[0].strip(".") for folder in folders for p in folder.glob(f"{name}.*.yaml")})
-        raise Refused(
-            Problem(
-                name,
-                "No words in this language",
-                f"there is no {name}.{wanted.language}.yaml",
-                listed([BASE, *languages]),
-                f"write it in {FOLDER}/, beside {name}.yaml",
-            ),
-            "The questionnaire",
-        )
-    return read_yaml(path, "questionnaire_language")
+def _words_path(wanted: Wanted, name: str) -> Path:
+    """The file with a questionnaire's words in the language, or in the one without its country."""
+    folders = (SHIPPED / FOLDER, wanted.study / FOLDER)  # the study's own words count before the shipped ones
+    known = {p.suffixes[0].strip("."): p for folder in folders for p in sorted(folder.glob(f"{name}.*.yaml"))}
+    tag = lookup(wanted.language, known)
+    if not tag:
+        found = f"there is no {name}.{language_tag(wanted.language) or wanted.language}.yaml"
+        fix = f"write it in {FOLDER}/, beside {name}.yaml"
+        problem = Problem(name, "No words in this language", found, listed([SOURCE, *known]), fix)
+        raise Refused(problem, "The questionnaire")
+    return known[tag]
+
+
+def _in_language(frame: Mapping[str, Any], wanted: Wanted, name: str) -> dict[str, Any]:
+    """The frame in the language asked for, which it states under `language`."""
+    if not wanted.translation:
+        return dict(frame) | {"language": SOURCE}
+    return _with_language(frame, read_yaml(_words_path(wanted, name), "questionnaire_language"))
 
 
 def _with_language(frame: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,7 +230,7 @@ def _with_language(frame: Mapping[str, Any], other: Mapping[str, Any]) -> dict[s
     ]
     if problems:
         raise Refused(problems, "The questionnaire")
-    own = {key: other[key] for key in ("title", "introduction", "closing", "words")}
+    own = {key: other[key] for key in ("language", "title", "introduction", "closing", "words")}
     return dict(frame) | own | {"blocks": blocks, "status_lines": other.get("status_lines", ())}
 
 
@@ -229,10 +252,29 @@ def _part(
     ]
     blocks = [block for block in blocks if block.pages]
     record = entry.get("record") if isinstance(entry, Mapping) else None
-    if record is None or len(blocks) < 2:
+    if record is None:
         return Part(tuple(blocks))
-    item = _named_item(record, instruments, f"{frame['id']} › order › record", problems)
-    return Part(tuple(blocks), item, record["codes"])
+    where = f"{frame['id']} › order › record"
+    item = _named_item(record, instruments, where, problems)
+    faults = _record_problems(names, record["codes"], item, where) if item else []
+    problems += faults
+    return Part(tuple(blocks)) if faults or len(blocks) < 2 else Part(tuple(blocks), item, record["codes"])
+
+
+def _record_problems(names: Sequence[str], codes: Mapping[str, int], item: Item, where: str) -> list[Problem]:
+    """Codes that do not say of each block, and of no other, that it came first."""
+    where, known = f"{where} › codes", codes_of(item)
+    missing, others = [n for n in names if n not in codes], [n for n in codes if n not in names]
+    strange = [code for code in codes.values() if code not in known]
+    again = sorted({code for code in codes.values() if list(codes.values()).count(code) > 1})
+    said = listed([f"{code:g} ({label})" for code, label in known.items()], 20)
+    faults = (
+        ("Blocks without a code", missing, "", "state the code that says it came first"),
+        ("Codes of other blocks", others, listed(names, 20), "name the blocks that are shuffled"),
+        ("Codes that the item does not have", strange, said, f"choose among the codes of {item.id}"),
+        ("One code for several blocks", again, said, "give each block a code of its own"),
+    )
+    return [Problem(where, cause, listed(found), allowed, fix) for cause, found, allowed, fix in faults if found]
 
 
 def _block(
@@ -275,23 +317,56 @@ def _pages(
     problems: list[Problem],
 ) -> list[Page]:
     instrument = instruments[ask["instrument"]]
-    if missing := _without_wording(instrument, ask, where):
-        problems.append(missing)
+    refused = [_without_wording(instrument, ask, where), event_problem(instrument, ask, where), _stored(ask, where)]
+    if faults := [problem for problem in refused if problem]:
+        problems += faults
         return []
     # all of its items, so that a rule about one that is asked elsewhere stays; those without wording are measured
-    asked = administer(_spoken(instrument, wanted.language), where, **_settings(ask) | {"items": None})
+    asked = administer(translated(instrument, wanted.language), where, **_settings(ask) | {"items": None})
     wanted_items = _asked_items(ask, instrument, where, problems)
-    here = [
-        new for new, old in zip(asked.items, instrument.items, strict=True) if old.id in wanted_items and new.wording
+    prefix = asked.name.removesuffix(asked.id)
+    here = [asked.item(i) for i in asked.columns if i.removeprefix(prefix) in wanted_items]
+    rows = [
+        _row(item, asked.codes_descend) for item in mixed([item for item in here if item.wording], ask.get("mix", 1))
     ]
-    items = mixed(here, ask.get("mix", 1))
-    for extra in sorted(ask.get("insert", ()), key=lambda e: -e["after"]):
-        if item := _named_item(extra, instruments, f"{where} › insert", problems, wanted.language):
-            items.insert(extra["after"], item)
-    rows = [Row(item, item.wording.strip()) for item in items]
+    rows = _inserted(rows, ask.get("insert", ()), instruments, wanted, f"{where} › insert", problems)
     if any(row.item.asked_if for row in rows) and "only_if" not in ask:
         problems.append(Problem(where, "Rows that not everybody is asked", "paper must say whom", "", "add `only_if:`"))
     return paged(_questions(rows, asked, ask), ask.get("per_page"))
+
+
+def _row(item: Item, descends: bool = False) -> Row:
+    return Row(item, item.wording.strip(), descends)
+
+
+def _inserted(
+    rows: Sequence[Row],
+    extras: Iterable[Mapping[str, Any]],
+    instruments: Mapping[str, Instrument],
+    wanted: Wanted,
+    where: str,
+    problems: list[Problem],
+) -> list[Row]:
+    """The rows with items of other instruments among them, each behind so many of the rows."""
+    found = list(rows)
+    for extra in sorted(extras, key=lambda e: -e["after"]):
+        item = collect(problems, _named_item, extra, instruments, where, problems, wanted.language)
+        if item and (missing := _without_wording(instruments[extra["instrument"]], {"items": [item.id]}, where)):
+            problems.append(missing)
+        elif extra["after"] > len(rows):
+            said = f"{extra['item']} after {extra['after']}, and there are {len(rows)} items here"
+            problems.append(Problem(where, "A place that is not there", said, f"1 to {len(rows)}", "correct `after:`"))
+        elif item:
+            found.insert(extra["after"], _row(item))
+    return found
+
+
+def _stored(ask: Mapping[str, Any], where: str) -> Problem | None:
+    """What no questionnaire can do: an item is stored reversed by who made the export, not by who asks."""
+    if "already_reversed" not in ask.get("settings", {}):
+        return None
+    said = "`already_reversed` says how an export was stored; what is asked here is stored as it was answered"
+    return Problem(f"{where} › settings", "Settings that are not asked", said, "", "remove it")
 
 
 def _asked_items(ask: Mapping[str, Any], instrument: Instrument, where: str, problems: list[Problem]) -> Sequence[str]:
@@ -316,7 +391,7 @@ def _questions(rows: Sequence[Row], asked: Instrument, ask: Mapping[str, Any]) -
                 group,
                 name,
                 above,
-                asked.questions,
+                asked,
                 shuffled=bool(ask.get("shuffle")) and len(group) > 1,
                 only_if="" if note == "-" else note,
             )
@@ -344,24 +419,17 @@ def _settings(ask: Mapping[str, Any]) -> dict[str, Any]:
     return dict(ask.get("settings", {})) | {key: ask[key] for key in ("as", "items") if key in ask}
 
 
-def _spoken(instrument: Instrument, language: str) -> Instrument:
-    if language == BASE:
-        return instrument
-    from rejsens.translations import translated
-
-    return translated(instrument, language)
-
-
-def _has_wording(instrument: Instrument) -> bool:
-    return any(item.wording for item in instrument.items)
-
-
 def _without_wording(instrument: Instrument, ask: Mapping[str, Any], where: str) -> Problem | None:
-    """A published scale has no wording here; of our own, only what a platform measures has none."""
+    """A published scale has no wording here; of our own, only what a platform writes down has none."""
     items = [item for item in instrument.items if item.id in ask.get("items", [item.id])]
     worded = [item for item in items if item.wording]
-    if len(worded) == len(items) or (worded and instrument.key.get("status") == "own"):
+    ours = instrument.key.get("status") == "own"
+    if len(worded) == len(items) or (worded and ours):
         return None
+    if ours:
+        said = f"nobody is asked {instrument.id}: the platform writes it down"
+        fix = "ask it beside something else; in a questionnaire, an item that says which block came first stands under `record:`"
+        return Problem(where, "Nothing to ask", said, "", fix)
     own = f"write schemas/instruments/{instrument.id}.yaml in your study with `replaces: {instrument.id}` and the wording that you may use"
     return Problem(where, "Instruments without wording", "published questions are not shipped", "", own)
 
@@ -371,12 +439,12 @@ def _named_item(
     instruments: Mapping[str, Instrument],
     where: str,
     problems: list[Problem],
-    language: str = BASE,
+    language: str = SOURCE,
 ) -> Item | None:
     if entry["instrument"] not in instruments:
         problems.append(_unknown("instruments", entry["instrument"], instruments, where))
         return None
-    items = {item.id: item for item in _spoken(instruments[entry["instrument"]], language).items}
+    items = {item.id: item for item in translated(instruments[entry["instrument"]], language).items}
     if entry["item"] not in items:
         problems.append(_unknown("items", entry["item"], items, where))
     return items.get(entry["item"])
@@ -411,8 +479,9 @@ def _asked(
     instruments: Mapping[str, Instrument],
     wanted: Wanted,
     parts: Sequence[Part],
+    problems: list[Problem],
 ) -> list[Asked]:
-    """The instruments as a sidecar lists them, in the order in which they come first."""
+    """The instruments as a sidecar lists them, in the order in which they come first, each with one set of settings."""
     columns = {
         row.item.id
         for part in parts
@@ -428,20 +497,26 @@ def _asked(
         for entry in frame["order"]
         for name in _block_names(entry)
         for ask in frame["blocks"].get(name, {}).get("ask", ())
+        if _has_place(ask, instruments, wanted)
     ]
     entries += [extra for ask in entries for extra in ask.get("insert", ())]
     entries += [entry["record"] for entry in frame["order"] if isinstance(entry, Mapping) and "record" in entry]
     for entry in entries:
         instrument = instruments.get(entry["instrument"])
-        if instrument is None or (instrument.id, entry.get("as", "")) in found:
+        if instrument is None:
+            continue
+        stated = {k: v for k, v in _settings(entry).items() if k != "items"}
+        if before := found.get((instrument.id, entry.get("as", ""))):
+            if stated != {k: v for k, v in before.settings.items() if k != "items"}:
+                said = f"{instrument.id} is asked in two places, and they state different settings"
+                problems.append(Problem(frame["id"], "Settings that differ", said, "", "state the same in both places"))
             continue
         prefix = f"{entry['as']}_" if entry.get("as") else ""
         ids = tuple(i.id for i in instrument.items if not i.wording or prefix + i.id in columns)  # or it is measured
         if any(prefix + i in columns for i in ids):
-            settings = {k: v for k, v in _settings(entry).items() if k != "items"}
             if len(ids) < len(instrument.items):
-                settings["items"] = list(ids)
-            found[(instrument.id, entry.get("as", ""))] = Asked(instrument.id, settings, tuple(prefix + i for i in ids))
+                stated["items"] = list(ids)
+            found[(instrument.id, entry.get("as", ""))] = Asked(instrument.id, stated, tuple(prefix + i for i in ids))
     return list(found.values())
 
 

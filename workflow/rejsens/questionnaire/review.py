@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rejsens.questionnaire.contents import Contents, construct_names
+from rejsens.catalogue import construct_names
+from rejsens.definitions import Instrument, Item
+from rejsens.problems import Problem, Refused
+from rejsens.questionnaire.contents import Contents
 from rejsens.spreadsheet import Sheet, write_csv, write_xlsx
 
 COLUMNS = (
@@ -35,19 +38,34 @@ def review_sheet(found: Contents) -> pd.DataFrame:
     """One row for each item that measures something; `rater`, ratings and comment are empty.
 
     returns   rater, item, scale, wording, reversed ("yes" or ""), construct (id and name), definition (what belongs to the
-              scale and what does not), relevance, clarity, comment; a sentence that returns in other rows stands once
+              scale and what does not), relevance, clarity, comment
+    raises    Refused: no item that measures something
     """
     names = construct_names()
     rows = []
     for instrument, item in found.items():
         scale = found.scale_of(instrument, item.id)
-        if not item.measures or not scale.reviewed:
+        measured = _measured(instrument, item)
+        if not measured or not scale.reviewed:
             continue
-        constructs = "; ".join(f"{c} {names.get(c, '')}".strip() for c in item.measures)
+        constructs = "; ".join(f"{c} {names.get(c, '')}".strip() for c in measured)
         definition = f"Belongs to it: {scale.inside}. Does not: {scale.outside}."
         turned = "yes" if item.reverse else ""
         rows.append(("", item.id, scale.name, item.wording, turned, constructs, definition, "", "", ""))
+    if not rows:
+        said = "no item with wording stands for a construct"
+        fix = "state under `measures:` of the instrument, of a score or of the items what they are for"
+        raise Refused(Problem(found.id, "Nothing to rate", said, "", fix), "The review sheet")
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _measured(instrument: Instrument, item: Item) -> list[str]:
+    """Construct ids of an item: its own, else those of the scores that use it, else its instrument's; each once."""
+    if item.instructed is not None:
+        return []  # it watches over the data's quality
+    scores = [score for score in instrument.scores if item in instrument.items_of(score)]
+    scored = [construct for score in scores for construct in score.measures]
+    return list(dict.fromkeys(item.measures or scored or instrument.measures))
 
 
 def how_to_rate() -> pd.DataFrame:
@@ -71,7 +89,10 @@ def _scale(words: dict[int, str]) -> str:
 
 
 def write_review(found: Contents, folder: Path) -> list[Path]:
-    """The sheet as CSV and as a workbook with the instructions on a page of their own."""
+    """The sheet as CSV and as a workbook with the instructions on a page of their own.
+
+    raises   Refused: as `review_sheet`
+    """
     sheet = review_sheet(found)
     csv, workbook = folder / "review.csv", folder / "review.xlsx"
     write_csv(sheet, csv)

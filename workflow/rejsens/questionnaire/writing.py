@@ -13,7 +13,7 @@ from rejsens.questionnaire.blueprint import blueprint, readability
 from rejsens.questionnaire.contents import contents
 from rejsens.questionnaire.model import Questionnaire
 from rejsens.questionnaire.reading import Wanted, read_questionnaire
-from rejsens.questionnaire.review import write_review
+from rejsens.questionnaire.review import review_sheet, write_review
 
 ASKED = ("html", "pdf", "qualtrics", "limesurvey")  # for the people who answer
 JUDGED = ("blueprint", "readability", "review")  # for those who judge the items
@@ -23,7 +23,7 @@ def write_files(wanted: Wanted, formats: Sequence[str], folder: Path) -> list[Pa
     """Write the formats into a folder, which is made where there is none.
 
     returns   the files, in the order of the formats
-    raises    Refused: as `read_questionnaire`, before anything is written
+    raises    Refused: as `read_questionnaire`, `contents`, `readability` and `review_sheet`, before anything is written
     """
     asked = read_questionnaire(wanted) if set(formats) & set(ASKED) else None
     judged = contents(wanted) if set(formats) & set(JUDGED) else None
@@ -34,6 +34,8 @@ def write_files(wanted: Wanted, formats: Sequence[str], folder: Path) -> list[Pa
         elif judged and name in ("blueprint", "readability"):
             made = blueprint(judged) if name == "blueprint" else readability(judged)
             texts[f"{name}.md"] = made.encode()
+    if judged and "review" in formats:
+        review_sheet(judged)  # refuses before anything is written
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in texts.items():
         (folder / name).write_bytes(content)

@@ -73,7 +73,7 @@ def _row(row: Mapping[str, Any], reasons: Mapping[str, str]) -> tuple[str, ...]:
     head = (stub, row["wave"], row["estimator"], apa.count(row["n"]))
     if row["status"] != ADMISSIBLE or apa.is_missing(row["chi2"]):
         return (*head, *(apa.MISSING,) * 7)
-    rmsea = apa.coefficient(row["rmsea"], row["rmsea_ci_low"], row["rmsea_ci_high"], bounded=True)
+    rmsea = apa.coefficient(row["rmsea"], row["rmsea_ci_low"], row["rmsea_ci_high"], decimals=3, bounded=True)
     return (
         *head,
         apa.number(row["chi2"]),
@@ -81,5 +81,5 @@ def _row(row: Mapping[str, Any], reasons: Mapping[str, str]) -> tuple[str, ...]:
         apa.p(row["p"]),
         *(apa.r(row[index], 3) for index in ("cfi", "tli")),
         rmsea,
-        apa.r(row["srmr"]),
+        apa.r(row["srmr"], 3),
     )
