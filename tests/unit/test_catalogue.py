@@ -36,7 +36,9 @@ def test_every_instrument_is_explained_with_source_key_use_items_and_how_to_ask_
         assert {"Source", "Key", "Use", "Items"} <= set(paragraphs), name
         assert len(paragraphs["Items"]) == len(instrument.items)
         assert sum(", reversed" in line for line in paragraphs["Items"]) == sum(i.reverse for i in instrument.items)
-        assert all(any(line.startswith(f"{score.id}: ") for line in paragraphs["Scores"]) for score in instrument.scores)
+        assert all(
+            any(line.startswith(f"{score.id}: ") for line in paragraphs["Scores"]) for score in instrument.scores
+        )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,12 @@ from rejsens.problems import listed
 
 NOT_ASSESSED = "not assessed"
 NOT_TESTED = "not tested"  # the difference of two rungs could not be tested
-CONTINUOUS = ("configural", "metric", "scalar", "strict")  # rungs with names of their own; others are called by what is equal
+CONTINUOUS = (
+    "configural",
+    "metric",
+    "scalar",
+    "strict",
+)  # rungs with names of their own; others are called by what is equal
 INDEX = {"formative": "an index of what happened, to which invariance does not apply", "single_item": "a single item"}
 
 

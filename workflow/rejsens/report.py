@@ -70,9 +70,11 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 OVERLAPS = {
     "scs_sf": "SCS-SF items 11 and 12 (self-judgement) overlap with self-blame; items 4 and 8 overlap with loneliness.",
     "djg6": "The DJG-6 holds an item on feeling rejected, which overlaps with reported exposure.",
+    "ucla20": "The UCLA-20 holds an item on feeling left out, which overlaps with reported exposure.",
     "ucla3": "The UCLA-3 holds an item on feeling left out, which overlaps with reported exposure.",
     "phq8": "PHQ item 6 overlaps with self-esteem.",
     "phq9": "PHQ item 6 overlaps with self-esteem.",
+    "ecr_r": "Attachment anxiety overlaps with rejection sensitivity.",
     "ecr_rs": "Attachment anxiety overlaps with rejection sensitivity.",
 }
 LIMITATIONS = (
