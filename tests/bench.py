@@ -107,7 +107,7 @@ def add_wave(study: Path) -> None:
     for old, new in (
         ("2026f", "2026g"),
         ("2026-06", "2026-08"),
-        ("2026-07", "2026-08"),
+        ("2026-07", "2026-09"),
         (sha256(export), sha256(one_person_less)),
     ):
         sidecar = sidecar.replace(old, new)
