@@ -346,75 +346,84 @@ def _scores(
     content: Mapping[str, Any], items: Mapping[str, Item], path: str
 ) -> tuple[tuple[Score, ...], list[Problem]]:
     scores: dict[str, Score] = {}
-    problems = []
+    problems: list[Problem] = []
     for entry in content.get("scores", ()):
         where = f"{path} › scores › {entry['id']}"
-        pairs = tuple((a, b) for a, b in entry.get("pairs", ()))
-        named = [i for pair in pairs for i in pair] or entry.get("items", "all" if not entry.get("of") else [])
-        used = tuple(items) if named == "all" else tuple(named)
-        of = tuple(entry.get("of", ()))
-        if unknown := [i for i in used if i not in items]:
-            problems.append(
-                Problem(
-                    where, "Unknown items", listed(unknown), listed(list(items), 40), did_you_mean(unknown[0], items)
-                )
-            )
+        score = _score(entry, items)
+        if faults := _unknown_parts(score, items, scores, where) or _no_amount(score, items, scores, where):
+            problems += faults
             continue
-        if unknown := [s for s in of if s not in scores]:
-            problems.append(
-                Problem(
-                    where,
-                    "Unknown scores",
-                    listed(unknown),
-                    listed(list(scores), 40),
-                    "define these scores above this one",
-                )
-            )
-            continue
-        score = Score(
-            id=entry["id"],
-            label=entry["label"],
-            method=entry["method"],
-            items=used,
-            pairs=pairs,
-            of=of,
-            min_answered=entry["min_answered"],
-            low=float(entry["range"][0]),
-            high=float(entry["range"][1]),
-            higher_means=entry["higher_means"],
-            model=entry["model"],
-            multiply=float(entry.get("multiply", 1)),
-            at_least=float(entry.get("at_least", 1)),
-            weights={float(k): float(v) for k, v in entry.get("weights", {}).items()},
-            measures=tuple(entry.get("measures", ())),
-            expects=entry.get("expects", {}),
-            change=entry.get("change"),
-            norms=tuple(entry.get("norms", ())),
-        )
-        if score.method == "max_share" and (lows := _lowest_values(score, items, scores)) - {0.0}:
-            problems.append(
-                Problem(
-                    where,
-                    "A share of answers that have no zero",
-                    f"the lowest code is {listed([f'{low:g}' for low in sorted(lows)])}",
-                    "0, so that the answers add up to an amount",
-                    "use another method, or codes that begin at 0",
-                )
-            )
-            continue
-        computed = theoretical_range(score, items, scores)
-        if not all(math.isclose(a, b, abs_tol=1e-9) for a, b in zip(computed, (score.low, score.high), strict=True)):
-            problems.append(
-                Problem(
-                    where,
-                    "A declared range that the items cannot give",
-                    f"{score.low:g} to {score.high:g}",
-                    f"{computed[0]:g} to {computed[1]:g} follows from the items",
-                    "correct the range or the items",
-                )
-            )
+        problems += _range_problems(score, items, scores, where)
         scores[score.id] = score
     return tuple(scores.values()), problems
+
+
+def _score(entry: Mapping[str, Any], items: Mapping[str, Item]) -> Score:
+    pairs = tuple((a, b) for a, b in entry.get("pairs", ()))
+    of = tuple(entry.get("of", ()))
+    named = [i for pair in pairs for i in pair] or entry.get("items", [] if of else "all")
+    return Score(
+        id=entry["id"],
+        label=entry["label"],
+        method=entry["method"],
+        items=tuple(items) if named == "all" else tuple(named),
+        pairs=pairs,
+        of=of,
+        min_answered=entry["min_answered"],
+        low=float(entry["range"][0]),
+        high=float(entry["range"][1]),
+        higher_means=entry["higher_means"],
+        model=entry["model"],
+        multiply=float(entry.get("multiply", 1)),
+        at_least=float(entry.get("at_least", 1)),
+        weights={float(k): float(v) for k, v in entry.get("weights", {}).items()},
+        measures=tuple(entry.get("measures", ())),
+        expects=entry.get("expects", {}),
+        change=entry.get("change"),
+        norms=tuple(entry.get("norms", ())),
+    )
+
+
+def _unknown_parts(score: Score, items: Mapping[str, Item], scores: Mapping[str, Score], where: str) -> list[Problem]:
+    """Items that the file does not hold, or scores that it does not define above this one."""
+    if unknown := [i for i in score.items if i not in items]:
+        advice = did_you_mean(unknown[0], items)
+        return [Problem(where, "Unknown items", listed(unknown), listed(list(items), 40), advice)]
+    if unknown := [s for s in score.of if s not in scores]:
+        advice = "define these scores above this one"
+        return [Problem(where, "Unknown scores", listed(unknown), listed(list(scores), 40), advice)]
+    return []
+
+
+def _no_amount(score: Score, items: Mapping[str, Item], scores: Mapping[str, Score], where: str) -> list[Problem]:
+    """A share needs amounts, which begin at zero."""
+    lows = {scores[s].low for s in score.of} | {items[i].low for i in score.items}
+    if score.method != "max_share" or not lows - {0.0}:
+        return []
+    return [
+        Problem(
+            where,
+            "A share of answers that have no zero",
+            f"the lowest code is {listed([f'{low:g}' for low in sorted(lows)])}",
+            "0, so that the answers add up to an amount",
+            "use another method, or codes that begin at 0",
+        )
+    ]
+
+
+def _range_problems(score: Score, items: Mapping[str, Item], scores: Mapping[str, Score], where: str) -> list[Problem]:
+    computed = theoretical_range(score, items, scores)
+    if all(math.isclose(a, b, abs_tol=1e-9) for a, b in zip(computed, (score.low, score.high), strict=True)):
+        return []
+    return [
+        Problem(
+            where,
+            "A declared range that the items cannot give",
+            f"{score.low:g} to {score.high:g}",
+            f"{computed[0]:g} to {computed[1]:g} follows from the items",
+            "correct the range or the items",
+        )
+    ]
 
 
 def _models(
@@ -459,10 +468,6 @@ def models_of(instrument: Instrument, score: Score) -> list[str]:
 def few_answers(items: Iterable[Item]) -> bool:
     """Whether items have so few answers that models had better take them as ordered categories."""
     return all(item.type != "number" and item.high - item.low < ORDERED_UP_TO for item in items)
-
-
-def _lowest_values(score: Score, items: Mapping[str, Item], scores: Mapping[str, Score]) -> set[float]:
-    return {scores[s].low for s in score.of} | {items[i].low for i in score.items}
 
 
 def theoretical_range(score: Score, items: Mapping[str, Item], scores: Mapping[str, Score]) -> tuple[float, float]:
