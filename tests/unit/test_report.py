@@ -14,7 +14,7 @@ import example_tables
 import pandas as pd
 import pytest
 
-from rejsens import claims, layout, narrative, registry, report
+from rejsens import claims, layout, narrative, pages, registry, report
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.definitions import instrument_facts, load_instruments
 
@@ -410,7 +410,7 @@ def test_the_facts_of_a_shipped_instrument_fit_the_page():
     html = page(provenance=example_tables.provenance() | {"instruments": facts})
     text = audit.Page(html).text
     assert audit.Page(html).faults == [] and "Rosenberg" in text and "https://doi.org/" in text
-    assert isinstance(example_tables.tables()["waves"], pd.DataFrame) and Path(report.TEMPLATES).is_dir()
+    assert isinstance(example_tables.tables()["waves"], pd.DataFrame) and Path(pages.TEMPLATES).is_dir()
 
 
 if __name__ == "__main__":

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rejsens import apa, layout
+from rejsens import apa, layout, pages
 from rejsens.translations import SOURCE, language_name, same_language
 from rejsens.wording import plain_key
 
-TEMPLATES = Path(__file__).resolve().parents[1] / "report"
 ITEM_COLUMNS = ("Wave", "n", "Missing", "M", "SD", "Median", "Skew", "Kurtosis", "Floor %", "Ceiling %", "Column")
 SCORE_COLUMNS = ("Wave", "n", "Missing", "M", "SD", "Median", "Skew", "Kurtosis", "Floor %", "Ceiling %", "Alpha", "Omega")  # fmt: skip
 TOLD_BY = {"definition": "wording of the instrument’s file", "sidecar": "wording of the wave’s sidecar"}
@@ -36,13 +33,7 @@ def page(frame: pd.DataFrame, facts: Mapping[str, Any]) -> str:
     ]
     shared = _shared(facts["waves"])
     own = [key for key in WORDS if key not in shared]
-    environment = Environment(
-        loader=FileSystemLoader([TEMPLATES / "codebook", TEMPLATES]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment(pages.TEMPLATES / "codebook", pages.TEMPLATES)
     environment.filters["italics"] = lambda text: Markup(layout.italics(text))
     environment.filters["header"] = lambda text: Markup(layout.header_html(text))
     return environment.get_template("page.html.j2").render(

@@ -5,13 +5,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rejsens import layout
+from rejsens import layout, pages
 from rejsens.difference_lines import SAID, Summary, said_of, summarise
 from rejsens.differences import COMPARED
 from rejsens.problems import by_cause, counted, grouped, listed
@@ -20,7 +18,6 @@ from rejsens.tables import wave_differences
 from rejsens.tables._cells import sentence
 from rejsens.wave_comparison import Comparison
 
-TEMPLATES = Path(__file__).resolve().parents[1] / "report"
 STATUS = {"blocks": "stops the run", "replaced": "declared", "noted": ""}
 
 
@@ -107,9 +104,7 @@ def as_html(found: Comparison) -> str:
     waves = pd.DataFrame({"wave": [found.wave], "role": ["wave"], "wave_number": [1]})
     dictionary = pd.DataFrame({"instrument": [], "title": []})
     printed = wave_differences.lay_out(differences=found.differences, waves=waves, dictionary=dictionary, study={})
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )  # fmt: skip
+    environment = pages.environment()
     return environment.get_template("comparison/page.html.j2").render(
         wave=found.wave,
         previous=found.previous,

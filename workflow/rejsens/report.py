@@ -10,17 +10,15 @@ import base64
 import math
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rejsens import apa, layout, narrative
+from rejsens import apa, layout, narrative, pages
 from rejsens.measured_alike import NOT_ASSESSED
 
-TEMPLATES = Path(__file__).resolve().parents[1] / "report"
 PIXELS = {"pt": 96 / 72, "mm": 96 / 25.4, "in": 96.0, "px": 1.0, "": 1.0}
 NO_CHANGE_SCORE = "No score of this study declares a change score, so no change is reported."
 # section -> printed tables in it: (module, the table that must have rows, what is said when it has none)
@@ -130,13 +128,7 @@ def write_report(
     simulated = bool(study["simulated"]) or any(map(narrative.is_true, filled["waves"].get("simulated", ())))
     panel = filled["waves"].query("role == 'wave'") if len(filled["waves"]) else filled["waves"]
     sections, further = _placed(filled, printed, len(panel))
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment()
     environment.filters["italics"] = lambda text: Markup(layout.italics(text))
     return environment.get_template("report.html.j2").render(
         study={"description": "", "support": "", "contact": "", "notes": ()} | dict(study),

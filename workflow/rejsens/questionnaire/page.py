@@ -6,24 +6,13 @@ paper the answers of a grid stand in columns under one head, on a phone below on
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from rejsens import pages
 from rejsens.questionnaire.model import Questionnaire
-
-TEMPLATES = Path(__file__).resolve().parents[2] / "report" / "questionnaire"
 
 
 def html(questionnaire: Questionnaire) -> str:
     """The page as text; the same questionnaire gives the same text."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment(pages.TEMPLATES / "questionnaire")
     environment.filters["code"] = lambda code: f"{code:g}"
     return environment.get_template("page.html.j2").render(
         q=questionnaire, pages=list(questionnaire.pages()), blocks=list(questionnaire.blocks())
