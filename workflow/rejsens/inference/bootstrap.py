@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 
@@ -13,22 +12,8 @@ from scipy import stats
 from rejsens.inference.covariates import Covariate
 from rejsens.inference.estimates import Estimate
 from rejsens.inference.regression import Design, cross_sectional_design
-
-_BATCH = 500  # draws at a time: bounds memory at 500 x people, and fixes the order of random numbers
-
-
-def generator(seed: int, *analysis: str) -> np.random.Generator:
-    """The random generator of one analysis: the study's seed and the names that identify the analysis.
-
-    Two analyses never share a stream, and adding one changes no other.
-
-    >>> int(generator(1, "H1", "2026a").integers(1000)) == int(generator(1, "H1", "2026a").integers(1000))
-    True
-    >>> float(generator(1, "H1").random()) == float(generator(1, "H2").random())
-    False
-    """
-    name = hashlib.sha256("\x1f".join(analysis).encode()).digest()
-    return np.random.default_rng([seed, int.from_bytes(name[:16], "big")])
+from rejsens.inference.resampling import bootstrap_correlations, correlation_matrix, jackknife_correlations
+from rejsens.seeds import generator as generator
 
 
 def cross_sectional_bootstrap(
@@ -114,48 +99,26 @@ def jackknife_acceleration(jackknife: np.ndarray) -> float:
 
 def jackknifed_beta(prepared: Design) -> tuple[float, np.ndarray]:
     """The standardised coefficient and its (n,) leave-one-out values."""
-    columns, products = _moments(prepared)
-    n = len(columns)
-    estimate = _betas(columns.sum(0)[None], products.sum(0)[None], n)[0]
-    return float(estimate), _betas(columns.sum(0) - columns, products.sum(0) - products, n - 1)
+    columns = _columns(prepared)
+    return float(_betas(correlation_matrix(columns))[0]), _betas(jackknife_correlations(columns))
 
 
 def bootstrapped_beta(prepared: Design, draws: int, rng: np.random.Generator) -> np.ndarray:
     """(draws,) standardised coefficients of resampled people; NaN where a resample does not identify it."""
-    # Multiples of 2^-28 add up exactly, in any order: the draws do not depend on how many threads multiply matrices.
-    columns, products = (np.round(moments * 2.0**28) / 2.0**28 for moments in _moments(prepared))
-    n = len(columns)
-    replicates = []
-    for start in range(0, draws, _BATCH):
-        size = min(_BATCH, draws - start)
-        people = rng.integers(0, n, size=(size, n)) + n * np.arange(size)[:, None]
-        counts = np.bincount(people.ravel(), minlength=size * n).reshape(size, n).astype(float)
-        replicates.append(_betas(counts @ columns, counts @ products, n))
-    return np.concatenate(replicates)
+    return _betas(bootstrap_correlations(_columns(prepared), draws, rng))
 
 
-def _moments(prepared: Design) -> tuple[np.ndarray, np.ndarray]:
-    """Per person: x, y and the covariates as z scores (n), and their products (upper triangle)."""
-    columns = np.column_stack([prepared.x, prepared.y, prepared.covariates])
-    columns = (columns - columns.mean(axis=0)) / columns.std(axis=0)
-    first, second = np.triu_indices(columns.shape[1])
-    return columns, columns[:, first] * columns[:, second]
+def _columns(prepared: Design) -> np.ndarray:
+    return np.column_stack([prepared.x, prepared.y, prepared.covariates])
 
 
-def _betas(sums: np.ndarray, products: np.ndarray, n: int) -> np.ndarray:
-    """Standardised coefficient of x for y given the covariates from sums and sums of products, one set per draw.
+def _betas(r: np.ndarray) -> np.ndarray:
+    """Standardised coefficient of x for y given the covariates, one for each correlation matrix of x, y, covariates.
 
     A covariate that vanished from a draw (a rare category) has a zero row; the pseudo-inverse gives it no weight.
     """
-    k = sums.shape[1]
-    first, second = np.triu_indices(k)
-    s = np.empty((len(sums), k, k))
-    s[:, first, second] = s[:, second, first] = products - sums[:, first] * sums[:, second] / n
-    squares = np.diagonal(s, axis1=1, axis2=2) / n  # 1 in the full sample, so that rounding is about 1e-16
-    inverse_sd = np.where(squares > 1e-10, 1 / np.sqrt(np.maximum(squares, 1e-10)), 0.0)
-    r = s / n * inverse_sd[:, :, None] * inverse_sd[:, None, :]
     weights = np.linalg.pinv(r[:, 2:, 2:], rtol=1e-9, hermitian=True) @ r[:, 2:, :2]
     partial = r[:, :2, :2] - np.swapaxes(r[:, 2:, :2], 1, 2) @ weights
-    beta = np.full(len(s), np.nan)
+    beta = np.full(len(r), np.nan)
     np.divide(partial[:, 0, 1], partial[:, 0, 0], out=beta, where=partial[:, 0, 0] > 1e-9)
     return beta
