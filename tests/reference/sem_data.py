@@ -1,4 +1,4 @@
-"""Simulated items for the reference values of sem.R. Run once; the CSV files are kept.
+"""Simulated items for the reference values of sem.R and sem_mixed.R. Run once; the CSV files are kept.
 
 python tests/reference/sem_data.py
 """
@@ -107,6 +107,33 @@ def empty_category(table: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
+def mixed(rng: np.random.Generator) -> pd.DataFrame:
+    """Four ordered and four continuous items of two factors, two groups; y3 is skewed, the units differ widely."""
+    tables = []
+    for name, size, mean, sd in (("one", 420, 0.0, 1.0), ("two", 380, 0.3, 1.2)):
+        factors = rng.multivariate_normal([mean, mean], np.array([[1, 0.5], [0.5, 1]]) * sd**2, size=size)
+        loadings = np.array([0.8, 0.7, 0.6, 0.5, 0.7, 0.6, 0.8, 0.6])
+        values = factors[:, [0, 0, 0, 0, 1, 1, 1, 1]] * loadings + rng.normal(size=(size, 8)) * np.sqrt(1 - loadings**2)
+        values[:, 7] += 0.3 * (name == "two")
+        one = pd.DataFrame(
+            {
+                "y1": 3 + 2 * values[:, 0],
+                "y2": 10 * values[:, 3],
+                "y3": (2 + 0.2 * values[:, 5]) ** 3,
+                "y4": 0.1 * values[:, 7],
+            }
+        )
+        cuts = {
+            "q1": (1, [-0.5, 0.4, 1.2]),
+            "q2": (2, [-1.0, 0.0, 0.9]),
+            "q3": (4, [-0.5, 0.4, 1.2, 1.6]),
+            "q4": (6, [-0.7, 0.2, 0.9]),
+        }
+        coded = {name: np.digitize(values[:, j], own) for name, (j, own) in cuts.items()}
+        tables.append(one.round(5).assign(**coded, group=name))
+    return pd.concat(tables, ignore_index=True)
+
+
 if __name__ == "__main__":
     rng = np.random.default_rng(SEED)
     wide, five = waves(rng), ordinal(rng, [-1.2, -0.3, 0.5, 1.4])
@@ -115,7 +142,7 @@ if __name__ == "__main__":
         "groups": groups(rng), "skewed": curved, "holes": with_holes(curved, rng), "waves": wide,
         "dropout": dropped_out(wide, rng), "ordinal4": ordinal(rng, [-0.8, 0.2, 1.2]), "ordinal5": five,
         "ordinal3": ordinal(rng, [-0.5, 0.7], 300), "ordinal_waves": ordinal_waves(rng), "bifactor": bifactor(rng),
-        "empty": empty_category(five),
+        "empty": empty_category(five), "mixed": mixed(np.random.default_rng(SEED + 1)),
     }  # fmt: skip
     for name, table in tables.items():
         table.to_csv(HERE / f"sem_{name}.csv", index=False)

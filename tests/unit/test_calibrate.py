@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests import calibrate as c
+from tests.calibration_page import _verdict
 
 
 def condition(once, target=c.COVERS) -> c.Condition:
@@ -15,7 +16,8 @@ def condition(once, target=c.COVERS) -> c.Condition:
 def test_every_condition_runs_and_repeats_itself(monkeypatch, tmp_path):
     monkeypatch.setattr(c, "CENSUS", 50_000)
     c.true_categorical_omega.cache_clear()
-    quick = [one for one in c.CONDITIONS if one.name != "omega_u_bootstrap"]
+    slow = ("omega_u_bootstrap", "omega_schmid_leiman", "htmt")  # hundreds of draws each
+    quick = [one for one in c.CONDITIONS if one.name not in slow]
     rows = pd.DataFrame([c.run(one, share=2 / one.replications) for one in quick])
     c.true_categorical_omega.cache_clear()
     assert (rows["replications"] == 2).all() and rows["rate"].between(0, 1).all() and (rows["withheld"] == 0).all()
@@ -48,6 +50,30 @@ def test_true_values_are_those_of_large_samples():
 
     assert p.omega(items).estimate == pytest.approx(c.true_omega(c.LOADINGS, 1 - c.LOADINGS**2), abs=0.005)
     assert np.corrcoef(items, rowvar=False)[0, 1] == pytest.approx(c.LOADINGS[0] * c.LOADINGS[1], abs=0.01)
+
+
+def test_a_run_goes_on_where_it_stopped_and_the_page_says_what_fails(tmp_path, capsys):
+    table, page = tmp_path / "calibration.csv", tmp_path / "calibration.md"
+    c.main(["sdc95", "--share", "0.01", "--jobs", "1", "--table", str(table)])
+    first = pd.read_csv(table)
+    first.assign(rate=0.5, mc_error=0.01, meets=False).to_csv(table, index=False)
+    capsys.readouterr()
+    c.main(
+        ["sdc95", "spearman", "--share", "0.01", "--jobs", "1", "--table", str(table), "--resume", "--page", str(page)]
+    )
+    assert "sdc95 " not in capsys.readouterr().out.splitlines()[0]  # what is known is not run again
+    words = page.read_text(encoding="utf-8")
+    assert "1 outside: `sdc95`" in words and "**Not run yet**, and so not known: `alpha`" in words
+    assert "| 50.00 % | 1.00 | 93–97 % | **outside** |" in words
+    assert _verdict(0.925, 0.005, c.COVERS) == "inside with its error"
+
+
+def test_missing_answers_of_a_condition_depend_on_what_is_seen():
+    rng = np.random.default_rng(3)
+    items = c.FIML.items(rng)
+    gone = items["i3"].isna()
+    assert items["i0"].notna().all() and 0.2 < gone.mean() < 0.4
+    assert items.loc[gone, "i0"].mean() > items.loc[~gone, "i0"].mean() + 0.3
 
 
 def test_the_command_prints_writes_and_chooses(tmp_path, capsys):

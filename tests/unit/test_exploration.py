@@ -18,6 +18,7 @@ from rejsens.psychometrics import (
     sampling_adequacy,
 )
 from rejsens.psychometrics.extraction import _least_squares, _likelihood
+from rejsens.psychometrics.rotation import quartimin, rotate
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
 R = json.loads((REFERENCE / "exploration.json").read_text(encoding="utf-8"))
@@ -223,3 +224,15 @@ def test_what_advises_says_why_it_cannot():
     flat = data_of("continuous").assign(x1=1.0)
     for result in (parallel_analysis(flat), minimum_average_partial(flat), sampling_adequacy(flat)):
         assert result.status == "not estimated: x1 does not vary"
+
+
+def test_oblimin_takes_the_lowest_of_its_minima():
+    """Eight items whose quartimin has a second minimum, which psych finds from the unrotated factors (rotation.R)."""
+    unrotated = np.loadtxt(REFERENCE / "rotation_loadings.csv", delimiter=",")
+    lavish = json.loads((REFERENCE / "rotation.json").read_text(encoding="utf-8"))
+    once, often = rotate(unrotated, "oblimin"), rotate(unrotated, "oblimin", starts=10)
+    assert quartimin(once[0]) == pytest.approx(lavish["unrotated_start"], abs=1e-6)
+    assert quartimin(often[0]) == pytest.approx(lavish["lowest"], abs=1e-6)
+    assert np.abs(often[0]).max() == pytest.approx(lavish["largest_loading"], abs=1e-4)
+    np.testing.assert_allclose(often[0] @ often[1] @ often[0].T, unrotated @ unrotated.T, atol=1e-9)
+    assert once[2] and often[2]

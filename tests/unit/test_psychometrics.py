@@ -549,8 +549,10 @@ def test_assess_gives_the_columns_of_the_tables():
     added = {"instrument", "wave"}
     assert set(reliability.columns) == set(COLUMNS["reliability"]) - added
     assert set(rows.columns) == set(COLUMNS["items"]) - added
-    assert reliability["coefficient"].tolist() == ["alpha", "omega_u"]
+    halves = ["split_half_lowest", "split_half_mean", "split_half_highest"]
+    assert reliability["coefficient"].tolist() == ["alpha", "omega_u", "coefficient_h", "ave", *halves]
     assert reliability.loc[1, "estimate"] == omega(items).estimate
+    assert "split_half_mean" not in set(assess(items.iloc[:, :5], score("reflective"))[0]["coefficient"])
     assert rows.loc[:1, "label"].tolist() == ["first", "q02"]
     assert rows["reverse"].tolist() == [False, True] + [False] * 8
 

@@ -298,7 +298,7 @@ def test_indices_say_what_they_rest_on_and_when_they_could_not_run():
     assert status["synonyms"] == "not run: no pair of items correlates above .60"
     assert status["antonyms"] == "not run: no pair of items correlates below −.60"
     pair = independent.assign(i1=independent["i0"])
-    assert "1 pair of items correlate above .60, 3 are needed" in p.careless(pair, 1, 5).checks.set_index("index").loc["synonyms", "status"]  # fmt: skip
+    assert "1 pair of items correlates above .60, 3 are needed" in p.careless(pair, 1, 5).checks.set_index("index").loc["synonyms", "status"]  # fmt: skip
     assert "linearly dependent" in p.careless(pair, 1, 5).checks.set_index("index").loc["mahalanobis_d2", "status"]
 
 

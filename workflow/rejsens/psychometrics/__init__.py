@@ -15,17 +15,13 @@ from rejsens.psychometrics.dimensionality import (
     parallel_analysis,
     sampling_adequacy,
 )
-from rejsens.psychometrics.discriminant import (
-    average_variance_extracted,
-    disattenuated_correlations,
-    fornell_larcker,
-    htmt,
-)
+from rejsens.psychometrics.discriminant import disattenuated_correlations, htmt
 from rejsens.psychometrics.engine.table import Parameter, Table
 from rejsens.psychometrics.exploratory import ExploratoryFit, ExploratoryModel, efa
 from rejsens.psychometrics.factor import cfa, fit_model
 from rejsens.psychometrics.factor_model import FactorModel, Fit
-from rejsens.psychometrics.factor_reliability import coefficient_h, omega, omega_bifactor
+from rejsens.psychometrics.factor_reliability import coefficient_h, omega, one_factor_coefficients
+from rejsens.psychometrics.general_factor import omega_bifactor, omega_general
 from rejsens.psychometrics.generalisability import generalisability, omega_within_between, variance_components
 from rejsens.psychometrics.graded import GradedModel, graded_response
 from rejsens.psychometrics.invariance import Invariance, invariance
@@ -36,12 +32,14 @@ from rejsens.psychometrics.method_variance import marker_check, single_factor_ch
 from rejsens.psychometrics.mokken import Scalability, scalability
 from rejsens.psychometrics.nested import Difference, compare_models
 from rejsens.psychometrics.ordered_reliability import categorical_omega, ordinal_alpha
-from rejsens.psychometrics.person_fit import person_fit
+from rejsens.psychometrics.partial_invariance import partial_invariance
+from rejsens.psychometrics.person_fit import person_fit, person_fit_over
 from rejsens.psychometrics.predictions import ConstructValidity, Prediction, check_predictions
 from rejsens.psychometrics.reliability import Reliability, alpha, reliability_table, spearman_brown
 from rejsens.psychometrics.scale import assess
 from rejsens.psychometrics.schmid_leiman import omega_schmid_leiman
 from rejsens.psychometrics.split_half import SplitHalf, split_half
+from rejsens.psychometrics.variance_extracted import average_variance_extracted, fornell_larcker
 
 __all__ = [
     "Careless",
@@ -92,11 +90,15 @@ __all__ = [
     "minimum_average_partial",
     "omega",
     "omega_bifactor",
+    "omega_general",
     "omega_schmid_leiman",
     "omega_within_between",
+    "one_factor_coefficients",
     "ordinal_alpha",
     "parallel_analysis",
+    "partial_invariance",
     "person_fit",
+    "person_fit_over",
     "reliability_table",
     "response_distribution",
     "sampling_adequacy",

@@ -31,7 +31,8 @@ DEFINITIONS = {
     "up by Spearman and Brown, not below −1; low is inconsistent",
     "synonyms": "correlation, over the pairs of items that correlate above .60 over all people, of a person's answers; low "
     "is inconsistent",
-    "antonyms": "the same over the pairs that correlate below −.60; high is inconsistent",
+    "antonyms": "correlation, over the pairs of items that correlate below −.60 over all people, of a person's answers; "
+    "high is inconsistent",
     "guttman_errors": "Guttman errors of keyed answers as a share of the most that the person's scale scores allow, over "
     "scales; high is inconsistent",
 }
@@ -250,7 +251,8 @@ def _pair_consistency(scaled: np.ndarray, found: pd.DataFrame, names: list[str],
         return np.full(len(scaled), np.nan), f"not run: no pair of items correlates {side}"
     if len(found) < LEAST_PAIRS:
         few = f"{len(found)} {'pair' if len(found) == 1 else 'pairs'} of items"
-        return np.full(len(scaled), np.nan), f"not run: {few} correlate {side}, {LEAST_PAIRS} are needed"
+        does = "correlates" if len(found) == 1 else "correlate"
+        return np.full(len(scaled), np.nan), f"not run: {few} {does} {side}, {LEAST_PAIRS} are needed"
     left, right = ([names.index(name) for name in found[side]] for side in ("x", "y"))
     return _row_correlations(scaled[:, left], scaled[:, right], LEAST_PAIRS), f"estimated; from {len(found)} pairs"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rejsens.psychometrics.cases import MISSING_RULE
+from rejsens.psychometrics.cases import MISSING_RULE, SINGULAR
 from rejsens.psychometrics.correlation_matrix import Correlations, category_codes, correlations_of
 from rejsens.psychometrics.engine.indices import upper_tail
 from rejsens.psychometrics.engine.polychoric import polychoric_correlations
@@ -24,7 +24,7 @@ class ParallelAnalysis:
 
     table     basis ("components", "factors"), position (1, 2, ...), eigenvalue, random_mean, random_p95
     advice    basis, threshold ("mean", "p95"), factors: how many leading eigenvalues exceed the random ones
-    draws     random data sets used; draws_failed had no correlations (polychorics that run to ±1)
+    draws     random data sets used; draws_failed had no correlations (polychorics, or those of few people, that run to ±1)
     status    "estimated", or "not estimated: " and the reason
     """
 
@@ -155,7 +155,7 @@ def parallel_analysis(
     random = _random_correlations(found, draws, np.random.default_rng(seed))
     failed = draws - len(random)
     if failed > MOST_FAILED * draws:
-        reason = f"{failed} of {draws} random data sets have polychoric correlations that run to ±1"
+        reason = f"{failed} of {draws} random data sets have correlations that run to ±1"
         return _no_parallel(found, failed, f"not estimated: {reason}")
     table, advice = [], []
     for basis, eigenvalues in (("components", _components), ("factors", _common)):
@@ -306,10 +306,10 @@ def _common(matrix: np.ndarray) -> np.ndarray:
 
 
 def _random_correlations(found: Correlations, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Correlations of data sets without correlation; those of polychorics that ran to ±1 are left out."""
+    """Correlations of data sets without correlation; those that ran to ±1 (of polychorics, or few people) are left out."""
     draw = _drawing(found, rng)
     matrices = (draw() for _ in range(draws))
-    return [matrix for matrix in matrices if matrix is not None]
+    return [matrix for matrix in matrices if matrix is not None and np.linalg.eigvalsh(matrix)[0] > SINGULAR]
 
 
 def _drawing(found: Correlations, rng: np.random.Generator) -> Callable[[], np.ndarray | None]:
@@ -321,7 +321,7 @@ def _drawing(found: Correlations, rng: np.random.Generator) -> Callable[[], np.n
 
     def shuffled() -> np.ndarray | None:
         matrix, edge = polychoric_correlations(rng.permuted(codes, axis=0), categories)
-        return None if edge or np.linalg.eigvalsh(matrix)[0] <= 0 else matrix
+        return None if edge else matrix
 
     return shuffled
 

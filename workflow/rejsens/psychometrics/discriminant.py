@@ -12,19 +12,12 @@ import pandas as pd
 from rejsens.psychometrics.cases import complete_cases, constant, why_no_model
 from rejsens.psychometrics.correlation_matrix import KINDS, correlations_of
 from rejsens.psychometrics.engine.normal import sample_from_rows
-from rejsens.psychometrics.engine.standardise import standardised
-from rejsens.psychometrics.engine.table import LOADING, compile_table
-from rejsens.psychometrics.factor_model import FactorModel
+from rejsens.psychometrics.engine.table import compile_table
 from rejsens.psychometrics.factor_reliability import fitted_omega
 from rejsens.psychometrics.factor_structure import Design, factor_table
-from rejsens.psychometrics.intervals import (
-    bootstrap,
-    check_draws,
-    check_level,
-    correlation_interval,
-    normal_interval,
-)
+from rejsens.psychometrics.intervals import Draws, bootstrap, check_draws, check_level, correlation_interval
 from rejsens.psychometrics.reliability import ESTIMATED, raw_alpha
+from rejsens.psychometrics.resampled_moments import bootstrap_covariances, correlations
 
 HTMT = {
     "htmt": "heterotrait-monotrait ratio, arithmetic means of absolute correlations",
@@ -128,18 +121,18 @@ def htmt(
     pairs, frame = list(combinations(scales, 2)), items[named_items]
     at = {name: np.array([named_items.index(item) for item in own]) for name, own in scales.items()}
 
-    def ratios(matrix: np.ndarray) -> np.ndarray:
-        return np.array([_ratio(np.abs(matrix), at[x], at[y], kind) for x, y in pairs])
+    def ratios(matrices: np.ndarray) -> np.ndarray:
+        return np.stack([_ratio(np.abs(matrices), at[x], at[y], kind) for x, y in pairs], axis=-1)
 
-    def drawn(rows: np.ndarray) -> np.ndarray:
-        if constant(found.values[rows]).any():
-            return np.full(len(pairs), np.nan)
-        again = correlations_of(pd.DataFrame(found.values[rows], columns=frame.columns), correlation)
-        return np.full(len(pairs), np.nan) if again.reason else ratios(again.matrix)
+    def resampled() -> Draws:
+        if correlation == "pearson":
+            return bootstrap_covariances(found.values, lambda drawn: ratios(correlations(drawn)), draws, rng)
+        return bootstrap(found.n, lambda rows: ratios(_polychorics(found.values[rows], frame)), draws, rng)
 
     shape = {"coefficient": kind, "n": found.n, "n_lost": found.n_lost, "ci_level": ci_level, "method": method}
     negative = {pair: _negative(found.matrix, at[pair[0]], at[pair[1]]) for pair in pairs}
-    return _pair_table(pairs, ratios, found.matrix, found.reason, shape, drawn, draws, rng, negative)
+    values = np.full(len(pairs), np.nan) if found.reason else ratios(found.matrix)
+    return _pair_table(pairs, values, found.reason, shape, resampled if draws else None, negative)
 
 
 def disattenuated_correlations(
@@ -229,125 +222,19 @@ def disattenuated_correlations(
         found = parts.of(values)
         return np.array([found.corrected(x, y) for x, y in pairs])
 
-    table = _pair_table(
-        pairs, corrected, complete, reason, shape, lambda rows: corrected(complete[rows]), draws, rng, {}
-    )
-    for column, value in (
-        ("r", lambda x, y: plain.correlations.loc[x, y]),
-        ("reliability_x", lambda x, y: plain.reliabilities[x]),
-        ("reliability_y", lambda x, y: plain.reliabilities[y]),
-    ):
-        table[column] = [np.nan if plain is None else float(value(x, y)) for x, y in pairs]
+    def by_alpha(covariances: np.ndarray) -> np.ndarray:
+        return np.stack([_corrected_by_alpha(covariances, at[x], at[y]) for x, y in pairs], axis=-1)
+
+    def resampled() -> Draws:
+        if coefficient == "alpha":
+            return bootstrap_covariances(complete, by_alpha, draws, rng)
+        return bootstrap(len(complete), lambda rows: corrected(complete[rows]), draws, rng)
+
+    values = np.full(len(pairs), np.nan) if reason else corrected(complete)
+    table = _pair_table(pairs, values, reason, shape, resampled if draws else None, {})
+    for column, value in _beside(plain, pairs).items():
+        table[column] = value
     return _with_known_reliabilities(table, draws, coefficient)
-
-
-def average_variance_extracted(model: FactorModel) -> pd.DataFrame:
-    """Average variance extracted by each factor of a confirmatory model.
-
-    Parameters
-    ----------
-    model : :py:class:`FactorModel`
-        Of one group, from :py:func:`cfa`.
-
-    Returns
-    -------
-    extracted : :py:class:`pandas.DataFrame`
-        ``factor``, ``items``, ``estimate``, ``se``, ``ci_low``, ``ci_high``, ``status``. Withheld for every factor of a
-        model that is not admissible.
-
-    Raises
-    ------
-    ValueError
-        If the model has several groups.
-
-    Notes
-    -----
-    .. math:: AVE = \\frac{1}{k} \\sum_i l_i^2
-
-    with standardised loadings *l* [1]_: the share of its items' variance that a factor explains, on average, every item
-    weighing alike. Where items differ in variance, Fornell and Larcker's own formula weighs them by it, so that other
-    programs may differ. Standard error and interval by the delta method.
-
-    Checked against semTools 0.5.6, ``AVE()`` of standardised items (tests/reference/validity.R), to 1e-5.
-
-    References
-    ----------
-    .. [1] Fornell, C., & Larcker, D. F. (1981). Evaluating structural equation models with unobservable variables and
-           measurement error. Journal of Marketing Research, 18(1), 39–50. https://doi.org/10.1177/002224378101800104
-
-    Examples
-    --------
-    >>> import numpy as np, pandas as pd
-    >>> from rejsens.psychometrics import average_variance_extracted, cfa
-    >>> rng = np.random.default_rng(1)
-    >>> values = 0.8 * rng.normal(size=(400, 1)) + 0.6 * rng.normal(size=(400, 4))
-    >>> model = cfa(pd.DataFrame(values, columns=["a1", "a2", "a3", "a4"]), {"a": ["a1", "a2", "a3", "a4"]})
-    >>> average_variance_extracted(model)[["factor", "items", "estimate", "ci_low", "ci_high"]].round(2)
-      factor  items  estimate  ci_low  ci_high
-    0      a      4       0.6    0.56     0.65
-    """
-    if model.groups:
-        raise ValueError("average_variance_extracted takes a model of one group")
-    factors = list(dict.fromkeys(model.loadings["factor"]))
-    rows = []
-    for factor in factors:
-        own = model.loadings[model.loadings["factor"] == factor]
-        if not model.admissible:
-            rows.append(
-                (factor, len(own), *[np.nan] * 4, f"not reported: the model is not admissible ({model.status})")
-            )
-            continue
-        estimate, se = _extracted(model, factor)
-        rows.append((factor, len(own), estimate, se, *normal_interval(estimate, se, model.ci_level), ESTIMATED))
-    return pd.DataFrame(rows, columns=["factor", "items", "estimate", "se", "ci_low", "ci_high", "status"])
-
-
-def fornell_larcker(model: FactorModel) -> pd.DataFrame:
-    """Fornell and Larcker's criterion: does each factor explain more of its items than two factors share?
-
-    Parameters
-    ----------
-    model : :py:class:`FactorModel`
-        Of one group, with correlated factors, from :py:func:`cfa`.
-
-    Returns
-    -------
-    criterion : :py:class:`pandas.DataFrame`
-        A row per pair of factors: ``x``, ``y``, ``ave_x``, ``ave_y``, ``shared`` (their squared correlation), ``holds``
-        (both above it), ``status``. ``holds`` is missing where the model is not admissible.
-
-    Raises
-    ------
-    ValueError
-        If the model has several groups.
-
-    Notes
-    -----
-    See :py:func:`average_variance_extracted`. The criterion misses a lack of discriminant validity often; read it
-    beside :py:func:`htmt`.
-
-    Examples
-    --------
-    >>> import numpy as np, pandas as pd
-    >>> from rejsens.psychometrics import cfa, fornell_larcker
-    >>> rng = np.random.default_rng(1)
-    >>> a, b = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size=400).T
-    >>> values = 0.8 * np.column_stack([a, a, a, b, b, b]) + 0.6 * rng.normal(size=(400, 6))
-    >>> items = pd.DataFrame(values, columns=["a1", "a2", "a3", "b1", "b2", "b3"])
-    >>> model = cfa(items, {"a": ["a1", "a2", "a3"], "b": ["b1", "b2", "b3"]})
-    >>> fornell_larcker(model)[["x", "y", "ave_x", "ave_y", "shared", "holds"]].round(2)
-       x  y  ave_x  ave_y  shared  holds
-    0  a  b   0.65   0.64    0.22   True
-    """
-    extracted = average_variance_extracted(model).set_index("factor")
-    rows = []
-    for pair in model.factor_correlations.itertuples():
-        ave = [float(extracted.loc[name, "estimate"]) for name in (pair.x, pair.y)]
-        shared = float(pair.estimate) ** 2 if model.admissible else np.nan
-        holds = bool(min(ave) > shared) if model.admissible else pd.NA
-        rows.append((pair.x, pair.y, *ave, shared, holds, extracted.loc[pair.x, "status"]))
-    table = pd.DataFrame(rows, columns=["x", "y", "ave_x", "ave_y", "shared", "holds", "status"])
-    return table.astype({"holds": "boolean"})
 
 
 # --- pairs of scales -------------------------------------------------------------------------------------------------
@@ -367,16 +254,30 @@ def _checked(items: pd.DataFrame, scales: Mapping[str, Sequence[str]], least: in
     return {str(name): tuple(own) for name, own in scales.items()}
 
 
-def _ratio(matrix: np.ndarray, x: np.ndarray, y: np.ndarray, kind: str) -> float:
+def _ratio(matrices: np.ndarray, x: np.ndarray, y: np.ndarray, kind: str) -> np.ndarray:
+    """Heterotrait-monotrait ratio from absolute correlations, ... x items x items; NaN where a mean is not above 0."""
     mean = np.mean if kind == "htmt" else _geometric_mean
-    inside = [float(mean(matrix[np.ix_(own, own)][np.tril_indices(len(own), -1)])) for own in (x, y)]
-    product = inside[0] * inside[1]
-    return float(mean(matrix[np.ix_(x, y)])) / np.sqrt(product) if product > 0 else np.nan
+
+    def inside(own: np.ndarray) -> np.ndarray:
+        rows, columns = np.tril_indices(len(own), -1)
+        return mean(matrices[..., own[rows], own[columns]], axis=-1)
+
+    between = mean(matrices[..., np.repeat(x, len(y)), np.tile(y, len(x))], axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        product = inside(x) * inside(y)
+        return np.where(product > 0, between / np.sqrt(product), np.nan)
 
 
-def _geometric_mean(values: np.ndarray) -> float:
+def _geometric_mean(values: np.ndarray, axis: int) -> np.ndarray:
     with np.errstate(divide="ignore"):
-        return float(np.exp(np.log(values).mean()))
+        return np.exp(np.log(values).mean(axis=axis))
+
+
+def _polychorics(values: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
+    """Polychoric correlations of resampled rows; NaN where there are none."""
+    if constant(values).any():
+        return np.full((values.shape[1],) * 2, np.nan)
+    return correlations_of(pd.DataFrame(values, columns=frame.columns), "polychoric").matrix
 
 
 def _negative(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> str:
@@ -387,18 +288,15 @@ def _negative(matrix: np.ndarray, x: np.ndarray, y: np.ndarray) -> str:
 
 def _pair_table(
     pairs: list[tuple[str, str]],
-    of: Callable[[np.ndarray], np.ndarray],
-    source: np.ndarray,
+    values: np.ndarray,
     reason: str,
     shape: dict,
-    drawn: Callable[[np.ndarray], np.ndarray],
-    draws: int,
-    rng: np.random.Generator | None,
+    resampled: Callable[[], Draws] | None,
     remarks: Mapping[tuple[str, str], str],
 ) -> pd.DataFrame:
     """A row per pair: an estimate, and an interval where draws were made."""
-    values = np.full(len(pairs), np.nan) if reason else of(source)
-    made = bootstrap(shape["n"], drawn, draws, rng) if draws and not reason else None
+    made = resampled() if resampled and not reason else None
+    draws = made.n if made else 0
     rows = []
     for j, (x, y) in enumerate(pairs):
         row = shape | {"x": x, "y": y, "estimate": values[j], "ci_low": np.nan, "ci_high": np.nan, "draws": draws,
@@ -417,6 +315,21 @@ def _pair_table(
 
 
 # --- correction for attenuation --------------------------------------------------------------------------------------
+
+
+def _corrected_by_alpha(covariances: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Corrected correlation of two sums from covariances, draws x items x items; NaN where an alpha is not above 0."""
+
+    def total(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return covariances[:, a[:, None], b].sum(axis=(1, 2))
+
+    def alpha(own: np.ndarray) -> np.ndarray:
+        k = len(own)
+        return k / (k - 1) * (1 - covariances[:, own, own].sum(axis=1) / total(own, own))
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r, both = total(x, y) / np.sqrt(total(x, x) * total(y, y)), np.minimum(alpha(x), alpha(y))
+        return np.where(both > 0, r / np.sqrt(alpha(x) * alpha(y)), np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -462,6 +375,17 @@ def _one_factor(k: int):
     return compile_table(factor_table(Design(names, {"factor": names})))
 
 
+def _beside(plain: _Scales | None, pairs: list[tuple[str, str]]) -> dict[str, list[float]]:
+    """What each corrected correlation is made of; NaN where there is none."""
+    if plain is None:
+        return dict.fromkeys(("r", "reliability_x", "reliability_y"), [np.nan] * len(pairs))
+    return {
+        "r": [float(plain.correlations.loc[x, y]) for x, y in pairs],
+        "reliability_x": [float(plain.reliabilities[x]) for x, _ in pairs],
+        "reliability_y": [float(plain.reliabilities[y]) for _, y in pairs],
+    }
+
+
 def _with_known_reliabilities(table: pd.DataFrame, draws: int, coefficient: str) -> pd.DataFrame:
     """Intervals from the plain correlation where none were drawn, and a remark on what lies outside ±1."""
     for j in range(len(table)):
@@ -476,14 +400,3 @@ def _with_known_reliabilities(table: pd.DataFrame, draws: int, coefficient: str)
         if abs(row["estimate"]) > 1:
             table.loc[j, "status"] += f"; outside ±1: {coefficient} is too low for these scales, or they share error"
     return table
-
-
-# --- variance extracted ----------------------------------------------------------------------------------------------
-
-
-def _extracted(model: FactorModel, factor: str) -> tuple[float, float]:
-    fitted = model.fitted
-    rows, values, slopes = standardised(fitted.structure, 0, fitted.states[0])
-    own = [j for j, row in enumerate(rows) if row.op == LOADING and row.lhs == factor]
-    gradient = 2 * (values[own, None] * slopes[own]).mean(axis=0)
-    return float((values[own] ** 2).mean()), float(np.sqrt(gradient @ fitted.covariance @ gradient))

@@ -15,6 +15,7 @@ from rejsens.psychometrics.factor_model import ADMISSIBLE
 from rejsens.psychometrics.rotation import ROTATIONS, explained, ordered_and_signed, rotate
 
 METHODS = ("minres", "ml")
+STARTS = 10  # of the oblimin rotation
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def efa(
     rotation: str = "oblimin",
     correlation: str = "pearson",
     n: int | None = None,
+    starts: int = STARTS,
 ) -> ExploratoryModel:
     """Exploratory factor analysis.
 
@@ -120,6 +122,9 @@ def efa(
         ``"oblimin"`` (direct quartimin), ``"promax"`` (power 4, Kaiser's normalisation), ``"varimax"`` or ``"none"``.
     correlation : str
         ``"pearson"``, or ``"polychoric"`` for ordered items: every item is taken as ordered categories.
+    starts : int
+        Starts of the oblimin rotation, which may have several minima: the unrotated factors, and random turns of them
+        (always the same). The lowest minimum counts; with 1 it is psych's.
     n : int or None
         Number of people behind a matrix of correlations. Without it there is no test and no RMSEA.
 
@@ -188,16 +193,18 @@ def efa(
         raise ValueError(f"rotation is one of {', '.join(ROTATIONS)}, not “{rotation}”")
     if factors < 1:
         raise ValueError(f"one factor or more, not {factors}")
-    return factor(correlations_of(data, correlation, n), factors, method, rotation)
+    if starts < 1:
+        raise ValueError(f"one start or more, not {starts}")
+    return factor(correlations_of(data, correlation, n), factors, method, rotation, starts)
 
 
-def factor(found: Correlations, factors: int, method: str, rotation: str) -> ExploratoryModel:
+def factor(found: Correlations, factors: int, method: str, rotation: str, starts: int = STARTS) -> ExploratoryModel:
     """As :py:func:`efa`, from correlations that are at hand."""
     reason = found.reason or why_too_many(len(found.items), factors)
     if reason:
         return _without_estimates(found, factors, method, rotation, f"not estimated: {reason}")
     extracted = extract(found.matrix, factors, method)
-    turned, phi, arrived = rotate(extracted.loadings, rotation)
+    turned, phi, arrived = rotate(extracted.loadings, rotation, starts)
     pattern, phi = ordered_and_signed(turned, phi)
     faults = []
     if not extracted.converged:

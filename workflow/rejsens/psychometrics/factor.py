@@ -30,6 +30,7 @@ def cfa(
     estimator: str = "ML",
     missing: str = "listwise",
     groups: str | None = None,
+    ordered: Sequence[str] | None = None,
     residual_covariances: Sequence[tuple[str, str]] = (),
     reversed_items: Sequence[str] = (),
     general: str = "general",
@@ -52,11 +53,14 @@ def cfa(
         correlated, and a method factor of ``reversed_items`` that correlates with none.
     estimator : str
         ``"ML"``; ``"MLM"`` (Satorra-Bentler, complete rows); ``"MLR"`` (Huber-White errors, Yuan-Bentler statistic);
-        ``"WLSMV"`` (ordered items: every item is taken as ordered categories).
+        ``"WLSMV"`` (ordered items).
     missing : str
         ``"listwise"``: rows with an answer to every item; ``"fiml"``: every row with an answer (ML and MLR).
     groups : str or None
         Column of ``data`` that tells the groups, which are fitted together, nothing equal between them.
+    ordered : list of str or None
+        With ``"WLSMV"``: the items that are ordered categories; the others are continuous, with a mean and a variance.
+        None takes every item as ordered.
     residual_covariances : list of pairs of str
         Items whose residuals covary.
     reversed_items : list of str
@@ -99,8 +103,8 @@ def cfa(
     All conventions are lavaan's defaults [2]_ and stand in docs/psychometrics.md. A model without degrees of freedom
     has no fit to report: it is NaN and ``fit_status`` says so, while its parameters stand.
 
-    Checked against lavaan 0.6.14 (tests/reference/psychometrics*.R): chi-square to 1e-3, indices and standardised
-    estimates to 1e-4, standard errors to 1e-3.
+    Checked against lavaan 0.6.14 (tests/reference/psychometrics.R, sem.R, and sem_mixed.R for ordered and continuous items
+    together): chi-square to 1e-3, indices and standardised estimates to 1e-4, standard errors to 1e-3.
 
     References
     ----------
@@ -147,7 +151,7 @@ def cfa(
         data.columns, model, structure, reversed_items=reversed_items, residual_covariances=residual_covariances,
         general=general, method=method,
     )  # fmt: skip
-    settings = Settings(estimator, missing, ci_level, identification)
+    settings = Settings(estimator, missing, ci_level, identification, ordered_of(plan.items, ordered, estimator))
     found = gather(data, plan.items, settings, groups)
     tables = {name: _table(plan, found, settings, name) for name in ("variance", identification)}
     return fit_tables(tables["variance"], tables[identification], found, settings)
@@ -205,17 +209,30 @@ def fit_model(
     """
     if absent := [item for item in table.items if item not in data.columns]:
         raise ValueError(f"the data lack these items: {', '.join(absent)}")
-    settings = Settings(estimator, missing, ci_level, "as given")
+    named = tuple(item for item in table.items if item in table.thresholds)
+    some = bool(named) and len(named) < len(table.items)
+    settings = Settings(estimator, missing, ci_level, "as given", named if some else None)
     found = gather(data, table.items, settings, groups)
     if table.n_groups != max(len(found.groups), 1):
         raise ValueError(f"the table has {table.n_groups} groups, the data {max(len(found.groups), 1)}")
     return fit_tables(table, table, found, settings)
 
 
+def ordered_of(items: Sequence[str], ordered: Sequence[str] | None, estimator: str) -> tuple[str, ...] | None:
+    """Which items are ordered, in their order; None where all are, or where nothing was said."""
+    if ordered is None:
+        return None
+    if estimator != "WLSMV":
+        raise ValueError(f"ordered names items for WLSMV; {estimator} takes none")
+    if isinstance(ordered, str) or set(ordered) - set(items):
+        raise ValueError("ordered is a list of items of the model")
+    return None if set(ordered) == set(items) else tuple(item for item in items if item in set(ordered))
+
+
 def _table(plan: Design, found: Found, settings: Settings, identification: str) -> Table:
     n_groups = max(len(found.groups), 1)
     if settings.ordered:
-        thresholds = found.thresholds or dict.fromkeys(plan.items, 1)
+        thresholds = found.thresholds or dict.fromkeys(settings.ordered_items or plan.items, 1)
         return ordered_table(plan, thresholds, n_groups=n_groups, identification=identification)
     means = n_groups > 1 or settings.missing == "fiml"
     return factor_table(plan, n_groups=n_groups, means=means, identification=identification)

@@ -30,6 +30,7 @@ class Fit:
     chi2, p             ML: n times the discrepancy (divisor n); WLSMV: n − 1 times; upper tail of chi-square
     cfi, tli            against the independence model; TLI is not clipped
     rmsea               with its 90 % interval from the non-central chi-square; over G groups times √G
+    p_close             of the hypothesis that RMSEA is .05 or less (test of close fit)
     srmr                Bentler's: residuals over observed standard deviations, diagonal (and modelled means) included
     loglik, aic, bic    normal likelihood; saturated means are not counted as parameters
     chi2_scaled         corrected for non-normal answers: Satorra-Bentler (MLM), Yuan-Bentler in Mplus' form (MLR),
@@ -46,6 +47,7 @@ class Fit:
     rmsea: float = np.nan
     rmsea_ci_low: float = np.nan
     rmsea_ci_high: float = np.nan
+    p_close: float = np.nan
     srmr: float = np.nan
     loglik: float = np.nan
     aic: float = np.nan
@@ -58,11 +60,13 @@ class Fit:
     rmsea_scaled: float = np.nan
     rmsea_scaled_ci_low: float = np.nan
     rmsea_scaled_ci_high: float = np.nan
+    p_close_scaled: float = np.nan
     cfi_robust: float = np.nan
     tli_robust: float = np.nan
     rmsea_robust: float = np.nan
     rmsea_robust_ci_low: float = np.nan
     rmsea_robust_ci_high: float = np.nan
+    p_close_robust: float = np.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,12 +119,12 @@ class FactorModel:
 
     @property
     def reported(self) -> dict[str, float]:
-        """What is printed of the fit: corrected chi-square and p where the estimator corrects them; CFI, TLI and RMSEA robust
-        with MLM and MLR, scaled with WLSMV; SRMR."""
+        """What is printed of the fit: corrected chi-square and p where the estimator corrects them; CFI, TLI, RMSEA and the
+        p of close fit robust with MLM and MLR, scaled with WLSMV; SRMR."""
         kind = {"MLM": "_robust", "MLR": "_robust", "WLSMV": "_scaled"}.get(self.estimator, "")
         test = "_scaled" if kind else ""
         named = {"chi2": f"chi2{test}", "p": f"p{test}"}
-        named |= {index: f"{index}{kind}" for index in ("cfi", "tli", "rmsea")}
+        named |= {index: f"{index}{kind}" for index in ("cfi", "tli", "rmsea", "p_close")}
         named |= {end: f"rmsea{kind}_{end[6:]}" for end in ("rmsea_ci_low", "rmsea_ci_high")} | {"srmr": "srmr"}
         return {name: getattr(self.fit, field) for name, field in named.items()}
 
@@ -308,7 +312,8 @@ def _fit(fitted: engine.Estimate) -> tuple[Fit, str]:
         "chi2": test.chi2, "df": df, "p": indices.upper_tail(test.chi2, df),
         "cfi": indices.cfi(test.chi2, df, base.chi2, base.df), "tli": indices.tli(test.chi2, df, base.chi2, base.df),
         "rmsea": indices.rmsea(test.chi2, df, n, n_groups), "rmsea_ci_low": low, "rmsea_ci_high": high,
-        "srmr": indices.srmr(observed, expected, shares, structure.table.means), "loglik": fitted.loglik,
+        "p_close": indices.close_fit(test.chi2, df, n, n_groups),
+        "srmr": indices.srmr(observed, expected, shares, structure.table.means, not structure.ordered), "loglik": fitted.loglik,
         "aic": -2 * fitted.loglik + 2 * structure.size, "bic": -2 * fitted.loglik + structure.size * np.log(n),
     }  # fmt: skip
     numbers = plain | _scaled_fit(fitted) | _robust_fit(fitted)
@@ -329,6 +334,7 @@ def _scaled_fit(fitted: engine.Estimate) -> dict[str, float]:
         "cfi_scaled": indices.cfi(test.scaled, df, base.scaled, base.df),
         "tli_scaled": indices.tli(test.scaled, df, base.scaled, base.df),
         "rmsea_scaled": indices.rmsea(chi2, of, n, n_groups), "rmsea_scaled_ci_low": low, "rmsea_scaled_ci_high": high,
+        "p_close_scaled": indices.close_fit(chi2, of, n, n_groups),
     }  # fmt: skip
 
 
@@ -343,6 +349,7 @@ def _robust_fit(fitted: engine.Estimate) -> dict[str, float]:
         "tli_robust": indices.tli(own.chi2, df, null.chi2, fitted.baseline.df, own.unit, null.unit),
         "rmsea_robust": indices.rmsea(own.chi2, own.df, n, n_groups, own.unit),
         "rmsea_robust_ci_low": low, "rmsea_robust_ci_high": high,
+        "p_close_robust": indices.close_fit(own.scaled, own.df, n, n_groups, own.unit),
     }  # fmt: skip
 
 

@@ -1,9 +1,9 @@
-"""Reliability of the unweighted sum (omega) and of the best weighted one (H), from maximum likelihood factor models."""
+"""Reliability of the unweighted sum (omega) and of the best weighted one (H), from the one-factor maximum likelihood model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from rejsens.psychometrics.cases import complete_cases, why_no_model
 from rejsens.psychometrics.engine import estimate as engine
 from rejsens.psychometrics.engine.normal import Sample, sample_from_rows
 from rejsens.psychometrics.engine.table import Structure, compile_table
-from rejsens.psychometrics.factor_structure import Design, design, factor_table
+from rejsens.psychometrics.factor_structure import Design, factor_table
 from rejsens.psychometrics.intervals import Draws, bootstrap, check_draws, check_level, delta_se, normal_interval
 from rejsens.psychometrics.reliability import ESTIMATED, Reliability, withheld
 
@@ -20,9 +20,10 @@ DELTA = "delta-method interval"
 PERCENTILE = "percentile bootstrap interval, model refitted in each draw"
 OMEGA_U = "omega_u, one-factor ML"
 H = "coefficient H, one-factor ML"
-BIFACTOR = "bifactor ML"
+EXTRACTED = "average variance extracted by the factor, one-factor ML"
 
 Of = Callable[[np.ndarray, np.ndarray], float]  # loadings (items x factors), residual covariances (items x items)
+Parts = Callable[[Structure, np.ndarray], tuple[np.ndarray, np.ndarray]]  # those two, from a model's parameters
 
 
 def omega(
@@ -100,7 +101,7 @@ def omega(
     >>> omega(items[["i0", "i1"]]).status
     'not reported: omega_u needs three items or more'
     """
-    return _one_factor(items, Wanted("omega_u", OMEGA_U, _omega_u), ci_level, draws, rng)
+    return _one_factor(items, [OF_ONE_FACTOR["omega_u"]], ci_level, draws, rng)[0]
 
 
 def coefficient_h(
@@ -153,83 +154,44 @@ def coefficient_h(
     >>> print(f"{result.estimate:.3f} [{result.ci_low:.3f}, {result.ci_high:.3f}]")
     0.772 [0.739, 0.805]
     """
-    return _one_factor(items, Wanted("coefficient_h", H, _coefficient_h), ci_level, draws, rng)
+    return _one_factor(items, [OF_ONE_FACTOR["coefficient_h"]], ci_level, draws, rng)[0]
 
 
-def omega_bifactor(
-    items: pd.DataFrame,
-    groups: Mapping[str, Sequence[str]],
-    ci_level: float = 0.95,
-    *,
-    draws: int = 0,
-    rng: np.random.Generator | None = None,
-) -> dict[str, Reliability]:
-    """Omega total and hierarchical, of the whole scale and of each subscale, from a confirmatory bifactor model.
+def one_factor_coefficients(items: pd.DataFrame, ci_level: float = 0.95) -> dict[str, Reliability]:
+    """Omega, coefficient H and the average variance extracted, from one fit of the one-factor model.
 
     Parameters
     ----------
-    items : :py:class:`pandas.DataFrame`
-        People x items, numeric, keyed already. Columns that ``groups`` does not name are ignored.
-    groups : mapping of str to list of str
-        Items of each group factor (subscale), three or more each where the model is to be identified without doubt.
-    ci_level, draws, rng
+    items, ci_level
         As in :py:func:`omega`.
 
     Returns
     -------
     coefficients : dict of str to :py:class:`Reliability`
-        ``omega_t``: share of the variance of the total score that all factors explain; ``omega_h``: that the general
-        factor explains; ``omega_s_NAME``: share of the variance of the subscale score that all factors explain;
-        ``omega_hs_NAME``: that its own group factor explains, over and above the general one. All withheld, with the
-        reason, where the model is not admissible.
+        ``omega_u`` and ``coefficient_h`` as :py:func:`omega` and :py:func:`coefficient_h` give them by themselves, and
+        ``ave``, the mean squared standardised loading, which is no reliability: see
+        :py:func:`average_variance_extracted`. All with delta-method intervals.
 
     Raises
     ------
     ValueError
-        As :py:func:`omega`, and if ``groups`` is no model of these items.
+        As :py:func:`omega`.
 
     Notes
     -----
     Missing data: complete rows only; ``n_lost`` counts the others.
 
-    .. math:: \\omega_h = \\frac{(\\sum \\lambda_{ig})^2}{1' \\Sigma 1}, \\quad
-              \\omega_t = \\frac{(\\sum \\lambda_{ig})^2 + \\sum_s (\\sum_{i \\in s} \\lambda_{is})^2}{1' \\Sigma 1}
-
-    with all factors uncorrelated and the model-implied Sigma [1]_. Subscales take the sums over their own items.
-    Intervals as in :py:func:`omega`.
-
-    Checked against lavaan 0.6.14 (defined parameters, tests/reference/reliability.R), to 1e-5.
-
-    References
-    ----------
-    .. [1] Rodriguez, A., Reise, S. P., & Haviland, M. G. (2016). Evaluating bifactor models: Calculating and
-           interpreting statistical indices. Psychological Methods, 21(2), 137–150. https://doi.org/10.1037/met0000045
-
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> from rejsens.psychometrics import omega_bifactor
-    >>> rng = np.random.default_rng(3)
-    >>> general, own = rng.normal(size=(800, 1)), np.repeat(rng.normal(size=(800, 3)), 3, axis=1)
-    >>> items = pd.DataFrame(0.6 * general + 0.5 * own + 0.6 * rng.normal(size=(800, 9))).rename(columns="i{}".format)
-    >>> groups = {"a": ["i0", "i1", "i2"], "b": ["i3", "i4", "i5"], "c": ["i6", "i7", "i8"]}
-    >>> for name, result in omega_bifactor(items, groups).items():
-    ...     print(f"{name} {result.estimate:.2f} [{result.ci_low:.2f}, {result.ci_high:.2f}]")
-    omega_t 0.92 [0.91, 0.93]
-    omega_h 0.75 [0.71, 0.78]
-    omega_s_a 0.84 [0.82, 0.86]
-    omega_hs_a 0.36 [0.29, 0.44]
-    omega_s_b 0.83 [0.81, 0.85]
-    omega_hs_b 0.30 [0.22, 0.38]
-    omega_s_c 0.84 [0.82, 0.86]
-    omega_hs_c 0.37 [0.29, 0.44]
+    >>> from rejsens.psychometrics import one_factor_coefficients
+    >>> rng = np.random.default_rng(1)
+    >>> factor = rng.normal(size=500)
+    >>> items = pd.DataFrame({f"i{j}": 0.7 * factor + 0.7 * rng.normal(size=500) for j in range(4)})
+    >>> {name: round(one.estimate, 3) for name, one in one_factor_coefficients(items).items()}
+    {'omega_u': 0.769, 'coefficient_h': 0.772, 'ave': 0.455}
     """
-    check_level(ci_level)
-    check_draws(draws, rng)
-    plan = design(items.columns, groups, "bifactor")
-    results = _by_model(items[list(plan.items)], plan, _bifactor_coefficients(plan), ci_level, draws, rng)
-    sizes = {f"{kind}_{name}": len(own) for name, own in groups.items() for kind in ("omega_s", "omega_hs")}
-    return {r.coefficient: replace(r, k=sizes.get(r.coefficient, r.k)) for r in results}
+    return {one.coefficient: one for one in _one_factor(items, list(OF_ONE_FACTOR.values()), ci_level, 0, None)}
 
 
 # --- from a fitted model to coefficients -----------------------------------------------------------------------------
@@ -254,43 +216,43 @@ def _coefficient_h(loadings: np.ndarray, residuals: np.ndarray) -> float:
     return shown / (1 + shown)
 
 
-def _bifactor_coefficients(plan: Design) -> list[Wanted]:
-    everything = np.arange(len(plan.items))
-    wanted = [
-        Wanted("omega_t", f"omega total, {BIFACTOR}", _share(everything, slice(None))),
-        Wanted("omega_h", f"omega hierarchical, {BIFACTOR}", _share(everything, [0])),
-    ]
-    position = {item: j for j, item in enumerate(plan.items)}
-    for k, (name, own) in enumerate(list(plan.loads.items())[1:], start=1):
-        rows = np.array([position[item] for item in own])
-        wanted += [
-            Wanted(f"omega_s_{name}", f"omega of the subscale {name}, {BIFACTOR}", _share(rows, slice(None))),
-            Wanted(f"omega_hs_{name}", f"omega hierarchical of the subscale {name}, {BIFACTOR}", _share(rows, [k])),
-        ]
-    return wanted
+def _average_variance(loadings: np.ndarray, residuals: np.ndarray) -> float:
+    explained = loadings[:, 0] ** 2
+    return float((explained / (explained + residuals.diagonal())).mean())
 
 
-def _share(rows: np.ndarray, factors: slice | list[int]) -> Of:
-    """What some factors explain of the sum of some items; factors are uncorrelated and have variance 1."""
-
-    def of(loadings: np.ndarray, residuals: np.ndarray) -> float:
-        sums = loadings[rows].sum(axis=0) ** 2
-        return float(sums[factors].sum() / (sums.sum() + residuals[np.ix_(rows, rows)].sum()))
-
-    return of
+OF_ONE_FACTOR = {
+    "omega_u": Wanted("omega_u", OMEGA_U, _omega_u),
+    "coefficient_h": Wanted("coefficient_h", H, _coefficient_h),
+    "ave": Wanted("ave", EXTRACTED, _average_variance),
+}
 
 
 def _one_factor(
-    items: pd.DataFrame, wanted: Wanted, ci_level: float, draws: int, rng: np.random.Generator | None
-) -> Reliability:
+    items: pd.DataFrame, wanted: Sequence[Wanted], ci_level: float, draws: int, rng: np.random.Generator | None
+) -> list[Reliability]:
     check_level(ci_level)
     check_draws(draws, rng)
     names = tuple(map(str, items.columns))
-    return _by_model(items, Design(names, {"factor": names}), [wanted], ci_level, draws, rng)[0]
+    return by_model(items, Design(names, {"factor": names}), wanted, ci_level, draws, rng)
 
 
-def _by_model(
-    items: pd.DataFrame, plan: Design, wanted: Sequence[Wanted], ci_level: float, draws: int, rng
+def model_parts(structure: Structure, parameters: np.ndarray, group: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Loadings (items x factors) and residual covariances (items x items) of one group."""
+    matrices, p = structure.fill(parameters)[group], structure.n_items
+    return matrices.paths[:p, p:], matrices.covariances[:p, :p]
+
+
+def by_model(
+    items: pd.DataFrame,
+    plan: Design,
+    wanted: Sequence[Wanted],
+    ci_level: float,
+    draws: int,
+    rng: np.random.Generator | None,
+    *,
+    called: str = "one-factor",
+    parts: Parts = model_parts,
 ) -> list[Reliability]:
     """Coefficients of one model: estimates, and intervals by the delta method or by refitting."""
     complete, n_lost = complete_cases(items)
@@ -304,22 +266,21 @@ def _by_model(
     reason = reason or engine.identified(structure, [sample])
     fitted = None if reason else engine.estimate(structure, [sample])
     if fitted is not None and (improper := engine.why_inadmissible(fitted)):
-        reason = f"the {_called(plan)} model is not admissible ({improper})"
+        reason = f"the {called} model is not admissible ({improper})"
     if reason:
         return [withheld(reason, one) for one in shapes]
-    made = _refitted(complete, structure, fitted.parameters, wanted, draws, rng) if draws else None
-    return [_result(structure, fitted, one, own, made and made.of(j)) for j, (one, own) in enumerate(zip(wanted, shapes, strict=True))]  # fmt: skip
-
-
-def _called(plan: Design) -> str:
-    return "one-factor" if len(plan.loads) == 1 else "bifactor"
+    made = _refitted(complete, structure, fitted.parameters, wanted, parts, draws, rng) if draws else None
+    return [
+        _result(structure, fitted, one, own, parts, made and made.of(j))
+        for j, (one, own) in enumerate(zip(wanted, shapes, strict=True))
+    ]
 
 
 def _result(
-    structure: Structure, fitted: engine.Estimate, wanted: Wanted, shape: dict, made: Draws | None
+    structure: Structure, fitted: engine.Estimate, wanted: Wanted, shape: dict, parts: Parts, made: Draws | None
 ) -> Reliability:
     def of(parameters: np.ndarray) -> float:
-        return wanted.of(*model_parts(structure, parameters))
+        return wanted.of(*parts(structure, parameters))
 
     estimate = of(fitted.parameters)
     if made is None:
@@ -331,12 +292,6 @@ def _result(
     return Reliability(estimate=estimate, ci_low=low, ci_high=high, status=status, failed=made.failed, **shape)
 
 
-def model_parts(structure: Structure, parameters: np.ndarray, group: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Loadings (items x factors) and residual covariances (items x items) of one group."""
-    matrices, p = structure.fill(parameters)[group], structure.n_items
-    return matrices.paths[:p, p:], matrices.covariances[:p, :p]
-
-
 def fitted_omega(structure: Structure, sample: Sample, start: np.ndarray | None) -> tuple[float, np.ndarray]:
     """Omega_u and the parameters of one more fit; NaN where it did not converge or has a negative residual variance."""
     _, optimum = engine.solve(structure, [sample], start)
@@ -346,7 +301,13 @@ def fitted_omega(structure: Structure, sample: Sample, start: np.ndarray | None)
 
 
 def _refitted(
-    complete: np.ndarray, structure: Structure, start: np.ndarray, wanted: Sequence[Wanted], draws: int, rng
+    complete: np.ndarray,
+    structure: Structure,
+    start: np.ndarray,
+    wanted: Sequence[Wanted],
+    parts: Parts,
+    draws: int,
+    rng: np.random.Generator,
 ) -> Draws:
     """Every coefficient from the model fitted anew to each draw; a fit that failed or is improper counts as failed."""
     nothing = np.full(len(wanted), np.nan)
@@ -355,7 +316,7 @@ def _refitted(
         _, optimum = engine.solve(structure, [sample_from_rows(complete[rows])], start)
         if not optimum.converged:
             return nothing
-        loadings, residuals = model_parts(structure, optimum.parameters)
+        loadings, residuals = parts(structure, optimum.parameters)
         if (residuals.diagonal() < 0).any():
             return nothing
         return np.array([one.of(loadings, residuals) for one in wanted])

@@ -190,16 +190,19 @@ def ordered_table(
     identification: str = "variance",
     parameterisation: str = "delta",
 ) -> Table:
-    """Rows of a factor model of ordered items, nothing equal over groups."""
+    """Rows of a factor model of ordered items, nothing equal over groups; items without `thresholds` are continuous."""
     rows: list[Parameter] = []
     for group in range(n_groups):
         rows += _loadings(plan, group, identification, Equal()) + _latent(plan, group, identification, Equal())
         rows += [Parameter(a, COVARIANCE, b, group) for a, b in plan.residual_covariances]
-        rows += [Parameter(i, THRESHOLD, f"t{k + 1}", group) for i in plan.items for k in range(thresholds[i])]
-        if parameterisation == "theta":
-            rows += [Parameter(item, COVARIANCE, item, group, fixed=1.0) for item in plan.items]
-        else:
-            rows += [Parameter(item, SCALE, item, group, fixed=1.0) for item in plan.items]
+        rows += [Parameter(i, THRESHOLD, f"t{k + 1}", group) for i in thresholds for k in range(thresholds[i])]
+        for item in plan.items:
+            if item not in thresholds:
+                rows += [Parameter(item, COVARIANCE, item, group), Parameter(item, MEAN, "", group)]
+            elif parameterisation == "theta":
+                rows.append(Parameter(item, COVARIANCE, item, group, fixed=1.0))
+            else:
+                rows.append(Parameter(item, SCALE, item, group, fixed=1.0))
     return Table(plan.items, plan.factors, tuple(rows), n_groups, False, dict(thresholds), parameterisation)
 
 

@@ -25,6 +25,7 @@ class Settings:
     missing: str
     ci_level: float
     identification: str
+    ordered_items: tuple[str, ...] | None = None  # of WLSMV; None: all of them
 
     def __post_init__(self) -> None:
         if self.estimator not in engine.ESTIMATORS:
@@ -33,6 +34,8 @@ class Settings:
             raise ValueError(f"missing is “listwise” or “fiml”, not “{self.missing}”")
         if self.missing == "fiml" and self.estimator not in ("ML", "MLR"):
             raise ValueError(f"missing “fiml” goes with ML and MLR, not with {self.estimator}")
+        if self.ordered_items is not None and not self.ordered_items:
+            raise ValueError("ordered names no item: without ordered items, use another estimator")
         if not 0 < self.ci_level < 1:
             raise ValueError(f"ci_level lies between 0 and 1, not at {self.ci_level}")
 
@@ -74,7 +77,7 @@ def gather(data: pd.DataFrame, items: Sequence[str], settings: Settings, groups:
     if n == 0:
         return Found((), reason=cases.why_no_rows(frame), **shape)
     if ordered:
-        samples, thresholds, notes, reason = ordered_samples(usable, membership, items, names)
+        samples, thresholds, notes, reason = ordered_samples(usable, membership, items, names, settings.ordered_items)
         return Found(tuple(samples), reason=reason, notes=notes, thresholds=thresholds, **shape)
     for group in range(max(len(names), 1)):
         own = usable[membership == group] if names else usable

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from rejsens.psychometrics.engine.table import COVARIANCE, LOADING, MEAN, THRESHOLD, Parameter, Table, compile_table
-from rejsens.psychometrics.factor import fit_tables
+from rejsens.psychometrics.engine.table import COVARIANCE, LOADING, MEAN, THRESHOLD, Parameter, Table
+from rejsens.psychometrics.factor import fit_tables, ordered_of
 from rejsens.psychometrics.factor_model import ADMISSIBLE, FactorModel
 from rejsens.psychometrics.factor_structure import Design, Equal, design
 from rejsens.psychometrics.gathering import Found, Settings, gather
@@ -27,6 +27,29 @@ GUIDE = (
     "Changes of CFI and RMSEA are printed as guides for maximum likelihood; they decide nothing, and under WLSMV they "
     "have no cut-offs at all."
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Rungs:
+    """What the rungs of one ladder are made of: any of them can be fitted again with something released."""
+
+    plan: Design
+    units: list[_Unit]
+    found: Found
+    settings: Settings
+    thresholds: dict[str, int]
+    released: frozenset = frozenset()
+
+    def kinds(self, rung: str) -> tuple[str, ...]:
+        return (ORDERED_RUNGS if self.settings.ordered else RUNGS)[rung]
+
+    def table(self, rung: str, released: frozenset) -> Table:
+        equal = Equal(frozenset(self.kinds(rung)), released)
+        return ladder_table(self.plan, self.units, equal, self.thresholds, True)
+
+    def fit(self, rung: str, released: frozenset, **shared) -> FactorModel:
+        table = self.table(rung, released)
+        return fit_tables(table, table, self.found, self.settings, **shared)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +73,7 @@ class Invariance:
     highest: str
     between: tuple[str, ...]
     notes: tuple[str, ...] = ()
-    plan: Design | None = field(default=None, repr=False)
+    source: Rungs | None = field(default=None, repr=False)
 
     def release_candidates(self, rung: str) -> pd.DataFrame:
         """What making each equality of a rung free again would gain (score tests).
@@ -66,7 +89,10 @@ class Invariance:
             ``kind``, ``item``, ``chi2`` (expected fall), ``df``, ``p``; largest first. They are uncorrected for
             non-normal answers, and a release chosen by them is exploratory.
         """
-        return _score_tests(self.models[rung])
+        from rejsens.psychometrics.partial_invariance import score_tests
+
+        source = self.source
+        return score_tests(source, rung, self.models[rung], source.released, source.kinds(rung))
 
 
 def invariance(
@@ -78,6 +104,7 @@ def invariance(
     structure: str = "correlated",
     estimator: str = "ML",
     missing: str = "listwise",
+    ordered: Sequence[str] | None = None,
     release: Sequence[tuple[str, str]] = (),
     residual_covariances: Sequence[tuple[str, str]] = (),
     reversed_items: Sequence[str] = (),
@@ -98,8 +125,9 @@ def invariance(
     waves : mapping of wave to mapping of item to column, or None
         Instead of groups: the column that holds each item of ``model`` at each wave. The residuals of an item at
         different waves covary.
-    structure, estimator, missing, residual_covariances, reversed_items, general, method, ci_level
-        As in :py:func:`cfa`. With ``estimator="WLSMV"`` the rungs are those of ordered items.
+    structure, estimator, missing, ordered, residual_covariances, reversed_items, general, method, ci_level
+        As in :py:func:`cfa`. With ``estimator="WLSMV"`` the rungs are those of ordered items; continuous items among
+        them have equal loadings, intercepts and residual variances at the rungs of the same name.
     release : list of (kind, item)
         Partial invariance: what stays free in every group or wave although its rung makes it equal. ``kind`` is
         ``"thresholds"``, ``"loadings"``, ``"intercepts"`` or ``"residuals"``.
@@ -163,7 +191,10 @@ def invariance(
         names, model, structure, reversed_items=reversed_items, residual_covariances=residual_covariances,
         general=general, method=method,
     )  # fmt: skip
-    settings = Settings(estimator, missing, ci_level, "as given")
+    chosen = ordered_of(plan.items, ordered, estimator)
+    if chosen is not None and waves is not None:
+        chosen = tuple(wave[item] for wave in waves.values() for item in chosen)
+    settings = Settings(estimator, missing, ci_level, "as given", chosen)
     _check_releases(plan, release, settings)
     columns = plan.items if waves is None else _columns(data, plan, waves)
     found = gather(data, columns, settings, groups)
@@ -223,14 +254,14 @@ def _units(plan: Design, groups: tuple[str, ...], waves: Mapping[str, Mapping[st
 def ladder_table(
     plan: Design, units: Sequence[_Unit], equal: Equal, thresholds: Mapping[str, int], means: bool
 ) -> Table:
-    """Rows of one rung. `thresholds` (of each item, as many in every unit) makes it a table of ordered items."""
+    """Rows of one rung. `thresholds` (of each ordered item, as many in every unit) makes it a table of ordered items."""
     rows = [row for unit in units for row in _unit_rows(plan, unit, equal, thresholds, means)]
     over_waves = units[0].group == units[-1].group
     if over_waves:
         rows += _across_waves(plan, units)
     columns = [unit.columns[item] for unit in units for item in plan.items]
     factors = [unit.factors[factor] for unit in units for factor in plan.factors]
-    counts = {unit.columns[item]: thresholds[item] for unit in units for item in plan.items if thresholds}
+    counts = {unit.columns[item]: thresholds[item] for unit in units for item in plan.items if item in thresholds}
     return Table(
         tuple(dict.fromkeys(columns)), tuple(dict.fromkeys(factors)), tuple(rows), 1 if over_waves else len(units),
         means and not thresholds, counts, "theta",
@@ -269,7 +300,9 @@ def _unit_rows(plan: Design, unit: _Unit, equal: Equal, thresholds: Mapping[str,
     rows += [Parameter(a, COVARIANCE, b, group) for a, b in pairs]
     for item in plan.items:
         rows += (
-            _ordered_item(unit, item, equal, thresholds[item]) if thresholds else _plain_item(unit, item, equal, means)
+            _ordered_item(unit, item, equal, thresholds[item])
+            if item in thresholds
+            else _plain_item(unit, item, equal, means)
         )
     if not first and "intercepts" in equal.kinds:
         rows += [Parameter(unit.factors[factor], MEAN, "", group) for factor in plan.loads]
@@ -328,6 +361,7 @@ def _across_waves(plan: Design, units: Sequence[_Unit]) -> list[Parameter]:
 def _climb(plan: Design, units: list[_Unit], found: Found, settings: Settings, released: frozenset) -> Invariance:
     rungs = ORDERED_RUNGS if settings.ordered else RUNGS
     thresholds, found = _thresholds(plan, units, found, settings)
+    source = Rungs(plan, units, found, settings, thresholds, released)
     models: dict[str, FactorModel] = {}
     rows, last, status = [], "", ADMISSIBLE
     shared: dict = {}
@@ -338,12 +372,10 @@ def _climb(plan: Design, units: list[_Unit], found: Found, settings: Settings, r
         if settings.ordered and (reason := _untestable(rung, thresholds)):
             rows.append({"rung": rung, "status": f"not testable: {reason}"})
             continue
-        equal = Equal(frozenset(kinds), released)
-        table = ladder_table(plan, units, equal, thresholds if settings.ordered else {}, True)
-        fitted = fit_tables(table, table, found, settings, **shared)
+        fitted = source.fit(rung, released, **shared)
         if fitted.fitted is not None and not shared:
             shared = {"baseline": fitted.fitted.baseline}
-        rows.append(_row(rung, fitted, models.get(last), last, _named(released, kinds)))
+        rows.append(_row(rung, fitted, models.get(last), last, released_words(released, kinds)))
         models[rung], last, status = fitted, rung, fitted.status
     admissible = [rung for rung, model in models.items() if model.admissible]
     between = tuple(found.groups) or tuple(
@@ -351,7 +383,7 @@ def _climb(plan: Design, units: list[_Unit], found: Found, settings: Settings, r
     )
     return Invariance(
         _table(rows), models, status if status == ADMISSIBLE else f"{last}: {status}",
-        admissible[-1] if admissible else "", between, (*found.notes, GUIDE), plan,
+        admissible[-1] if admissible else "", between, (*found.notes, GUIDE), source,
     )  # fmt: skip
 
 
@@ -359,9 +391,10 @@ def _thresholds(plan: Design, units: list[_Unit], found: Found, settings: Settin
     """Thresholds of each item, which must be as many in every unit."""
     if not settings.ordered:
         return {}, found
-    if found.reason:
-        return dict.fromkeys(plan.items, 3), found
-    return {item: found.thresholds[units[0].columns[item]] for item in plan.items}, found
+    named = {item: units[0].columns[item] for item in plan.items}
+    if settings.ordered_items is not None:
+        named = {item: column for item, column in named.items() if column in settings.ordered_items}
+    return {item: 3 if found.reason else found.thresholds[column] for item, column in named.items()}, found
 
 
 def _untestable(rung: str, thresholds: Mapping[str, int]) -> str:
@@ -372,7 +405,7 @@ def _untestable(rung: str, thresholds: Mapping[str, int]) -> str:
     return ""
 
 
-def _named(released: frozenset, kinds: Sequence[str]) -> str:
+def released_words(released: frozenset, kinds: Sequence[str]) -> str:
     return ", ".join(f"{kind} of {item}" for kind, item in sorted(released) if kind in kinds)
 
 
@@ -405,61 +438,3 @@ def _table(rows: list[dict]) -> pd.DataFrame:
     }
     numbers = [name for name in COLUMNS if name not in whole and name not in words]
     return table.assign(**words).astype(whole | dict.fromkeys(numbers, "float64"))
-
-
-def _score_tests(model: FactorModel) -> pd.DataFrame:
-    from rejsens.psychometrics.engine.estimate import _objective
-    from rejsens.psychometrics.engine.indices import upper_tail
-
-    columns = ["kind", "item", "chi2", "df", "p"]
-    if model.fitted is None:
-        return pd.DataFrame(columns=columns)
-    fitted, table = model.fitted, model.fitted.structure.table
-    labels = {row.label for row in table.rows if row.label}
-    constraints = sorted({(_kind(label), _of(label)) for label in labels if _kind(label)})
-    rows = []
-    for kind, item in constraints:
-        own = {label for label in labels if (_kind(label), _of(label)) == (kind, item)}
-        freed = [
-            Parameter(row.lhs, row.op, row.rhs, row.group, row.fixed, "" if row.label in own else row.label)
-            for row in table.rows
-        ]
-        wider = compile_table(
-            Table(
-                table.items,
-                table.factors,
-                tuple(freed),
-                table.n_groups,
-                table.means,
-                table.thresholds,
-                table.parameterisation,
-            )
-        )
-        extra = wider.size - fitted.structure.size
-        if extra <= 0:
-            continue
-        objective = _objective(wider, fitted.samples)
-        point = objective.at(wider.read(fitted.structure.fill(fitted.parameters)))
-        score, information = -objective.gradient(point) / 2, objective.expected(point) / 2
-        chi2 = float(fitted.n * score @ np.linalg.pinv(information) @ score)
-        rows.append((kind, item, chi2, extra, upper_tail(chi2, extra)))
-    return (
-        pd.DataFrame(rows, columns=columns).sort_values("chi2", ascending=False, kind="stable").reset_index(drop=True)
-    )
-
-
-def _kind(label: str) -> str:
-    for op, kind in ((LOADING, "loadings"), ("~~", "residuals"), (MEAN, "intercepts"), ("|", "thresholds")):
-        if op in label:
-            return kind
-    return ""
-
-
-def _of(label: str) -> str:
-    """The item that a label of a ladder speaks of."""
-    if LOADING in label:
-        return label.split(LOADING, 1)[1]
-    for op in ("~~", MEAN, "|"):
-        if op in label:
-            return label.split(op, 1)[0]
-    return label

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens.psychometrics.factor import cfa
 from rejsens.psychometrics.factor_model import FactorModel
-from rejsens.psychometrics.graded import graded_response
+from rejsens.psychometrics.graded import GradedModel, graded_response
 
 ESTIMATED = "estimated"
 NOTABLE_Q3 = 0.20
@@ -82,21 +82,30 @@ def local_dependence(items: pd.DataFrame, *, estimator: str = "WLSMV") -> LocalD
     >>> found.status, [found.pairs.loc[0, name] for name in ("item", "other")], bool(found.pairs.loc[0, "notable"])
     ('estimated', ['a', 'b'], True)
     """
-    graded = graded_response(items)
-    factor = cfa(items, {"factor": list(items.columns)}, estimator=estimator)
+    return shared_beside(
+        items, graded_response(items), cfa(items, {"factor": list(items.columns)}, estimator=estimator)
+    )
+
+
+def shared_beside(items: pd.DataFrame, graded: GradedModel | None, factor: FactorModel) -> LocalDependence:
+    """As :py:func:`local_dependence`, from models that are fitted already; without a graded one there is no Q3."""
     left, right = np.triu_indices(items.shape[1], 1)
     names = np.array([str(name) for name in items.columns])
     answered = items.notna().to_numpy()
     pairs = pd.DataFrame(
         {"item": names[left], "other": names[right], "n": (answered[:, left] & answered[:, right]).sum(axis=0)}
     )
-    q3 = graded.local_dependence(items)
+    q3 = (
+        graded.local_dependence(items)
+        if graded
+        else pd.DataFrame(columns=["item", "other", "q3", "q3_above_mean", "n"])
+    )
     pairs = pairs.merge(q3.drop(columns="n"), on=["item", "other"], how="left")
     pairs["residual"] = _residuals(factor, left, right)
     pairs[["q3", "q3_above_mean"]] = pairs[["q3", "q3_above_mean"]].astype("float64")
     pairs["notable"] = (pairs["q3_above_mean"] > NOTABLE_Q3) | (pairs["residual"].abs() > NOTABLE_RESIDUAL)
     order = ["item", "other", "q3", "q3_above_mean", "residual", "n", "notable"]
-    faults = [f"Q3 {graded.status}"] if not graded.admissible else []
+    faults = [f"Q3 {graded.status}"] if graded and not graded.admissible else []
     faults += [f"residuals: {factor.status}"] if not factor.admissible else []
     faults += ["residuals: the factor model fits always"] if factor.admissible and factor.fit.df == 0 else []
     ranked = pairs.sort_values(["q3_above_mean", "residual"], ascending=False, kind="stable", ignore_index=True)

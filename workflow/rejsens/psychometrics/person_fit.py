@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -22,8 +24,9 @@ def person_fit(items: pd.DataFrame, model: GradedModel) -> pd.DataFrame:
     Returns
     -------
     fit : :py:class:`pandas.DataFrame`
-        With the index of ``items``: ``trait`` (expected-a-posteriori score), ``answered`` (items), ``lz``, ``status``.
-        ``lz`` is far below 0 for answers that do not go together; NaN, with the reason, for people with fewer than two
+        With the index of ``items``: ``trait`` (expected-a-posteriori score), ``answered`` (items), ``lz``,
+        ``deviation`` and ``variance`` (above and, squared, below the line of the formula), ``status``. ``lz`` is far
+        below 0 for answers that do not go together; all three are NaN, with the reason, for people with fewer than two
         answers and for a model that is not admissible.
 
     Raises
@@ -62,7 +65,7 @@ def person_fit(items: pd.DataFrame, model: GradedModel) -> pd.DataFrame:
     [-5.6, 1.1]
     """
     scores = model.scores(items)
-    out = scores[["trait", "answered"]].assign(lz=np.nan, status="")
+    out = scores[["trait", "answered"]].assign(lz=np.nan, deviation=np.nan, variance=np.nan, status="")
     if not model.admissible:
         return out.assign(status=f"not run: the model is not admissible ({model.status})")
     few = scores["answered"] < 2
@@ -80,6 +83,41 @@ def person_fit(items: pd.DataFrame, model: GradedModel) -> pd.DataFrame:
         likelihood += np.where(seen, logs[code, np.arange(len(code))], 0)
         expected += np.where(seen, mean, 0)
         variance += np.where(seen, (chances * logs**2).sum(axis=0) - mean**2, 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        out["lz"] = np.where(few, np.nan, (likelihood - expected) / np.sqrt(variance))
-    return out
+    out["deviation"], out["variance"] = np.where(few, np.nan, [likelihood - expected, variance])
+    return out.assign(lz=standardised(out["deviation"], out["variance"]))
+
+
+def person_fit_over(fits: Sequence[pd.DataFrame]) -> pd.Series:
+    """lz of each person over several scales, as if they were one test: deviations and variances added up.
+
+    Parameters
+    ----------
+    fits : list of :py:class:`pandas.DataFrame`
+        From :py:func:`person_fit`, of the same people; at least one.
+
+    Returns
+    -------
+    lz : :py:class:`pandas.Series`
+        float; NaN for people without a value on any scale.
+
+    Notes
+    -----
+    Missing data: the scales on which a person has a value.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> one = pd.DataFrame({"deviation": [-3.0, 1.0, None], "variance": [4.0, 4.0, None]})
+    >>> other = pd.DataFrame({"deviation": [-1.0, None, None], "variance": [12.0, None, None]})
+    >>> person_fit_over([one, other]).tolist()
+    [-1.0, 0.5, nan]
+    """
+    deviation, variance = (
+        pd.concat([fit[part] for fit in fits], axis=1).sum(axis=1, min_count=1) for part in ("deviation", "variance")
+    )
+    return standardised(deviation, variance)
+
+
+def standardised(deviation: pd.Series, variance: pd.Series) -> pd.Series:
+    """Deviation in standard deviations; NaN where nothing could vary."""
+    return deviation / np.sqrt(variance.where(variance > 0))

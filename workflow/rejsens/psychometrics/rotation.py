@@ -8,21 +8,25 @@ ROTATIONS = ("oblimin", "promax", "varimax", "none")
 PROMAX_POWER = 4
 ITERATIONS = 2000
 CLOSE = 1e-6  # norm of the projected gradient; below 1e-8 rounding stops the search
+SAME_MINIMUM = 1e-6  # relative difference of the criterion up to which two starts found the same
+SEED = 20240  # of the turns from which oblimin starts again
 SMALL_GAIN = 1e-5  # of the varimax criterion: where R stops, which decides the fourth digit of a loading
 
 
-def rotate(loadings: np.ndarray, rotation: str) -> tuple[np.ndarray, np.ndarray, bool]:
+def rotate(loadings: np.ndarray, rotation: str, starts: int = 1) -> tuple[np.ndarray, np.ndarray, bool]:
     """Rotated loadings (items x factors), correlations of the factors, and whether the search ended.
+
+    starts   of oblimin: from the unrotated factors, and from random turns of them; the lowest criterion counts
 
     varimax  Kaiser's normalisation, as R's ``varimax``
     promax   Kaiser's normalisation, then power 4, as psych's ``rotate = "promax"``
-    oblimin  direct quartimin (gamma 0) without normalisation, from the unrotated factors, as GPArotation's ``oblimin``
+    oblimin  direct quartimin (gamma 0) without normalisation, as GPArotation's ``oblimin``
     """
     k = loadings.shape[1]
     if k == 1 or rotation == "none":
         return loadings, np.eye(k), True
     if rotation == "oblimin":
-        return _oblimin(loadings)
+        return _best_oblimin(loadings, starts)
     length = np.sqrt((loadings**2).sum(axis=1, keepdims=True))
     length = np.where(length > 0, length, 1.0)  # an item without any common variance stays where it is
     turned, converged = _varimax(loadings / length)
@@ -54,6 +58,28 @@ def _promax(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     turn = turn * np.sqrt(np.linalg.inv(turn.T @ turn).diagonal())
     back = np.linalg.inv(turn)
     return loadings @ turn, back @ back.T
+
+
+def _best_oblimin(loadings: np.ndarray, starts: int) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Of several starts the one with the lowest criterion; another start counts only if it gains more than rounding.
+
+    Random starts are orthogonal turns, as GPArotation's ``Random.Start``; psych's ``faRotations`` does the same (Nguyen &
+    Waller, 2022, on local minima of rotations).
+    """
+    best = _oblimin(loadings)
+    rng, k = np.random.default_rng(SEED), loadings.shape[1]
+    for _ in range(starts - 1):
+        other = _oblimin(loadings @ np.linalg.qr(rng.normal(size=(k, k)))[0])
+        lower = quartimin(other[0]) < quartimin(best[0]) * (1 - SAME_MINIMUM)
+        if other[2] and (lower or not best[2]):
+            best = other
+    return best
+
+
+def quartimin(loadings: np.ndarray) -> float:
+    """Sum over pairs of factors of the products of squared loadings: what oblimin makes small."""
+    squares = loadings**2
+    return float((squares.sum(axis=1) ** 2 - (squares**2).sum(axis=1)).sum() / 2)
 
 
 def _oblimin(loadings: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from rejsens.psychometrics.cases import complete_cases
-from rejsens.psychometrics.factor_reliability import omega
+from rejsens.psychometrics.factor_reliability import one_factor_coefficients
 from rejsens.psychometrics.items import ITEM_TYPES, Bound, item_statistics
-from rejsens.psychometrics.ordered_reliability import categorical_omega
+from rejsens.psychometrics.ordered_reliability import categorical_omega, ordinal_alpha
 from rejsens.psychometrics.reliability import Reliability, alpha, spearman_brown
+from rejsens.psychometrics.split_half import split_half
 
 RELIABILITY_COLUMNS = ("score", "coefficient", "n", "k", "estimate", "ci_low", "ci_high", "method", "status")
 ITEM_ROW_TYPES = {"score": "str", "item": "str", "label": "str", "reverse": "bool"} | ITEM_TYPES
@@ -40,6 +42,7 @@ def assess(
     reverse: Collection[str] = (),
     ordered: bool = False,
     ci_level: float = 0.95,
+    rng: np.random.Generator | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reliability rows and item rows of one score in one wave.
 
@@ -57,16 +60,20 @@ def assess(
     reverse : collection of str
         Items that the key reverses (told in the table; ``keyed_items`` are turned already).
     ordered : bool
-        The items have so few answers that they are better taken as ordered categories: categorical omega is added.
+        The items have so few answers that they are better taken as ordered categories: categorical omega and ordinal
+        alpha are added.
     ci_level : float
         Level of the intervals.
+    rng : :py:class:`numpy.random.Generator` or None
+        Draws a sample of splits into halves where there are more than 10,000 (16 items or more); needed there.
 
     Returns
     -------
     reliability : :py:class:`pandas.DataFrame`
         ``score``, ``coefficient``, ``n``, ``k``, ``estimate``, ``ci_low``, ``ci_high``, ``method``, ``status``. A
-        reflective score has alpha and omega_u (and omega_categorical), one of two items Spearman-Brown alone; a formative score or a single
-        item has one row, coefficient ``"none"``, with the reason.
+        reflective score has alpha, omega_u (and omega_categorical, alpha_ordinal), coefficient_h, ave and, with an
+        even number of items, the lowest, mean and highest split half; one of two items Spearman-Brown alone; a formative score or a single item has one
+        row, coefficient ``"none"``, with the reason.
     items : :py:class:`pandas.DataFrame`
         ``score``, ``item``, ``label``, ``reverse``, then :py:func:`item_statistics`. No rows unless reflective with two
         items or more.
@@ -95,13 +102,25 @@ def assess(
     reason = NOT_APPLICABLE.get(score.model, SINGLE_ITEM if keyed_items.shape[1] < 2 else "")
     if reason:
         return _reliability_rows([_none(keyed_items, reason)], score.id), _item_rows(None, score.id, {}, ())
-    coefficients = [spearman_brown] if keyed_items.shape[1] == 2 else [alpha, omega]
-    if keyed_items.shape[1] > 2 and ordered:
-        coefficients.append(categorical_omega)
     return (
-        _reliability_rows([coefficient(keyed_items, ci_level) for coefficient in coefficients], score.id),
+        _reliability_rows(_coefficients(keyed_items, ordered, ci_level, rng), score.id),
         _item_rows(item_statistics(keyed_items, low, high), score.id, labels or {}, reverse),
     )
+
+
+def _coefficients(
+    items: pd.DataFrame, ordered: bool, ci_level: float, rng: np.random.Generator | None
+) -> list[Reliability]:
+    if items.shape[1] == 2:
+        return [spearman_brown(items, ci_level)]
+    modelled = one_factor_coefficients(items, ci_level)
+    found = [alpha(items, ci_level), modelled.pop("omega_u")]
+    found += [coefficient(items, ci_level) for coefficient in (categorical_omega, ordinal_alpha) if ordered]
+    found += modelled.values()
+    if items.shape[1] % 2:  # halves of unequal length are not what the coefficient is about
+        return found
+    halves = split_half(items, ci_level, rng=rng)
+    return [*found, halves.lowest, halves.mean, halves.highest]
 
 
 def _none(items: pd.DataFrame, reason: str) -> Reliability:

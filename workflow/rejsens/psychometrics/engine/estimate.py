@@ -94,8 +94,8 @@ class Estimate:
         if self.structure.ordered:
             from rejsens.psychometrics.engine.ordered import corrected_for_categories
 
-            if self.covariance is None:
-                return None
+            if self.covariance is None or len(self.structure.continuous):
+                return None  # lavaan has no robust indices of mixed items either
             inverse = np.linalg.inv(self.information)
             return corrected_for_categories(self.objective, self.optimum.point, inverse)
         if all(sample.complete for sample in self.samples):
@@ -121,13 +121,13 @@ class Estimate:
 
 def solve(structure: Structure, samples: Sequence, start: np.ndarray | None = None) -> tuple[object, minimise.Optimum]:
     """The objective and where its minimum was found (or the search gave up)."""
-    objective = _objective(structure, samples)
+    objective = objective_of(structure, samples)
     if start is None:
         start = start_values(structure, [sample_moments(sample) for sample in samples])
     return objective, minimise.minimise(objective, start)
 
 
-def _objective(structure: Structure, samples: Sequence):
+def objective_of(structure: Structure, samples: Sequence):
     if structure.ordered:
         from rejsens.psychometrics.engine.ordered import LeastSquares
 
@@ -149,7 +149,8 @@ def sample_moments(sample) -> tuple[np.ndarray, ...]:
         mean = total / count
         spread = np.sqrt(square / count - mean**2)
         return mean, _pairwise_correlations(sample, mean, spread) * np.outer(spread, spread)
-    return np.zeros(len(sample.correlations)), sample.correlations, sample.thresholds
+    mean = np.zeros(len(sample.correlations)) if sample.means is None else sample.means
+    return mean, sample.correlations, sample.thresholds
 
 
 def _pairwise_correlations(sample: normal.Sample, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
@@ -324,9 +325,8 @@ def not_converged(structure: Structure, samples: Sequence, optimum: minimise.Opt
 def residual_variances(structure: Structure, state: moments.State) -> np.ndarray:
     """What the paths leave over of each variable; of ordered items under "delta", what their scale implies."""
     left = state.matrices.covariances.diagonal().copy()
-    if structure.ordered and not structure.theta:
-        p = structure.n_items
-        left[:p] = 1 / state.matrices.scales**2 - state.covariances.diagonal()[:p]
+    if (unit := np.flatnonzero(structure.unit_variance)).size:
+        left[unit] = 1 / state.matrices.scales[unit] ** 2 - state.covariances.diagonal()[unit]
     return left
 
 
@@ -349,8 +349,8 @@ def _improper(structure: Structure, group: int, state: moments.State) -> list[st
 
 def total_variances(structure: Structure, state: moments.State) -> np.ndarray:
     total = state.covariances.diagonal().copy()
-    if structure.ordered and not structure.theta:
-        total[: structure.n_items] = 1 / state.matrices.scales**2
+    if (unit := np.flatnonzero(structure.unit_variance)).size:
+        total[unit] = 1 / state.matrices.scales[unit] ** 2
     return total
 
 

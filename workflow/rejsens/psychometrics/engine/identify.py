@@ -42,7 +42,7 @@ def why_not_identified(structure: Structure, start: np.ndarray, seed: int = 2026
 
 def _moments(structure: Structure) -> str:
     if structure.ordered:
-        return "thresholds and correlations"
+        return "thresholds and correlations" + (", means and variances" if len(structure.continuous) else "")
     return "means, variances and covariances" if structure.table.means else "variances and covariances"
 
 

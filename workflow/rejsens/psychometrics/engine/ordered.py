@@ -1,6 +1,7 @@
 """Diagonally weighted least squares for ordered items: f = sum over groups of (n_g − 1) / n (s − m)' W (s − m).
 
-s holds thresholds and polychoric correlations, m what the model makes of them, W = diag(Gamma)⁻¹. The statistic is n f.
+s holds thresholds and polychoric correlations (and what continuous items among them add, see OrderedSample.moments), m
+what the model makes of them, W = diag(Gamma)⁻¹. The statistic is n f.
 Curvatures weigh the groups by n_g / n: lavaan does so, and the difference is in the last digits only.
 """
 
@@ -94,7 +95,8 @@ class LeastSquares:
 def ordered_jacobian(
     structure: Structure, cells: Cells, state: moments.State, way: moments.Directions
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Implied (thresholds, lower triangle of correlations) of one group and their derivatives in its cells."""
+    """Implied (thresholds, lower triangle of correlations; means and variances of continuous items) of one group, and
+    their derivatives in its cells."""
     owner, p, k = structure.threshold_item, structure.n_items, cells.n_structural
     rows, columns = np.tril_indices(p, -1)
     n_thresholds = len(owner)
@@ -103,9 +105,11 @@ def ordered_jacobian(
     first_scale = first_threshold + len(cells.threshold)
     if structure.theta:
         variances = state.sigma.diagonal()
-        scales = 1 / np.sqrt(variances)
-        d_log_scale = np.zeros((p, cells.size))
-        d_log_scale[:, :k] = -way.a * way.b / variances[:, None]  # dSigma_jj = 2 a b; scale = Sigma_jj^(-1/2)
+        scales, d_log_scale = np.ones(p), np.zeros((p, cells.size))
+        own = np.setdiff1d(np.arange(p), structure.continuous)
+        scales[own] = 1 / np.sqrt(variances[own])
+        # dSigma_jj = 2 a b; scale = Sigma_jj^(-1/2)
+        d_log_scale[own, :k] = -way.a[own] * way.b[own] / variances[own, None]
     else:
         scales = state.matrices.scales
         d_log_scale = np.zeros((p, cells.size))
@@ -117,13 +121,22 @@ def ordered_jacobian(
     jacobian[cells.threshold, first_threshold + np.arange(len(cells.threshold))] += scales[owner[cells.threshold]]
     jacobian[n_thresholds:, :k] = sigma * (scales[rows] * scales[columns])[:, None]
     jacobian[n_thresholds:] += correlations[:, None] * (d_log_scale[rows] + d_log_scale[columns])
-    return np.concatenate([thresholds, correlations]), jacobian
+    own = structure.continuous
+    if not len(own):
+        return np.concatenate([thresholds, correlations]), jacobian
+    variances = np.zeros((len(own), cells.size))
+    variances[:, :k] = 2 * way.a[own] * way.b[own]
+    implied = [thresholds, correlations, state.mu[own], state.sigma.diagonal()[own]]
+    return np.concatenate(implied), np.concatenate([jacobian, way.mu[own], variances])
 
 
 def implied_correlations(structure: Structure, state: moments.State) -> np.ndarray:
-    scales = 1 / np.sqrt(state.sigma.diagonal()) if structure.theta else state.matrices.scales
+    """Implied correlations of ordered items; continuous ones keep their variance."""
+    scales = 1 / np.sqrt(state.sigma.diagonal()) if structure.theta else state.matrices.scales.copy()
+    scales[structure.continuous] = 1.0
     out = state.sigma * np.outer(scales, scales)
-    np.fill_diagonal(out, 1.0)
+    ordered = np.setdiff1d(np.arange(structure.n_items), structure.continuous)
+    out[ordered, ordered] = 1.0
     return out
 
 
@@ -145,7 +158,7 @@ def finish(structure, samples, objective, optimum, estimator, baseline):
         covariance, test = None, Test(chi2, structure.df)
     else:
         first, second = filling(objective, point)
-        covariance = inverse @ first @ inverse / objective.n
+        covariance = inverse @ _spread_of_scores(objective, point) @ inverse / objective.n
         test = shifted_test(chi2, structure.df, *_traces(objective, inverse, first, second))
     if baseline is None:
         baseline = independence(samples)
@@ -165,6 +178,17 @@ def filling(objective: LeastSquares, point: Point) -> tuple[np.ndarray, np.ndarr
         first = first + share * (weighted.T @ spread)
         second = second + share * (spread.T * weight) @ spread
     return first, second
+
+
+def _spread_of_scores(objective: LeastSquares, point: Point) -> np.ndarray:
+    """Delta' V Gamma V Delta for standard errors, where lavaan divides by n_g − 1."""
+    total = 0.0
+    for share, weight, sample, jacobian in zip(
+        objective.shares, objective.weights, objective.samples, point.jacobians, strict=True
+    ):
+        weighted = jacobian * weight[:, None]
+        total = total + share * sample.n / (sample.n - 1) * (weighted.T @ sample.gamma @ weighted)
+    return total
 
 
 def _traces(objective: LeastSquares, inverse: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
@@ -188,12 +212,12 @@ def shifted_test(chi2: float, df: int, trace: float, trace_of_square: float):
 
 
 def independence(samples: Sequence[OrderedSample]):
-    """The baseline: thresholds free, all correlations 0."""
+    """The baseline: thresholds (means and variances of continuous items) free, all correlations 0."""
     chi2, df, trace, square = 0.0, 0, 0.0, 0.0
     for sample in samples:
-        first = len(sample.thresholds)
-        weight, gamma = sample.weights[first:], sample.gamma[first:, first:]
-        chi2 += (sample.n - 1) * float(weight @ sample.moments[first:] ** 2)
+        own = sample.between
+        weight, gamma = sample.weights[own], sample.gamma[own, own]
+        chi2 += (sample.n - 1) * float(weight @ sample.moments[own] ** 2)
         df += len(weight)
         trace += float(weight @ gamma.diagonal())
         square += float(weight @ (gamma**2) @ weight)

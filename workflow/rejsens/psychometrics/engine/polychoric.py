@@ -26,9 +26,12 @@ class OrderedSample:
     """One group's sample moments.
 
     thresholds    of all items, one after the other; `threshold_item` says whose
-    correlations  polychoric, items x items
-    gamma         asymptotic covariance of (thresholds, lower triangle of correlations) times n
+    correlations  polychoric, items x items; with continuous items (engine/mixed.py) covariances, where those have their
+                  variance and ordered ones 1
+    gamma         asymptotic covariance of `moments` times n
     at_edge       pairs of items whose correlation ran to ±1
+    means         of all items, 0 of ordered ones (None: all are ordered)
+    continuous    positions of continuous items
     """
 
     n: int
@@ -37,10 +40,23 @@ class OrderedSample:
     correlations: np.ndarray
     gamma: np.ndarray
     at_edge: tuple[tuple[int, int], ...] = ()
+    means: np.ndarray | None = None
+    continuous: tuple[int, ...] = ()
 
     @property
     def moments(self) -> np.ndarray:
-        return np.concatenate([self.thresholds, self.correlations[np.tril_indices(len(self.correlations), -1)]])
+        """Thresholds, lower triangle of correlations (covariances); means and variances of continuous items."""
+        shared = [self.thresholds, self.correlations[np.tril_indices(len(self.correlations), -1)]]
+        if not self.continuous:
+            return np.concatenate(shared)
+        own = list(self.continuous)
+        return np.concatenate([*shared, self.means[own], self.correlations.diagonal()[own]])
+
+    @property
+    def between(self) -> slice:
+        """Where the correlations stand among the moments."""
+        first, p = len(self.thresholds), len(self.correlations)
+        return slice(first, first + p * (p - 1) // 2)
 
     @property
     def weights(self) -> np.ndarray:
@@ -202,7 +218,7 @@ def _asymptotic_covariance(
 ) -> np.ndarray:
     probabilities = _probabilities(pairs, rho)
     slopes = _cells(_density(pairs.a, pairs.b, rho)) / probabilities  # scores of each correlation, by cell
-    scores = [_threshold_scores(own) for own in thresholds]  # categories x thresholds, by item
+    scores = [threshold_scores(own) for own in thresholds]  # categories x thresholds, by item
     size = sum(len(own) for own in thresholds)
     meat = _outer_products(codes, scores, slopes, pairs, size)
     bread = np.zeros_like(meat)
@@ -223,7 +239,7 @@ def _asymptotic_covariance(
     return (gamma + gamma.T) / 2
 
 
-def _threshold_scores(thresholds: np.ndarray) -> np.ndarray:
+def threshold_scores(thresholds: np.ndarray) -> np.ndarray:
     """Derivative of the log-probability of each category in each threshold: categories x thresholds."""
     edges = np.concatenate([[0.0], ndtr(thresholds), [1.0]])
     probability = np.diff(edges)
@@ -235,18 +251,45 @@ def _threshold_scores(thresholds: np.ndarray) -> np.ndarray:
     return out
 
 
+def pair_scores(
+    x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, bool]:
+    """Polychoric correlation of two items coded 0, 1, ... with thresholds `of_x` and `of_y`; everybody's score of it, of
+    x's and of y's thresholds in this pair (thresholds x people); whether it ran to ±1."""
+    categories = np.array([len(of_x) + 1, len(of_y) + 1])
+    pairs = _pairs(np.column_stack([y, x]), categories[::-1], [of_y, of_x])  # the lower triangle: x is the left one
+    rho = _correlations(pairs)
+    probabilities = _probabilities(pairs, rho)
+    k, m = categories
+    score = (_cells(_density(pairs.a, pairs.b, rho)) / probabilities)[0][x, y]
+    out = []
+    for side, own, codes, others in ((0, k, x, y), (1, m, y, x)):
+        moved = _moved(pairs, rho, side)[0, : own - 1]  # own thresholds x categories of the other item
+        chance = probabilities[0] if side == 0 else probabilities[0].T
+        scores = np.zeros((own - 1, len(x)))
+        for t in range(own - 1):
+            scores[t] = moved[t, others] * ((codes == t).astype(float) - (codes == t + 1)) / chance[codes, others]
+        out.append(scores)
+    return float(rho[0]), score, out[0], out[1], bool(np.abs(np.arctanh(rho[0])) >= EDGE - 1e-9)
+
+
 def _crossing(
     pairs: _Pairs, rho: np.ndarray, probabilities: np.ndarray, slopes: np.ndarray, share: np.ndarray, side: int
 ) -> np.ndarray:
     """Average product of a correlation's score and the pair's scores of one item's thresholds: pairs x thresholds."""
+    moved = _moved(pairs, rho, side)
+    weight = share * slopes / probabilities
+    weight = weight if side == 0 else weight.transpose(0, 2, 1)
+    return ((weight[:, :-1] - weight[:, 1:]) * moved).sum(axis=2)
+
+
+def _moved(pairs: _Pairs, rho: np.ndarray, side: int) -> np.ndarray:
+    """What each threshold of one item adds to the cells below it as it moves: pairs x thresholds x other's categories."""
     own, other = (pairs.a, pairs.b) if side == 0 else (pairs.b, pairs.a)
     spread = np.sqrt(1 - rho**2)[:, None, None]
     edge = ndtr((other[:, None, :] - rho[:, None, None] * own[:, :, None]) / spread)
     inner = np.concatenate([np.zeros((*edge.shape[:2], 1)), edge, np.ones((*edge.shape[:2], 1))], axis=2)
-    moved = np.diff(inner, axis=2) * (np.exp(-(own**2) / 2) / np.sqrt(2 * np.pi))[:, :, None]
-    weight = share * slopes / probabilities
-    weight = weight if side == 0 else weight.transpose(0, 2, 1)
-    return ((weight[:, :-1] - weight[:, 1:]) * moved).sum(axis=2)
+    return np.diff(inner, axis=2) * (np.exp(-(own**2) / 2) / np.sqrt(2 * np.pi))[:, :, None]
 
 
 def _outer_products(

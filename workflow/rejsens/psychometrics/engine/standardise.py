@@ -105,13 +105,13 @@ def _spread(structure: Structure, group: int, state: State) -> _Spread:
     d_left = np.zeros_like(d_total)
     own = np.flatnonzero(cells.row == cells.column)
     d_left[cells.row[own], n_paths + own] = 1.0
-    if structure.ordered and not structure.theta:
+    if (unit := np.flatnonzero(structure.unit_variance)).size:
         scales = state.matrices.scales
         d_scale = np.zeros((p, cells.size))
         first = cells.size - len(cells.scale)
         d_scale[cells.scale, first + np.arange(len(cells.scale))] = -2 / scales[cells.scale] ** 3
-        left[:p] = 1 / scales**2 - total[:p]
-        d_left[:p] = d_scale - d_total[:p]
-        total[:p], d_total[:p] = 1 / scales**2, d_scale
+        left[unit] = 1 / scales[unit] ** 2 - total[unit]
+        d_left[unit] = d_scale[unit] - d_total[unit]
+        total[unit], d_total[unit] = 1 / scales[unit] ** 2, d_scale[unit]
     # A variance that is not positive has no root; what would need it is NaN, and the model not admissible.
     return _Spread(np.where(total > 0, total, np.nan), np.where(left > 0, left, np.nan), d_total, d_left)

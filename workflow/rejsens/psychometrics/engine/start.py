@@ -81,7 +81,9 @@ def _group(
         return Matrices(paths, left, means, fixed.thresholds, fixed.scales)
     if structure.theta:  # the residual variance is the unit: everything else grows by what it was
         unit = 1 / np.sqrt(residual)
+        unit[structure.continuous] = 1.0
         paths[:p] *= np.where(free_path[:p], unit[:, None], 1.0)
+        chosen[structure.continuous] = False
         left[items[chosen], items[chosen]] = 1.0
         thresholds = thresholds * unit[structure.threshold_item]
     return Matrices(paths, left, means, thresholds, fixed.scales.copy())

@@ -54,7 +54,8 @@ class Parameter:
 class Table:
     """A whole model. `means` says whether it has a mean structure; without one, means are left alone.
 
-    Items are ordered where `thresholds` names them (item -> number of thresholds); then all are. `parameterisation`
+    Items are ordered where `thresholds` names them (item -> number of thresholds); where it names some, the others are
+    continuous, with a mean and a variance, and all go into one least squares model. `parameterisation`
     says what identifies their scale: "delta" (the total variance of the answer behind the categories is 1 / d²) or
     "theta" (its residual variance is a parameter, or fixed).
     """
@@ -151,11 +152,24 @@ class Structure:
         return self.ordered and self.table.parameterisation == "theta"
 
     @property
+    def continuous(self) -> np.ndarray:
+        """Positions of continuous items of a model with ordered ones."""
+        named = self.table.thresholds
+        return np.array([j for j, item in enumerate(self.table.items) if named and item not in named], dtype=int)
+
+    @property
+    def unit_variance(self) -> np.ndarray:
+        """Which items are ordered, and have no variance but that which `scales` say (parameterisation "delta")."""
+        chosen = np.full(self.n_items, self.ordered and not self.theta)
+        chosen[self.continuous] = False
+        return chosen
+
+    @property
     def n_moments(self) -> int:
         """Distinct sample moments that the model has to reproduce, over all groups."""
         p = self.n_items
         if self.ordered:
-            each = p * (p - 1) // 2 + len(self.threshold_item)
+            each = p * (p - 1) // 2 + len(self.threshold_item) + 2 * len(self.continuous)
         else:
             each = p * (p + 1) // 2 + (p if self.table.means else 0)
         return each * self.table.n_groups
@@ -208,7 +222,9 @@ def compile_table(table: Table) -> Structure:
     position = {name: k for k, name in enumerate((*table.items, *table.factors))}
     if len(position) < len(table.items) + len(table.factors):
         raise ValueError("an item and a factor, or two of them, bear the same name")
-    starts = np.cumsum([0, *(table.thresholds[item] for item in table.items)]) if table.thresholds else np.array([0])
+    starts = (
+        np.cumsum([0, *(table.thresholds.get(item, 0) for item in table.items)]) if table.thresholds else np.array([0])
+    )
     names: dict[str, int] = {}
     groups = []
     seen: set[tuple] = set()
