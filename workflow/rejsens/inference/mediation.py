@@ -77,7 +77,7 @@ def indirect_association(
     ]
     return [
         *(
-            Estimate(**common, **indirect, **_drawn_columns(a["estimate"] * b["estimate"], found, ci_level),
+            Estimate(**common, **indirect, **drawn_columns(a["estimate"] * b["estimate"], found, ci_level),
                      method=f"{LABEL}; {name}, {draws} draws")
             for name, found in rows
         ),
@@ -101,7 +101,7 @@ def _drawn_products(a: dict[str, float], b: dict[str, float], draws: int, rng: n
     return (a["estimate"] + a["se"] * z[0]) * (b["estimate"] + b["se"] * z[1])
 
 
-def _drawn_columns(estimate: float, draws: np.ndarray, ci_level: float) -> dict[str, float]:
+def drawn_columns(estimate: float, draws: np.ndarray, ci_level: float) -> dict[str, float]:
     """Interval, standard error and two-sided p of a product from its draws."""
     low, high = percentile_interval(draws, ci_level)
     low90, high90 = percentile_interval(draws, 0.90)

@@ -22,6 +22,7 @@ from rejsens.inference.covariates import (
 )
 from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, NotTestable, t_columns
 from rejsens.inference.mixedlm_adapter import MixedFit, fit_mixed_model
+from rejsens.inference.person_effects import person_fixed_effects
 from rejsens.inference.regression import MINIMUM_RESIDUAL_DF
 
 
@@ -234,21 +235,11 @@ def fixed_effects(
     (59.0, 'person fixed effects, person-clustered standard error')
     """
     prepared = prepare_panel(panel, outcome, predictor, covariates)
-    people, person = np.unique(prepared.person, return_inverse=True)
-    repeated = np.bincount(person)[person] > 1
-    deviations = prepared.columns.apply(lambda column: _deviation(column.to_numpy(), prepared.person))
-    kept = [name for name in independent_columns(deviations[repeated].drop(columns=WITHIN)) if name != BETWEEN]
-    x = deviations.loc[repeated, [WITHIN, *kept]].to_numpy()
-    y, clusters = _deviation(prepared.y, prepared.person)[repeated], person[repeated]
-    bread = np.linalg.inv(x.T @ x)
-    coefficients = bread @ x.T @ y
-    scores = np.zeros((len(people), x.shape[1]))
-    np.add.at(scores, clusters, x * (y - x @ coefficients)[:, None])
-    groups = len(np.unique(clusters))
-    covariance = bread @ scores.T @ scores @ bread * groups / (groups - 1)
+    others = [name for name in prepared.columns if name != WITHIN]
+    fit = person_fixed_effects(prepared.y, prepared.columns[[*others, WITHIN]], prepared.person)
     return Estimate(
-        **t_columns(coefficients[0], math.sqrt(covariance[0, 0]), groups - 1, ci_level, alpha),
+        **t_columns(fit.estimate, fit.se, fit.n_people - 1, ci_level, alpha),
         analysis="fixed_effects", wave="all", outcome=outcome, term=f"{predictor}_within", metric="beta_within",
-        n_people=groups, n_obs=len(y), n_lost=len(panel) - len(y),
+        n_people=fit.n_people, n_obs=fit.n_obs, n_lost=len(panel) - fit.n_obs,
         method="person fixed effects, person-clustered standard error", warnings="; ".join(prepared.warnings),
     )  # fmt: skip

@@ -1,0 +1,178 @@
+"""Mixed models of single events: ambiguous against overt ones, and ratings that go together across a person's events.
+
+An event is a row of its own (participant, wave, event, ratings), so that person and wave are levels above it. *Within*
+is how a person's events differ among themselves, over kinds and waves; *between* is how people differ in what they
+tend to report. Only the first is free of everything that is stable about a person.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from rejsens.inference.covariates import Covariate, require
+from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, NotTestable, t_columns
+from rejsens.inference.mixed import BETWEEN, WITHIN, Panel, prepare_panel, within_person_sd
+from rejsens.inference.mixedlm_adapter import MixedFit, fit_mixed_model
+
+ANALYSIS = "event_level"
+INDICATOR = "event_kind_"  # column that tells the two kinds apart, 1 for the first
+
+
+def with_scores(events: pd.DataFrame, scores: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Give each event the scores and background of its person and wave.
+
+    events    the panel proper of the events table (role "wave"; others are left out)
+    scores    one row per participant and wave
+    names     columns of `scores` to carry over; those that the events have already are left alone
+    returns   one row per event, sorted by person, wave and kind
+
+    >>> events = pd.DataFrame({"participant": ["a", "a"], "wave": ["w1", "w1"], "wave_number": [1, 1],
+    ...                        "role": ["wave", "wave"], "event": ["clear", "unclear"], "hurt": [3.0, 5.0]})
+    >>> scores = pd.DataFrame({"participant": ["a"], "wave": ["w1"], "age": [30]})
+    >>> with_scores(events, scores, ["age"])["age"].tolist()
+    [30, 30]
+    """
+    require(scores, names)
+    added = [name for name in names if name not in events.columns]
+    rows = events[events["role"] == "wave"].merge(
+        scores[["participant", "wave", *added]], on=["participant", "wave"], how="left", validate="many_to_one"
+    )
+    return rows.sort_values(["participant", "wave_number", "event"], kind="stable").reset_index(drop=True)
+
+
+def event_contrast(
+    events: pd.DataFrame,
+    outcome: str,
+    kinds: tuple[str, str],
+    covariates: Sequence[Covariate] = (),
+    *,
+    ci_level: float = 0.95,
+    alpha: float = 0.05,
+) -> list[Estimate]:
+    """Do events of one kind get higher ratings than events of another, within the same person?
+
+        rating = b0 + b first_kind_within + bB share_of_first_kind + wave + covariates + u_person + v_occasion + e
+
+    events      one row per event: participant, wave, wave_number, event, the rating and the covariates
+    kinds       the two kinds; the contrast is the first minus the second, other events are not used
+    covariates  as for `within_between`; those that vary between events (`varies: true`: severity, came_first) enter
+                with both parts. Severity is a rating of the same event: with it the contrast holds severity, without it
+                the contrast is what the two kinds differ by in all
+    returns     two rows. `dz`: b / (sqrt(2) * residual SD), the contrast in SDs of the difference of two events of one
+                occasion as the model has it. With one wave, all pairs complete and no covariates it is the mean
+                difference over the SD of the differences, and its t test is the paired t test. `b`: in units of the
+                rating. The residual SD is taken as known. REML, Satterthwaite degrees of freedom.
+                Random intercepts of people and, with several waves, of occasions (a person's wave); waves are also
+                contrasts of their own. An intercept of occasions without variance is left out and `status` says so
+    missing     complete events, likelihood-based: a person with one kind only informs the rest of the model
+    raises      NotTestable: a kind or a column is absent, or see `prepare_panel`
+    checked against R: lmerTest::lmer, t.test(paired = TRUE)
+
+    >>> rng = np.random.default_rng(1)
+    >>> hurt = rng.normal(size=80)[:, None] + rng.normal(size=(80, 2)) + [0.5, 0.0]
+    >>> events = pd.DataFrame({"participant": np.repeat(np.arange(80), 2), "wave": "w1", "wave_number": 1,
+    ...                        "event": ["unclear", "clear"] * 80, "hurt": hurt.ravel()})
+    >>> dz, raw = event_contrast(events, "hurt", ("unclear", "clear"))
+    >>> difference = hurt[:, 0] - hurt[:, 1]
+    >>> round(dz.estimate, 4), round(float(difference.mean() / difference.std(ddof=1)), 4), round(dz.df)
+    (0.2393, 0.2393, 79)
+    """
+    require(events, ["event", outcome])
+    rows = events[events["event"].isin(kinds)]
+    if absent := [kind for kind in kinds if not rows.loc[rows["event"] == kind, outcome].notna().any()]:
+        raise NotTestable(f"no event of the kind {absent[0]} was rated")
+    rows = rows.assign(**{INDICATOR: (rows["event"] == kinds[0]).astype(float)})
+    prepared, fit, status, blank = _fit_events(rows, outcome, INDICATOR, covariates, ci_level)
+    step = 1 / within_person_sd(*_indicator(rows, outcome, covariates))  # the column is in within-person SDs
+    scales = {"dz": step / (math.sqrt(2) * fit.residual_sd), "b": step * prepared.sd_within}
+    term = f"event {kinds[0]} - {kinds[1]}"
+    return [
+        _row(replace(blank, term=term, metric=metric), fit, WITHIN, scale, alpha, status)
+        for metric, scale in scales.items()
+    ]
+
+
+def event_association(
+    events: pd.DataFrame,
+    outcome: str,
+    predictor: str,
+    covariates: Sequence[Covariate] = (),
+    *,
+    ci_level: float = 0.95,
+    alpha: float = 0.05,
+) -> list[Estimate]:
+    """Within a person, do events with more of one rating have more of another, other ratings held?
+
+        outcome = b0 + bW predictor_within + bB predictor_mean + wave + covariates + u_person + v_occasion + e
+
+    events      one row per event, as for `event_contrast`
+    predictor   a number per event: perceived ambiguity (H19), perceived intent (H44)
+    covariates  as for `within_between`; ratings of the event and its kind need `varies: true` and enter with both parts
+    returns     two rows, `beta_within` (pooled within-person SDs over all analysed events of predictor and outcome) and
+                `beta_between` (SDs of person means). For an equivalence claim (H44) the row's 90 % interval is compared
+                with the SESOI by the verdict. Random intercepts and degrees of freedom as in `event_contrast`
+    missing     complete events, likelihood-based
+    raises      NotTestable, see `prepare_panel`
+    checked against R: lmerTest::lmer
+
+    >>> rng = np.random.default_rng(1)
+    >>> waves = ["w1", "w1", "w2", "w2", "w3", "w3"] * 60
+    >>> events = pd.DataFrame({"participant": np.repeat(np.arange(60), 6), "wave": waves,
+    ...                        "wave_number": [1, 1, 2, 2, 3, 3] * 60, "event": ["clear", "unclear"] * 180})
+    >>> events["intent"] = rng.normal(size=360)
+    >>> events["hurt"] = rng.normal(size=60)[events["participant"]] + 0.5 * rng.normal(size=180).repeat(2)
+    >>> events["hurt"] += rng.normal(size=360)
+    >>> within, between = event_association(events, "hurt", "intent")
+    >>> within.metric, round(within.estimate, 2), within.method
+    ('beta_within', -0.11, 'mixed model of events, REML, random intercepts of person and occasion, Satterthwaite')
+    """
+    prepared, fit, status, blank = _fit_events(events, outcome, predictor, covariates, ci_level)
+    scale = prepared.sd_within / prepared.sd_between if prepared.sd_between > 0 else math.nan
+    parts = [(WITHIN, "within", 1.0), (BETWEEN, "between", scale)]
+    return [
+        _row(replace(blank, term=f"{predictor}_{part}", metric=f"beta_{part}"), fit, column, scale, alpha, status)
+        for column, part, scale in parts
+        if column in fit.estimate
+    ]
+
+
+def _indicator(rows: pd.DataFrame, outcome: str, covariates: Sequence[Covariate]) -> tuple[np.ndarray, np.ndarray]:
+    used = rows.dropna(subset=[outcome, *(covariate["name"] for covariate in covariates)])
+    return used[INDICATOR].to_numpy(), used["participant"].to_numpy()
+
+
+def _fit_events(
+    rows: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate], ci_level: float
+) -> tuple[Panel, MixedFit, str, Estimate]:
+    """The prepared events, the fit, its status, and a row with everything but the coefficient."""
+    rows = rows.reset_index(drop=True)
+    prepared = prepare_panel(rows, outcome, predictor, covariates)
+    used = rows.dropna(subset=[outcome, predictor, *(covariate["name"] for covariate in covariates)])
+    occasion = (used["participant"].astype(str) + "\0" + used["wave"].astype(str)).to_numpy()
+    nested = len(set(occasion)) > prepared.n_people and len(set(occasion)) < len(occasion)
+    status, levels = OK, "random intercept of person"
+    fit = fit_mixed_model(prepared.y, prepared.columns, prepared.person, occasion=occasion if nested else None)
+    if nested and fit.singular:
+        status = "random intercept of occasion not admissible: person only"
+        fit = fit_mixed_model(prepared.y, prepared.columns, prepared.person)
+    elif nested:
+        levels = "random intercepts of person and occasion"
+    waves = used["wave"].unique()
+    blank = Estimate(
+        analysis=ANALYSIS, wave=str(waves[0]) if len(waves) == 1 else "all", outcome=outcome,
+        n_people=prepared.n_people, n_obs=len(prepared.y), n_lost=prepared.n_lost, ci_level=ci_level,
+        method=f"mixed model of events, REML, {levels}, Satterthwaite", warnings="; ".join(prepared.warnings),
+    )  # fmt: skip
+    return prepared, fit, status, blank
+
+
+def _row(blank: Estimate, fit: MixedFit, column: str, scale: float, alpha: float, status: str) -> Estimate:
+    if fit.problem:
+        return replace(blank, status=NOT_TESTABLE, reason=fit.problem)
+    numbers = t_columns(fit.estimate[column] * scale, fit.se[column] * scale, fit.df[column], blank.ci_level, alpha)
+    return replace(blank, status=status, **numbers)
