@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
@@ -27,16 +29,17 @@ from rejsens.figures import (
     exposure_outcome_curve,
     forest_of_hypotheses,
     headline,
+    missing_patterns,
     participant_flow,
     response_distributions,
     scores_by_wave,
 )
-from rejsens.registry import LIBRARY, TABLES, load_plugin, plugins
+from rejsens.registry import LIBRARY, TABLES, figures, load_plugin
 
 sys.path.insert(0, str(Path(__file__).parent))
 from example_tables import one_wave, study, tables, without_hypotheses
 
-FIGURES = {name: path for name, path in plugins("figures", "no such study").items()}
+FIGURES = figures("no such study")
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b")
 
 
@@ -62,6 +65,7 @@ class Ink:
         return max(0.0, min(across, up))
 
 
+@cache
 def drawn_texts(figure: Figure) -> list[Ink]:
     """Every text that the figure really draws (ticks outside an axis are not), with the box of its letters."""
     drawn: list[Text] = []
@@ -638,6 +642,34 @@ def test_no_choice_of_panels_is_more_even_and_forty_panels_take_no_longer_than_a
     began = time.perf_counter()
     left, right = response_distributions.in_columns(many)
     assert time.perf_counter() - began < 5 and abs(length(left) - length(right)) < 3
+
+
+def test_the_map_of_missing_data_has_a_dark_square_for_all_that_is_missing():
+    made, table = drawing("missing_patterns", "full"), _full()["missing_patterns"]
+    squares = [c for axes in made.figure.axes for c in axes.collections if isinstance(c, PatchCollection)]
+    dark = [c for c in squares if to_hex(c.get_facecolor()[0]) == style.BLUE.lower()]
+    assert sum(len(c.get_paths()) for c in dark) == table["n_missing"].sum()
+    bars = [
+        bar.get_width() / missing_patterns.BAR
+        for axes in made.figure.axes
+        for bar in axes.patches
+        if bar.get_label() == "share"
+    ]
+    assert sorted(100 * bar for bar in bars) == pytest.approx(sorted(table["percent"]))
+    assert "rses, gad7, ucla3 missing 6.8%" in made.alt
+    assert _contrast(style.BLUE, style.BAND) >= 3  # told apart in grey
+
+
+def test_the_map_of_missing_data_blanks_small_cells_and_keeps_to_its_page():
+    table = pd.concat([_full()["missing_patterns"].replace({"wave": {"2026a": f"w{k:02d}"}}) for k in range(14)])
+    table["asked"] = table["asked"].str.replace("ucla3", "; ".join(f"instrument_{k}" for k in range(60)))
+    table.loc[table["pattern"].eq(0), ["n", "percent"]] = np.nan
+    table.loc[table["n"].eq(33), "n"] = 9
+    made = missing_patterns.draw(missing_patterns=table, waves=_full()["waves"], study=study(simulated=False))
+    assert faults_of_layout(made.figure) == []
+    assert made.figure.get_size_inches()[1] * 25.4 <= style.MAX_HEIGHT + 0.01
+    assert made.data["n"].min() >= 10 and "In the table only: wave" in made.note
+    assert [ink.text for ink in drawn_texts(made.figure)].count("—") == made.data["n"].isna().sum()
 
 
 def test_groups_of_the_curve_hold_enough_people_and_equal_scores_stay_together():

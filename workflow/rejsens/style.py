@@ -6,6 +6,7 @@ a text of 7 pt is 7 pt on paper. Saving is deterministic: no dates, no versions,
 
 from __future__ import annotations
 
+import bisect
 import functools
 import inspect
 import io
@@ -230,9 +231,10 @@ def _pieces(word: str, width: float, size: float, weight: str) -> list[str]:
 
 
 def _shortened(text: str, width: float, size: float, weight: str) -> str:
-    while text and width_of(text + "…", size, weight) > width:
-        text = text[:-1]
-    return text.rstrip(" ,;:(") + "…"
+    kept = (
+        bisect.bisect_right(range(len(text) + 1), width, key=lambda end: width_of(text[:end] + "…", size, weight)) - 1
+    )
+    return text[: max(kept, 0)].rstrip(" ,;:(") + "…"
 
 
 def readable_on(colour: Any) -> str:
@@ -381,9 +383,9 @@ def dot(colour: str = INK, *, hollow: bool = False) -> Mark:
     )
 
 
-def stroke(colour: str = INK, width: float = LINE) -> Mark:
+def stroke(colour: str = INK, width: float = LINE, dashes: str = "-") -> Mark:
     """A mark for a legend: a line."""
-    return lambda axes, x, y: axes.plot([x - 1.8, x + 1.8], [y, y], color=colour, linewidth=width)
+    return lambda axes, x, y: axes.plot([x - 1.8, x + 1.8], [y, y], color=colour, linewidth=width, linestyle=dashes)
 
 
 def swatch(colour: str) -> Mark:

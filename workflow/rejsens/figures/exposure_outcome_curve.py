@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import stats
+from scipy.special import stdtrit
 
 from rejsens import apa, style
 from rejsens.figures._study import counted, labels, level, min_cell, sentences, span, spoken, unvalidated
@@ -141,7 +141,7 @@ def group_means(values: pd.DataFrame, fewest: int, ci_level: float) -> pd.DataFr
         mean = own["y"].mean()
         residual = (own["y"] - mean).groupby(own["participant"]).sum()
         se = np.sqrt(people / (people - 1) * (residual**2).sum()) / n if people > 1 else np.nan
-        half = stats.t.ppf((1 + ci_level) / 2, people - 1) * se
+        half = stdtrit(people - 1, (1 + ci_level) / 2) * se
         moments = {"x": own["x"].mean(), "y": mean, "ci_low": mean - half, "ci_high": mean + half}
         rows.append({"group": group, "n_people": people, "n_reports": n} | moments)
     return pd.DataFrame(rows)
