@@ -194,10 +194,10 @@ def missing_answers(
         scored = scores[scores["wave"] == wave]
         for instrument in asked[wave]:
             sources = [
-                ("item", item.id, item.label, people, _nothing_applies(people, [item])) for item in instrument.items
+                ("item", item.id, item.label, people, nothing_applies(people, [item])) for item in instrument.items
             ]
             for score in instrument.scores:
-                outside = people.loc[_nothing_applies(people, instrument.items_of(score)), "participant"]
+                outside = people.loc[nothing_applies(people, instrument.items_of(score)), "participant"]
                 sources.append(("score", score.id, score.label, scored, scored["participant"].isin(outside)))
             for kind, name, label, frame, outside in sources:
                 values = frame.loc[~outside, name]
@@ -206,7 +206,7 @@ def missing_answers(
     return pd.DataFrame(rows, columns=["wave", "kind", "variable", "label", "n", "n_missing", "percent_missing"])
 
 
-def _nothing_applies(people: pd.DataFrame, items: Sequence[Item]) -> pd.Series:
+def nothing_applies(people: pd.DataFrame, items: Sequence[Item]) -> pd.Series:
     """People to whom none of the items applies."""
     flags = [f"{item.id}{NOT_APPLICABLE}" for item in items]
     if any(flag not in people for flag in flags):

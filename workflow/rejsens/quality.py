@@ -141,7 +141,7 @@ def _in_blocks(answers: pd.DataFrame, items: Sequence[tuple[str, Item]]) -> Iter
     """Each item's answers as clicked, and whether its range differs from the item's before."""
     previous = None
     for column, item in items:
-        yield _clicked(answers, column, item), previous != (item.low, item.high)
+        yield clicked(answers, column, item), previous != (item.low, item.high)
         previous = (item.low, item.high)
 
 
@@ -155,10 +155,10 @@ def response_variability(answers: pd.DataFrame, instruments: Sequence[Instrument
     items = [item for instrument in instruments if instrument.scores for item in instrument.items]
     if len(items) < 2:
         raise CouldNotRun("fewer than two scored items were asked")
-    return spread_of_answers((_clicked(answers, item.id, item) - item.low) / (item.high - item.low) for item in items)
+    return spread_of_answers((clicked(answers, item.id, item) - item.low) / (item.high - item.low) for item in items)
 
 
-def _clicked(answers: pd.DataFrame, column: str, item: Item) -> np.ndarray:
+def clicked(answers: pd.DataFrame, column: str, item: Item) -> np.ndarray:
     """Answers as they were given: what an export stores reversed is turned back."""
     values = answers[column].to_numpy()
     return item.low + item.high - values if item.already_reversed and item.reverse else values

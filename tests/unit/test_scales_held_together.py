@@ -1,0 +1,328 @@
+"""Discriminant validity, shared method, careless answers and missing patterns of a study: by hand, and as the library says."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.conftest import write_study
+
+from rejsens import careless_answers, missing_together, validity
+from rejsens import psychometrics as p
+from rejsens.administration import administer
+from rejsens.declarations import schema_problems
+from rejsens.definitions import load_instruments
+from rejsens.missing import little_test
+from rejsens.predictions import Pair, read_pairs, read_predictions
+from rejsens.problems import Refused
+from rejsens.psychometrics.intervals import bootstrap
+from rejsens.psychometrics.resampled_moments import bootstrap_covariances
+from rejsens.scoring import score, units
+from rejsens.seeds import generator
+from rejsens.study import load_study
+from rejsens.tabular import schema, tidy
+
+SHIPPED = load_instruments(only=["mreii_impact", "rses", "gad7", "ucla3", "mreii_sources", "mreii_exposure"])
+IMPACT, RSES = administer(SHIPPED["mreii_impact"]), administer(SHIPPED["rses"], order="A", anchor_direction="ascending")
+GAD7, UCLA3 = administer(SHIPPED["gad7"]), administer(SHIPPED["ucla3"], anchor_direction="ascending")
+EXPOSURE, SOURCES = administer(SHIPPED["mreii_exposure"]), administer(SHIPPED["mreii_sources"])
+HOW = {"ci_level": 0.9, "draws": 200, "seed": 7}
+
+
+def answered(instruments, n: int = 120, wave: str = "w1", number: int = 1, role: str = "wave") -> pd.DataFrame:
+    """One wave of answers to every item, as clicked: one trait per score, all of them correlated."""
+    rng = np.random.default_rng([n, number])
+    shared = rng.normal(size=n)
+    columns = {"participant": [f"p{i:03}" for i in range(n)], "wave": wave, "wave_number": number, "role": role}
+    for instrument in instruments:
+        for own in instrument.scores:
+            trait = 0.6 * shared + 0.8 * rng.normal(size=n)
+            for item in instrument.items_of(own):
+                z = (-1 if item.reverse else 1) * trait + 0.6 * rng.normal(size=n)
+                middle, half = (item.low + item.high) / 2, (item.high - item.low) / 2
+                columns.setdefault(item.id, np.clip(np.round(middle + half * z / 2), item.low, item.high))
+    return pd.DataFrame(columns)
+
+
+def scored(answers: pd.DataFrame, instruments) -> pd.DataFrame:
+    people = answers[["participant", "wave", "wave_number", "role"]]
+    return pd.concat([people, score(answers, instruments)], axis=1)
+
+
+def written(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    return schema(name).validate(tidy(table, name))
+
+
+# --- resampled covariances -------------------------------------------------------------------------------------------
+
+
+def test_resampled_covariances_are_those_of_the_resampled_people():
+    """The same draws one by one; a draw in which an item came out constant has failed in both."""
+    values = np.random.default_rng(1).integers(0, 2, size=(6, 2)) + 1e6  # a mean that would swallow the variance
+
+    def of(covariances):
+        return covariances.reshape(len(covariances), -1)
+
+    def one(rows):
+        drawn = values[rows]
+        return np.full(4, np.nan) if (np.ptp(drawn, axis=0) == 0).any() else np.cov(drawn, rowvar=False).ravel()
+
+    made = bootstrap_covariances(values, of, 300, np.random.default_rng(2))
+    reference = bootstrap(6, one, 300, np.random.default_rng(2))
+    assert made.failed == reference.failed > 0
+    np.testing.assert_allclose(made.values, reference.values, atol=1e-9)
+
+
+def test_resampled_ratios_and_corrected_correlations_are_those_of_the_resampled_people():
+    people = answered([GAD7, UCLA3], n=40)
+    scales = {own.id: [item.id for item in i.items_of(own)] for i in (GAD7, UCLA3) for own in i.scores}
+    items = [item for own in scales.values() for item in own]
+    people[items] += np.random.default_rng(4).normal(0, 0.1, size=(40, 10))  # no correlation of exactly nought
+    rng = np.random.default_rng(3)
+    resampled = [people.iloc[rng.integers(0, 40, size=40)].reset_index(drop=True) for _ in range(100)]
+    for statistic in (partial(p.htmt, kind="htmt2"), p.disattenuated_correlations):
+        row = statistic(people, scales, 0.8, draws=100, rng=np.random.default_rng(3)).iloc[0]
+        ends = np.quantile([statistic(drawn, scales)["estimate"].iloc[0] for drawn in resampled], [0.1, 0.9])
+        assert row[["ci_low", "ci_high"]].tolist() == pytest.approx(ends.tolist(), abs=1e-9)
+
+
+# --- pairs of scales -------------------------------------------------------------------------------------------------
+
+PAIRS = [
+    Pair("anxiety", "mreii_hv", "gad7_sum", 0.85),
+    Pair("absent", "mreii_hv", "bfne", 0.85),
+    Pair("same", "rses_sum", "rses_mean", 0.85),
+    Pair("formative", "mreii_hv", "mreii_e_freq", 0.85),
+    Pair("retest", "gad7_sum", "ucla3", 0.85),
+]
+
+
+@pytest.fixture(scope="module")
+def pairs() -> pd.DataFrame:
+    asked = {"w1": [IMPACT, RSES, EXPOSURE], "w2": [IMPACT, RSES, GAD7], "again": [GAD7, IMPACT, UCLA3]}
+    waves = [answered(asked["w1"]), answered(asked["w2"], wave="w2", number=2)]
+    waves.append(answered(asked["again"], wave="again", role="retest"))
+    answers = pd.concat(waves, ignore_index=True)
+    answers.loc[0, "mreii_hv01"] = np.nan
+    none = [Pair("nothing", "bfne", "rrq_rumination", 0.85)]
+    found = validity.discriminant(answers, asked, {"ours": PAIRS, "theirs": none}, **HOW)
+    return written(found, "discriminant").assign(answers=[answers] * len(found))
+
+
+def test_pairs_within_an_instrument_and_declared_ones_in_the_first_wave_that_asked_both(pairs):
+    within = pairs[pairs["set"] == "mreii_impact"]
+    assert len(within) == 10 and set(within["wave"]) == {"w1"}  # five scales, ten pairs
+    assert "rses" not in set(pairs["set"])  # its two scores are of the same items
+    declared = pairs[pairs["set"] == "ours"].set_index("pair")
+    assert declared.loc["anxiety", "wave"] == "w2" and declared.loc["absent", "wave"] == ""
+    assert declared.loc["absent", "status"] == "not run: bfne was not asked"
+    assert declared.loc["same", "status"] == "not run: the two scores have items in common"
+    assert declared.loc["formative", "status"] == "not run: mreii_e_freq is no reflective scale of two items or more"
+    assert (
+        declared.loc["retest", "status"] == "not run: ucla3 was not asked"
+    )  # but in the retest, which is no wave of the panel
+    assert "theirs" not in set(pairs["set"])  # nothing of that set was asked
+
+
+def test_a_pair_shows_what_the_library_says_of_its_keyed_items(pairs):
+    row = pairs[(pairs["x"] == "mreii_hv") & (pairs["y"] == "mreii_sw")].iloc[0]
+    people = row["answers"].query("wave == 'w1'")
+    own = [units(people, IMPACT, next(s for s in IMPACT.scores if s.id == name)) for name in ("mreii_hv", "mreii_sw")]
+    items, scales = pd.concat(own, axis=1), {"x": list(own[0]), "y": list(own[1])}
+    rng = generator(7, "discriminant", "mreii_impact", "mreii_hv", "mreii_sw")
+    ratio = p.htmt(items, scales, 0.9, draws=200, rng=rng.spawn(1)[0]).iloc[0]
+    assert row[["n", "n_lost"]].tolist() == [119, 1]
+    assert row[["htmt", "htmt_ci_low", "htmt_ci_high"]].tolist() == ratio[["estimate", "ci_low", "ci_high"]].tolist()
+    plain = p.disattenuated_correlations(items, scales).iloc[0]
+    assert row[["r", "reliability_x", "corrected"]].tolist() == plain[["r", "reliability_x", "estimate"]].tolist()
+    assert row["corrected_ci_low"] < row["corrected"] < row["corrected_ci_high"]
+    criterion = p.fornell_larcker(p.cfa(items, scales)).iloc[0]
+    assert row[["ave_x", "shared"]].tolist() == criterion[["ave_x", "shared"]].tolist()
+    assert row["fornell_larcker"] == ("holds" if criterion["holds"] else "does not hold")
+
+
+def test_the_interval_is_judged_and_not_the_estimate():
+    assert validity._outcome(0.70, 0.84, 0.85) == "below"
+    assert validity._outcome(0.86, 0.95, 0.85) == "above"
+    assert validity._outcome(0.80, 0.90, 0.85) == "uncertain"
+    assert validity._outcome(np.nan, np.nan, 0.85) == ""
+
+
+def test_a_study_declares_pairs_of_its_own(tmp_path):
+    place = tmp_path / "schemas/predictions"
+    place.mkdir(parents=True)
+    entry = "  - {id: calm, score: gad7_sum, with: ucla3, below: 0.9}\n"
+    (place / "ours.yaml").write_text(f"id: ours\ntitle: Ours\ndiscriminant:\n{entry}", encoding="utf-8")
+    found = read_pairs(tmp_path)
+    assert found["ours"] == [Pair("calm", "gad7_sum", "ucla3", 0.9)] and set(found) == {"mreii", "ours"}
+    assert read_predictions(place / "ours.yaml") == []  # a file may declare pairs alone
+    assert schema_problems({"id": "ours", "title": "Neither"}, "predictions", "ours")
+    (place / "ours.yaml").write_text(f"id: ours\ntitle: Ours\ndiscriminant:\n{entry}{entry}", encoding="utf-8")
+    with pytest.raises(Refused, match="two pairs are called so"):
+        read_pairs(tmp_path)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_a_handful_of_people_gives_reasons_and_no_numbers(n):
+    asked = {"w1": [IMPACT, GAD7]}
+    answers = answered(asked["w1"], n=n)
+    table = written(validity.discriminant(answers, asked, {"ours": PAIRS[:1]}, **HOW), "discriminant")
+    assert table["htmt"].isna().all() and (table["status"].str.startswith("not re") | (n == 0)).all()
+    scores = scored(answers, asked["w1"])
+    if n:
+        method = written(
+            validity.method_variance(answers, scores, asked, "gad7_sum", ["mreii_hv", "mreii_sb"]), "method_variance"
+        )
+        assert method["estimate"].isna().all() and method["status"].str.startswith("not re").all()
+        careless, people = careless_answers.careless_answers(answers, asked, {"irv": {"below": 0.1}})
+        assert len(written(people, "careless_people")) == n
+        status = written(careless, "careless").set_index("index")["status"]
+        assert status["long_string"] == "estimated" and status["mahalanobis_d2"].startswith("not run: ")
+        tables = missing_together.missing_tables(answers, scores, asked, 1)
+        assert written(tables["little"], "little")["status"].tolist() == ["not estimated: nothing is missing"]
+        assert written(tables["missing_patterns"], "missing_patterns")[["level", "n", "missing"]].values.tolist() == [
+            ["instruments", n, ""]
+        ]
+
+
+# --- shared method ---------------------------------------------------------------------------------------------------
+
+
+def test_checks_of_shared_method_are_the_librarys_and_say_when_they_cannot_be_made():
+    asked = {"w1": [IMPACT, GAD7, UCLA3], "w2": [GAD7]}
+    answers = pd.concat([answered(asked["w1"], n=200), answered(asked["w2"], wave="w2", number=2)], ignore_index=True)
+    scores = pd.concat([scored(answers.query("wave == @w").reset_index(drop=True), own) for w, own in asked.items()])
+    shown = ["gad7_sum", "ucla3", "mreii_hv"]
+    table = written(validity.method_variance(answers, scores, asked, "mreii_in", shown), "method_variance")
+    first = table[(table["wave"] == "w1") & (table["check"] == validity.SINGLE_FACTOR)].set_index("statistic")
+    people = answers.query("wave == 'w1'")
+    items = pd.concat([units(people, i, s) for i in asked["w1"] for s in i.scores], axis=1)
+    roots = np.linalg.eigvalsh(np.corrcoef(items, rowvar=False))[::-1]
+    assert first["k"].iloc[0] == items.shape[1] == 38
+    assert first.loc["first_component", "estimate"] == pytest.approx(roots[0] / 38)
+    marker = table[(table["wave"] == "w1") & (table["check"] == validity.MARKER)]
+    r = scores.query("wave == 'w1'")[[*shown, "mreii_in"]].corr()
+    least = max(0, r.loc["mreii_in", shown].min())
+    expected = (r.loc["gad7_sum", "ucla3"] - least) / (1 - least)
+    assert len(marker) == 3 and marker["estimate"].iloc[0] == pytest.approx(expected)
+    second = table[table["wave"] == "w2"]["status"].tolist()
+    assert second == ["not run: fewer than two reflective scales were asked", "not run: the marker variable, mreii_in, was not asked"]  # fmt: skip
+    none = validity.method_variance(answers, scores, asked, "", shown)
+    assert none["status"].str.contains("no marker variable is declared").sum() == 2
+
+
+def test_a_marker_that_nothing_gives_stops_the_run(tmp_path):
+    study = write_study(tmp_path / "study", waves=1)
+    settings = study / "config/config.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "marker: gad7_sun\n", encoding="utf-8")
+    with pytest.raises(Refused, match="Did you mean “gad7_sum”"):
+        load_study(study)
+
+
+# --- careless answers ------------------------------------------------------------------------------------------------
+
+
+def test_indices_are_of_answers_as_clicked_and_nobody_leaves():
+    """An export that stores some items turned round already: runs are of what was clicked, consistency of what is keyed."""
+    asked = {"w1": [RSES, GAD7, UCLA3]}
+    answers = answered(asked["w1"], n=90)
+    turned = [item for item in RSES.items if item.reverse]
+    stored = administer(
+        SHIPPED["rses"], order="A", anchor_direction="ascending", already_reversed=[item.id for item in turned]
+    )
+    same = answers.assign(**{item.id: item.low + item.high - answers[item.id] for item in turned})
+    one, people = careless_answers.careless_answers(answers, asked, {})
+    _, again = careless_answers.careless_answers(same, {"w1": [stored, GAD7, UCLA3]}, {})
+    pd.testing.assert_frame_equal(people, again)
+    assert people["participant"].tolist() == answers["participant"].tolist()
+    assert len(one) == len(careless_answers.LABELS) and one["n_flagged"].isna().all()
+    clicked = answers[[i for own in asked["w1"] for i in own.columns]].to_numpy()
+    blocks = np.repeat([0, 1, 2], [10, 7, 3])  # each with a range of its own
+    by_hand = [longest_run(row, blocks) for row in clicked]
+    assert people["long_string"].tolist() == by_hand
+
+
+def longest_run(answers: np.ndarray, blocks: np.ndarray) -> int:
+    best = run = 1
+    for k in range(1, len(answers)):
+        run = run + 1 if answers[k] == answers[k - 1] and blocks[k] == blocks[k - 1] else 1
+        best = max(best, run)
+    return best
+
+
+def test_people_beyond_a_cut_off_are_counted_unless_they_are_few():
+    asked = {"w1": [GAD7, UCLA3]}
+    answers = answered(asked["w1"], n=60)
+    items, blocks = [i for own in asked["w1"] for i in own.columns], np.repeat([0, 1], [7, 3])
+    answers.loc[59, items] = np.nan  # nothing answered: no run, rather than one of length 0
+    clicked = answers[items].to_numpy()
+    caught = answers.loc[[longest_run(row, blocks) > 5 for row in clicked], "participant"].tolist()
+    assert 1 < len(caught) < 30
+    cut = {"long_string": {"above": 5}, "lz": {"below": -50}}
+    table, people = careless_answers.careless_answers(answers, asked, cut)
+    row = table.set_index("index").loc["long_string"]
+    assert row[["n", "cutoff", "n_flagged"]].tolist() == [59, "above 5", len(caught)]
+    assert row["percent_flagged"] == pytest.approx(100 * len(caught) / 59)
+    assert people.loc[people["beyond_cutoff"] == "long_string", "participant"].tolist() == caught
+    few = careless_answers.careless_answers(answers, asked, cut, min_cell=len(caught) + 1)[0]
+    covered = written(few, "careless").set_index("index")
+    assert covered.loc["long_string", ["n_flagged", "percent_flagged"]].isna().all()
+    assert covered.loc["lz", "n_flagged"] == 0  # nobody can be found in a nought
+
+
+def test_person_fit_goes_over_the_scales_of_a_wave():
+    asked = [RSES, GAD7]
+    people = answered(asked, n=150)
+    indices, checks = careless_answers.indices_of(people, asked)
+    parts = []
+    for instrument, name in ((RSES, "rses_sum"), (GAD7, "gad7_sum")):
+        items = units(people, instrument, next(s for s in instrument.scores if s.id == name))
+        parts.append(p.person_fit(items, p.graded_response(items)))
+    expected = sum(part["deviation"] for part in parts) / np.sqrt(sum(part["variance"] for part in parts))
+    np.testing.assert_allclose(indices["lz"], expected, rtol=1e-12)
+    assert checks.set_index("index").loc["lz", ["k", "status"]].tolist() == [17, "estimated; over 2 of 2 scales"]
+
+
+# --- missing together ------------------------------------------------------------------------------------------------
+
+
+def test_patterns_by_hand_few_people_in_one_row():
+    asked = {"w1": [GAD7, UCLA3, SOURCES], "w2": [GAD7]}
+    first = answered(asked["w1"], n=10)
+    flags = {f"{item.id}__na": False for item in SOURCES.items}
+    first = first.assign(**flags)
+    first.loc[:3, [i.id for i in UCLA3.items]] = np.nan  # four people leave out loneliness
+    first.loc[0, [i.id for i in GAD7.items]] = np.nan  # one of them anxiety too
+    first.loc[9, SOURCES.items[0].id], first.loc[9, f"{SOURCES.items[0].id}__na"] = np.nan, True  # nobody of that kind
+    second = answered(asked["w2"], n=7, wave="w2", number=2).assign(**flags)
+    again = answered(asked["w2"], n=2, wave="again", role="retest").assign(**flags)
+    answers = pd.concat([first, second, again], ignore_index=True)
+    asked["again"] = asked["w2"]
+    scores = pd.concat([scored(answers.query("wave == @w").reset_index(drop=True), own) for w, own in asked.items()])
+    found = missing_together.missing_tables(answers, scores, asked, min_cell=3)
+    table = written(found["missing_patterns"], "missing_patterns").fillna({"n": -1})
+    rows = {
+        key: own[["pattern", "n_patterns", "n", "missing"]].values.tolist()
+        for key, own in table.groupby(["wave", "level"])
+    }
+    assert rows["all", "waves"] == [[1, 1, 7, ""], [2, 1, 3, "w2"]]  # the retest is no wave of the panel
+    # one person alone would be seen, so that the next rarer pattern joins: 3 + 1
+    assert rows["w1", "instruments"] == [[1, 1, 6, ""], [0, 2, 4, ""]]
+    assert rows["w2", "instruments"] == [[1, 1, 7, ""]]
+    assert rows["again", "instruments"] == [[0, 1, -1, ""]]  # two people in all
+    shown = written(missing_together.missing_tables(answers, scores, asked, 1)["missing_patterns"], "missing_patterns")
+    assert shown.query("wave == 'w1'")["missing"].tolist() == ["", "ucla3", "gad7; ucla3"]
+    assert shown.query("wave == 'w1'")["asked"].iloc[0] == "gad7; ucla3; mreii_sources"
+
+
+def test_littles_test_is_of_scores_that_share_no_item_and_apply_to_everybody():
+    asked = {"w1": [RSES, GAD7, UCLA3, SOURCES]}
+    answers = answered(asked["w1"], n=150).assign(**{f"{item.id}__na": False for item in SOURCES.items})
+    scores = scored(answers, asked["w1"])
+    low = scores["gad7_sum"] < scores["gad7_sum"].quantile(0.4)
+    scores["ucla3"] = scores["ucla3"].mask(low)
+    row = missing_together.missing_tables(answers, scores, asked, 1)["little"].iloc[0]
+    test = little_test(scores[["rses_sum", "gad7_sum", "ucla3"]])
+    assert row[["k", "chi2", "df", "p"]].tolist() == [3, test.chi2, test.df, test.p] and row["p"] < 0.001

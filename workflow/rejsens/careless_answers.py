@@ -1,0 +1,160 @@
+"""Indices of careless answers of every person in every wave, and how many lie beyond the study's cut-offs.
+
+They are signs and no proof, and nobody leaves by them: who is set aside is stated under `screening:` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from rejsens.definitions import Instrument
+from rejsens.distinct_scores import distinct
+from rejsens.psychometrics import careless, graded_response, person_fit, person_fit_over
+from rejsens.psychometrics.careless import DEFINITIONS
+from rejsens.quality import clicked
+from rejsens.scoring import units
+from rejsens.tabular import PERSON, by_wave
+
+LABELS = {
+    "long_string": "Longest run of one answer",
+    "average_string": "Mean run of one answer",
+    "irv": "Variability of answers",
+    "mahalanobis_d2": "Distance from all others (Mahalanobis)",
+    "mahalanobis_p": "Distance from all others, upper tail",
+    "even_odd": "Even–odd consistency",
+    "synonyms": "Consistency of items alike (psychometric synonyms)",
+    "antonyms": "Agreement of opposite items (psychometric antonyms)",
+    "guttman_errors": "Guttman errors",
+    "lz": "Person-fit (lz)",
+}
+OVER_EVERYTHING = ("long_string", "average_string", "irv")  # the others are of the items of reflective scales
+LZ = (
+    "log-likelihood of a person's answers under a graded response model of each reflective scale, less what somebody with "
+    "that score would have, in standard deviations, over scales; low where answers do not go together; orders people and gives no p"
+)
+NOBODY = "not run: nobody answered"
+
+
+def careless_answers(
+    answers: pd.DataFrame,
+    asked: Mapping[str, Sequence[Instrument]],
+    cutoffs: Mapping[str, Mapping[str, float]],
+    min_cell: int = 1,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table `careless`, and the indices of every person (`careless_people`).
+
+    answers   pooled answers of everybody who was kept, raw
+    asked     wave -> instruments as that wave administered them, in the order asked
+    cutoffs   index -> {"below": x} or {"above": x}: from where on somebody is counted
+    min_cell  counts of fewer people, and counts that leave fewer, are blank; so are mean and SD of fewer people
+    returns   a row per wave and index; a row per person and wave with a column per index, and `beyond_cutoff`: the indices
+              whose cut-off the person lies beyond, joined by "; "
+    """
+    tables, people = [], []
+    for wave, rows in by_wave(answers):
+        indices, checks = indices_of(rows, asked[wave])
+        flagged = pd.DataFrame({name: beyond(indices[name], cut) for name, cut in cutoffs.items()}, index=rows.index)
+        counts = [
+            _counted(indices[row.index], cutoffs.get(row.index), flagged, min_cell)
+            for row in checks.itertuples(index=False)
+        ]
+        tables.append(pd.concat([checks, pd.DataFrame(counts)], axis=1).assign(wave=wave))
+        names = flagged.columns.to_numpy()
+        names_beyond = ["; ".join(names[row]) for row in flagged.to_numpy(dtype=bool)] if len(names) else ""
+        people.append(pd.concat([rows[list(PERSON)], indices], axis=1).assign(beyond_cutoff=names_beyond))
+    return pd.concat(tables, ignore_index=True), pd.concat(people, ignore_index=True)
+
+
+def indices_of(people: pd.DataFrame, instruments: Sequence[Instrument]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Indices of the people of one wave, and a row per index: index, label, definition, k (items), n, status.
+
+    Runs and spread are over all scored items in the order asked, the rest over the items of reflective scales.
+    """
+    parts = [_runs(people, instruments), _consistency(people, instruments), _person_fit(people, instruments)]
+    indices = pd.concat([part for part, _ in parts], axis=1)[list(LABELS)]
+    checks = pd.concat([check for _, check in parts]).set_index("index").loc[list(LABELS)].reset_index()
+    return indices, checks.assign(label=checks["index"].map(LABELS))
+
+
+def beyond(values: pd.Series, cutoff: Mapping[str, float]) -> pd.Series:
+    """Who lies beyond a cut-off; nobody does without a value.
+
+    >>> beyond(pd.Series([0.1, 0.5, None]), {"below": 0.3}).tolist()
+    [True, False, False]
+    """
+    return values < cutoff["below"] if "below" in cutoff else values > cutoff["above"]
+
+
+def _counted(
+    values: pd.Series, cutoff: Mapping[str, float] | None, flagged: pd.DataFrame, min_cell: int
+) -> dict[str, object]:
+    there = values.dropna()
+    described = {"mean": there.mean(), "sd": there.std(ddof=1)} if len(there) >= min_cell else {}
+    if not cutoff or there.empty:
+        return {"mean": np.nan, "sd": np.nan, "cutoff": "", "n_flagged": pd.NA, "percent_flagged": np.nan} | described
+    side, value = next(iter(cutoff.items()))
+    n = int(flagged[values.name].sum())
+    told = all(count == 0 or count >= min_cell for count in (n, len(there) - n))
+    return {"mean": np.nan, "sd": np.nan, "cutoff": f"{side} {value:g}", "n_flagged": n if told else pd.NA,
+            "percent_flagged": 100 * n / len(there) if told else np.nan} | described  # fmt: skip
+
+
+Part = tuple[pd.DataFrame, pd.DataFrame]
+
+
+def _runs(people: pd.DataFrame, instruments: Sequence[Instrument]) -> Part:
+    items = [instrument.item(i) for instrument in instruments if instrument.scores for i in instrument.columns]
+    return _indices(people, [item for item in items if item.type == "scale"], {}, OVER_EVERYTHING)
+
+
+def _consistency(people: pd.DataFrame, instruments: Sequence[Instrument]) -> Part:
+    """Indices of the items of reflective scales that everybody was asked."""
+    everybody = [(i, s) for i, s in distinct(instruments, reflective=True) if not _conditional(i.items_of(s))]
+    scales = {score.id: list(score.items) for _, score in everybody}
+    items = [item for instrument, score in everybody for item in instrument.items_of(score) if item.type == "scale"]
+    return _indices(people, items, scales, [name for name in DEFINITIONS if name not in OVER_EVERYTHING])
+
+
+def _conditional(items: Sequence) -> bool:
+    return any(item.asked_if or item.not_applicable for item in items)
+
+
+def _indices(people: pd.DataFrame, items: Sequence, scales: Mapping[str, list[str]], wanted: Sequence[str]) -> Part:
+    """Some of the indices of `psychometrics.careless`, of answers as they were clicked."""
+    if not items or people.empty:
+        reason = "not run: no item of a reflective scale was asked" if len(people) else NOBODY
+        checks = [(name, DEFINITIONS[name], 0, reason) for name in wanted]
+        nothing = pd.DataFrame(np.nan, index=people.index, columns=list(wanted))
+        return nothing, pd.DataFrame(checks, columns=["index", "definition", "n", "status"]).assign(k=0)
+    frame = pd.DataFrame({item.id: clicked(people, item.id, item) for item in items}, index=people.index)
+    found = careless(
+        frame,
+        {item.id: item.low for item in items},
+        {item.id: item.high for item in items},
+        reverse=[item.id for item in items if item.reverse],
+        scales=scales or None,
+    )
+    checks = found.checks[found.checks["index"].isin(wanted)]
+    indices = found.indices[list(wanted)].astype(float).where(frame.notna().any(axis=1), axis=0)  # no answer, no run
+    return indices, checks.assign(k=len(items), n=[int(indices[name].notna().sum()) for name in checks["index"]])
+
+
+def _person_fit(people: pd.DataFrame, instruments: Sequence[Instrument]) -> Part:
+    """lz over the reflective scales of a wave to which a graded response model fits."""
+    scales, fits, k = distinct(instruments, reflective=True), [], 0
+    for instrument, score in scales:
+        items = units(people, instrument, score)
+        model = graded_response(items)
+        if model.admissible:
+            fits.append(person_fit(items, model))
+            k += items.shape[1]
+    lz = person_fit_over(fits) if fits else pd.Series(np.nan, index=people.index)
+    status = "not run: no graded response model of a scale is admissible"
+    if fits:
+        left = f"; without {len(scales) - len(fits)}, whose model is not admissible" if len(fits) < len(scales) else ""
+        status = f"estimated; over {len(fits)} of {len(scales)} scales{left}"
+    row = {"index": "lz", "definition": LZ, "k": k, "n": int(lz.notna().sum()), "status": status}
+    return lz.rename("lz").to_frame(), pd.DataFrame([row])

@@ -1,0 +1,13 @@
+from rejsens.job import job
+
+with job(snakemake) as output:
+    from rejsens import validity
+    from rejsens.predictions import read_pairs
+    from rejsens.study import load_study
+    from rejsens.tabular import read_table, write_table
+
+    settings, asked = snakemake.params[0], load_study(".").asked
+    answers, scores = read_table(snakemake.input.answers), read_table(snakemake.input.scores)
+    pairs = validity.discriminant(answers, asked, read_pairs(), **settings["intervals"])
+    write_table(pairs, output.discriminant)
+    write_table(validity.method_variance(answers, scores, asked, **settings["method"]), output.method_variance)
