@@ -158,6 +158,10 @@ def test_an_item_that_moved_is_found_at_the_intercepts():
     found = assess_structure(answers, dict.fromkeys(WAVES, instrument), {}, **HOW)["invariance"]
     assert reached(found, "a", "waves") == "strict invariance between w1, w2, w3 and w4"
     assert reached(found, "b", "waves") == "metric invariance between w1, w2, w3 and w4; scalar rejected"
+    few = found.query("model == 'b' and between == 'waves' and rung == 'scalar'").iloc[
+        0
+    ]  # a fifth of four items is none
+    assert (few["released"], few["partial_holds"]) == ("", "no release: fewer items than 5")
     assert reached(found, "b", "gender") == "not assessed"
 
 
@@ -295,3 +299,16 @@ def test_of_a_sum_and_a_mean_of_the_same_items_one_is_modelled():
     assert all(len(model.items) > 2 for instrument in SHIPPED.values() for model in instrument.models)
     formative = {score.id for i in SHIPPED.values() for score in i.scores if score.model != "reflective"}
     assert not formative & {model.score for i in SHIPPED.values() for model in i.models}
+
+
+def test_items_that_share_more_than_their_factor_have_a_row_among_the_correlations():
+    """The covariance of their residuals over the roots of both variances."""
+    instrument = scale(**two_factors(residual_covariances=[["a1", "a2"], ["a4", "b4"]]))
+    people = answered(instrument, ("w1",))
+    rows = assess_structure(people, {"w1": instrument}, {}, **HOW)["factor_correlations"].query("model == 'both'")
+    assert [*zip(rows["x"], rows["y"], strict=True)] == [("a", "b"), ("a1", "a2"), ("a4_r", "b4_r")]
+    model = next(m for m in instrument.models if m.id == "both")
+    fitted = fit(people, instrument, model, 0.95)
+    variances = fitted.residual_variances.set_index("item")["estimate"]
+    expected = fitted.parameters["a1~~a2"] / np.sqrt(variances["a1"] * variances["a2"])
+    assert rows["estimate"].iloc[1] == pytest.approx(expected, abs=1e-9)

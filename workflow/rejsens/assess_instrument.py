@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from rejsens.definitions import Instrument, Score, few_answers
+from rejsens.definitions import Instrument, Item, Score, few_answers
+from rejsens.general_factors import general_factors
 from rejsens.psychometrics import assess, generalisability, reliability_table, test_retest
 from rejsens.psychometrics.scale import RELIABILITY_COLUMNS
 from rejsens.scoring import keyed_name, units
 from rejsens.scoring import score as scored
+from rejsens.seeds import generator
 from rejsens.tabular import by_wave
 from rejsens.variables import not_applicable
 
@@ -23,6 +25,8 @@ def assess_instrument(
     ci_level: float,
     min_cell: int = 1,
     retests: Mapping[str, tuple[str, float]] | None = None,
+    seed: int = 0,
+    dimensionality: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reliability rows and item rows (tables `reliability` and `items`).
 
@@ -30,16 +34,19 @@ def assess_instrument(
     asked     wave -> the instrument as that wave administered it
     retests   wave -> the wave that it repeats, and the days between them
     min_cell  a share at an end of an item's range that fewer people than this make up is blank
+    seed      the study's; of splits into halves that are drawn, and of the bootstraps of omega hierarchical
+    dimensionality   the table of that name of this instrument, or None: which scores have several factors
     """
     pairs = [
-        _assess_score(people, instrument, score, wave, ci_level, min_cell)
+        _assess_score(people, instrument, score, wave, ci_level, min_cell, seed)
         for wave, people in by_wave(answers[answers["wave"].isin(list(asked))])
         for instrument in [asked[wave]]
         for score in instrument.scores
     ]
     reliability, items = zip(*pairs, strict=True)
+    general = general_factors(answers, asked, dimensionality, seed, ci_level)
     later = over_time(answers, asked, retests or {}, ci_level)
-    return pd.concat([*reliability, *later], ignore_index=True), pd.concat(items, ignore_index=True)
+    return pd.concat([*reliability, *general, *later], ignore_index=True), pd.concat(items, ignore_index=True)
 
 
 def over_time(
@@ -90,13 +97,14 @@ def _change(
 
 
 def _assess_score(
-    people: pd.DataFrame, instrument: Instrument, score: Score, wave: str, ci_level: float, min_cell: int
+    people: pd.DataFrame, instrument: Instrument, score: Score, wave: str, ci_level: float, min_cell: int, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts = units(people, instrument, score)
     low, high, labels, reverse = _facts(instrument, score, list(parts.columns))
     ordered = not score.pairs and not score.of and few_answers(instrument.items_of(score))
+    rng = generator(seed, "split_half", score.id, wave)
     reliability, items = assess(
-        parts, score, low=low, high=high, labels=labels, reverse=reverse, ordered=ordered, ci_level=ci_level
+        parts, score, low=low, high=high, labels=labels, reverse=reverse, ordered=ordered, ci_level=ci_level, rng=rng
     )
     for share in ("floor_percent", "ceiling_percent"):
         people_there = (items[share] * items["n"] / 100).round()
@@ -108,7 +116,7 @@ def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tupl
     """Theoretical range, label and keying of each unit of a score."""
     if score.pairs:
         pairs = [(instrument.item(a), instrument.item(b)) for a, b in score.pairs]
-        labels = [f"{a.label.removesuffix('_concern')}_product" for a, _ in pairs]
+        labels = [product_label(a) for a, _ in pairs]
         low, high = [a.low * b.low for a, b in pairs], [a.high * b.high for a, b in pairs]
         reverse = []
     else:
@@ -121,3 +129,8 @@ def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tupl
         dict(zip(columns, labels, strict=True)),
         reverse,
     )
+
+
+def product_label(rated: Item) -> str:
+    """What a product of two answers is called, after the item that is rated for concern."""
+    return f"{rated.label.removesuffix('_concern')}_product"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens.definitions import Instrument, Model, few_answers
 from rejsens.measured_alike import NOT_TESTED
-from rejsens.psychometrics import FactorModel, Invariance, cfa, invariance
+from rejsens.psychometrics import FactorModel, Invariance, cfa, invariance, partial_invariance
 from rejsens.scoring import keyed, keyed_name, units
 from rejsens.tabular import by_wave
 
@@ -117,8 +117,16 @@ def _rows_of(fitted: FactorModel, instrument: Instrument, model: Model) -> dict[
     return {
         "factor_models": pd.DataFrame([head]),
         "loadings": loadings,
-        "factor_correlations": fitted.factor_correlations.assign(status=fitted.status),
+        "factor_correlations": pd.concat([fitted.factor_correlations, _shared(fitted)]).assign(status=fitted.status),
     }
+
+
+def _shared(fitted: FactorModel) -> pd.DataFrame:
+    """Correlations of the residuals of items that a model lets covary, as rows of `factor_correlations`."""
+    items, estimates = set(fitted.residual_variances["item"]), fitted.estimates
+    own = estimates[estimates["op"].eq("~~") & estimates["lhs"].isin(items) & estimates["lhs"].ne(estimates["rhs"])]
+    named = {"lhs": "x", "rhs": "y", "std": "estimate", "std_se": "se", "std_ci_low": "ci_low", "std_ci_high": "ci_high"}
+    return own[list(named)].rename(columns=named)
 
 
 # --- invariance ------------------------------------------------------------------------------------------------------
@@ -174,7 +182,8 @@ def _over_waves(
 
 
 def _rungs(ladder: Invariance, alpha: float) -> pd.DataFrame:
-    """One row per rung; `holds` says whether it fits no worse than the rung below at level alpha."""
+    """One row per rung; `holds` says whether it fits no worse than the rung below at level alpha, and from the first that
+    does on, `released` what could be given up."""
     some = next(iter(ladder.models.values()))
     over_waves = not some.groups
     rule = WHOLE_WAVES if over_waves and some.estimator != "WLSMV" else some.missing_rule
@@ -183,10 +192,17 @@ def _rungs(ladder: Invariance, alpha: float) -> pd.DataFrame:
     holds = (
         table["d_p"].lt(alpha).map({True: "rejected", False: "not rejected"}).where(table["d_p"].notna(), NOT_TESTED)
     )
-    return table.assign(
+    return _with_releases(table.drop(columns="released"), partial_invariance(ladder, alpha)).assign(
         compared="; ".join(ladder.between),
         estimator=some.estimator,
         missing_rule=rule,
         n_lost=some.n_lost,
         holds=holds.where(against, ""),
     )
+
+
+def _with_releases(table: pd.DataFrame, partial: pd.DataFrame) -> pd.DataFrame:
+    """The ladder with what is released at each rung, and how the rung does without it."""
+    named = {name: f"partial_{name}" for name in ("d_chi2", "d_df", "d_p", "holds")}
+    found = table.merge(partial[["rung", "released", *named]].rename(columns=named), on="rung", how="left")
+    return found.fillna({"released": "", "partial_holds": ""})

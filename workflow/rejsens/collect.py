@@ -9,8 +9,9 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from rejsens.definitions import Instrument
-from rejsens.psychometrics import Prediction, check_predictions
+from rejsens.psychometrics import Prediction, Reliability, check_predictions, error_from_reliability
 from rejsens.psychometrics.keying import item_keying, keying_check
+from rejsens.psychometrics.reliability import ESTIMATED
 from rejsens.tabular import by_wave
 
 NOT_IN_ONE_WAVE = "erosion is not measurable in one wave"
@@ -98,9 +99,10 @@ def erosion(
                 }
             )
         for (first, later), group in pairs.groupby(["from_wave", "to_wave"], sort=False):
-            coefficient, value = _reliability(reliability, source, first)
-            spread = scores.loc[(scores["wave"] == first), source].std(ddof=1)
-            sdc = 1.96 * np.sqrt(2) * spread * np.sqrt(1 - value)
+            coefficient = _reliability(reliability, source, first)
+            sdc = error_from_reliability(scores.loc[scores["wave"] == first, source], coefficient)[
+                "sdc95_internal"
+            ].estimate
             rows.append(
                 {
                     "score": change_id,
@@ -109,10 +111,10 @@ def erosion(
                     "to_wave": later,
                     **_mean_change(group["change"].to_numpy(), ci_level),
                     "sdc95": sdc,
-                    "reliability": value,
+                    "reliability": coefficient.estimate,
                     "n_decline": int((group["change"] < -sdc).sum()),
                     "n_improve": int((group["change"] > sdc).sum()),
-                    "method": f"SEM from {coefficient} of the first wave",
+                    "method": f"SEM from {coefficient.coefficient} of the first wave",
                     "status": "estimated" if np.isfinite(sdc) else "no reliability",
                 }
             )
@@ -124,15 +126,16 @@ def _n_waves(scores: pd.DataFrame, source: str) -> int:
     return scores.loc[(scores["role"] == "wave") & scores[source].notna(), "wave"].nunique() if source in scores else 0
 
 
-def _reliability(reliability: pd.DataFrame, score: str, wave: str) -> tuple[str, float]:
-    of_score = reliability[(reliability["score"] == score) & (reliability["wave"] == wave)].set_index("coefficient")[
-        "estimate"
-    ]
-    usable = of_score.dropna()
+def _reliability(reliability: pd.DataFrame, score: str, wave: str) -> Reliability:
+    """The coefficient of one score in one wave from which its error of measurement follows."""
+    of_score = reliability[(reliability["score"] == score) & (reliability["wave"] == wave)].set_index("coefficient")
+    usable = of_score[of_score["estimate"].notna()]
+    nothing = {"ci_low": np.nan, "ci_high": np.nan, "n_lost": 0}
     for name in ("omega_u", "alpha", "spearman_brown"):
-        if name in usable:
-            return name, float(usable[name])
-    return "none", np.nan
+        if name in usable.index:
+            row = usable.loc[name]
+            return Reliability(name, float(row["estimate"]), n=int(row.get("n", 0)), k=int(row.get("k", 0)), method=str(row.get("method", "")), status=ESTIMATED, **nothing)  # fmt: skip
+    return Reliability("none", np.nan, n=0, k=0, method="", status="not reported: no coefficient", **nothing)
 
 
 def _mean_change(change: np.ndarray, ci_level: float) -> dict[str, float]:

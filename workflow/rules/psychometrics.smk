@@ -1,13 +1,18 @@
 """Psychometrics: one job per instrument, then all instruments together.
 
 Needs   results/participants/answers.parquet, scores.parquet
-Makes   results/psychometrics/instruments/{instrument}/   reliability, item statistics, factor models and invariance of one
-                                                          instrument
+Makes   results/psychometrics/instruments/{instrument}/   reliability, item statistics, factor models, invariance,
+                                                          exploration and item response of one instrument
         results/psychometrics/*.csv                       the same of all; predictions.csv and keying.csv between them
         results/erosion.csv, results/participants/changes.parquet   change scores, with the band of measurement error
 """
 
-OF_AN_INSTRUMENT = ["reliability", "items", "factor_models", "loadings", "factor_correlations", "invariance"]
+from rejsens.registry import TABLES
+
+OF_AN_INSTRUMENT = [
+    "reliability", "items", "factor_models", "loadings", "factor_correlations", "invariance", "dimensionality", "eigenvalues",
+    "exploratory_loadings", "item_response", "information", "scalability", "local_dependence",
+]
 
 
 rule psychometrics:
@@ -21,6 +26,13 @@ rule psychometrics:
         loadings="results/psychometrics/instruments/{instrument}/loadings.csv",
         factor_correlations="results/psychometrics/instruments/{instrument}/factor_correlations.csv",
         invariance="results/psychometrics/instruments/{instrument}/invariance.csv",
+        dimensionality="results/psychometrics/instruments/{instrument}/dimensionality.csv",
+        eigenvalues="results/psychometrics/instruments/{instrument}/eigenvalues.csv",
+        exploratory_loadings="results/psychometrics/instruments/{instrument}/exploratory_loadings.csv",
+        item_response="results/psychometrics/instruments/{instrument}/item_response.csv",
+        information="results/psychometrics/instruments/{instrument}/information.csv",
+        scalability="results/psychometrics/instruments/{instrument}/scalability.csv",
+        local_dependence="results/psychometrics/instruments/{instrument}/local_dependence.csv",
     log:
         "logs/psychometrics/{instrument}.log",
     params:
@@ -42,6 +54,13 @@ rule collect_psychometrics:
         loadings="results/psychometrics/loadings.csv",
         factor_correlations="results/psychometrics/factor_correlations.csv",
         invariance="results/psychometrics/invariance.csv",
+        dimensionality="results/psychometrics/dimensionality.csv",
+        eigenvalues="results/psychometrics/eigenvalues.csv",
+        exploratory_loadings="results/psychometrics/exploratory_loadings.csv",
+        item_response="results/psychometrics/item_response.csv",
+        information="results/psychometrics/information.csv",
+        scalability="results/psychometrics/scalability.csv",
+        local_dependence="results/psychometrics/local_dependence.csv",
         predictions="results/psychometrics/predictions.csv",
         keying="results/psychometrics/keying.csv",
         erosion="results/erosion.csv",
@@ -52,3 +71,19 @@ rule collect_psychometrics:
         lambda w: PLAN.params("collect_psychometrics"),
     script:
         "../scripts/collect_psychometrics.py"
+
+
+rule validate_inventory:
+    message: "Running the validation plans"
+    input:
+        answers=f"{PEOPLE}/answers.parquet",
+        tables=[TABLES[name] for name in ("reliability", "items", "responses", "factor_models", "invariance", "predictions", "discriminant")],
+    output:
+        validation="results/psychometrics/validation.csv",
+        validation_loadings="results/psychometrics/validation_loadings.csv",
+    log:
+        "logs/validate_inventory.log",
+    params:
+        lambda w: PLAN.params("validate_inventory"),
+    script:
+        "../scripts/validate_inventory.py"

@@ -15,7 +15,7 @@ TABLES = ("factor_models", "dictionary", "waves")
 ADMISSIBLE, REPORTED = "admissible", "reported"
 GUIDES = (
     "CFI and RMSEA are guides with maximum likelihood; with WLSMV they have no cut-offs, and nothing is decided by them.",
-    "RMSEA with its 90% interval.",
+    "RMSEA with its 90% interval; p close is the p of the hypothesis that it is .05 or less.",
 )
 ESTIMATORS = {
     "MLR": "MLR is maximum likelihood with Huber–White standard errors, the Yuan–Bentler statistic and indices corrected for it.",
@@ -40,14 +40,14 @@ def lay_out(
     groups: dict[str, list[tuple[str, ...]]] = {}
     for row in shown.to_dict("records"):
         groups.setdefault(titles.get(row["instrument"], row["instrument"]), []).append(_row(row, reasons))
-    columns = ("Model", "Wave", "Estimator", "n", "χ²", "df", "p", "CFI", "TLI", "RMSEA", "SRMR")
+    columns = ("Model", "Wave", "Estimator", "n", "χ²", "df", "p", "CFI", "TLI", "RMSEA", "p close", "SRMR")
     used = [words for name, words in ESTIMATORS.items() if name in set(shown["estimator"])]
     rules = dict.fromkeys(rule for rule in shown["missing_rule"] if rule)
     return PrintedTable(
         title=__doc__,
         columns=columns,
         **grouped(groups),
-        alignment=("left",) * 3 + ("right",) * 8,
+        alignment=("left",) * 3 + ("right",) * 9,
         general=(
             "A scale of one factor is shown in its newest wave, what an instrument's file declares beside that in the first.",
             *used,
@@ -72,7 +72,7 @@ def _row(row: Mapping[str, Any], reasons: Mapping[str, str]) -> tuple[str, ...]:
     stub = marked(row["label"], _reason(row), reasons)
     head = (stub, row["wave"], row["estimator"], apa.count(row["n"]))
     if row["status"] != ADMISSIBLE or apa.is_missing(row["chi2"]):
-        return (*head, *(apa.MISSING,) * 7)
+        return (*head, *(apa.MISSING,) * 8)
     rmsea = apa.coefficient(row["rmsea"], row["rmsea_ci_low"], row["rmsea_ci_high"], decimals=3, bounded=True)
     return (
         *head,
@@ -81,5 +81,6 @@ def _row(row: Mapping[str, Any], reasons: Mapping[str, str]) -> tuple[str, ...]:
         apa.p(row["p"]),
         *(apa.r(row[index], 3) for index in ("cfi", "tli")),
         rmsea,
+        apa.p(row["p_close"]),
         apa.r(row["srmr"], 3),
     )
