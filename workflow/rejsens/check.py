@@ -17,6 +17,7 @@ from rejsens import plausibility
 from rejsens.declarations import OWN_DEFAULTS
 from rejsens.definitions import Instrument, load_instruments
 from rejsens.differences import blocking, compare
+from rejsens.frozen_plan import deviation_problems
 from rejsens.plausibility import Answered, Notice, look_at_export
 from rejsens.problems import Problem, Refused, counted
 from rejsens.score_wave import compare_stored
@@ -134,7 +135,7 @@ def check_study(folder: Path) -> Checked:
     checked = Checked("study", f"The study {folder}" if str(folder) != "." else "The study")
     problems: list[Problem] = []
     study = gather_study(folder, problems)
-    checked.add("", problems)
+    checked.add("", [*problems, *deviation_problems(study)])
     settings = dict(OWN_DEFAULTS) | dict(study.settings)
     partly = [wave for wave in study.waves if not study.asked.get(wave.name)]
     defined = _instruments_that_load(folder, partly)

@@ -17,6 +17,8 @@ from rejsens.commands.explain import explain
 from rejsens.commands.figures import figures
 from rejsens.commands.init import init
 from rejsens.commands.instruments import instruments
+from rejsens.commands.plan import plan
+from rejsens.commands.power import power
 from rejsens.commands.questionnaire import content_validity, questionnaire
 from rejsens.commands.report import report
 from rejsens.commands.run import run
@@ -24,7 +26,7 @@ from rejsens.commands.simulate import simulate
 from rejsens.commands.unlock import unlock
 
 COMMANDS = {  # panel of the help -> its commands, in the order in which a newcomer needs them
-    "Study": (init, run),
+    "Study": (init, power, plan, run),
     "Instruments": (instruments, questionnaire, content_validity),
     "Waves": (add_wave, check, diff_wave),
     "Results": (figures, report, explain),

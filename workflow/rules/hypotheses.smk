@@ -1,9 +1,11 @@
-"""Hypotheses: one job per family (one question, one correction), then all families together.
+"""Hypotheses: one job per family (one question, one correction), then all families together; published results beside them.
 
-Needs   results/participants/scores.parquet, config/hypotheses/*.yaml, results/psychometrics/invariance.csv
+Needs   results/participants/scores.parquet, config/hypotheses/*.yaml, config/benchmarks.yaml,
+        results/psychometrics/invariance.csv and reliability.csv, results/correlations.csv and descriptives.csv
 Makes   results/families/{family}/estimates.csv
         results/estimates.csv    the only source of every number about a hypothesis
         results/hypotheses.csv   what was planned       results/claims.csv   the claim ledger
+        results/benchmarks.csv   published results beside this study's own
 """
 
 
@@ -38,3 +40,19 @@ rule collect_estimates:
         lambda w: PLAN.params("collect_estimates"),
     script:
         "../scripts/collect_estimates.py"
+
+
+rule compare_benchmarks:
+    message: "Putting published results beside those of this study"
+    input:
+        correlations="results/correlations.csv",
+        descriptives="results/descriptives.csv",
+        reliability="results/psychometrics/reliability.csv",
+    output:
+        benchmarks="results/benchmarks.csv",
+    log:
+        "logs/compare_benchmarks.log",
+    params:
+        lambda w: PLAN.params("compare_benchmarks"),
+    script:
+        "../scripts/compare_benchmarks.py"
