@@ -9,6 +9,7 @@ include: "workflow/rules/common.smk"          # reads the study's declarations; 
 include: "workflow/rules/waves.smk"           # raw export   -> checked answers -> scores -> all waves together
 include: "workflow/rules/describe.smk"        # pooled waves -> who took part, what they answered
 include: "workflow/rules/psychometrics.smk"   # pooled waves -> can the scales be trusted?
+include: "workflow/rules/validity.smk"        # pooled waves -> do scales differ? what is careless, what is missing?
 include: "workflow/rules/hypotheses.smk"      # pooled waves -> tested hypotheses
 include: "workflow/rules/outputs.smk"         # tables       -> figures, printed tables, the report
 
@@ -22,3 +23,4 @@ rule all:
 rule figures:
     input:
         expand("results/figures/{figure}.png", figure=PLAN.figures),
+        expand("results/figures/instruments/{instrument}/{figure}.png", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),

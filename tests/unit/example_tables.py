@@ -12,10 +12,13 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import example_explored
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from rejsens.benchmarks import benchmarks
+from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.tabular import COLUMNS
 
 WAVES = ("2026a", "2026b", "2026c", "2026d", "2026e", "2026f")
@@ -325,7 +328,7 @@ def _reliability() -> pd.DataFrame:
         rows.append((*start, "sem_agreement", 86, 2, 1.62, 1.41, 1.9, "standard error of measurement", "estimated"))
         rows.append((*start, "sdc95_agreement", 86, 2, 4.49, 3.91, 5.27, "1.96 √2 times it", "estimated"))
         rows.append((spec.instrument, name, "all", "r_c", 305, spec.n_items, 0.68, 0.65, 0.7, "R_C", "estimated"))
-    return _frame("reliability", rows)
+    return _frame("reliability", [*rows, *example_explored.further_reliability()])
 
 
 def _predictions() -> pd.DataFrame:
@@ -368,7 +371,7 @@ def _predictions() -> pd.DataFrame:
 
 
 def _factor_models() -> pd.DataFrame:
-    fit = (0.061, 0.975, 0.968, 0.041, 0.022, 0.058, 0.0312, math.nan, math.nan, math.nan, "")
+    fit = (0.061, 0.975, 0.968, 0.041, 0.022, 0.058, 0.813, 0.0312, math.nan, math.nan, math.nan, "")
     said = ("MLR", "every row with an answer (FIML)")
     rows = [
         (
@@ -390,10 +393,55 @@ def _factor_models() -> pd.DataFrame:
     ]
     rows.append(("mreii_impact", "mreii_impact_method", "Five correlated factors and one of reversed items", "method", WAVES[0], *said,
                  PEOPLE[0], 0, "negative residual variance: mreii_hv03_r", "not reported: negative residual variance: mreii_hv03_r",
-                 math.nan, 330, *(math.nan,) * 10, ""))  # fmt: skip
+                 math.nan, 330, *(math.nan,) * 11, ""))  # fmt: skip
     rows.append(("ucla3", "ucla3", "Loneliness (UCLA-3)", "one_factor", WAVES[0], "WLSMV", "complete rows", PEOPLE[0], 12, "admissible",
-                 "not reported: the model is just identified (0 degrees of freedom)", math.nan, 0, *(math.nan,) * 10, ""))  # fmt: skip
+                 "not reported: the model is just identified (0 degrees of freedom)", math.nan, 0, *(math.nan,) * 11, ""))  # fmt: skip
     return _frame("factor_models", rows)
+
+
+def _loadings() -> pd.DataFrame:
+    rows = [
+        ("mreii_impact", "mreii_hv", WAVES[0], "mreii_hv", f"mreii_hv{j:02d}", f"label_{j}", j % 3 == 0, 0.5 + 0.04 * j, 0.03,
+         0.55 + 0.03 * j, 0.5 + 0.03 * j, 0.6 + 0.03 * j, "admissible")
+        for j in range(1, 7)
+    ]  # fmt: skip
+    return _frame("loadings", rows)
+
+
+def _validation() -> pd.DataFrame:
+    start = ("mreii", f"{MREII}, validation plan")
+    asked, first = "Do people understand the items as they are meant?", ("mreii_impact", WAVES[0])
+    rows = [
+        (*start, 1, "interviews", asked, "Interviews in which about ten people think aloud", "", "", "", math.nan,
+         "not provided", "done outside the data", ""),
+        (*start, 2, "exploration", "Does an exploration find the intended scales?", "Random half of the first wave", "Five factors",
+         *first, 243, "4 factors advised, 5 intended; KMO = .88", "not met", "validation_loadings"),
+        (*start, 3, "consistency", "Does the scale hang together?", "Alpha and omega", "Social hypervigilance (MREII-HV)", *first,
+         486, "alpha = .82 [.80, .84]", "met", "reliability"),
+        (*start, 4, "consistency", "Does the scale hang together?", "Alpha and omega", "Self-blame (MREII-SB)", *first,
+         math.nan, "no coefficient", "could not run", "reliability"),
+    ]  # fmt: skip
+    return _frame("validation", rows)
+
+
+def _validation_loadings() -> pd.DataFrame:
+    rows = []
+    for j in range(1, 7):
+        start = ("mreii", "mreii_impact", "mreii_impact_correlated", WAVES[0])
+        item = (f"mreii_hv{j:02d}", f"label_{j}", j % 3 == 0)
+        for factor, scale, loading in (("F1", "mreii_hv", 0.6 + 0.02 * j), ("F2", "mreii_sb", -0.01 * j)):
+            rows.append(
+                (*start, "exploration", factor, scale, *item, loading, math.nan, math.nan, 243, 0, "admissible")
+            )
+        end = (0.61 + 0.02 * j, 0.55, 0.75, 243, 0, "admissible")
+        rows.append((*start, "confirmation", "mreii_hv", "mreii_hv", *item, *end))
+    return _frame("validation_loadings", rows)
+
+
+PARTIAL = {  # rung -> released, and the test of the rung without it
+    "scalar": ("intercepts of mreii_hv02", 5.1, 4, 0.277, "not rejected"),
+    "strict": ("intercepts of mreii_hv02", 6.2, 6, 0.401, "not rejected"),
+}
 
 
 def _invariance() -> pd.DataFrame:
@@ -405,11 +453,11 @@ def _invariance() -> pd.DataFrame:
             change = (9.0, 5, 0.0004 if k == 2 else 0.109, -0.004, 0.001, 0.002) if k else (math.nan,) * 6
             holds = "" if not k else "rejected" if k == 2 else "not rejected"
             rows.append(("mreii_impact", "mreii_hv", between, compared, rung, "MLR", "every row with an answer (FIML)", 1364, 1,
-                         "admissible", *fit, against, *change, "", holds))  # fmt: skip
+                         "admissible", *fit, against, *change, holds, *PARTIAL.get(rung, ("", math.nan, None, math.nan, ""))))  # fmt: skip
     few = "not testable: thresholds of three categories or fewer can always be made equal"
     for rung, status in (("configural", "admissible"), ("thresholds", few)):
         rows.append(("ucla3", "ucla3", "waves", "; ".join(WAVES), rung, "WLSMV", "complete rows", 361, 1130, status,
-                     *(math.nan,) * 9, "", *(math.nan,) * 6, "", ""))  # fmt: skip
+                     *(math.nan,) * 9, "", *(math.nan,) * 6, "", "", math.nan, None, math.nan, ""))  # fmt: skip
     return _frame("invariance", rows)
 
 
@@ -423,6 +471,74 @@ def _items() -> pd.DataFrame:
                 start = (instrument, score, wave, f"{stem}{j:02d}", f"label_{j}", j % 3 == 0, n)
                 rows.append((*start, 2.8 + 0.05 * j, 0.8, item_rest, 0.84, 3.1, 9.4, warning))
     return _frame("items", rows)
+
+
+def _discriminant() -> pd.DataFrame:
+    """Two declared pairs, one of them not asked, and a pair within an instrument whose model is not admissible."""
+    method = "Pearson correlations of the items; intervals by resampling people (95%, 5,000 draws); variance extracted by maximum likelihood"
+    ave = "not reported: the model is not admissible (negative residual variance: mreii_st01)"
+    absent, nothing = "not run: bfne was not asked", (math.nan,) * 6
+    asked = (*(461, 25, 0.41, 0.31, 0.5, 0.4, 0.3, 0.49, 0.85, "below", "estimated; 4 negative correlations taken without sign"),
+             *(0.33, 0.25, 0.41, 0.84, 0.86, 0.39, 0.3, 0.48, "estimated"))  # fmt: skip
+    rows = [
+        ("mreii_impact", "", WAVES[0], "mreii_sw", "mreii_st", *asked, math.nan, math.nan, math.nan, "", ave, 5000, method),
+        ("mreii", "hypervigilance_anxiety", WAVES[0], "mreii_hv", "gad7_sum", *asked, 0.45, 0.41, 0.15, "holds", "estimated", 5000, method),
+        ("mreii", "hypervigilance_evaluation", "", "mreii_hv", "bfne", 0, 0, *nothing, 0.85, "", absent, *nothing,
+         *(math.nan,) * 2, absent, *(math.nan,) * 3, "", absent, 0, ""),
+    ]  # fmt: skip
+    return _frame("discriminant", rows)
+
+
+def _method_variance() -> pd.DataFrame:
+    weak = "estimated; “weak” check: a share below one half does not rule method variance out, and a share above it has other causes too"
+    values = {"first_component": 0.21, "first_over_second": 3.4, "one_factor_cfi": 0.52, "one_factor_rmsea": 0.081}
+    rows = [
+        (wave, "single factor", name, "", "", n - 20, 20, 48, math.nan, math.nan, value, math.nan, weak)
+        for wave, n in zip(WAVES[:-1], PEOPLE[:-1], strict=True)
+        for name, value in values.items()
+    ]
+    few = "not run: fewer than two reflective scales were asked"
+    none = "not run: no marker variable is declared (setting marker in config/config.yaml)"
+    rows.append((WAVES[-1], "single factor", "first_component", "", "", 0, 0, 0, *(math.nan,) * 4, few))
+    rows += [(wave, "marker variable", "adjusted_r", "", "", 0, 0, 0, *(math.nan,) * 4, none) for wave in WAVES]
+    return _frame("method_variance", rows)
+
+
+def _careless() -> pd.DataFrame:
+    """An index as it is, one with a cut-off, and one that could not run."""
+    rows = []
+    for wave, n in zip(WAVES, PEOPLE, strict=True):
+        rows += [
+            (wave, "long_string", "Longest run of one answer", "longest run of one and the same answer", 92, n, 5.4, 2.1, "", math.nan,
+             math.nan, "estimated"),
+            (wave, "even_odd", "Even–odd consistency", "correlation of the halves of scales", 60, n - 4, 0.71, 0.2, "below 0", 12,
+             1200 / (n - 4), "estimated"),
+            (wave, "antonyms", "Agreement of opposite items", "correlation of opposite items", 60, 0, math.nan, math.nan, "", math.nan,
+             math.nan, "not run: no pair of items correlates below −.60"),
+        ]  # fmt: skip
+    return _frame("careless", rows)
+
+
+def _missing_patterns() -> pd.DataFrame:
+    waves, asked, n = "; ".join(WAVES), "mreii_impact; rses; gad7; ucla3", PEOPLE[0]
+    rows = [
+        ("all", "waves", waves, 1, 1, 351, 100 * 351 / 520, 0, ""),
+        ("all", "waves", waves, 2, 1, 91, 100 * 91 / 520, 1, WAVES[-1]),
+        ("all", "waves", waves, 3, 1, 60, 100 * 60 / 520, 5, "; ".join(WAVES[1:])),
+        ("all", "waves", waves, 0, 7, 18, 100 * 18 / 520, math.nan, ""),
+        (WAVES[0], "instruments", asked, 1, 1, 441, 100 * 441 / n, 0, ""),
+        (WAVES[0], "instruments", asked, 2, 1, 33, 100 * 33 / n, 3, "rses; gad7; ucla3"),
+        (WAVES[0], "instruments", asked, 0, 4, 12, 100 * 12 / n, math.nan, ""),
+    ]
+    return _frame("missing_patterns", rows)
+
+
+def _little() -> pd.DataFrame:
+    remark = "“weak” evidence: it looks at means alone"
+    rows = [(wave, n, 0, 14, 31, 268.4, 251, 0.215, "estimated", remark) for wave, n in zip(WAVES[:-1], PEOPLE[:-1], strict=True)]  # fmt: skip
+    nothing = (math.nan, math.nan, math.nan, "not estimated: nothing is missing")
+    rows.append((WAVES[-1], PEOPLE[-1], 0, 14, 0, *nothing, remark))
+    return _frame("little", rows)
 
 
 def _keying() -> pd.DataFrame:
@@ -498,6 +614,11 @@ def _hypotheses() -> pd.DataFrame:
     return _frame("hypotheses", rows)
 
 
+def _benchmarks(*tables: pd.DataFrame) -> pd.DataFrame:
+    published = read_yaml(SHIPPED / "config/benchmarks.yaml", "benchmarks")
+    return _frame("benchmarks", benchmarks(published, *tables).to_dict("records"))
+
+
 def _differences() -> pd.DataFrame:
     """What a change of platform and one new wording leave; the other waves asked the same."""
     known = "118 items asked before; compared were the wording of 34 and the answer labels of 12"
@@ -549,13 +670,23 @@ def _tables() -> dict[str, pd.DataFrame]:
         "reliability": _reliability(),
         "items": _items(),
         "factor_models": _factor_models(),
+        **example_explored.tables(),
+        "loadings": _loadings(),
+        "validation": _validation(),
+        "validation_loadings": _validation_loadings(),
         "predictions": _predictions(),
         "invariance": _invariance(),
         "keying": _keying(),
+        "discriminant": _discriminant(),
+        "method_variance": _method_variance(),
+        "careless": _careless(),
+        "missing_patterns": _missing_patterns(),
+        "little": _little(),
         "erosion": _erosion(scores),
         "stored_totals": _stored_totals(),
         "estimates": _estimates(),
         "hypotheses": _hypotheses(),
+        "benchmarks": _benchmarks(_correlations(scores), _descriptives(scores), _reliability()),
     }
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from tests.conftest import ROOT, contents, rejsens, seal, write_study
+from tests.conftest import ROOT, contents, rejsens, rejsens_here, seal, write_study
 from tests.faults.catalogue import FAULTS
 from tests.faults.small_study import SECRET, sheet, sidecar, write_small_study
 
@@ -305,8 +305,8 @@ def test_exit_codes_are_those_that_are_documented(study: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_a_file_holds_what_would_be_printed(study: Path, format_: str) -> None:
-    printed = rejsens(study, "check", "--format", format_)
-    written = rejsens(study, "check", "--format", format_, "--out", "found.txt")
+    printed = rejsens_here(study, "check", "--format", format_)
+    written = rejsens_here(study, "check", "--format", format_, "--out", "found.txt")
     assert printed.returncode == written.returncode == 0
     expected = (study / "found.txt").read_text(encoding="utf-8").rstrip()
     assert printed.stdout.startswith(expected) and "Wrote found.txt" in written.stdout

@@ -421,21 +421,6 @@ def test_equal_tables_give_equal_bytes_whenever_they_are_written(tmp_path: Path)
         assert Path(getattr(first, form)).read_bytes() == Path(getattr(second, form)).read_bytes(), form
 
 
-def test_a_run_leaves_the_codebook_of_its_study(finished_study: Path) -> None:
-    frame = read_table(finished_study / "results/codebook/codebook.csv", "codebook")
-    assert frame.groupby("wave")["variable"].nunique().to_dict() == {"w1": 13, "w2": 13}
-    described_ = read_table(finished_study / "results/descriptives.csv").set_index(["score", "wave"])
-    scores = frame[frame["type"] == "score"].set_index(["variable", "wave"])
-    for name in ("n", "mean", "sd", "skew"):
-        assert scores[name].to_dict() == described_.loc[scores.index, name].to_dict()
-    alpha = read_table(finished_study / "results/psychometrics/reliability.csv").query("coefficient == 'alpha'")
-    assert scores["alpha"].dropna().to_dict() == alpha.set_index(["score", "wave"])["estimate"].to_dict()
-    answers = pd.read_parquet(finished_study / "results/participants/answers.parquet").query("wave == 'w2'")
-    item = frame.set_index(["variable", "wave"]).loc[("gad7_03", "w2")]
-    assert (item["mean"], item["n"]) == (pytest.approx(answers["gad7_03"].mean()), answers["gad7_03"].notna().sum())
-    assert (finished_study / "results/codebook/codebook.html").stat().st_size > 10_000
-
-
 def test_waves_are_compared_with_those_before_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(write_study(tmp_path / "study", waves=3))
     path = Path("data/waves/w3.yaml")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from tests.conftest import contents, rejsens, seal, write_study
+from tests.conftest import declare, rejsens, rejsens_here, seal, write_study
 
 from rejsens.answer_options import options_across, options_changed
 from rejsens.comparison_report import as_html, as_text
@@ -441,11 +440,6 @@ def test_items_recoded_alike_are_one_line() -> None:
 # --- the command, and the run ----------------------------------------------------------------------------------------
 
 
-def declare(study: Path, wave: str, **settings: Any) -> None:
-    path = study / "data/waves" / f"{wave}.yaml"
-    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | settings, sort_keys=False, allow_unicode=True))
-
-
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
     """Two waves; the second asks one known question in other words."""
@@ -466,18 +460,18 @@ def test_the_command_tells_what_stops_and_what_to_do(study: Path) -> None:
 
 def test_a_declared_change_lets_the_command_end_well(study: Path) -> None:
     declare(study, "w2", replaces={"gad7_01": "turned round on purpose, scored likewise"})
-    run = rejsens(study.parent, "diff-wave", "w2", "--study", str(study))
+    run = rejsens_here(study.parent, "diff-wave", "w2", "--study", str(study))
     assert run.returncode == 0 and "Nothing here stops a run." in run.stdout
     assert "reworded, gad7: turned round on purpose, scored likewise" in run.stdout
 
 
 def test_the_command_speaks_json_csv_and_html(study: Path) -> None:
-    record = json.loads(rejsens(study, "diff-wave", "w2", "--format", "json").stdout)
+    record = json.loads(rejsens_here(study, "diff-wave", "w2", "--format", "json").stdout)
     assert record["stops"] == 1 and record["faults"][0]["cause"] == "A known item was reworded"
     assert [row["variable"] for row in record["differences"] if row["change"] == "reworded"] == ["gad7_01"]
-    csv = rejsens(study, "diff-wave", "w2", "--format", "csv")
+    csv = rejsens_here(study, "diff-wave", "w2", "--format", "csv")
     assert csv.returncode == 1 and csv.stdout.splitlines()[0] == ",".join(COLUMNS)
-    html = rejsens(study, "diff-wave", "w2", "--format", "html").stdout
+    html = rejsens_here(study, "diff-wave", "w2", "--format", "html").stdout
     assert "<h1>w2 compared with w1</h1>" in html and "“Were you uneasy?”" in html and "<script" not in html
 
 
@@ -491,7 +485,7 @@ def test_the_command_speaks_json_csv_and_html(study: Path) -> None:
     ],
 )
 def test_a_wave_that_is_not_there_ends_the_command_with_two(study: Path, words: list[str], said: str) -> None:
-    run = rejsens(study, "diff-wave", *words)
+    run = rejsens_here(study, "diff-wave", *words)
     assert run.returncode == 2 and said in run.stdout and "Traceback" not in run.stderr
 
 
@@ -531,25 +525,6 @@ def test_an_export_without_a_sidecar_is_held_against_the_wave_before(
     assert ("item missing", "gad7_01") in rows and rows["reworded", "gad7_02"]["after"] == "Were you tense?"
     assert result.unread == ("Q77",) and "1 column that no item of w1 reads: Q77" in as_text(result, width=100)
     assert "Q77" in as_html(result)
-
-
-def test_a_reworded_question_stops_a_run_before_the_waves_are_pooled(
-    study: Path, finished_study: Path, tmp_path: Path
-) -> None:
-    again = tmp_path / "again"
-    shutil.copytree(finished_study, again, copy_function=shutil.copy2)
-    before = contents(again / "results")
-    for wave in ("w1", "w2"):
-        shutil.copy(study / f"data/waves/{wave}.yaml", again / f"data/waves/{wave}.yaml")
-    run = rejsens(again, "run", "--cores", "2")
-    terminal = run.stdout + run.stderr
-    assert run.returncode == 1 and "A known item was reworded" in terminal and "What to do" in terminal
-    assert "Traceback" not in terminal and "Bringing all waves together" not in terminal
-    kept = {path: digest for path, digest in contents(again / "results").items() if not path.endswith("variables.csv")}
-    assert kept == {path: before[path] for path in kept}  # each wave's own list is new; nothing that follows it is
-    declare(again, "w2", replaces={"gad7_01": "turned round on purpose"})
-    run = rejsens(again, "run", "--cores", "2", "results/differences.csv")
-    assert run.returncode == 0 and "turned round on purpose" in (again / "results/differences.csv").read_text()
 
 
 # --- another language ------------------------------------------------------------------------------------------------
@@ -705,7 +680,7 @@ def test_an_export_in_another_language_needs_its_language_said(two_languages: Pa
     assert not result.problems and "other language" in set(result.differences["change"])
     with pytest.raises(Refused, match="leave out --language"):
         compare_wave("w2", language="de")
-    run = rejsens(two_languages, "diff-wave", "new.csv", "w1", "--language", "de")
+    run = rejsens_here(two_languages, "diff-wave", "new.csv", "w1", "--language", "de")
     assert run.returncode == 0 and "asked in another language" in run.stdout
 
 

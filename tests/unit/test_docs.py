@@ -37,7 +37,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / ".github/
 # README.md and the pages of the MREII name the forbidden words in order to forbid them, and quote items.
 PROSE = [page for page in PAGES if page.parent.name != "mreii" and page != ROOT / "README.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-KINDS = {"data/waves/": "wave", "schemas/instruments/": "instrument", "config/hypotheses/": "hypotheses", "config/config": "config"}  # fmt: skip
+KINDS = {"data/waves/": "wave", "schemas/instruments/": "instrument", "config/hypotheses/": "hypotheses", "config/config": "config", "schemas/predictions/": "predictions"}  # fmt: skip
 WAVE, FIGURE = "2026g", "figures/loneliness_by_wave.py"
 
 
@@ -205,7 +205,23 @@ def test_a_pull_request_asks_for_what_the_check_says():
 
 
 @pytest.mark.parametrize(
-    "name", ["flow", "differences", "codebook", "descriptives", "correlations", "reliability", "estimates"]
+    "name",
+    [
+        "flow",
+        "differences",
+        "codebook",
+        "descriptives",
+        "correlations",
+        "reliability",
+        "estimates",
+        "discriminant",
+        "method_variance",
+        "careless",
+        "missing_patterns",
+        "little",
+        "validation",
+        "validation_loadings",
+    ],
 )
 def test_every_column_is_explained(name):
     listed = [column for row in table_rows(RESULTS, f"Columns of `{name}.csv`") for column in named(row[0])]

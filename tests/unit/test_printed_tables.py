@@ -18,25 +18,36 @@ from rejsens.layout import PrintedTable
 from rejsens.tabular import COLUMNS
 
 NAMES = (
+    "careless",
     "claims",
     "correlations",
     "descriptives",
+    "dimensionality",
+    "discriminant",
     "erosion",
     "estimates",
+    "exploratory_loadings",
     "factor_models",
     "flow",
     "hypotheses",
     "instruments",
     "invariance",
     "item_analysis",
+    "item_response",
     "keying",
+    "local_dependence",
+    "little",
+    "method_variance",
     "missing_data",
+    "missing_patterns",
     "notices",
     "participants",
     "predictions",
     "quality",
     "reliability",
+    "reliability_further",
     "reliability_over_time",
+    "scalability",
     "stored_totals",
     "wave_differences",
     "waves",
@@ -312,17 +323,18 @@ def test_counts_that_the_table_already_covers_stay_covered(tables):
     assert set(gender["man"]) == {"—"}
 
 
-@pytest.mark.parametrize("name", ["descriptives", "item_analysis", "correlations"])
+@pytest.mark.parametrize("name", ["descriptives", "item_analysis", "correlations", "discriminant"])
 def test_statistics_of_few_people_are_covered(name, tables):
     few = {
-        k: frame.assign(n=7) if k in ("descriptives", "items", "correlations") else frame for k, frame in tables.items()
+        k: frame.assign(n=7) if k in ("descriptives", "items", "correlations", "discriminant") else frame
+        for k, frame in tables.items()
     }
     table = laid_out(name, few, simulated=False)
     numbers = [
         cell
         for row in table.rows
         for cell in row[1:]
-        if re.search(r"\d", cell) and not cell.startswith("(") and not cell.startswith("2026")
+        if re.search(r"\d", cell) and not cell.startswith(("(", "2026", "Anxiety (GAD-7)"))
     ]
     assert numbers == []
     assert any("fewer than 10 people" in note for note in table.general)
@@ -421,3 +433,46 @@ def test_a_retest_has_a_table_of_its_own_and_consistency_another(tables):
     assert rses[6:] == ("305", ".68 [.65, .70]")
     assert consistency.columns == ("Wave", "n", "k", "Alpha", "Omega (one factor)")
     assert "retest" not in {row[0] for row in consistency.rows}
+
+
+def test_a_pair_of_scales_prints_its_ratio_beside_its_interval_and_no_number_where_it_was_not_asked(tables):
+    table = laid_out("discriminant", tables)
+    assert table.sections[0] == (0, "Declared pairs (MREII)")
+    asked, absent = section(table, "Declared pairs (MREII)")
+    assert asked[2:6] == ("461", "0.41 [0.31, 0.50]", "below", "0.40") and asked[7] == "0.39 [0.30, 0.48]"
+    assert set(cell.split("^")[0] for cell in absent[2:]) == {"—"}
+    assert any(text == "Not run: bfne was not asked." for _, text in table.specific)
+    assert not any(
+        "without sign" in text for _, text in table.specific
+    )  # it holds of every ratio, and is a general note
+
+
+def test_patterns_say_what_is_there_where_most_is_missing(tables):
+    table = laid_out("missing_patterns", tables)
+    heading = "Waves of the panel in which somebody did not take part"
+    assert section(table, heading) == [
+        ("took part in every wave", "351 (67.5)"),
+        ("2026f", "91 (17.5)"),
+        ("all but 2026a", "60 (11.5)"),
+        ("7 other patterns", "18 (3.5)"),
+    ]
+    assert section(table, "Wave 2026a: instruments left incomplete")[1] == ("all but mreii_impact", "33 (6.8)")
+    hidden = tables["missing_patterns"].assign(n=lambda f: f["n"].mask(f["pattern"] == 0))
+    assert section(laid_out("missing_patterns", tables | {"missing_patterns": hidden}), heading)[-1] == (
+        "7 other patterns",
+        "—",
+    )
+
+
+def test_an_index_of_careless_answers_says_what_it_is_and_why_it_is_missing(tables):
+    table = laid_out("careless", tables)
+    moments = {row[0].split("^")[0]: row[1:] for row in section(table, "M (SD)")}
+    assert moments["Longest run of one answer"][0] == "5.40 (2.10)"
+    assert {cell.split("^")[0] for cell in moments["Agreement of opposite items"]} == {"—"}
+    counted = section(table, "Beyond a cut-off, n (%)")
+    assert [row[0] for row in counted] == ["Even–odd consistency, below 0"] and counted[0][1] == "12 (2.5)"
+    notes = [text for _, text in table.specific]
+    assert (
+        "Longest run of one and the same answer." in notes
+        and "Not run: no pair of items correlates below −.60." in notes
+    )

@@ -14,6 +14,7 @@ from tests.conftest import write_study
 
 from rejsens import registry
 from rejsens.plan import Plan
+from rejsens.problems import Refused
 from rejsens.registry import LIBRARY, SHIPPED, TABLES, code, constant, files, hashes, load_plugin, plugins, sha256
 from rejsens.study import load_study
 
@@ -148,7 +149,10 @@ def test_every_job_depends_on_the_module_it_calls(tmp_path: Path, monkeypatch: p
         "compare_waves": plan.compare_waves(), "codebook": plan.codebook(), "pool_waves": plan.pool_waves(),
         "describe_sample": plan.describe_sample(), "psychometrics": plan.psychometrics("gad7"), "collect_psychometrics": plan.collect_psychometrics(),
         "test_hypotheses": plan.test_hypotheses("loneliness"), "collect_estimates": plan.collect_estimates(),
-        "draw_figure": plan.draw_figure("participant_flow"), "lay_out_table": plan.lay_out_table("flow"), "write_report": plan.write_report(),
+        "draw_figure": plan.draw_figure("participant_flow"), "draw_instrument_figures": plan.draw_instrument_figures("gad7"),
+        "lay_out_table": plan.lay_out_table("flow"), "write_report": plan.write_report(),
+        "assess_validity": plan.assess_validity(), "describe_answering": plan.describe_answering(),
+        "validate_inventory": plan.validate_inventory(), "compare_benchmarks": plan.compare_benchmarks(),
     }  # fmt: skip
     assert set(jobs) == {path.stem for path in (SHIPPED / "workflow/scripts").glob("*.py")}
     for script, job in jobs.items():
@@ -219,6 +223,23 @@ def test_a_studys_plug_in_depends_on_itself_and_on_what_it_imports(study: Path) 
     assert job["module"] == "figures/mine.py" and job["tables"] == ["flow"]
     assert job["depends"]["figures/mine.py"] == sha256("figures/mine.py")
     assert {MODULE("problems"), MODULE("style"), MODULE("job")} <= set(job["depends"])
+
+
+def test_a_figure_of_each_instrument_is_drawn_by_the_job_of_that_instrument(study: Path) -> None:
+    (study / "figures/each.py").write_text(FIGURE.replace("SHOWS_PEOPLE", 'OF = "instrument"\nSHOWS_PEOPLE'))
+    plan = Plan(load_study("."))
+    assert "each" not in plan.figures and "participant_flow" not in plan.figures_of_instruments
+    job = plan.draw_instrument_figures(plan.modelled[0])
+    assert job["figures"]["each"] == {"module": "figures/each.py", "tables": ["flow"]}
+    assert {"figures/each.py", MODULE("figures/loadings"), MODULE("style")} <= set(job["depends"])
+    read = plan.tables_of_instrument_figures("gad7", ["loadings"])
+    assert {"results/psychometrics/instruments/gad7/loadings.csv", "results/flow.csv"} <= set(read)
+
+
+def test_a_figure_of_something_else_is_a_fault_of_the_study(study: Path) -> None:
+    (study / "figures/other.py").write_text(FIGURE.replace("SHOWS_PEOPLE", 'OF = "wave"\nSHOWS_PEOPLE'))
+    with pytest.raises(Refused, match="“wave”"):
+        load_study(".")
 
 
 def test_names_with_an_underscore_are_not_plugged_in(tmp_path: Path) -> None:

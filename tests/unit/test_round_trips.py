@@ -8,6 +8,7 @@ import io
 import tempfile
 import zipfile
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,16 @@ def expected_of_all(wide, tmp_path_factory):
     return {name: read(write_wave(wave_of(wide, name), folder, SEED, all_modules(), "plain")) for name in WIDE_WAVES}
 
 
+@pytest.fixture(scope="module")
+def read_back(study, tmp_path_factory):
+    """(platform, wave) -> (validated, scores) of the wave as that platform writes it; two tests look at each reading."""
+    return cache(
+        lambda platform, name: read(
+            write_wave(wave_of(study, name), tmp_path_factory.mktemp("back"), SEED, few(), platform)
+        )
+    )
+
+
 # --- round trips -----------------------------------------------------------------------------------------------------
 
 
@@ -113,8 +124,8 @@ def test_every_platform_has_a_writer():
 
 @pytest.mark.parametrize("name", WAVES)
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_written_by_a_platform_and_read_again_the_scores_are_the_same(study, expected, tmp_path, platform, name):
-    boxes = same_answers_and_scores(wave_of(study, name), platform, tmp_path, expected[name])
+def test_written_by_a_platform_and_read_again_the_scores_are_the_same(study, expected, read_back, platform, name):
+    boxes = same_answers_and_scores(wave_of(study, name), platform, read_back(platform, name), expected[name])
     assert boxes.isna().any(axis=None) and (boxes == 1).any().all()
 
 
@@ -125,12 +136,13 @@ def test_so_are_those_of_the_whole_battery(wide, expected_of_all, tmp_path, plat
     rated = {kind: scores[f"{kind}_mreii_a_hurt"].notna().mean() for kind in ("unclear", "clear")}
     assert 0.4 < rated["clear"] < rated["unclear"] < 1 and scores["mreii_g_avoidance"].isna().any()
     assert ("mreii_matrix_conc" in scores) == ("mreii_h" in scores) == (name == "2026f")
-    same_answers_and_scores(wave_of(wide, name), platform, tmp_path, expected_of_all[name])
+    wave = wave_of(wide, name)
+    found = read(write_wave(wave, tmp_path, SEED, few(), platform))
+    same_answers_and_scores(wave, platform, found, expected_of_all[name])
 
 
-def same_answers_and_scores(wave, platform, folder, expected):
-    validated, scores = read(write_wave(wave, folder, SEED, few(), platform))
-    there, their_scores = expected
+def same_answers_and_scores(wave, platform, found, expected):
+    (validated, scores), (there, their_scores) = found, expected
     pd.testing.assert_frame_equal(scores, their_scores, check_exact=True)
     shift = FIRST_ROW[platform] - FIRST_ROW["plain"]
     for table in ("checked_answers", "set_aside"):
@@ -144,9 +156,9 @@ def same_answers_and_scores(wave, platform, folder, expected):
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_the_ledgers_are_the_same_but_for_previews(study, expected, tmp_path, platform):
+def test_the_ledgers_are_the_same_but_for_previews(expected, read_back, platform):
     """A preview carries no id and answers of nobody: it leaves first, and is counted."""
-    validated, _ = read(write_wave(wave_of(study, "2026a"), tmp_path, SEED, few(), platform))
+    validated, _ = read_back(platform, "2026a")
     there, _ = expected["2026a"]
     previews = int(platform in PREVIEWS)
     ledger = [(rule, n) for rule, n in zip(validated.flow["rule"], validated.flow["n_excluded"], strict=True)]

@@ -5,8 +5,9 @@ Nothing in a file is evaluated: a file is data, and every fault of a file is rep
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Hashable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 def read_yaml(path: Path | str, kind: str) -> dict[str, Any]:
     """Read one declaration and check it against `schemas/{kind}.schema.yaml`; all its faults at once."""
     content = load_yaml(path)
-    problems = schema_problems(content, kind, str(path))
+    problems = _problems_of(pickle.dumps(content), kind, str(path))
     if problems:
-        raise Refused(problems, str(path))
+        raise Refused(list(problems), str(path))
     return content
 
 
@@ -50,15 +51,16 @@ def load_yaml(path: Path | str) -> Any:
     """The content of a YAML file, of whatever kind; refused when the file is missing or no YAML, or states a key twice."""
     path = Path(path)
     try:
-        return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_UniqueKeyLoader)  # a SafeLoader
+        return pickle.loads(_pickled(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
         raise Refused(
             Problem(str(path), "A file is missing", "there is no such file", "", f"create {path}"), str(path)
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        reason = getattr(error, "problem", None) or "the file is not UTF-8 text"
+        other = "too many groups within groups" if isinstance(error, RecursionError) else "the file is not UTF-8 text"
+        reason = getattr(error, "problem", None) or other
         raise Refused(
             Problem(
                 str(path),
@@ -69,6 +71,16 @@ def load_yaml(path: Path | str) -> Any:
             ),
             str(path),
         ) from None
+
+
+@lru_cache(maxsize=512)  # one process reads the same files often; each reader has a copy of its own
+def _pickled(text: str) -> bytes:
+    return pickle.dumps(yaml.load(text, Loader=_UniqueKeyLoader))  # a SafeLoader
+
+
+@lru_cache(maxsize=512)
+def _problems_of(content: bytes, kind: str, where: str) -> tuple[Problem, ...]:
+    return tuple(schema_problems(pickle.loads(content), kind, where))
 
 
 @cache

@@ -19,6 +19,14 @@ def read_figures(paths: Iterable[str]) -> list[dict[str, str]]:
     return figures
 
 
+def read_instrument_figures(paths: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    """Instrument -> its figures, from files that stand in a folder of the instrument's name."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for path in paths:
+        found.setdefault(Path(path).parent.name, []).extend(read_figures([path]))
+    return found
+
+
 def read_printed(paths: Iterable[str]) -> dict[str, str]:
     """Printed table by name, as HTML."""
     return {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in paths}

@@ -88,7 +88,7 @@ def split_mark(cell: str) -> tuple[str, str]:
 
 
 _SYMBOLS = r"SEM|SDC|SD|SE|df|[MNnprtzFbk]"
-_SYMBOL_HEAD = re.compile(rf"((?:Adjusted |Item–rest )?)({_SYMBOLS})((?: ?\((?:{_SYMBOLS}|%)\))?)")
+_SYMBOL_HEAD = re.compile(rf"((?:Adjusted |Corrected |Item–rest )?)({_SYMBOLS})((?: ?\((?:{_SYMBOLS}|%)\))?)")
 
 
 def header_runs(header: str) -> list[tuple[str, bool]]:

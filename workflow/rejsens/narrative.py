@@ -213,7 +213,7 @@ def estimated(row: Row) -> str:
     """What this study's coefficient is, by its analysis and metric."""
     pair = f"{lower_first(row['predictor_label'])} with {lower_first(row['outcome_label'])}"
     what = _KINDS.get(str(row.get("analysis"))) or _KINDS.get(str(row.get("metric")), "the association")
-    return _sentence(f"{'Planned' if apa.is_missing(row.get('estimate')) else 'Estimated'} for {pair}: {what}")
+    return sentence(f"{'Planned' if apa.is_missing(row.get('estimate')) else 'Estimated'} for {pair}: {what}")
 
 
 def declared(row: Row) -> str:
@@ -222,18 +222,18 @@ def declared(row: Row) -> str:
         return ""
     between = row.get("metric") in ("beta", "r", "b") and "within-person" in str(row["estimand"])
     start = "One wave cannot give the declared estimand" if between else _DECLARED
-    return _sentence(f"{start}: {lower_first(reported(' '.join(str(row['estimand']).split())))}")
+    return sentence(f"{start}: {lower_first(reported(' '.join(str(row['estimand']).split())))}")
 
 
 def sample(row: Row) -> str:
     """Who is behind the estimate, who was lost and by which rule."""
     if apa.is_missing(row.get("n_people")) or not row["n_people"]:
         return ""
-    people = _counted(row["n_people"], "person", "people")
-    rows = f" with {_counted(row['n_obs'], 'observation')}" if _differs(row.get("n_obs"), row["n_people"]) else ""
-    lost = "" if apa.is_missing(row.get("n_lost")) else f"; {_counted(row['n_lost'], 'observation')} lost"
+    people = counted(row["n_people"], "person", "people")
+    rows = f" with {counted(row['n_obs'], 'observation')}" if _differs(row.get("n_obs"), row["n_people"]) else ""
+    lost = "" if apa.is_missing(row.get("n_lost")) else f"; {counted(row['n_lost'], 'observation')} lost"
     rule = "" if apa.is_missing(row.get("missing_rule")) else f" (missing data: {row['missing_rule']})"
-    return _sentence(f"Based on {people}{rows}{lost}{rule}")
+    return sentence(f"Based on {people}{rows}{lost}{rule}")
 
 
 def result(row: Row) -> str:
@@ -241,7 +241,7 @@ def result(row: Row) -> str:
     if apa.is_missing(row.get("estimate")):
         return ""
     pair = f"{row['predictor_label']} with {lower_first(row['outcome_label'])}"
-    return _sentence(f"{pair}: {numbers(row)}")
+    return sentence(f"{pair}: {numbers(row)}")
 
 
 def numbers(row: Row) -> str:
@@ -281,7 +281,7 @@ def verdict(row: Row) -> str:
         text = "Opposite: the whole interval lies beyond the bounds"
     if given == "not testable":
         text += f": {row['reason']}" if not apa.is_missing(row.get("reason")) else ""
-    return _sentence(text)
+    return sentence(text)
 
 
 def why_inconclusive(row: Row) -> str:
@@ -292,9 +292,9 @@ def why_inconclusive(row: Row) -> str:
     bound = f"the equivalence interval {ends} reaches beyond ±{apa.number(row.get('sesoi'))}"
     outside = f"{bound}, so an association of interest is not ruled out"
     if row.get("claim_type") == "equivalence":  # its p values decide nothing
-        return _sentence(f"Inconclusive: {outside}")
+        return sentence(f"Inconclusive: {outside}")
     adjusted = apa.p(row.get("p_adjusted"), apa.draws_in(row.get("method")), relation=True)
-    return _sentence(f"Inconclusive: the adjusted p {adjusted} is not below the declared level, and {outside}")
+    return sentence(f"Inconclusive: the adjusted p {adjusted} is not below the declared level, and {outside}")
 
 
 def beyond_sesoi(row: Row) -> str:
@@ -302,32 +302,30 @@ def beyond_sesoi(row: Row) -> str:
     given = row.get("exceeds_sesoi")
     if apa.is_missing(given) or apa.is_missing(row.get("sesoi")) or str(given) not in _BEYOND:
         return ""
-    return _sentence(f"{_BEYOND[str(given)]} (±{apa.number(row['sesoi'])})")
+    return sentence(f"{_BEYOND[str(given)]} (±{apa.number(row['sesoi'])})")
 
 
 def smallest_detectable(row: Row) -> str:
     """The smallest association that this sample could detect."""
     if apa.is_missing(row.get("smallest_detectable")):
         return ""
-    return _sentence(
-        f"The smallest association that this sample could detect is {_written(row, 'smallest_detectable')}"
-    )
+    return sentence(f"The smallest association that this sample could detect is {_written(row, 'smallest_detectable')}")
 
 
 def invariance(row: Row) -> str:
     """The invariance status of the scales, for a row that compares waves or groups."""
     if apa.is_missing(row.get("invariance")):
         return ""
-    return _sentence(f"Invariance of the scales: {row['invariance']}")
+    return sentence(f"Invariance of the scales: {row['invariance']}")
 
 
 def cautions(row: Row) -> list[str]:
     """Warnings of the model, its status when it is not in order, and whether the result is provisional."""
     said = []
     if not apa.is_missing(row.get("status")) and row["status"] not in ("ok", row.get("verdict")):
-        said.append(_sentence(f"Model status: {row['status']}"))
+        said.append(sentence(f"Model status: {row['status']}"))
     if not apa.is_missing(row.get("warnings")):
-        said.append(_sentence(f"Caution: {row['warnings']}"))
+        said.append(sentence(f"Caution: {row['warnings']}"))
     if is_provisional(row) and "provisional" not in str(row.get("missing_rule")):
         said.append("Complete cases, provisional: nothing was imputed.")
     return said
@@ -337,7 +335,7 @@ def other_estimate(row: Row) -> str:
     """One coefficient that carries no verdict."""
     place = "" if apa.is_missing(row.get("wave")) or row["wave"] == "all" else f", wave {row['wave']}"
     n = "" if apa.is_missing(row.get("n_people")) else f" (n = {apa.count(row['n_people'])})"
-    return _sentence(f"{analysis_name(row['analysis'])}{place}{n}: {row['term']}, {numbers(row)}")
+    return sentence(f"{analysis_name(row['analysis'])}{place}{n}: {row['term']}, {numbers(row)}")
 
 
 def target(row: Row) -> str:
@@ -370,14 +368,14 @@ def described(row: Row) -> str:
         if not apa.is_missing(row.get("ci_low"))
         else ""
     )
-    return _sentence(f"{reported(row['label'])}, wave {row['wave']}: {numbers}{ends}")
+    return sentence(f"{reported(row['label'])}, wave {row['wave']}: {numbers}{ends}")
 
 
 def wave(row: Row) -> str:
     """One wave: platform, dates and rows."""
     days = "" if apa.is_missing(row.get("collected_from")) else f", {row['collected_from']} to {row['collected_to']}"
     source = "" if apa.is_missing(row.get("platform")) else f" ({row['platform']}{days})"
-    return _sentence(f"Wave {row['wave']}{source}: {apa.count(row['n_kept'])} of {_counted(row['n_raw'], 'row')} kept")
+    return sentence(f"Wave {row['wave']}{source}: {apa.count(row['n_kept'])} of {counted(row['n_raw'], 'row')} kept")
 
 
 def changed(row: Row) -> str:
@@ -388,7 +386,7 @@ def changed(row: Row) -> str:
         f"M = {apa.number(row['mean_change'])} {ends}, SD = {apa.number(row['sd_change'])}, n = {apa.count(row['n'])}"
     )
     pair = f"Change in {label} from wave {row['from_wave']} to wave {row['to_wave']}"
-    return _sentence(f"{pair}: {numbers}, SDC95 = {apa.number(row['sdc95'])}")
+    return sentence(f"{pair}: {numbers}, SDC95 = {apa.number(row['sdc95'])}")
 
 
 def correlated(row: Row) -> str:
@@ -396,7 +394,7 @@ def correlated(row: Row) -> str:
     pair = f"{reported(row.get('x_label', row['x']))} and {lower_first(reported(row.get('y_label', row['y'])))}"
     ends = apa.interval(row["ci_low"], row["ci_high"], bounded=True)
     numbers = f"r = {apa.r(row['r'])} {ends}, p {apa.p(row['p'], relation=True)}, n = {apa.count(row['n'])}"
-    return _sentence(f"{pair}, wave {row['wave']}: {numbers}")
+    return sentence(f"{pair}, wave {row['wave']}: {numbers}")
 
 
 def verdict_counts(rows: Iterable[Row]) -> dict[str, int]:
@@ -412,7 +410,8 @@ def verdict_counts(rows: Iterable[Row]) -> dict[str, int]:
 # --- pieces ----------------------------------------------------------------------------------------------------------
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """A text with a capital first letter and a full stop."""
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
@@ -425,7 +424,8 @@ def _equals(symbol: str, value: str) -> str:
     return f"{symbol} = {value}"
 
 
-def _counted(n: Any, one: str, many: str = "") -> str:
+def counted(n: Any, one: str, many: str = "") -> str:
+    """A count with its noun."""
     return f"{apa.count(n)} {one if n == 1 else many or one + 's'}"
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from rejsens.declarations import SHIPPED
 from rejsens.definitions import instrument_facts
-from rejsens.registry import TABLES, code, constant, files, hashes, plugins, sha256
+from rejsens.registry import TABLES, code, constant, figures, files, hashes, plugins, sha256
 from rejsens.sidecars import Wave
 from rejsens.study import Study
 from rejsens.translations import words_file
+from rejsens.validation_plan import expert_files, plan_files
 
 PREDICTIONS = "schemas/predictions/*.yaml"
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
@@ -94,7 +95,12 @@ class Plan:
         return {
             "instrument": instrument,
             "sidecars": sidecars,
-            "reported": {"ci_level": s["ci_level"], "min_cell": self.study.min_cell, "retests": self.study.retests},
+            "reported": {
+                "ci_level": s["ci_level"],
+                "min_cell": self.study.min_cell,
+                "retests": self.study.retests,
+                "seed": s["seed"],
+            },
             "structure": {
                 "groups": {name: dict(known[name].labels) for name in s["invariance"]["groups"] if name in known},
                 "alpha": s["alpha"],
@@ -102,16 +108,49 @@ class Plan:
                 "min_people": s["invariance"]["min_people"],
                 "max_columns": s["invariance"]["max_columns"],
             },
+            "explored": {"seed": s["seed"], "ci_level": s["ci_level"], "min_cell": self.study.min_cell},
             "depends": hashes([*sidecars, self.study.instruments[instrument].path])
-            | code(*JOB, "rejsens.assess_instrument", "rejsens.assess_structure", "rejsens.study"),
+            | code(
+                *JOB,
+                "rejsens.assess_instrument",
+                "rejsens.assess_structure",
+                "rejsens.explore_instrument",
+                "rejsens.study",
+            ),
         }
 
     def collect_psychometrics(self) -> dict[str, Any]:
         return {
             "ci_level": self.study.settings["ci_level"],
             "depends": self._declared()
-            | hashes([*files(PREDICTIONS, SHIPPED).values(), *files(PREDICTIONS, self.study.folder).values()])
+            | self._predictions()
             | code(*JOB, "rejsens.collect", "rejsens.events", "rejsens.pool", "rejsens.predictions"),
+        }
+
+    def validate_inventory(self) -> dict[str, Any]:
+        experts = expert_files(self.study.folder)
+        return {
+            "seed": self.study.settings["seed"],
+            "ci_level": self.study.settings["ci_level"],
+            "depends": self._declared()
+            | hashes([*plan_files(self.study.folder).values(), *experts.values()])
+            | code(*JOB, "rejsens.study", "rejsens.validation"),
+        }
+
+    def assess_validity(self) -> dict[str, Any]:
+        s = self.study.settings
+        return {
+            "intervals": {"ci_level": s["ci_level"], "draws": s["bootstrap_draws"], "seed": s["seed"]},
+            "method": {"marker": s["marker"], "shown": self.study.facts["score_order"]},
+            "depends": self._declared() | self._predictions() | code(*JOB, "rejsens.study", "rejsens.validity"),
+        }
+
+    def describe_answering(self) -> dict[str, Any]:
+        return {
+            "cutoffs": self.study.settings["careless_cutoffs"],
+            "min_cell": self.study.min_cell,
+            "depends": self._declared()
+            | code(*JOB, "rejsens.careless_answers", "rejsens.missing_together", "rejsens.study"),
         }
 
     def test_hypotheses(self, family: str) -> dict[str, Any]:
@@ -134,12 +173,27 @@ class Plan:
             ),
         }
 
+    def compare_benchmarks(self) -> dict[str, Any]:
+        published = str(SHIPPED / "config" / "benchmarks.yaml")
+        return {"depends": hashes([published]) | code(*JOB, "rejsens.benchmarks", "rejsens.declarations")}
+
     def draw_figure(self, figure: str) -> dict[str, Any]:
         """The shared version; simulated persons may be shown anywhere."""
         return self._plugin("figures", figure) | {"people": self.study.settings["study"]["simulated"]}
 
     def draw_figure_of_people(self, figure: str) -> dict[str, Any]:
         return self._plugin("figures", figure) | {"people": True}
+
+    def draw_instrument_figures(self, instrument: str) -> dict[str, Any]:
+        """All figures of one instrument; none of them shows a person."""
+        drawn = {name: self._plugin("figures", name) for name in self.figures_of_instruments}
+        return {
+            "instrument": instrument,
+            "figures": {name: {"module": own["module"], "tables": own["tables"]} for name, own in drawn.items()},
+            "study": self.study.facts,
+            "people": self.study.settings["study"]["simulated"],
+            "depends": {file: content for own in drawn.values() for file, content in own["depends"].items()},
+        }
 
     def lay_out_table(self, table: str) -> dict[str, Any]:
         return self._plugin("tables", table)
@@ -158,13 +212,29 @@ class Plan:
 
     @property
     def figures(self) -> dict[str, Path]:
-        """Figures by name, in the order of the report: the headline first."""
-        found = plugins("figures", self.study.folder)
+        """Figures of the study by name, in the order of the report: the headline first."""
+        found = figures(self.study.folder)
         return dict(sorted(found.items(), key=lambda entry: entry[0] != "headline"))
 
     @property
     def figures_of_people(self) -> list[str]:
         return [name for name, path in self.figures.items() if constant(path, "SHOWS_PEOPLE")]
+
+    @property
+    def figures_of_instruments(self) -> dict[str, Path]:
+        """Figures that are drawn for each instrument, by name."""
+        return figures(self.study.folder, of="instrument")
+
+    @property
+    def modelled(self) -> list[str]:
+        """Instruments with a factor model, which have figures of their own."""
+        return [name for name, instrument in self.study.instruments.items() if instrument.models]
+
+    def tables_of_instrument_figures(self, instrument: str, in_parts: list[str]) -> list[str]:
+        """The finished tables that the figures of an instrument name; of those `in_parts` the instrument's own part."""
+        folder = f"results/psychometrics/instruments/{instrument}"
+        named = dict.fromkeys(t for path in self.figures_of_instruments.values() for t in constant(path, "TABLES"))
+        return [f"{folder}/{name}.csv" if name in in_parts else TABLES[name] for name in named]
 
     @property
     def tables(self) -> dict[str, Path]:
@@ -205,6 +275,10 @@ class Plan:
         """Sidecars and the instrument files they ask, in the languages in which they ask them."""
         names = [wave.name for wave in self.study.waves] if waves is None else waves
         return hashes([*(self._wave(name).path for name in names), *self._definitions(names)])
+
+    def _predictions(self) -> dict[str, str]:
+        """Files of what scales should show with each other: the shipped ones and the study's own."""
+        return hashes([*files(PREDICTIONS, SHIPPED).values(), *files(PREDICTIONS, self.study.folder).values()])
 
     def _definitions(self, waves: list[str]) -> list[str]:
         asked = [(self._wave(name).language, instrument) for name in waves for instrument in self.study.asked[name]]

@@ -39,13 +39,28 @@ TABLES = {
     "loadings": "results/psychometrics/loadings.csv",
     "factor_correlations": "results/psychometrics/factor_correlations.csv",
     "invariance": "results/psychometrics/invariance.csv",
+    "dimensionality": "results/psychometrics/dimensionality.csv",
+    "eigenvalues": "results/psychometrics/eigenvalues.csv",
+    "exploratory_loadings": "results/psychometrics/exploratory_loadings.csv",
+    "item_response": "results/psychometrics/item_response.csv",
+    "information": "results/psychometrics/information.csv",
+    "scalability": "results/psychometrics/scalability.csv",
+    "local_dependence": "results/psychometrics/local_dependence.csv",
+    "discriminant": "results/psychometrics/discriminant.csv",
+    "method_variance": "results/psychometrics/method_variance.csv",
+    "careless": "results/careless.csv",
+    "missing_patterns": "results/missing_patterns.csv",
+    "little": "results/little.csv",
     "predictions": "results/psychometrics/predictions.csv",
+    "validation": "results/psychometrics/validation.csv",
+    "validation_loadings": "results/psychometrics/validation_loadings.csv",
     "keying": "results/psychometrics/keying.csv",
     "erosion": "results/erosion.csv",
     "stored_totals": "results/stored_totals.csv",
     "hypotheses": "results/hypotheses.csv",
     "estimates": "results/estimates.csv",
     "claims": "results/claims.csv",
+    "benchmarks": "results/benchmarks.csv",
     "answers": "results/participants/answers.parquet",
     "scores": "results/participants/scores.parquet",
     "events": "results/participants/events.parquet",
@@ -131,16 +146,26 @@ def plugins(kind: str, study: Path | str = ".") -> dict[str, Path]:
     return {path.stem: path for path in [*shipped, *own_plugins(kind, study)]}
 
 
+def figures(study: Path | str = ".", of: str = "study") -> dict[str, Path]:
+    """Figure modules by name: those of the whole study, or those drawn for each instrument (`OF = "instrument"` in them)."""
+    return {name: path for name, path in plugins("figures", study).items() if constant(path, "OF", "study") == of}
+
+
 def own_plugins(kind: str, study: Path | str = ".") -> list[Path]:
     """A study's own plug-in modules of one kind."""
     return sorted((Path(study) / kind).glob("[!_]*.py"))
 
 
 @cache
-def constant(path: Path | str, name: str) -> object:
-    """A module-level literal such as TABLES, read without importing the module (and so without matplotlib)."""
+def constant(path: Path | str, name: str, absent: object = None) -> object:
+    """A module-level literal such as TABLES, read without importing the module (and so without matplotlib).
+
+    absent   what a module says that does not define it; without this a module must
+    """
     value = r"(\([^)]*\)|\[[^\]]*\]|.*)"  # a tuple or a list may go over several lines
     stated = re.search(rf"^{name}(?:: *[^=\n]+)? = {value}$", Path(path).read_text(encoding="utf-8"), re.M)
+    if stated is None and absent is not None:
+        return absent
     if stated is None:
         raise LookupError(f"{path} does not define {name}")
     return ast.literal_eval(stated[1])

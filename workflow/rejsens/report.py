@@ -6,7 +6,6 @@ equal bytes. Every text from a study is escaped; printed tables and figures come
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -17,15 +16,17 @@ import pandas as pd
 from markupsafe import Markup
 
 from rejsens import apa, layout, narrative, pages
+from rejsens.embedded import image
 from rejsens.measured_alike import NOT_ASSESSED
+from rejsens.measures_section import NO_PLAN, instruments_section, validation_words
 
-PIXELS = {"pt": 96 / 72, "mm": 96 / 25.4, "in": 96.0, "px": 1.0, "": 1.0}
 NO_CHANGE_SCORE = "No score of this study declares a change score, so no change is reported."
 # section -> printed tables in it: (module, the table that must have rows, what is said when it has none)
 PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "data": (
         ("waves", "waves", ""),
         ("quality", "quality", "This study declares no data quality check."),
+        ("careless", "careless", "No answer was given that an index of careless answers could be made of."),
         ("notices", "notices", "No plausibility check was made."),
     ),
     "differences": (("wave_differences", "differences", "There is one wave, and none to compare it with."),),
@@ -33,15 +34,35 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("participants", "sample", "No sample table is declared."),
         ("flow", "flow", "No rows were read."),
     ),
-    "missing": (("missing_data", "missing", "No table of missing values was made."),),
+    "missing": (
+        ("missing_data", "missing", "No table of missing values was made."),
+        ("missing_patterns", "missing_patterns", "No instrument of this study has scores."),
+        ("little", "little", "No score was computed."),
+    ),
     "instruments": (
         ("instruments", "dictionary", "No instrument of this study has scores."),
         ("reliability", "reliability", "No coefficient of reliability could be computed."),
+        ("reliability_further", "reliability", ""),
         ("reliability_over_time", "reliability", "No score has a coefficient of reliability."),
         ("item_analysis", "items", "No reflective score has an item analysis."),
+        (
+            "item_response",
+            "item_response",
+            "No scale of this study has three items, so no item response model was fitted.",
+        ),
+        ("scalability", "scalability", "No scale of this study has two items or more."),
+        ("local_dependence", "local_dependence", "No scale of this study has three items, so no pairs were looked at."),
+        ("dimensionality", "dimensionality", "No reflective score was asked, so no number of factors was looked for."),
+        ("exploratory_loadings", "exploratory_loadings", "No reflective score of three items or more was asked."),
         ("factor_models", "factor_models", "No scale of this study has three items, so no factor model was fitted."),
-        ("invariance", "invariance", "No scale was asked in two waves or of two groups that are large enough."),
+        ("invariance", "invariance", "No scale was asked in two waves or of two groups with enough people."),
         ("predictions", "predictions", "No set of predictions names a score of this study."),
+        (
+            "discriminant",
+            "discriminant",
+            "No two reflective scales of one instrument, and no declared pair, were asked together.",
+        ),
+        ("method_variance", "method_variance", "No scale was asked."),
         (
             "keying",
             "keying",
@@ -53,6 +74,7 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
             "No wave stores totals of its own, so none were compared with the recomputed scores.",
         ),
     ),
+    "validation": (("validation", "validation", NO_PLAN), ("validation_loadings", "validation_loadings", "")),
     "descriptives": (
         ("descriptives", "descriptives", "No score was computed."),
         ("correlations", "correlations", "No correlation was computed."),
@@ -62,7 +84,10 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("estimates", "estimates", narrative.NO_HYPOTHESIS),
     ),
     "change": (("erosion", "erosion", NO_CHANGE_SCORE),),
-    "claims": (("claims", "claims", "This study has no claim ledger."),),
+    "claims": (
+        ("claims", "claims", "This study has no claim ledger."),
+        ("benchmarks", "benchmarks", ""),
+    ),
 }
 # Items that say the same in two measures: a correlation between them is partly built in.
 OVERLAPS = {
@@ -98,6 +123,7 @@ def write_report(
     printed: Mapping[str, str],
     study: Mapping[str, Any],
     provenance: Mapping[str, Any],
+    of_instruments: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
 ) -> str:
     """The report as one HTML text.
 
@@ -117,6 +143,8 @@ def write_report(
         software : name -> version
         inputs : name of an input -> sha256
         config_sha256, lock_sha256 : str
+    of_instruments : mapping of str to sequence of mappings, optional
+        Instrument -> its own figures, each like one of `figures`.
 
     Returns
     -------
@@ -127,7 +155,7 @@ def write_report(
     findings = narrative.findings(filled["estimates"], filled["hypotheses"], filled["dictionary"])
     simulated = bool(study["simulated"]) or any(map(narrative.is_true, filled["waves"].get("simulated", ())))
     panel = filled["waves"].query("role == 'wave'") if len(filled["waves"]) else filled["waves"]
-    sections, further = _placed(filled, printed, len(panel))
+    sections, further, numbers = _placed(filled, printed, len(panel))
     environment = pages.environment()
     environment.filters["italics"] = lambda text: Markup(layout.italics(text))
     return environment.get_template("report.html.j2").render(
@@ -139,11 +167,14 @@ def write_report(
         prose=_prose(findings, filled["claims"]),
         sections=sections,
         further=further,
+        plans=validation_words(filled["validation"]),
+        measures=instruments_section(filled, of_instruments or {}, numbers),
+        numbers=numbers,
         waves=[] if "waves" in printed else [narrative.wave(row) for row in filled["waves"].to_dict("records")],
         instruments=list(provenance.get("instruments", ())),
         doubtful=[row for row in provenance.get("instruments", ()) if row.get("user_supplied")],
         status_lines=_status_lines(filled["dictionary"]),
-        figures=[_figure(figure, k) for k, figure in enumerate(figures, start=1)],
+        figures=[image(figure, k, figure["stem"]) for k, figure in enumerate(figures, start=1)],
         claims=_claim_counts(filled["claims"]),
         limitations=_limitations(findings, filled["dictionary"], len(panel)),
         risk=RISK if _asks_about_self_harm(filled["dictionary"]) else "",
@@ -162,6 +193,7 @@ class _Tables(dict):
         "estimates": ["hypothesis", "family", "decides"],
         "hypotheses": ["hypothesis", "family"],
         "claims": ["claim", "verdict", "hypothesis"],
+        "validation": ["set", "title", "step", "outcome"],
     }
 
     def __missing__(self, name: str) -> pd.DataFrame:
@@ -279,10 +311,10 @@ def _strip(row: Mapping[str, Any], reach: float) -> dict[str, str] | None:
 
 def _placed(
     tables: _Tables, printed: Mapping[str, str], waves: int
-) -> tuple[dict[str, list[dict[str, Any]]], list[Markup]]:
-    """Numbered printed tables by section, a sentence where a table has no rows, and the tables no section knows."""
+) -> tuple[dict[str, list[dict[str, Any]]], list[Markup], dict[str, str]]:
+    """Numbered printed tables by section, a sentence where a table has no rows, the tables no section knows, and numbers."""
     sections: dict[str, list[dict[str, Any]]] = {}
-    number = 0
+    numbers: dict[str, str] = {}
     filled = {name: len(tables[name]) > 0 for places in PLACES.values() for _, name, _ in places}
     filled["erosion"] = filled["erosion"] and bool(
         (tables["erosion"]["n"] > 0).any()
@@ -293,15 +325,14 @@ def _placed(
             if section == "change" and waves < 2:
                 absent = narrative.NO_CHANGE
             if filled[source] and name in printed:
-                number += 1
-                sections[section].append(
-                    {"html": Markup(layout.numbered(printed[name], f"Table {number}")), "text": ""}
-                )
+                numbers[name] = f"Table {len(numbers) + 1}"
+                sections[section].append({"html": Markup(layout.numbered(printed[name], numbers[name])), "text": ""})
             elif absent and absent not in [part["text"] for part in sections[section]]:
                 sections[section].append({"html": "", "text": absent})
     known = {name for places in PLACES.values() for name, *_ in places}
     rest = [printed[name] for name in sorted(printed) if name not in known]
-    return sections, [Markup(layout.numbered(html, f"Table {k}")) for k, html in enumerate(rest, start=number + 1)]
+    last = [Markup(layout.numbered(html, f"Table {k}")) for k, html in enumerate(rest, start=len(numbers) + 1)]
+    return sections, last, numbers
 
 
 def _prose(findings: Sequence[Mapping[str, Any]], claims: pd.DataFrame) -> list[dict[str, Any]]:
@@ -338,22 +369,6 @@ def _claim_counts(claims: pd.DataFrame) -> str:
         f"Of {apa.count(total)} claims: {decided}, {apa.count(len(untestable))} not testable, "
         f"{apa.count(rest)} not tested."
     )
-
-
-def _figure(figure: Mapping[str, str], k: int) -> dict[str, Any]:
-    """A figure as an image of its own, so that no two figures share ids and no script in one can run."""
-    svg = figure["svg"]
-    size = re.search(r"<svg[^>]*?\bwidth=[\"']([\d.]+)(pt|mm|in|px)?[\"']", svg, flags=re.DOTALL)
-    return {
-        "number": k,
-        "id": f"figure-{figure['stem']}",
-        "alt": figure["alt"],
-        "caption": figure["caption"],
-        "title": figure.get("title") or "",
-        "note": figure.get("note") or "",
-        "width": round(float(size[1]) * PIXELS[size[2] or ""]) if size else 720,
-        "data": base64.b64encode(svg.encode()).decode("ascii"),
-    }
 
 
 def _status_lines(dictionary: pd.DataFrame) -> list[str]:

@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rejsens.declarations import SHIPPED, load_settings
+from rejsens.declarations import SHIPPED, load_settings, read_yaml
+from rejsens.definitions import load_instruments
 from rejsens.problems import Problem, collect, did_you_mean, listed
 from rejsens.registry import TABLES, constant, files, own_plugins
 from rejsens.sidecars import Wave
@@ -59,7 +60,7 @@ def instrument_problems(study: Study) -> list[Problem]:
 
 def name_problems(study: Study) -> list[Problem]:
     """Settings and hypotheses that name what no wave gives."""
-    return [*(_shown_problems(study) if study.settings else ()), *_family_problems(study)]
+    return [*(_shown_problems(study) if study.settings else ()), *_family_problems(study), *_prediction_problems(study)]
 
 
 def _retest_problems(waves: list[Wave]) -> list[Problem]:
@@ -254,7 +255,9 @@ def _shown_problems(study: Study) -> list[Problem]:
     categories = {name: item for name, item in study.background.items() if item.type == "category"}
     shown = {name: (study.settings[name], shipped[name]) for name in ("sample_table", "scores_shown")}
     shown["invariance"] = tuple(settings["invariance"].get("groups", ()) for settings in (study.settings, shipped))
+    shown["marker"] = tuple(list(filter(None, [settings["marker"]])) for settings in (study.settings, shipped))
     known_of = {"sample_table": study.background, "scores_shown": study.scores, "invariance": categories}
+    known_of["marker"] = study.scores
     for setting, (named, suggested) in shown.items():
         known = known_of[setting]
         for unknown in (n for n in named if n not in known and named != suggested):
@@ -271,6 +274,9 @@ def _shown_problems(study: Study) -> list[Problem]:
     return problems
 
 
+DRAWN_OF = ("study", "instrument")  # what a figure is drawn for: once, or for each instrument
+
+
 def plugin_problems(folder: Path) -> list[Problem]:
     """Mistakes in a study's own figure and table modules that would otherwise surface as a programmer's message."""
     problems = []
@@ -279,7 +285,7 @@ def plugin_problems(folder: Path) -> list[Problem]:
             cause = f"Faults in the study's own {kind}"
             try:
                 compile(path.read_text(encoding="utf-8"), str(path), "exec")
-                stated = {name: constant(path, name) for name in needed}
+                stated = {name: constant(path, name) for name in needed} | {"OF": constant(path, "OF", "study")}
             except SyntaxError as error:
                 problems.append(Problem(str(path), cause, f"line {error.lineno} is not Python", "", "correct the line"))
                 continue
@@ -287,6 +293,9 @@ def plugin_problems(folder: Path) -> list[Problem]:
                 advice = f"docs/add-a-figure.md shows {' and '.join(needed)}"
                 problems.append(Problem(str(path), cause, str(error).removeprefix(f"{path} "), "", advice))
                 continue
+            if stated["OF"] not in DRAWN_OF:
+                advice = "say one of the two, or leave the line out"
+                problems.append(Problem(f"{path} › OF", cause, f"“{stated['OF']}”", listed(list(DRAWN_OF)), advice))
             for unknown in (name for name in stated["TABLES"] if name not in TABLES):
                 advice = did_you_mean(unknown, TABLES) or "name a table of the pipeline"
                 problems.append(
@@ -336,6 +345,33 @@ def _family_problems(study: Study) -> list[Problem]:
                     )
                 )
     return problems
+
+
+def _prediction_problems(study: Study) -> list[Problem]:
+    """The study's own predictions that name a score which no instrument has; one that is only not asked is no fault."""
+    problems: list[Problem] = []
+    named = []
+    for path in files("*.yaml", Path(study.folder) / "schemas/predictions").values():
+        content = collect(problems, read_yaml, path, "predictions") or {}
+        entries = [*content.get("predictions", ()), *content.get("discriminant", ())]
+        ends = [(f"{path} › {entry['id']}", entry[end]) for entry in entries for end in ("score", "with")]
+        named += [(where, name) for where, name in ends if name not in study.scores]
+    if not named:
+        return problems
+    folders = (SHIPPED / "schemas/instruments", Path(study.folder) / "schemas/instruments")
+    instruments = collect(problems, load_instruments, folders) or {}
+    known = [*study.scores, *(score.id for one in instruments.values() for score in one.scores)]
+    return problems + [
+        Problem(
+            where,
+            "Predictions that name an unknown score",
+            f"“{name}”",
+            "a score of an instrument, whether or not a wave asks it",
+            did_you_mean(name, known) or "correct it; `codebook` in the results lists the scores of what is asked",
+        )
+        for where, name in named
+        if name not in known
+    ]
 
 
 def _no_such_score(name: str, study: Study, known: Iterable[str]) -> str:

@@ -23,6 +23,7 @@ PLAN = Plan(load_study("."))
 WAVES = [wave.name for wave in PLAN.study.waves]
 PEOPLE = "results/participants"
 PEOPLE_FIGURES = PLAN.figures_of_people
+INSTRUMENT_FIGURES = list(PLAN.figures_of_instruments)
 
 
 wildcard_constraints:

@@ -3,6 +3,7 @@
 Needs   the finished tables that a plug-in names in its TABLES
 Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no point, bin or cell of few people
         results/participants/figures/{figure}.*                  the same figures with people in them
+        results/figures/instruments/{instrument}/{figure}.*      figures of one instrument (`OF = "instrument"` in the module)
         results/tables/{table}.csv .html
         results/report/index.html, provenance.json
 """
@@ -38,6 +39,21 @@ rule draw_figure_of_people:
         "../scripts/draw_figure.py"
 
 
+rule draw_instrument_figures:
+    message: "Drawing the figures of {wildcards.instrument}"
+    input:
+        lambda w: PLAN.tables_of_instrument_figures(w.instrument, OF_AN_INSTRUMENT),
+    output:
+        expand("results/figures/instruments/{{instrument}}/{figure}.{form}", figure=INSTRUMENT_FIGURES, form=["pdf", "png", "csv", "json"]),
+        **{f"figure_{figure}": f"results/figures/instruments/{{instrument}}/{figure}.svg" for figure in INSTRUMENT_FIGURES},
+    log:
+        "logs/draw_instrument_figures/{instrument}.log",
+    params:
+        lambda w: PLAN.params("draw_instrument_figures", w.instrument),
+    script:
+        "../scripts/draw_instrument_figures.py"
+
+
 rule lay_out_table:
     message: "Laying out table {wildcards.table}"
     input:
@@ -59,6 +75,7 @@ rule write_report:
         aggregates=list(map(TABLES.get, AGGREGATES)),
         figures=expand("results/figures/{figure}.svg", figure=PLAN.figures),
         of_people=expand(f"{PEOPLE}/figures/{{figure}}.svg", figure=PEOPLE_FIGURES),
+        of_instruments=expand("results/figures/instruments/{instrument}/{figure}.svg", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),
         tables=expand("results/tables/{table}.html", table=PLAN.tables),
     output:
         report="results/report/index.html",

@@ -3,7 +3,7 @@ from rejsens.job import job
 with job(snakemake) as output:
     from pathlib import Path
 
-    from rejsens.finished import read_figures, read_printed
+    from rejsens.finished import read_figures, read_instrument_figures, read_printed
     from rejsens.provenance import as_json, provenance
     from rejsens.registry import AGGREGATES
     from rejsens.report import write_report
@@ -12,7 +12,7 @@ with job(snakemake) as output:
     facts, given = snakemake.params[0], snakemake.input
     record = provenance(facts["inputs"], facts["settings"], facts["instruments"], given.aggregates)
     figures, printed = read_figures(given.figures), read_printed(given.tables)
-    Path(output.report).write_text(
-        write_report(read_tables(AGGREGATES), figures, printed, facts["study"], record), encoding="utf-8"
-    )
+    own = read_instrument_figures(given.of_instruments)
+    page = write_report(read_tables(AGGREGATES), figures, printed, facts["study"], record, own)
+    Path(output.report).write_text(page, encoding="utf-8")
     Path(output.provenance).write_text(as_json(record), encoding="utf-8")
