@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check test mreii fuzz calibrate bench clean lock
+.PHONY: report figures check test test-studies test-library test-rest mreii fuzz calibrate bench clean lock
 
 report: $(READY)
 	@$(BIN)/rejsens run --cores $(CORES)
@@ -22,8 +22,19 @@ figures: $(READY)
 check: $(READY)
 	@$(BIN)/rejsens check .
 
+# two of three parts at a time: a test has one core to itself, a study that it runs takes what is free
 test: $(READY)
-	@$(BIN)/ruff check workflow tests && $(BIN)/python -m pytest
+	@$(BIN)/ruff check workflow tests
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 test-studies test-library test-rest
+
+test-studies: $(READY)
+	@$(BIN)/python -m pytest -o console_output_style=classic tests/workflow
+
+test-library: $(READY)
+	@$(BIN)/python -m pytest -o console_output_style=classic tests/unit
+
+test-rest: $(READY)
+	@$(BIN)/python -m pytest -o console_output_style=classic --ignore=tests/workflow --ignore=tests/unit
 
 # damaged exports of every platform for as long as told: make fuzz SECONDS=3600 (SEED=1 to begin at a known place)
 fuzz: $(READY)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as in a job: matrices of this size gain nothing from a second thread
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import hypothesis
 import numpy as np
 import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
+
+# how long an example takes says how busy the machine is, not whether the answer is right
+hypothesis.settings.register_profile(
+    "any_clock", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any_clock")
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +53,17 @@ def rejsens(folder: Path, *arguments: str, **environment: str) -> subprocess.Com
     )
 
 
+def rejsens_here(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same command without a process of its own: a second less each time, where the process is not what is tested."""
+    from typer.testing import CliRunner
+
+    from rejsens.cli import app
+
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, arguments, env={"COLUMNS": "80"}, catch_exceptions=False)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+
 def contents(folder: Path) -> dict[str, str]:
     """Path -> content hash of every file below a folder."""
     return {
@@ -56,6 +79,12 @@ def seal(study: Path, wave: str) -> None:
     content = yaml.safe_load(sidecar.read_text())
     content["sha256"] = hashlib.sha256(sidecar.with_suffix(".csv").read_bytes()).hexdigest()
     sidecar.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def declare(study: Path, wave: str, **settings: Any) -> None:
+    """State more in a wave's sidecar."""
+    path = study / "data/waves" / f"{wave}.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | settings, sort_keys=False, allow_unicode=True))
 
 
 def write_wave(study: Path, wave: str, month: int, people: int = 60) -> None:

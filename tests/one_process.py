@@ -16,6 +16,7 @@ from rejsens.codebook import codebook, write_codebook
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.definitions import instrument_facts
 from rejsens.differences import compare_waves
+from rejsens.explore_instrument import explore_instrument
 from rejsens.finished import read_figures, read_printed
 from rejsens.inference.correlation import correlations
 from rejsens.inference.families import hypotheses_frame, test_family
@@ -79,7 +80,15 @@ def main(out: Path) -> None:
     tables["correlations"] = correlations(scores, list(study.scores), ci_level)
     tables["responses"] = describe.responses(answers, study.asked, 1)
     tables["missing"] = describe.missing_answers(answers, beside, study.asked)
-    assessed = [assess_instrument(answers, asked(study, name), ci_level, 1) for name in study.scored]
+    explored = [
+        explore_instrument(answers, asked(study, name), **plan.params("psychometrics", name)["explored"])
+        for name in study.scored
+    ]
+    tables |= {name: pd.concat([found[name] for found in explored], ignore_index=True) for name in explored[0]}
+    assessed = [
+        assess_instrument(answers, asked(study, name), ci_level, 1, dimensionality=found["dimensionality"])
+        for name, found in zip(study.scored, explored, strict=True)
+    ]
     tables["reliability"], tables["items"] = (pd.concat(t, ignore_index=True) for t in zip(*assessed, strict=True))
     structures = [
         assess_structure(answers, asked(study, name), **plan.params("psychometrics", name)["structure"])
@@ -114,6 +123,7 @@ def main(out: Path) -> None:
             ),
             out / figure,
         )
+    of_instruments = {name: instrument_figures(name, plan, tables, facts, out) for name in plan.modelled}
     for name in plan.tables:
         module = load_plugin(f"rejsens.tables.{name}")
         table = status_lines.on_table(module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts), facts)
@@ -128,9 +138,21 @@ def main(out: Path) -> None:
         read_printed(out / f"{t}.html" for t in plan.tables),
         facts,
         record,
+        of_instruments,
     )
     (out / "index.html").write_text(page)
     (out / "provenance.json").write_text(as_json(record))
+
+
+def instrument_figures(name, plan, tables, facts, out):
+    """The figures of one instrument, from its own rows of the tables."""
+    (out / name).mkdir()
+    own = {t: rows[rows["instrument"] == name] if "instrument" in rows else rows for t, rows in tables.items()}
+    for figure in plan.figures_of_instruments:
+        module = load_plugin(f"rejsens.figures.{figure}")
+        drawing = module.draw(**{t: own[t] for t in module.TABLES}, study=facts, people=True, instrument=name)
+        save(status_lines.on_drawing(drawing, facts), out / name / figure)
+    return read_figures(out / name / f"{figure}.svg" for figure in plan.figures_of_instruments)
 
 
 def asked(study, name):

@@ -1179,6 +1179,13 @@ enter(
     "Hypotheses that name an unknown score",
     "Did you mean “ucla3”?",
 )
+enter(
+    Y,
+    "a prediction about an unknown score",
+    lambda study: _predicting(study, "ucla4"),
+    "Predictions that name an unknown score",
+    "Did you mean “ucla3”?",
+)
 enter(Y, "a hypothesis without a direction", lambda study: _undirected(study), "“direction” is not stated")
 enter(Y, "a screening rule for an unknown wave", config(screening=[{"id": "d", "label": "Twice", "check": "duplicate_participant", "action": "flag", "waves": ["w9"]}]),
       "A screening rule for an unknown wave", "“w9”")  # fmt: skip
@@ -1224,6 +1231,15 @@ enter(Y, "a retest that is not declared as one", states("w2", collected={"from":
 def _ask(study: Path, asked: dict[str, Any]) -> None:
     with sidecar(study, "w1") as content:
         content["instruments"].append(asked)
+
+
+def _predicting(study: Path, score: str) -> None:
+    place = study / "schemas/predictions"
+    place.mkdir(parents=True)
+    (place / "own.yaml").write_text(
+        "id: own\ntitle: Own predictions\n"
+        f"predictions: [{{id: lonely, score: {score}, with: rses_sum, range: [-0.8, -0.2]}}]\n"
+    )
 
 
 def _undirected(study: Path) -> None:

@@ -19,7 +19,7 @@ from rejsens.differences import compare_waves
 from rejsens.problems import Refused
 from rejsens.study import load_study
 from rejsens.validate import validate
-from tests.conftest import contents, rejsens
+from tests.conftest import contents, rejsens_here
 from tests.faults.catalogue import FAULTS, GUARDED, LOOK, STOPS, Fault
 from tests.faults.listing import PAGE, page
 from tests.faults.small_study import SECRET
@@ -171,7 +171,7 @@ def assert_every_format_tells_the_same(checked: Checked) -> None:
 def test_a_fault_is_told_on_the_command_line(name: str, spoilt: Path) -> None:
     fault = by_name[name]
     fault.plant(spoilt)
-    run = rejsens(spoilt, "check")
+    run = rejsens_here(spoilt, "check")
     terminal = run.stdout + run.stderr
     assert [sentence for sentence in fault.says if sentence not in terminal] == []
     assert run.returncode == (1 if fault.kind is STOPS else 0)

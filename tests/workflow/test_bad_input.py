@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import contents, rejsens, seal
+from tests.conftest import contents, declare, rejsens, seal
 
 Fault = Callable[[Path], None]
 EXPORT, SIDECAR, CONFIG, FAMILY = (
@@ -139,3 +139,20 @@ def test_all_faults_are_told_at_once(finished_study: Path, tmp_path: Path) -> No
     assert terminal.count("Answers outside the range") == 1  # one cause, told once
     for sentence in ("p012 (row 14): 11", "p013 (row 15): 12", "The export is empty"):
         assert sentence in terminal
+
+
+def test_a_reworded_question_stops_a_run_before_the_waves_are_pooled(finished_study: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(finished_study, study, copy_function=shutil.copy2)
+    before = contents(study / "results")
+    declare(study, "w1", questions={"gad7_01": "Were you uneasy?", "gad7_02": "Did you worry?"})
+    declare(study, "w2", questions={"gad7_01": "Were you at ease?", "gad7_02": "Did you   WORRY?"})
+    run = rejsens(study, "run", "--cores", "2")
+    terminal = run.stdout + run.stderr
+    assert run.returncode == 1 and "A known item was reworded" in terminal and "What to do" in terminal
+    assert "Traceback" not in terminal and "Bringing all waves together" not in terminal
+    kept = {path: digest for path, digest in contents(study / "results").items() if not path.endswith("variables.csv")}
+    assert kept == {path: before[path] for path in kept}  # each wave's own list is new; nothing that follows it is
+    declare(study, "w2", replaces={"gad7_01": "turned round on purpose"})
+    run = rejsens(study, "run", "--cores", "2", "results/differences.csv")
+    assert run.returncode == 0 and "turned round on purpose" in (study / "results/differences.csv").read_text()

@@ -20,7 +20,7 @@ import yaml
 
 from rejsens.cli import COMMANDS, app
 from rejsens.declarations import load_settings, schema_problems
-from tests.conftest import ROOT, contents, rejsens, seal, write_wave
+from tests.conftest import ROOT, contents, rejsens, rejsens_here, seal, write_wave
 
 REPORT = "results/report/index.html"
 OK, FAULTS, UNREADABLE, STOPPED = 0, 1, 2, 130
@@ -59,7 +59,7 @@ def test_a_new_study_with_one_wave_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("flags", "simulated"), [([], False), (["--simulated"], True)])
 def test_a_new_study_states_what_must_be_decided(tmp_path: Path, flags: list[str], simulated: bool) -> None:
     title = 'Does it "hurt"? It\'s: {odd} # ä'
-    assert rejsens(tmp_path, "init", "new", "--title", title, *flags).returncode == OK
+    assert rejsens_here(tmp_path, "init", "new", "--title", title, *flags).returncode == OK
     config = (tmp_path / "new/config/config.yaml").read_text(encoding="utf-8")
     settings = load_settings(tmp_path / "new")
     assert settings["study"]["title"] == title and settings["study"]["simulated"] is simulated
@@ -87,7 +87,7 @@ def test_a_new_study_overwrites_nothing(tmp_path: Path, taken: str) -> None:
         (tmp_path / "new/config").mkdir(parents=True)
         (tmp_path / "new/config/config.yaml").write_text("mine")
     before = contents(tmp_path)
-    run = rejsens(tmp_path, "init", "new")
+    run = rejsens_here(tmp_path, "init", "new")
     assert run.returncode == UNREADABLE and "choose" in run.stderr
     assert contents(tmp_path) == before
 
@@ -247,7 +247,7 @@ REFUSED = {
 def test_what_cannot_be_understood_ends_with_two_and_a_sentence(case: str, study: Path) -> None:
     words, code, sentence = REFUSED[case]
     before = {folder: contents(study / folder) for folder in ("data", "config", "results")}
-    run = rejsens(study.parent, *words)
+    run = rejsens_here(study.parent, *words)
     assert (run.returncode, run.stdout) == (code, ""), run.stderr
     assert sentence in " ".join(run.stderr.split()) and "Traceback" not in run.stderr
     assert before == {folder: contents(study / folder) for folder in before}
@@ -255,7 +255,7 @@ def test_what_cannot_be_understood_ends_with_two_and_a_sentence(case: str, study
 
 def test_outside_a_study_the_way_in_is_shown(tmp_path: Path) -> None:
     for words in (["run"], ["figures"], ["report"], ["unlock"], ["explain", "report"]):
-        run = rejsens(tmp_path, *words)
+        run = rejsens_here(tmp_path, *words)
         assert run.returncode == UNREADABLE and "rejsens init FOLDER" in run.stderr, words
 
 
@@ -316,7 +316,7 @@ WHY: dict[str, tuple[Callable[[Path], None], str, list[str]]] = {
 def test_a_reason_is_told_in_words(case: str, study: Path) -> None:
     change, file, sentences = WHY[case]
     change(study)
-    run = rejsens(study.parent, "explain", f"study/{file}")
+    run = rejsens_here(study.parent, "explain", f"study/{file}")
     assert run.returncode == OK, run.stderr
     first, *_, last = run.stdout.splitlines()
     assert first.startswith(f"{file} would be made") and first.endswith("because")
@@ -328,7 +328,7 @@ def test_a_reason_is_told_in_words(case: str, study: Path) -> None:
 
 @pytest.mark.parametrize("word", [REPORT, "report", "w1", "ucla3", "headline", "results/waves/w1/flow.csv"])
 def test_what_is_up_to_date_is_called_so(word: str, study: Path) -> None:
-    run = rejsens(study, "explain", word)
+    run = rejsens_here(study, "explain", word)
     assert run.returncode == OK and "is up to date (made on 2" in run.stdout
 
 
@@ -434,7 +434,7 @@ def test_help_is_grouped_and_free_of_programmers_types(tmp_path: Path) -> None:
     assert re.findall(r"^╭─ (\w+)", text, re.M)[1:] == list(COMMANDS)
     for name in ALL:
         assert re.search(rf"^│ {name} ", text, re.M), name
-        own = rejsens(tmp_path, name, "--help", COLUMNS="100").stdout
+        own = rejsens_here(tmp_path, name, "--help").stdout
         assert not re.search(r"<\w+(\[.*\])?>|Snakemake job|DAG|wildcard", own), name
 
 

@@ -1,0 +1,25 @@
+"""What a run of the tiny study leaves, one file held against the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from rejsens.tabular import read_table
+
+
+def test_a_run_leaves_the_codebook_of_its_study(finished_study: Path) -> None:
+    frame = read_table(finished_study / "results/codebook/codebook.csv", "codebook")
+    assert frame.groupby("wave")["variable"].nunique().to_dict() == {"w1": 13, "w2": 13}
+    described_ = read_table(finished_study / "results/descriptives.csv").set_index(["score", "wave"])
+    scores = frame[frame["type"] == "score"].set_index(["variable", "wave"])
+    for name in ("n", "mean", "sd", "skew"):
+        assert scores[name].to_dict() == described_.loc[scores.index, name].to_dict()
+    alpha = read_table(finished_study / "results/psychometrics/reliability.csv").query("coefficient == 'alpha'")
+    assert scores["alpha"].dropna().to_dict() == alpha.set_index(["score", "wave"])["estimate"].to_dict()
+    answers = pd.read_parquet(finished_study / "results/participants/answers.parquet").query("wave == 'w2'")
+    item = frame.set_index(["variable", "wave"]).loc[("gad7_03", "w2")]
+    assert (item["mean"], item["n"]) == (pytest.approx(answers["gad7_03"].mean()), answers["gad7_03"].notna().sum())
+    assert (finished_study / "results/codebook/codebook.html").stat().st_size > 10_000
