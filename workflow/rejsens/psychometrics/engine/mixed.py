@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from rejsens.psychometrics.engine import polychoric
@@ -121,6 +120,7 @@ def _both_continuous(a: _Continuous, b: _Continuous) -> _Pair:
 
 def _polyserial(a: _Continuous, b: _Ordered) -> _Pair:
     """Correlation of a continuous item and an ordered one at the maximum of the likelihood, both margins held."""
+    from scipy.optimize import brentq  # heavy, and only models of both kinds of item need it
 
     def slope(rho: float) -> float:
         return float(_polyserial_score(a, b, rho).mean())
