@@ -387,3 +387,21 @@ def test_the_examples_of_the_page_run():
     blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert len(blocks) >= 6
     exec(compile("\n".join(blocks), "docs/psychometrics.md", "exec"), {})
+
+
+def test_what_a_notebook_shows():
+    data = pd.read_csv(REFERENCE / "sem_groups.csv")
+    items = [name for name in data if name != "group"][:4]
+    fitted = cfa(data, {"f": items})
+    shown = repr(fitted)
+    assert len(shown.splitlines()) == 7 and f"n = {fitted.n}" in shown and f"chi2(2) = {fitted.fit.chi2:.2f}" in shown
+    ladder = invariance(data, {"f": items}, groups="group")
+    assert ladder.fit is ladder.models[ladder.highest].fit
+    assert ladder.loadings is ladder.models[ladder.highest].loadings
+    assert repr(ladder).splitlines()[0].startswith("between ") and len(repr(ladder).splitlines()) == 6
+
+
+@pytest.mark.parametrize(("call", "how"), [(cfa, {}), (invariance, {"groups": "g"})])
+def test_an_array_is_no_data_frame(call, how):
+    with pytest.raises(TypeError, match="data is a pandas DataFrame with one column per item, not ndarray"):
+        call(np.zeros((9, 3)), {"f": ["a", "b", "c"]}, **how)

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -626,7 +625,7 @@ def test_panels_of_responses_fill_two_columns_evenly():
     assert [[panel.instrument for panel in column] for column in columns] == [["a", "c", "d"], ["b"]]
 
 
-def test_no_choice_of_panels_is_more_even_and_forty_panels_take_no_longer_than_a_moment():
+def test_no_choice_of_panels_is_more_even_and_forty_panels_are_arranged_too():
     rng, bars = np.random.default_rng(4), pd.DataFrame({"item": range(60)})
     many = [response_distributions.Panel(f"i{k}", "t", bars.iloc[: rng.integers(5, 30)]) for k in range(40)]
     length = response_distributions._length
@@ -639,9 +638,8 @@ def test_no_choice_of_panels_is_more_even_and_forty_panels_take_no_longer_than_a
         choices = (c for k in range(8) for c in combinations(panels[1:], k))
         most_even = min(abs(length(panels) - 2 * length([panels[0], *chosen])) for chosen in choices)
         assert abs(length(left) - length(right)) <= most_even + 1  # heights are added up in tenths of a millimetre
-    began = time.perf_counter()
-    left, right = response_distributions.in_columns(many)
-    assert time.perf_counter() - began < 5 and abs(length(left) - length(right)) < 3
+    left, right = response_distributions.in_columns(many)  # every choice of 2⁴⁰ would never end
+    assert abs(length(left) - length(right)) < 3
 
 
 def test_the_map_of_missing_data_has_a_dark_square_for_all_that_is_missing():
@@ -656,7 +654,7 @@ def test_the_map_of_missing_data_has_a_dark_square_for_all_that_is_missing():
         if bar.get_label() == "share"
     ]
     assert sorted(100 * bar for bar in bars) == pytest.approx(sorted(table["percent"]))
-    assert "rses, gad7, ucla3 missing 6.8%" in made.alt
+    assert "all incomplete but mreii impact 6.8%" in made.alt and "took part in 2026a only 11.5%" in made.alt
     assert _contrast(style.BLUE, style.BAND) >= 3  # told apart in grey
 
 

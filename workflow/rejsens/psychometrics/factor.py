@@ -19,7 +19,7 @@ from rejsens.psychometrics.factor_structure import (
     ordered_table,
     rescaled,
 )
-from rejsens.psychometrics.gathering import Found, Settings, gather
+from rejsens.psychometrics.gathering import Found, Settings, gather, require_frame
 
 
 def cfa(
@@ -88,6 +88,8 @@ def cfa(
     ValueError
         If the model names no factor, an empty factor, an item that ``data`` lacks or an item twice in one factor,
         if items are not numeric or hold infinite values, or if an argument has no meaning.
+    TypeError
+        If ``data`` is no data frame.
 
     Notes
     -----
@@ -147,6 +149,7 @@ def cfa(
     """
     if identification not in ("marker", "variance"):
         raise ValueError(f"identification is “marker” or “variance”, not “{identification}”")
+    require_frame(data)
     plan = design(
         data.columns, model, structure, reversed_items=reversed_items, residual_covariances=residual_covariances,
         general=general, method=method,

@@ -69,7 +69,7 @@ class Fit:
     p_close_robust: float = np.nan
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class FactorModel:
     """One fitted model. Nothing may be computed from it unless `status` is "admissible".
 
@@ -112,6 +112,21 @@ class FactorModel:
     groups: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     fitted: engine.Estimate | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        """What a notebook shows: status, people, fit, loadings."""
+        told = self.reported
+        fit = (
+            f"chi2({self.fit.df}) = {told['chi2']:.2f}, p = {told['p']:.3f}, CFI = {told['cfi']:.3f}, "
+            f"RMSEA = {told['rmsea']:.3f}, SRMR = {told['srmr']:.3f}"
+        )
+        shown = self.loadings[
+            [c for c in ("group", "factor", "item", "std", "std_ci_low", "std_ci_high") if c in self.loadings]
+        ]
+        head = f"{self.estimator}, n = {self.n}, {self.n_lost} lost: {self.status}"
+        return "\n".join(
+            [head, fit if np.isfinite(told["chi2"]) else self.fit_status, shown.round(3).to_string(index=False)]
+        )
 
     @property
     def admissible(self) -> bool:

@@ -58,6 +58,12 @@ class Found:
     full: tuple | None = None  # saturated moments of continuous items
 
 
+def require_frame(data: pd.DataFrame) -> None:
+    """Raise TypeError for anything but a data frame: items are found by their names."""
+    if not isinstance(data, pd.DataFrame):
+        raise TypeError(f"data is a pandas DataFrame with one column per item, not {type(data).__name__}")
+
+
 def gather(data: pd.DataFrame, items: Sequence[str], settings: Settings, groups: str | None = None) -> Found:
     """Samples by group. Rows without a group are lost, as rows without every answer (FIML: without any) are."""
     items, ordered, fiml = list(items), settings.ordered, settings.missing == "fiml"

@@ -10,9 +10,9 @@ import pandas as pd
 
 from rejsens.psychometrics.engine.table import COVARIANCE, LOADING, MEAN, THRESHOLD, Parameter, Table
 from rejsens.psychometrics.factor import fit_tables, ordered_of
-from rejsens.psychometrics.factor_model import ADMISSIBLE, FactorModel
+from rejsens.psychometrics.factor_model import ADMISSIBLE, FactorModel, Fit
 from rejsens.psychometrics.factor_structure import Design, Equal, design
-from rejsens.psychometrics.gathering import Found, Settings, gather
+from rejsens.psychometrics.gathering import Found, Settings, gather, require_frame
 from rejsens.psychometrics.nested import Difference, compare_models
 
 RUNGS = {"configural": (), "metric": ("loadings",), "scalar": ("loadings", "intercepts"),
@@ -52,7 +52,7 @@ class Rungs:
         return fit_tables(table, table, self.found, self.settings, **shared)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Invariance:
     """A ladder of models.
 
@@ -65,6 +65,7 @@ class Invariance:
     highest   the last rung before a failure ("" where the first fails)
     between   the names of the groups or waves
     notes     sentences to be printed with it
+    fit, loadings   those of the highest rung; every rung's own stand in `models`
     """
 
     table: pd.DataFrame
@@ -74,6 +75,27 @@ class Invariance:
     between: tuple[str, ...]
     notes: tuple[str, ...] = ()
     source: Rungs | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        """What a notebook shows: between what, the status, the ladder."""
+        named = ["rung", "n", "chi2", "df", "cfi", "rmsea", "d_chi2", "d_df", "d_p", "status"]
+        return "\n".join(
+            [f"between {', '.join(self.between)}: {self.status}", self.table[named].round(3).to_string(index=False)]
+        )
+
+    @property
+    def fit(self) -> Fit:
+        return self._highest.fit
+
+    @property
+    def loadings(self) -> pd.DataFrame:
+        return self._highest.loadings
+
+    @property
+    def _highest(self) -> FactorModel:
+        if not self.highest:
+            raise AttributeError(f"no rung could be fitted ({self.status})")
+        return self.models[self.highest]
 
     def release_candidates(self, rung: str) -> pd.DataFrame:
         """What making each equality of a rung free again would gain (score tests).
@@ -186,6 +208,7 @@ def invariance(
     """
     if (groups is None) == (waves is None):
         raise ValueError("invariance is over groups or over waves: give one of them")
+    require_frame(data)
     names = list(data.columns) if waves is None else _items(waves)
     plan = design(
         names, model, structure, reversed_items=reversed_items, residual_covariances=residual_covariances,
