@@ -53,7 +53,7 @@ halves <- function(x) { f <- t(sapply(scales, function(s) { v <- x[s]; odd <- se
   if (sum(complete.cases(f)) < 3) return(NA); r <- suppressWarnings(cor(f[, 1], f[, 2], use = "complete.obs")); if (is.na(r)) NA else max(2 * r / (1 + r), -1) }
 over <- cor(answers, use = "pairwise.complete.obs"); over[lower.tri(over, diag = TRUE)] <- NA
 consistency <- function(x, pairs) { a <- x[pairs[, 1]]; b <- x[pairs[, 2]]; if (sum(!is.na(a) & !is.na(b)) < 3) NA else suppressWarnings(cor(a, b, use = "complete.obs")) }
-complete <- complete.cases(answers); d2 <- rep(NA, nrow(answers)); d2[complete] <- mahalanobis(answers[complete, ], colMeans(answers[complete, ]), cov(answers[complete, ]))
+complete <- complete.cases(answers); seen <- sum(complete); d2 <- rep(NA, nrow(answers)); d2[complete] <- mahalanobis(answers[complete, ], colMeans(answers[complete, ]), cov(answers[complete, ]))
 # Guttman errors: every pair of steps counted, and every pattern of a sum tried
 steps_of <- function(x, m) unlist(lapply(seq_along(x), function(j) as.integer(x[j] >= seq_len(m[j]))))
 errors_of <- function(taken, rank) { bad <- 0; for (a in seq_along(taken)) for (b in seq_along(taken)) if (rank[a] < rank[b] && taken[a] == 0 && taken[b] == 1) bad <- bad + 1; bad }
@@ -68,7 +68,7 @@ guttman <- function(s) {
 }
 total <- Reduce(`+`, lapply(scales, guttman))
 out$careless <- list(long_string = sapply(row_runs, max), average_string = sapply(row_runs, mean),
-  irv = apply((answers - low) / (high - low), 1, sd, na.rm = TRUE), mahalanobis_d2 = d2, mahalanobis_p = pchisq(d2, ncol(answers), lower.tail = FALSE),
+  irv = apply((answers - low) / (high - low), 1, sd, na.rm = TRUE), mahalanobis_d2 = d2, mahalanobis_p = pbeta(d2 * seen / (seen - 1)^2, ncol(answers) / 2, (seen - ncol(answers) - 1) / 2, lower.tail = FALSE),
   even_odd = apply(keyed, 1, halves), synonyms = apply(answers, 1, consistency, which(over > .60, arr.ind = TRUE)),
   antonyms = apply(answers, 1, consistency, which(over < -.60, arr.ind = TRUE)),
   guttman_errors = ifelse(total[, 2] > 0, total[, 1] / total[, 2], NA), n_synonyms = sum(over > .60, na.rm = TRUE), n_antonyms = sum(over < -.60, na.rm = TRUE))

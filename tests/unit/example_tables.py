@@ -320,14 +320,14 @@ def _reliability() -> pd.DataFrame:
             a = 0.78 + 0.012 * (k % 9) + 0.003 * j
             start = (spec.instrument, name, wave)
             alpha, omega = (a, a - 0.028, a + 0.024, "Feldt"), (a + 0.008, a - 0.022, a + 0.031, "one-factor ML")
-            rows.append((*start, "alpha", n, spec.n_items, *alpha, "ok"))
-            rows.append((*start, "omega_u", n, spec.n_items, *omega, "ok"))
+            rows.append((*start, "alpha", n, 9, spec.n_items, *alpha, "ok"))
+            rows.append((*start, "omega_u", n, 9, spec.n_items, *omega, "ok"))
         start = (spec.instrument, name, "retest")
-        rows.append((*start, "retest_icc2", 86, 2, 0.81 + 0.004 * k, 0.72, 0.88, "ICC(2,1)", "estimated"))
-        rows.append((*start, "retest_r", 86, 2, 0.82 + 0.004 * k, 0.73, 0.88, "Pearson", "estimated"))
-        rows.append((*start, "sem_agreement", 86, 2, 1.62, 1.41, 1.9, "standard error of measurement", "estimated"))
-        rows.append((*start, "sdc95_agreement", 86, 2, 4.49, 3.91, 5.27, "1.96 √2 times it", "estimated"))
-        rows.append((spec.instrument, name, "all", "r_c", 305, spec.n_items, 0.68, 0.65, 0.7, "R_C", "estimated"))
+        rows.append((*start, "retest_icc2", 86, 4, 2, 0.81 + 0.004 * k, 0.72, 0.88, "ICC(2,1)", "estimated"))
+        rows.append((*start, "retest_r", 86, 4, 2, 0.82 + 0.004 * k, 0.73, 0.88, "Pearson", "estimated"))
+        rows.append((*start, "sem_agreement", 86, 4, 2, 1.62, 1.41, 1.9, "standard error of measurement", "estimated"))
+        rows.append((*start, "sdc95_agreement", 86, 4, 2, 4.49, 3.91, 5.27, "1.96 √2 times it", "estimated"))
+        rows.append((spec.instrument, name, "all", "r_c", 305, 181, spec.n_items, 0.68, 0.65, 0.7, "R_C", "estimated"))
     return _frame("reliability", [*rows, *example_explored.further_reliability()])
 
 
@@ -413,7 +413,7 @@ def _validation() -> pd.DataFrame:
     asked, first = "Do people understand the items as they are meant?", ("mreii_impact", WAVES[0])
     rows = [
         (*start, 1, "interviews", asked, "Interviews in which about ten people think aloud", "", "", "", math.nan,
-         "not provided", "done outside the data", ""),
+         "no result given", "outside the data, not provided", ""),
         (*start, 2, "exploration", "Does an exploration find the intended scales?", "Random half of the first wave", "Five factors",
          *first, 243, "4 factors advised, 5 intended; KMO = .88", "not met", "validation_loadings"),
         (*start, 3, "consistency", "Does the scale hang together?", "Alpha and omega", "Social hypervigilance (MREII-HV)", *first,
@@ -452,11 +452,11 @@ def _invariance() -> pd.DataFrame:
             against = ("configural", "metric", "scalar")[k - 1] if k else ""
             change = (9.0, 5, 0.0004 if k == 2 else 0.109, -0.004, 0.001, 0.002) if k else (math.nan,) * 6
             holds = "" if not k else "rejected" if k == 2 else "not rejected"
-            rows.append(("mreii_impact", "mreii_hv", between, compared, rung, "MLR", "every row with an answer (FIML)", 1364, 1,
+            rows.append(("mreii_impact", "mreii_hv", between, compared, rung, "MLR", "every row with an answer (FIML)", 1364, 1, 68 * (between == "gender"),
                          "admissible", *fit, against, *change, holds, *PARTIAL.get(rung, ("", math.nan, None, math.nan, ""))))  # fmt: skip
     few = "not testable: thresholds of three categories or fewer can always be made equal"
     for rung, status in (("configural", "admissible"), ("thresholds", few)):
-        rows.append(("ucla3", "ucla3", "waves", "; ".join(WAVES), rung, "WLSMV", "complete rows", 361, 1130, status,
+        rows.append(("ucla3", "ucla3", "waves", "; ".join(WAVES), rung, "WLSMV", "complete rows", 361, 1130, 0, status,
                      *(math.nan,) * 9, "", *(math.nan,) * 6, "", "", math.nan, None, math.nan, ""))  # fmt: skip
     return _frame("invariance", rows)
 

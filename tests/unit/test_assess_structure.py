@@ -49,6 +49,7 @@ def answered(instrument, waves=WAVES, shift: float = 0.0, seed: int = 8) -> pd.D
     rng = np.random.default_rng(seed)
     trait = {s: rng.normal(size=PEOPLE) for s in "ab"}
     gender = rng.choice([1.0, 2.0, 3.0], PEOPLE, p=[0.5, 0.45, 0.05])
+    gender[:7] = np.nan  # did not say
     frames = []
     for number, wave in enumerate(waves, start=1):
         columns, state = {}, {s: 0.8 * trait[s] + 0.6 * rng.normal(size=PEOPLE) for s in "ab"}
@@ -128,7 +129,11 @@ def test_a_method_factor_holds_the_reversed_items():
 def test_small_groups_are_left_out_and_named_groups_are_compared(found):
     rows = found["invariance"].query("between == 'gender' and model == 'a'")
     assert rows["compared"].unique().tolist() == ["man; woman"] and rows["rung"].tolist()[0] == "configural"
-    assert rows["n"].max() < PEOPLE  # the third category has too few people
+    first = answered(scale(), waves=("w1",))["gender"]
+    left_out = first.eq(3.0).sum() + first.isna().sum()  # the third category has too few people
+    assert set(rows["n_left_out"]) == {left_out} and left_out > 7
+    assert (rows["n"] + rows["n_lost"] + rows["n_left_out"]).eq(PEOPLE).all()
+    assert (found["invariance"].query("between == 'waves'")["n_left_out"] == 0).all()
 
 
 def test_waves_are_compared_and_missing_waves_do_not_lose_a_person(found):

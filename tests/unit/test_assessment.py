@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from test_report import page, with_ledger
 
-from rejsens import assessment_words, narrative, registry, relation_words
+from rejsens import assessment_words, narrative, phrases, registry, relation_words
 from rejsens.assessment import QUESTIONS, TABLES, assess_instruments
 from rejsens.embedded import compact, data_uri
 from rejsens.measures_section import validation_words
@@ -146,11 +146,93 @@ def test_exploration_and_item_response_are_told_where_they_were_made():
     assert "could not run: too few people" in assessment_words.dimensionality(dimensions | lost, "A")
     pairs = pd.DataFrame(
         [about | {"statistic": "residual", "value": v, "flagged": v > 0.2} for v in (0.1, 0.3)]
-        + [about | {"statistic": "q3_above_mean", "value": np.nan, "flagged": False, "status": "two items"}]
+        + [
+            about
+            | {"statistic": "q3_above_mean", "value": np.nan, "flagged": False, "status": "not estimated: two items"}
+        ]
     )
     assert assessment_words.dependence(pairs, "A").endswith(
-        "residual correlations 1 of 2 pairs of items flagged; Q3 above its mean could not run: two items."
+        "residual correlations 1 of 2 pairs of items flagged (n = 90); Q3 above its mean could not run: two items."
     )
+
+
+def ladder(*rungs):
+    """Rungs (name, holds, released, partial_holds) over three waves, each tested against the one before."""
+    names = [name for name, *_ in rungs]
+    about = {"between": "waves", "compared": "w1; w2", "n": 90, "n_lost": 2, "n_left_out": 0, "missing_rule": "FIML",
+             "estimator": "MLR", "status": "admissible", "df": 9, "cfi": 0.97, "rmsea": 0.05, "d_chi2": 8.0, "d_df": 3,
+             "d_p": 0.04, "d_cfi": -0.003, "d_rmsea": 0.01, "partial_d_p": np.nan}  # fmt: skip
+    return pd.DataFrame(
+        [
+            about | {"rung": name, "against": against, "holds": holds, "released": freed, "partial_holds": partial}
+            for (name, holds, freed, partial), against in zip(rungs, ["", *names], strict=False)
+        ]
+    )
+
+
+def test_a_rung_above_a_rejected_one_says_so_and_so_does_one_that_could_release_nothing():
+    rungs = ladder(
+        ("configural", "", "", ""),
+        ("metric", "rejected", "", "no release: fewer items than 5"),
+        ("scalar", "not rejected", "", ""),
+        ("strict", "not rejected", "", ""),
+    )
+    said = assessment_words.invariance(rungs, "A")
+    assert (
+        "metric rejected, Δχ²(3) = 8.00, p = .040, ΔCFI = −.003, ΔRMSEA = .010 (no release: fewer items than 5); "
+        in said
+    )
+    assert [phrases.ABOVE_REJECTED in part for part in said.split("; ")[-4:]] == [False, False, True, True]
+    fine = ladder(*((name, "not rejected" if k else "", "", "") for k, name in enumerate(("configural", "metric"))))
+    assert phrases.ABOVE_REJECTED not in assessment_words.invariance(fine, "A")
+
+
+def test_released_items_bear_their_labels():
+    rungs = ladder(("configural", "", "", ""), ("metric", "rejected", "loadings of b1, loadings of b2", "not rejected"))
+    said = assessment_words.invariance(rungs, "A", {"b1": "one_thing", "b2": "another"})
+    assert "not rejected with the loadings of “one thing”, loadings of “another” free" in said
+
+
+def test_people_left_out_of_the_groups_are_told():
+    rungs = ladder(("configural", "", "", "")).assign(n_left_out=68)
+    assert "(n = 90, 2 lost, 68 left out; FIML; MLR)" in assessment_words.invariance(rungs, "A")
+
+
+def test_extracted_variance_stands_under_structure_with_its_people():
+    rows = pd.DataFrame(
+        {"score": "a", "wave": "w1", "coefficient": ["alpha", "ave"], "n": [90, 80], "n_lost": [1, 11], "k": 4,
+         "estimate": [0.8, 0.45], "ci_low": [0.7, 0.4], "ci_high": [0.9, 0.5], "status": "estimated"}
+    )  # fmt: skip
+    assert assessment_words.extracted(rows, "A") == (
+        "Average variance extracted by the factor of A, wave w1 (n = 80, 11 lost; people with every answer): .45 [.40, .50]."
+    )
+    assert "ave".startswith(assessment_words.NOT_CONSISTENCY)
+
+
+def test_a_prediction_shows_the_side_on_which_it_lies_and_labels_what_was_not_asked():
+    row = {"x": "a", "y": "bfne", "wave": "w1", "low": 0.3, "high": 0.55, "n": 90, "n_lost": 2, "estimate": 0.29967,
+           "ci_low": 0.25, "ci_high": 0.35, "outcome": "failed", "reason": "the correlation lies below the range"}  # fmt: skip
+    said = relation_words.prediction(row, {"a": "A scale"})
+    assert "r = .2997 [.25, .35], not met, the correlation lies below the range (by the estimate)" in said
+    assert "r = .31 [" in relation_words.prediction(row | {"estimate": 0.3149, "outcome": "met"}, {})
+    absent = relation_words.prediction(
+        row | {"estimate": np.nan, "outcome": "not testable", "reason": "bfne was not asked"}, {}
+    )
+    assert "ear of negative evaluation (BFNE)" in absent.split("not testable")[1] and "bfne" not in absent
+
+
+def test_an_index_of_fit_shows_the_side_of_its_guide():
+    fit = {
+        "chi2": 9.0,
+        "p": 0.3,
+        "cfi": 0.9499,
+        "rmsea": 0.0601,
+        "rmsea_ci_low": 0.0,
+        "rmsea_ci_high": 0.1,
+        "srmr": 0.08,
+    }
+    said = assessment_words.fit_words("MLR", 9, fit)
+    assert "CFI = .9499" in said and "RMSEA = .0601 [.00, .10]" in said and "SRMR = .08" in said
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
@@ -194,10 +276,10 @@ def test_a_table_is_referred_to_by_the_number_it_bears(html):
 
 def test_the_validation_plan_is_summed_up_with_what_is_open(html, tables):
     text = " ".join(audit.Page(html).text.split())
-    assert "4 checks in 3 steps: 1 met, 1 not met, 1 could not run, 1 done outside the data." in text
+    assert "4 checks in 3 steps: 1 met, 1 not met, 1 could not run, 1 not provided." in text
     assert "Not met. Does an exploration find the intended scales? Five factors: 4 factors advised, 5 intended" in text
     (plan,) = validation_words(tables["validation"])
-    assert [row["outcome"] for row in plan["open"]] == ["done outside the data", "not met", "could not run"]
+    assert [row["outcome"] for row in plan["open"]] == ["outside the data, not provided", "not met", "could not run"]
 
 
 def test_the_report_reads_every_table_that_it_tells_of():

@@ -15,12 +15,14 @@ from tests.conftest import seal, write_study
 from rejsens import claims
 from rejsens.administration import administer
 from rejsens.assess_instrument import assess_instrument
+from rejsens.assess_structure import assess_structure
 from rejsens.collect import keying
 from rejsens.declarations import SHIPPED as HERE
 from rejsens.declarations import read_yaml
 from rejsens.definitions import instrument_from, load_instruments
 from rejsens.describe import descriptives, missing_answers
-from rejsens.events import event_rows, person_scores, with_events
+from rejsens.events import OF_RATERS, event_rows, person_scores, raters, with_events
+from rejsens.explore_instrument import explore_instrument
 from rejsens.inference.correlation import correlations
 from rejsens.pool import dictionary, pool_answers, pool_scores
 from rejsens.problems import Refused
@@ -198,6 +200,27 @@ def test_reliability_and_expected_signs_are_those_of_one_kind() -> None:
     signs = signs[signs["check"] == "between scales"]
     assert signs["status"].eq("as expected").sum() >= 4
     assert all(x.partition("_")[0] == y.partition("_")[0] for x, y in zip(signs["x"], signs["y"], strict=True))
+
+
+def test_who_rated_no_event_is_not_lost_to_its_statistics(monkeypatch) -> None:
+    monkeypatch.setattr("rejsens.explore_instrument.DRAWS", 20)
+    rng = np.random.default_rng(7)
+    ratings = np.clip(np.round(4 + rng.normal(size=(150, 1)) + rng.normal(size=(150, 13))), 1, 7)
+    ratings[:40] = NAN  # could think of no such event
+    ratings[40:45, 1] = NAN  # of ambiguity
+    rated = answers({"clear": ratings.tolist()}, [f"p{i}" for i in range(150)], event_first=[1.0] * 150)
+    pooled = pool_answers({"w1": rated}, {"w1": 1}, {"w1": "wave"})
+    assert len(raters(pooled, CLEAR)) == 110 and len(raters(pooled, SHIPPED["gad7"])) == 150
+    of, asked = "clear_mreii_a_ambiguity", {"w1": CLEAR}
+    explored = explore_instrument(pooled, asked, seed=1, ci_level=0.95)
+    how = {"alpha": 0.05, "ci_level": 0.95, "min_people": 100, "max_columns": 30}
+    models = assess_structure(pooled, asked, {}, **how)["factor_models"].query("model == @of").iloc[0]
+    assert models[["n", "n_lost"]].tolist() == [110, 0] and models["missing_rule"].endswith(OF_RATERS)
+    tables = explored | {"reliability": assess_instrument(pooled, asked, 0.95)[0]}
+    for name in ("dimensionality", "scalability", "reliability"):
+        rows = tables[name][tables[name]["set" if name == "dimensionality" else "score"] == of]
+        assert rows[["n", "n_lost"]].drop_duplicates().to_numpy().tolist() == [[105, 5]], name
+    assert explored["item_response"]["missing_rule"].str.endswith(OF_RATERS).all()
 
 
 def test_the_dictionary_names_the_kind_and_the_ledger_finds_the_measure() -> None:

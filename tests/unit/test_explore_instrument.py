@@ -15,7 +15,7 @@ from rejsens.administration import administer
 from rejsens.assess_instrument import assess_instrument
 from rejsens.declarations import SHIPPED
 from rejsens.definitions import load_instruments
-from rejsens.explore_instrument import PRODUCTS, TABLES, TWO_ITEMS, explore_instrument
+from rejsens.explore_instrument import PRODUCTS, TABLES, TWO_ITEMS, explore_instrument, item_sets, respond
 from rejsens.general_factors import general_factors
 from rejsens.tabular import schema, tidy
 
@@ -127,6 +127,20 @@ def test_scalability_has_the_scale_and_its_items(found, answers):
     assert own["h"].iloc[0] == pytest.approx(observed[off].sum() / largest[off].sum())  # people sorted item by item
 
 
+def test_everybody_of_the_wave_is_used_or_lost(found, answers):
+    own = keyed(answers)[["a1", "a2", "a3", "a4_r"]]
+    lost = {"dimensionality": own.isna().any(axis=1).sum(), "scalability": own.isna().any(axis=1).sum(),
+            "exploratory_loadings": own.isna().any(axis=1).sum(), "item_response": own["a1"].isna().sum(),
+            "local_dependence": own.isna().all(axis=1).sum()}  # fmt: skip
+    for name, expected in lost.items():
+        table = found[name]
+        table = table[table["set" if "set" in table else "score"] == "a"]
+        assert (table["n"] + table["n_lost"] == 400).all() and table["n_lost"].iloc[0] == expected, name
+        assert table["missing_rule"].str.len().gt(0).all() and expected < 400
+    reliability, _ = assess_instrument(answers[answers["wave"] == "w1"], {"w1": scale(high=5)}, 0.95)
+    assert set(reliability["n_lost"]) == {lost["scalability"], keyed(answers).filter(like="b").isna().any(axis=1).sum()}
+
+
 def test_pairs_that_share_something_are_flagged(instrument, answers):
     rng = np.random.default_rng(3)
     first = answers[answers["wave"] == "w1"]
@@ -140,6 +154,20 @@ def test_pairs_that_share_something_are_flagged(instrument, answers):
     assert len(own) == 12 and set(own["statistic"]) == {"q3_above_mean", "residual"}
 
 
+def rare_items(instrument, answers: pd.DataFrame, min_cell: int = 10) -> list[str]:
+    """Whose information curves are told of the first scale."""
+    first = item_sets(answers, {"w1": instrument}, min_cell)[0]
+    return respond(first, 0.95, min_cell)["information"]["item"].unique().tolist()
+
+
+def test_the_curve_of_an_item_with_a_blank_threshold_cannot_be_told_from_the_others(instrument, answers):
+    first = answers[answers["wave"] == "w1"].copy()
+    first[["a1", "a2", "a3", "a4"]] = first[["a1", "a2", "a3", "a4"]].clip(2, 4)  # answers that many people gave
+    assert rare_items(instrument, first) == ["", "a1", "a2", "a3", "a4_r"]
+    first.loc[first.index[:3], "a1"] = 5.0
+    assert rare_items(instrument, first) == ["a2", "a3", "a4_r"] and len(rare_items(instrument, first, 1)) == 5
+
+
 def test_a_threshold_beside_a_rare_answer_is_blank_and_an_answer_never_given_has_none(instrument, answers):
     rare = answers.assign(a1=answers["a1"].replace({1.0: 2.0, 5.0: 4.0}))
     rare.loc[rare[rare["wave"] == "w1"].index[:3], "a1"] = 5.0
@@ -150,6 +178,8 @@ def test_a_threshold_beside_a_rare_answer_is_blank_and_an_answer_never_given_has
     assert own.index.tolist() == ["a", "b2", "b3", "b4"]  # nobody gave the first answer, which b1 would end
     assert np.isnan(own.loc["b4", "estimate"]) and "fewer than 10 people" in own.loc["b4", "status"]
     assert own.loc[["a", "b2", "b3"], "estimate"].notna().all()
+    # Of two items the scale's curve tells the sum alone.
+    assert set(rare_items(instrument, rare)) == {"", "a3", "a4_r"}
     between = table.query("item == 'a2' and estimate != estimate")["parameter"]
     assert between.tolist() == ["b1", "b2"]  # both ends of the second answer, which three people gave
 
@@ -253,6 +283,8 @@ def test_a_total_has_the_omegas_of_its_declared_model_and_opposite_subscales_hav
         assert set(rows.loc[rows["score"] == "f", "coefficient"]) == {"omega_s", "omega_hs"}
         whole = rows[rows["score"] == "whole"].set_index("coefficient")["estimate"]
         assert set(whole.index) == ({"omega_h", "omega_t"} if total else set())
+        few = pd.concat(general_factors(people, {"w1": mine}, None, 1, 0.95, min_cell=len(people) + 1))
+        assert few["estimate"].isna().all() and (few["n"] == 0).all() and few["status"].str.contains("fewer than").all()
         assert not total or whole["omega_h"] == pytest.approx(p.omega_bifactor(BIFACTOR, GROUPS)["omega_h"].estimate)
 
 

@@ -372,10 +372,12 @@ def test_each_rung_has_the_box_of_its_verdict():
         "other": 3,
     }
     words = [ink.text for ink in drawn_texts(made.figure)]
-    assert words.count("rejected") == 1 and words.count("not rejected") == 8
+    assert words.count("rejected") == 1 and words.count("not rejected") == 6
+    assert words.count("not rejected *") == 2 and "* Above a rung that was itself rejected." in made.note
+    assert made.alt.count("above a rung that was itself rejected") == 2
     assert words.count("not admissible") == 1 and words.count("barred") == 2
     assert words.count("CFI .994 (−.004)") == 9 and "p < .001" in words
-    assert "metric rejected (p < .001)" in made.alt and NEGATIVE in made.note
+    assert "metric rejected (p < .001)" in made.alt and "negative residual variance: “item 1 2”" in made.note
     frames = {(to_hex(fill), width, str(dashes)) for fill, _, width, dashes, _ in invariance_ladder.LOOKS.values()}
     assert len(frames) == len(invariance_ladder.LOOKS)  # told apart without colour
 
@@ -388,7 +390,8 @@ def test_two_groups_only_and_released_equalities():
     made = drawn("invariance_ladder", given)
     assert faults_of_layout(made.figure) == []
     assert set(made.data["between"]) == {"gender"}
-    assert "partial: p = .210" in [ink.text for ink in drawn_texts(made.figure)] and "loadings of s1_02_r" in made.note
+    assert "partial: p = .210" in [ink.text for ink in drawn_texts(made.figure)] and "loadings of “" in made.note
+    assert "s1_02_r" not in made.note
 
 
 def test_the_scree_fills_as_many_dots_as_parallel_analysis_suggests():
@@ -412,6 +415,17 @@ def test_information_of_items_and_scale_is_drawn_as_in_the_table():
     assert apa.number(table.query("item == 's2_04_r'")["information"].max()) in [
         ink.text for ink in drawn_texts(made.figure)
     ]
+
+
+def test_what_would_give_a_blank_threshold_away_has_no_curve_and_the_figure_says_so():
+    tables = instrument()
+    curves = tables["information"]
+    whole_of_first = curves["score"].eq("s1") & curves["item"].fillna("").eq("")
+    shown = curves[~curves["item"].isin(["s1_01", "s2_01", "s2_02"]) & ~whole_of_first]
+    made = drawn("information_curves", tables | {"information": shown})
+    assert set(made.data["score"]) == {"s2"} and "give away a threshold that is blank" in made.note
+    assert "Items with a blank threshold have no curve" in made.note
+    assert "blank" not in drawn("information_curves", tables).note
 
 
 def test_models_of_many_items_say_that_they_have_no_room():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -97,14 +98,24 @@ def test_nothing_is_released_where_nothing_is_rejected():
 
 
 def test_the_ladder_of_a_study_has_its_releases_beside_it():
-    table = _rungs(LADDERS["groups", "ml"](), alpha=0.05).assign(model="scale", between="gender")
+    asked = SimpleNamespace(name="mine", event=None)
+    ladder = LADDERS["groups", "ml"]()
+    table = _rungs(ladder, 0.05, asked, len(DATA["groups"]) + 7).assign(model="scale", between="gender")
+    assert (table["n"] + table["n_lost"] + table["n_left_out"]).eq(len(DATA["groups"]) + 7).all()
     assert table["released"].tolist() == ["", "", "intercepts of x5", "intercepts of x5"]
     assert table["holds"].tolist() == ["", "not rejected", "rejected", "not rejected"]
     assert table["partial_holds"].tolist() == ["", "", "not rejected", "not rejected"]
     assert table.loc[2, "d_p"] < 0.05 < table.loc[2, "partial_d_p"]  # the row itself is the rung without a release
-    said = _releases(table, {"scale": "The scale"})
+    said = _releases(table, {"scale": "The scale"}, {"x5": "fifth_item"})
     assert len(said) == 1 and said[0].startswith(
         "Exploratory, for what is released was chosen by the data: The scale by gender"
     )
-    assert "intercepts equal: not rejected with the intercepts of x5 free (p = " in said[0] and "strict" not in said[0]
-    assert _releases(table.assign(released=""), {}) == []
+    assert (
+        "intercepts equal: not rejected with the intercepts of “fifth item” free (p = " in said[0]
+        and "strict" not in said[0]
+    )
+    assert _releases(table.assign(released="", partial_holds=""), {}, {}) == []
+    kept = table.assign(released="", partial_holds=["", "", "no release: fewer items than 5", ""])
+    assert _releases(kept, {"scale": "The scale"}, {}) == [
+        "Nothing could be released: The scale by gender, intercepts equal: no release: fewer items than 5."
+    ]

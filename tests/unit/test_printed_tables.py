@@ -248,7 +248,7 @@ def test_a_withheld_coefficient_says_why(tables):
     rows.loc[chosen, ["estimate", "ci_low", "ci_high"]] = np.nan
     rows.loc[chosen, "status"] = "not reported: the model is not admissible"
     table = laid_out("reliability", tables | {"reliability": rows})
-    assert {row[4] for row in section(table, "Loneliness (UCLA-3)") if row[2] == "3"} == {"—^a"}
+    assert {row[5] for row in section(table, "Loneliness (UCLA-3)") if row[3] == "3"} == {"—^a"}
     assert table.specific == (("a", "Not reported: the model is not admissible."),)
 
 
@@ -411,8 +411,12 @@ def test_a_model_that_is_not_admissible_shows_its_reason_and_no_number(tables):
     table = laid_out("factor_models", tables)
     by_stub = {row[0].split("^")[0]: row for row in table.rows}
     refused = by_stub["Five correlated factors and one of reversed items"]
-    assert set(refused[4:]) == {"—"} and any("negative residual variance" in text.lower() for _, text in table.specific)
-    assert set(by_stub["Loneliness (UCLA-3)"][4:]) == {"—"}
+    assert (
+        refused[4] != "—"
+        and set(refused[5:]) == {"—"}
+        and any("negative residual variance" in text.lower() for _, text in table.specific)
+    )
+    assert set(by_stub["Loneliness (UCLA-3)"][5:]) == {"—"}
     assert any("just identified" in text for _, text in table.specific)
 
 
@@ -420,10 +424,23 @@ def test_the_ladder_of_invariance_is_one_row_with_p_and_the_change_of_cfi(tables
     table = laid_out("invariance", tables)
     assert table.sections[0][1] == "By gender: man, woman"
     hv = table.rows[0]
-    assert hv[0] == "Social hypervigilance (MREII)" and hv[3] == ".994" and hv[5] == ""  # no rung of thresholds
-    assert hv[6:] == (".109 (−.004)", "< .001 (−.004)", ".109 (−.004)")
+    assert hv[0] == "Social hypervigilance (MREII)" and hv[5] == ".994" and hv[7] == ""  # no rung of thresholds
+    assert hv[2:5] == ("1,364", "1", "68") and any("named no group" in text for text in table.general)
+    assert hv[8:10] == (".109 (−.004)", "< .001 (−.004)") and re.fullmatch(r"\.109 \(−\.004\)\^[a-z]", hv[10])
+    assert dict(table.specific)[hv[10][-1]].startswith("Above a rung that was itself rejected")
     ucla = table.rows[-1]
-    assert ucla[5].startswith("—^") and any("can always be made equal" in text for _, text in table.specific)
+    assert (
+        ucla[3:5] == ("1,130", "0")
+        and ucla[7].startswith("—^")
+        and any("can always be made equal" in text for _, text in table.specific)
+    )
+
+
+def test_a_prediction_prints_the_side_on_which_it_lies_and_labels_in_place_of_ids(tables):
+    row = tables["predictions"].iloc[:1].assign(y="bfne", low=0.30, high=0.55, estimate=0.29967, ci_low=0.25, ci_high=0.35)
+    beside = laid_out("predictions", tables | {"predictions": row.assign(outcome="failed", reason="bfne was not asked")})
+    assert beside.rows[0][4] == ".2997 [.25, .35]" and beside.rows[0][1] == "Fear of negative evaluation (BFNE)"
+    assert beside.specific == (("a", "Fear of negative evaluation (BFNE) was not asked."),)
 
 
 def test_a_retest_has_a_table_of_its_own_and_consistency_another(tables):
@@ -431,7 +448,7 @@ def test_a_retest_has_a_table_of_its_own_and_consistency_another(tables):
     rses = next(row for row in over_time.rows if row[0] == "Self-esteem (RSES)")
     assert rses[1] == "86" and rses[2].startswith(".8") and rses[5] == "4.49 [3.91, 5.27]"
     assert rses[6:] == ("305", ".68 [.65, .70]")
-    assert consistency.columns == ("Wave", "n", "k", "Alpha", "Omega (one factor)")
+    assert consistency.columns == ("Wave", "n", "Lost", "k", "Alpha", "Omega (one factor)")
     assert "retest" not in {row[0] for row in consistency.rows}
 
 
@@ -449,14 +466,27 @@ def test_a_pair_of_scales_prints_its_ratio_beside_its_interval_and_no_number_whe
 
 def test_patterns_say_what_is_there_where_most_is_missing(tables):
     table = laid_out("missing_patterns", tables)
-    heading = "Waves of the panel in which somebody did not take part"
+    heading = "Waves of the panel in which somebody took part"
     assert section(table, heading) == [
         ("took part in every wave", "351 (67.5)"),
-        ("2026f", "91 (17.5)"),
-        ("all but 2026a", "60 (11.5)"),
+        ("took part in every wave but 2026f", "91 (17.5)"),
+        ("took part in 2026a only", "60 (11.5)"),
         ("7 other patterns", "18 (3.5)"),
     ]
-    assert section(table, "Wave 2026a: instruments left incomplete")[1] == ("all but mreii_impact", "33 (6.8)")
+    inside, title = (
+        section(table, "Wave 2026a: instruments left incomplete"),
+        "Micro-Rejection Exposure and Impact Inventory",
+    )
+    assert inside[0][0] == "nothing incomplete" and inside[1][1] == "33 (6.8)"
+    assert inside[1][0].startswith(f"all incomplete but {title}") and table.columns[0] == "Incomplete"
+    everything = tables["missing_patterns"].assign(
+        missing=lambda f: f["missing"].mask(f["pattern"].eq(2) & f["level"].eq("instruments"), f["asked"])
+    )
+    told = section(
+        laid_out("missing_patterns", tables | {"missing_patterns": everything}),
+        "Wave 2026a: instruments left incomplete",
+    )
+    assert told[1][0] == "every instrument incomplete"
     hidden = tables["missing_patterns"].assign(n=lambda f: f["n"].mask(f["pattern"] == 0))
     assert section(laid_out("missing_patterns", tables | {"missing_patterns": hidden}), heading)[-1] == (
         "7 other patterns",

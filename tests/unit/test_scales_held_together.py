@@ -150,6 +150,66 @@ def test_the_interval_is_judged_and_not_the_estimate():
     assert validity._outcome(np.nan, np.nan, 0.85) == ""
 
 
+def two_scales(r: float, n: int = 300) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rng = np.random.default_rng(5)
+    traits = rng.multivariate_normal([0, 0], [[1, r], [r, 1]], size=n)
+    items = np.repeat(traits, 3, axis=1) + 0.7 * rng.normal(size=(n, 6))
+    return pd.DataFrame(items[:, :3], columns=list("abc")), pd.DataFrame(items[:, 3:], columns=list("def"))
+
+
+def test_a_ratio_that_cannot_reach_nought_is_remarked():
+    how = {"below": 0.85, "ci_level": 0.9, "draws": 100}
+    near, apart = (
+        validity.pair_of_scales(*two_scales(r), rng=np.random.default_rng(1), **how)["status"] for r in (0.0, 0.5)
+    )
+    assert near.endswith(validity.NEAR_ZERO) and apart == "estimated"
+    alike = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [1.0, 3.0, 2.0, 4.0]})  # one correlation, above 0
+    remarks = [validity._near_zero(alike, {"x": ["a"], "y": ["b"]}, 0.1, (low, 0.9)) for low in (-0.01, 0.01)]
+    assert remarks == [validity.NEAR_ZERO, ""]
+
+
+def test_many_people_are_resampled_in_fewer_draws(monkeypatch):
+    monkeypatch.setattr(validity, "RESAMPLED", 300 * 60)
+    how = {"below": 0.85, "ci_level": 0.9, "draws": 100}
+    full = validity.pair_of_scales(*two_scales(0.5), rng=np.random.default_rng(1), **how)
+    assert full["draws"] == 100  # 1,000 draws are made of any number of people
+    monkeypatch.setattr(validity, "LEAST_DRAWS", 50)
+    fewer = validity.pair_of_scales(*two_scales(0.5), rng=np.random.default_rng(1), **how)
+    assert fewer["draws"] == 60 and fewer["method"].endswith("60 draws); variance extracted by maximum likelihood; 100 draws were asked for, and 300 people are resampled in fewer")  # fmt: skip
+
+
+def test_fewer_people_than_may_be_reported_have_no_numbers():
+    asked = {"w1": [IMPACT, GAD7, UCLA3]}
+    answers = answered(asked["w1"], n=30)
+    answers.loc[:9, GAD7.items[0].id] = np.nan  # 20 people answered everything
+    found = {
+        few: written(validity.discriminant(answers, asked, {"ours": PAIRS[:1]}, **HOW, min_cell=few), "discriminant")
+        .set_index("pair")
+        .loc["anxiety"]
+        for few in (20, 21)
+    }
+    assert found[20]["n"] == 20 and np.isfinite(found[20]["htmt"])
+    assert found[21]["status"] == found[21]["ave_status"] == "not reported: fewer than 21 people answered everything"
+    assert found[21][["htmt", "r", "corrected", "ave_x"]].isna().all() and found[21][["n", "n_lost"]].tolist() == [
+        0,
+        30,
+    ]
+    scores, shown = scored(answers, asked["w1"]), ["gad7_sum", "mreii_hv"]
+    scores.loc[:9, "gad7_sum"] = np.nan
+    told = written(validity.method_variance(answers, scores, asked, "ucla3", shown, min_cell=21), "method_variance")
+    assert told["status"].eq("not reported: fewer than 21 people answered everything").all() and len(told) == 2
+    assert validity.method_variance(answers, scores, asked, "ucla3", shown, 20)["estimate"].notna().any()
+
+
+def test_who_rated_no_event_is_no_part_of_a_pair_of_its_scales():
+    about = administer(load_instruments(only=["mreii_events"])["mreii_events"], **{"as": "unclear"})
+    answers = answered([about], n=80)
+    answers.loc[:19, [item.id for item in about.items]] = np.nan  # could think of no such event
+    answers.loc[20, about.items[0].id] = np.nan
+    row = validity.discriminant(answers, {"w1": [about]}, {}, **HOW).iloc[0]
+    assert row[["n", "n_lost"]].tolist() in ([59, 1], [60, 0]) and row["method"].endswith("of those who rated one")
+
+
 def test_a_study_declares_pairs_of_its_own(tmp_path):
     place = tmp_path / "schemas/predictions"
     place.mkdir(parents=True)
@@ -242,6 +302,22 @@ def test_indices_are_of_answers_as_clicked_and_nobody_leaves():
     blocks = np.repeat([0, 1, 2], [10, 7, 3])  # each with a range of its own
     by_hand = [longest_run(row, blocks) for row in clicked]
     assert people["long_string"].tolist() == by_hand
+
+
+def test_items_alike_are_found_in_the_first_wave_of_the_panel_and_not_in_each():
+    asked = {"w1": [GAD7, UCLA3], "again": [GAD7, UCLA3]}
+    answers = pd.concat([answered(asked["again"], n=12, wave="again", number=1, role="retest"), answered(asked["w1"])])
+    answers = answers.reset_index(drop=True)
+    items = [i for own in asked["w1"] for i in own.columns]
+    r = answers.loc[answers["wave"] == "w1", items].corr()
+    pd.testing.assert_frame_equal(careless_answers.correlations_of_items(answers, asked).loc[items, items], r)
+    alike = int(((r > 0.6).to_numpy().sum() - len(items)) / 2)
+    table, _ = careless_answers.careless_answers(answers, asked, {})
+    rows = table[table["index"] == "synonyms"]
+    assert alike > 3 and rows["status"].str.startswith(f"estimated; from {alike} pairs").tolist() == [True, True]
+    assert rows["definition"].str.contains("first wave of the panel that asked both").all()
+    paired = {name for name in items if (r.loc[name].drop(name) > 0.6).any()}
+    assert rows["k"].tolist() == [len(paired)] * 2
 
 
 def longest_run(answers: np.ndarray, blocks: np.ndarray) -> int:

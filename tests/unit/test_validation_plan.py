@@ -13,6 +13,7 @@ from rejsens.definitions import load_instruments
 from rejsens.tabular import COLUMNS, schema, tidy
 from rejsens.validation import validate, within_guides
 from rejsens.validation_plan import plan_files, read_plan, read_plans
+from rejsens.validation_steps import HOLDS
 
 PLAN = replace(
     read_plan(), structures=("both",), formative=("counted",), exploration=dict(read_plan().exploration) | {"draws": 20}
@@ -110,7 +111,7 @@ def alpha(value, **more):
 
 def rung(d_cfi, d_rmsea, estimator="MLR", holds="not rejected", name="metric"):
     return {"model": "a", "between": "waves", "rung": name, "estimator": estimator, "status": "admissible", "n": 90,
-            "d_cfi": d_cfi, "d_rmsea": d_rmsea, "d_p": 0.3, "holds": holds}  # fmt: skip
+            "d_cfi": d_cfi, "d_rmsea": d_rmsea, "df": 7, "d_df": 3, "d_chi2": 8.93, "d_p": 0.03, "holds": holds}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,9 @@ def rung(d_cfi, d_rmsea, estimator="MLR", holds="not rejected", name="metric"):
         ("consistency", "reliability", [alpha(0.70)], "met"),
         ("consistency", "reliability", [alpha(0.699)], "not met"),
         ("consistency", "reliability", [alpha(0.8), alpha(0.6, coefficient="omega_u")], "not met"),
+        ("consistency", "reliability", [alpha(0.72, ci_low=0.68, ci_high=0.75)], f"met{HOLDS}"),
+        ("consistency", "reliability", [alpha(0.69, ci_low=0.66, ci_high=0.72)], f"not met{HOLDS}"),
+        ("consistency", "reliability", [alpha(0.74, ci_low=0.70, ci_high=0.78)], "met"),
         ("consistency", "reliability", [alpha(np.nan, status="no variance")], "could not run"),
         ("items", "items", [{"score": "a", "label": "x", "n": 9, "item_rest": r} for r in (0.3, 0.6)], "met"),
         ("items", "items", [{"score": "a", "label": "x", "n": 9, "item_rest": r} for r in (0.29, 0.6)], "not met"),
@@ -126,6 +130,12 @@ def rung(d_cfi, d_rmsea, estimator="MLR", holds="not rejected", name="metric"):
         ("categories", "responses", [{"item": "a1", "label": "x", "n": np.nan, "percent": np.nan}], "not met"),
         ("retest", "reliability", [alpha(0.70, coefficient="retest_icc2", wave="again")], "met"),
         ("retest", "reliability", [alpha(0.69, coefficient="retest_icc2", wave="again")], "not met"),
+        (
+            "retest",
+            "reliability",
+            [alpha(0.8, coefficient="retest_icc2", wave="a", ci_low=0.6, ci_high=0.9)],
+            f"met{HOLDS}",
+        ),
         ("retest", "reliability", [alpha(0.90, coefficient="stability_icc2", wave="w2")], "could not run"),
         ("invariance", "invariance", [rung(-0.010, 0.015)], "met"),
         ("invariance", "invariance", [rung(-0.0101, 0.0)], "not met"),
@@ -145,6 +155,42 @@ def test_each_guide_holds_its_end_and_nothing_beyond(people, step, table, given,
     assert row[row["part"] == "B"]["outcome"].tolist() == ["could not run"]  # of b the tables hold nothing
 
 
+def test_a_rung_outside_the_guides_names_the_index_its_df_and_the_test(people):
+    found = run(people.head(6), asked(), invariance=rows("invariance", rung(-0.003, 0.0152)))
+    (said,) = of(found, "invariance").query("part == 'A'")["result"]
+    assert (
+        said
+        == "waves: metric ΔCFI = −.003, ΔRMSEA = .0152, outside the guide by RMSEA (df = 7; Δχ²(3) = 8.93, p = .030)"
+    )
+
+
+def test_an_estimate_shows_the_side_of_its_guide(people):
+    table = rows("reliability", alpha(0.6996, ci_low=0.66, ci_high=0.73))
+    (said,) = of(run(people.head(6), asked(), reliability=table), "consistency").query("part == 'A'")["result"]
+    assert said == "alpha = .6996 [.66, .73]"
+
+
+def test_each_half_tells_how_many_were_left_out_and_by_which_rule(found, people):
+    for step, rule in (("exploration", "complete cases"), ("confirmation", "full information maximum likelihood")):
+        row = of(found, step).iloc[0]
+        lost = 200 - row["n"]  # of a half of 200 people
+        assert f"(n = {row['n']:.0f}, {lost:.0f} lost; {rule})" in row["result"], row["result"]
+
+
+def test_a_half_of_fewer_people_than_may_be_told_gives_no_number(people):
+    few = people.head(12)
+    found = validate(
+        few, asked(), {"mine": PLAN}, {name: rows(name) for name in READ}, seed=1, ci_level=0.95, min_cell=10
+    )
+    for step in ("exploration", "confirmation"):
+        row = found["validation"].set_index("step").loc[step]
+        assert row["outcome"] == "could not run" and row["n"] == 0
+        assert row["result"] == "not reported: fewer than 10 people answered every item"
+    table = found["validation_loadings"]
+    assert table["loading"].isna().all() and table["n"].eq(0).all()
+    assert table["status"].str.startswith("not reported: fewer than 10").all()
+
+
 def test_each_index_of_fit_is_held_against_its_own_guide():
     at = {"cfi": 0.95, "rmsea": 0.06, "srmr": 0.08}
     assert within_guides(at, PLAN.guides)
@@ -161,7 +207,9 @@ def test_predictions_fail_when_more_than_a_quarter_of_the_testable_ones_do(faile
     assert row["outcome"] == outcome and row["result"] == "so many"
 
 
-@pytest.mark.parametrize(("outcome", "judged"), [("below", "met"), ("uncertain", "not met"), ("above", "not met")])
+@pytest.mark.parametrize(
+    ("outcome", "judged"), [("below", "met"), ("uncertain", f"not met{HOLDS}"), ("above", "not met")]
+)
 def test_scales_are_told_apart_by_the_whole_interval(outcome, judged):
     pair = {"set": "mreii", "x": "a", "y": "b", "wave": "w1", "n": 90, "htmt": 0.8, "htmt_ci_low": 0.7,
             "htmt_ci_high": 0.9, "below": 0.85, "outcome": outcome, "status": "estimated"}  # fmt: skip
@@ -200,8 +248,8 @@ def test_experts_count_when_their_indices_are_there_and_are_not_simulated(
     assert row["outcome"] == outcome and "S-CVI/Ave = .93" in row["result"]
 
 
-def test_without_files_experts_and_interviews_are_done_outside(found):
-    assert list(found["validation"]["outcome"].head(2)) == ["done outside the data"] * 2
+def test_without_files_experts_and_interviews_are_not_provided(found):
+    assert list(found["validation"]["outcome"].head(2)) == ["outside the data, not provided"] * 2
 
 
 def test_every_shipped_plan_names_what_exists():

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from rejsens.definitions import Instrument, Item, Score, few_answers
+from rejsens.events import administered, raters
 from rejsens.general_factors import general_factors
 from rejsens.psychometrics import assess, generalisability, reliability_table, test_retest
 from rejsens.psychometrics.scale import RELIABILITY_COLUMNS
 from rejsens.scoring import keyed_name, units
 from rejsens.scoring import score as scored
 from rejsens.seeds import generator
-from rejsens.tabular import by_wave
 from rejsens.variables import not_applicable
 
 EVERY_WAVE = "all"
@@ -33,18 +33,19 @@ def assess_instrument(
     answers   pooled answers, raw
     asked     wave -> the instrument as that wave administered it
     retests   wave -> the wave that it repeats, and the days between them
-    min_cell  a share at an end of an item's range that fewer people than this make up is blank
+    min_cell  a share at an end of an item's range that fewer people than this make up is blank, and what `general_factors`
+              finds in fewer
     seed      the study's; of splits into halves that are drawn, and of the bootstraps of omega hierarchical
     dimensionality   the table of that name of this instrument, or None: which scores have several factors
     """
     pairs = [
         _assess_score(people, instrument, score, wave, ci_level, min_cell, seed)
-        for wave, people in by_wave(answers[answers["wave"].isin(list(asked))])
+        for wave, people in administered(answers, asked)
         for instrument in [asked[wave]]
         for score in instrument.scores
     ]
     reliability, items = zip(*pairs, strict=True)
-    general = general_factors(answers, asked, dimensionality, seed, ci_level)
+    general = general_factors(answers, asked, dimensionality, seed, ci_level, min_cell)
     later = over_time(answers, asked, retests or {}, ci_level)
     return pd.concat([*reliability, *general, *later], ignore_index=True), pd.concat(items, ignore_index=True)
 
@@ -58,17 +59,19 @@ def over_time(
     """Reliability rows of scores at a retest, and (wave "all") of change from wave to wave of reflective scores.
 
     Agreement of a score with itself and its error of measurement; how reliably people's changes from wave to wave differ.
+    Lost are, of the people of the later wave, those without both scores, and of all people those without every wave.
     """
     tables = []
     for later, (first, days) in retests.items():
         both = {wave: _scored(answers, asked[wave], wave) for wave in (first, later) if wave in asked}
         for score in asked[later].scores if len(both) == 2 and later in asked else ():
             pair = pd.concat({wave: frame[score.id] for wave, frame in both.items() if score.id in frame}, axis=1)
+            pair = pair.reindex(both[later].index)
             if pair.shape[1] == 2 and len(pair.dropna()) > 2:
                 rows = reliability_table(test_retest(pair, days, ci_level).values())
                 tables.append(rows.assign(score=score.id, wave=later))
-    panel = answers[answers["role"].eq("wave") & answers["wave"].isin(list(asked))]
-    waves = [wave for wave, _ in by_wave(panel)]
+    panel = {wave: rows for wave, rows in administered(answers, asked) if rows["role"].eq("wave").any()}
+    waves = list(panel)
     for score in asked[waves[-1]].scores if len(waves) > 2 else ():
         if score.model == "reflective" and not score.of and not score.pairs and len(score.items) > 1:
             tables.append(_change(panel, asked, score, waves, ci_level))
@@ -77,19 +80,23 @@ def over_time(
 
 
 def _scored(answers: pd.DataFrame, instrument: Instrument, wave: str) -> pd.DataFrame:
-    people = answers[answers["wave"] == wave].set_index("participant")
+    people = raters(answers[answers["wave"] == wave], instrument).set_index("participant")
     return scored(people, [instrument], not_applicable(people))
 
 
 def _change(
-    panel: pd.DataFrame, asked: Mapping[str, Instrument], score: Score, waves: Sequence[str], ci_level: float
+    panel: Mapping[str, pd.DataFrame],
+    asked: Mapping[str, Instrument],
+    score: Score,
+    waves: Sequence[str],
+    ci_level: float,
 ) -> pd.DataFrame:
     """How reliably changes of a scale from wave to wave differ between people (generalisability theory)."""
     frames = []
     for wave in waves:
         own = next((s for s in asked[wave].scores if s.id == score.id), None)
         if own is not None:
-            people = panel[panel["wave"] == wave]
+            people = panel[wave]
             items = units(people, asked[wave], own).set_axis(list(own.items), axis=1)  # named alike in every wave
             frames.append(items.assign(participant=people["participant"], wave=wave))
     found = generalisability(pd.concat(frames, ignore_index=True), list(score.items), ci_level=ci_level)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from rejsens.definitions import Instrument, Model, few_answers
+from rejsens.events import administered, base_of
 from rejsens.measured_alike import NOT_TESTED
 from rejsens.psychometrics import FactorModel, Invariance, cfa, invariance, partial_invariance
 from rejsens.scoring import keyed, keyed_name, units
-from rejsens.tabular import by_wave
 
 WAVES = "waves"
 WHOLE_WAVES = "a wave counts for a person when every item was answered there; missing waves by FIML"
@@ -39,8 +39,8 @@ def assess_structure(
     min_people  a category of fewer people is left out of the comparison
     max_columns  most items times waves in one model; with more, waves between the first and the last are left out
     """
-    people = {wave: rows for wave, rows in by_wave(answers[answers["wave"].isin(list(asked))])}
-    panel = [wave for wave, rows in people.items() if (rows["role"] == "wave").all()]
+    people = dict(administered(answers, asked))
+    panel = [wave for wave, rows in people.items() if rows["role"].eq("wave").any()]
     found: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
     declared: set[str] = set()  # models of several scales take seconds each: the first wave that asked them has them
     for wave, rows in people.items():
@@ -55,7 +55,7 @@ def assess_structure(
         ladders = _over_groups(people[first], asking[first], model, groups, min_people, ci_level)
         ladders |= _over_waves(people, _spread(asking, max_columns // len(model.items)), model, ci_level)
         found["invariance"] += [
-            _rungs(ladder, alpha).assign(instrument=asking[first].name, model=model.id, between=between)
+            _rungs(ladder, alpha, asking[first], len(people[first])).assign(model=model.id, between=between)
             for between, ladder in ladders.items()
         ]
     return {name: pd.concat(tables, ignore_index=True) if tables else pd.DataFrame() for name, tables in found.items()}
@@ -109,7 +109,7 @@ def _rows_of(fitted: FactorModel, instrument: Instrument, model: Model) -> dict[
         status=fitted.status,
     )
     head = {
-        "label": model.label, "structure": model.structure, "estimator": fitted.estimator, "missing_rule": fitted.missing_rule,
+        "label": model.label, "structure": model.structure, "estimator": fitted.estimator, "missing_rule": base_of(fitted.missing_rule, instrument),
         "n": fitted.n, "n_lost": fitted.n_lost, "status": fitted.status, "fit_status": fitted.fit_status,
         "df": fitted.fit.df, **fitted.reported, "loglik": fitted.fit.loglik, "aic": fitted.fit.aic, "bic": fitted.fit.bic,
         "notes": " ".join(fitted.notes),
@@ -125,7 +125,14 @@ def _shared(fitted: FactorModel) -> pd.DataFrame:
     """Correlations of the residuals of items that a model lets covary, as rows of `factor_correlations`."""
     items, estimates = set(fitted.residual_variances["item"]), fitted.estimates
     own = estimates[estimates["op"].eq("~~") & estimates["lhs"].isin(items) & estimates["lhs"].ne(estimates["rhs"])]
-    named = {"lhs": "x", "rhs": "y", "std": "estimate", "std_se": "se", "std_ci_low": "ci_low", "std_ci_high": "ci_high"}
+    named = {
+        "lhs": "x",
+        "rhs": "y",
+        "std": "estimate",
+        "std_se": "se",
+        "std_ci_low": "ci_low",
+        "std_ci_high": "ci_high",
+    }
     return own[list(named)].rename(columns=named)
 
 
@@ -181,9 +188,12 @@ def _over_waves(
     return {WAVES: invariance(frame, factors, waves=where, ci_level=ci_level, **how)}
 
 
-def _rungs(ladder: Invariance, alpha: float) -> pd.DataFrame:
+def _rungs(ladder: Invariance, alpha: float, instrument: Instrument, asked: int) -> pd.DataFrame:
     """One row per rung; `holds` says whether it fits no worse than the rung below at level alpha, and from the first that
-    does on, `released` what could be given up."""
+    does on, `released` what could be given up.
+
+    asked   people of the wave in which groups are compared; who is in none of these groups is `n_left_out`
+    """
     some = next(iter(ladder.models.values()))
     over_waves = not some.groups
     rule = WHOLE_WAVES if over_waves and some.estimator != "WLSMV" else some.missing_rule
@@ -195,8 +205,10 @@ def _rungs(ladder: Invariance, alpha: float) -> pd.DataFrame:
     return _with_releases(table.drop(columns="released"), partial_invariance(ladder, alpha)).assign(
         compared="; ".join(ladder.between),
         estimator=some.estimator,
-        missing_rule=rule,
+        instrument=instrument.name,
+        missing_rule=base_of(rule, instrument),
         n_lost=some.n_lost,
+        n_left_out=0 if over_waves else asked - some.n - some.n_lost,
         holds=holds.where(against, ""),
     )
 

@@ -110,6 +110,12 @@ class _Measure:
         return self.names.get(of, "") if of != score else ""
 
     @property
+    def items(self) -> dict[str, str]:
+        """Short labels of the items by id."""
+        rows = self.rows("loadings")
+        return dict(zip(rows["item"], rows["label"], strict=True))
+
+    @property
     def everyone(self) -> list[tuple[str, str]]:
         return list(zip(self.scores["score"], self.scores["label"], strict=True))
 
@@ -201,11 +207,16 @@ def _structure(measure: _Measure) -> Answer:
     for model, rows in measure.by("factor_models", "model").items():
         first = rows["wave"] == rows["wave"].iloc[0]
         if model in scales:
-            later = (words.later_fits(rows[~first]), words.loadings(_first(measure, "loadings", model), scales[model]))
+            own = measure.by("reliability", "score").get(model)
+            later = (
+                words.later_fits(rows[~first], measure.items),
+                words.loadings(_first(measure, "loadings", model), scales[model]),
+                "" if own is None else words.extracted(own, scales[model]),
+            )
         else:
             pairs = _between_factors(measure, model)
             later = () if pairs is None else (words.factor_correlations(pairs, measure.names, rows["label"].iloc[0]),)
-        yield _joined(words.model_fit(rows.iloc[0].to_dict()), *later)
+        yield _joined(words.model_fit(rows.iloc[0].to_dict(), measure.items), *later)
     yield from _explored(measure)
     yield _loading_table(measure, scales)
 
@@ -213,7 +224,9 @@ def _structure(measure: _Measure) -> Answer:
 def _between_factors(measure: _Measure, model: str) -> pd.DataFrame | None:
     """A model's correlations without those of items' residuals, which stand in the same table."""
     pairs, loadings = (measure.by(table, "model").get(model) for table in ("factor_correlations", "loadings"))
-    return pairs if pairs is None or loadings is None else pairs[pairs["x"].isin(loadings["factor"])]
+    if pairs is None or loadings is None:
+        return pairs
+    return pairs[pairs["x"].isin(loadings["factor"]) & (pairs["status"] == words.ADMISSIBLE)]
 
 
 def _first(measure: _Measure, table: str, model: str) -> pd.DataFrame:
@@ -298,7 +311,7 @@ def _consistency(measure: _Measure) -> Answer:
 def _invariance(measure: _Measure) -> Answer:
     for model, ladders in measure.by("invariance", "model").items():
         for _, rungs in ladders.groupby("between", sort=False):
-            yield words.invariance(rungs, measure.names.get(model, words.spoken(model)))
+            yield words.invariance(rungs, measure.names.get(model, words.spoken(model)), measure.items)
 
 
 def _reliability(measure: _Measure) -> Answer:

@@ -14,6 +14,7 @@ import pandas as pd
 from rejsens import apa
 from rejsens.measured_alike import NOT_TESTED
 from rejsens.narrative import changed, counted, lower_first, reported, sentence
+from rejsens.phrases import ABOVE_REJECTED, above_rejected, labelled, not_run, quoted, sided, spoken
 from rejsens.problems import listed
 
 Row = Mapping[str, Any]
@@ -33,7 +34,6 @@ COEFFICIENTS = {
     "omega_s": "omega of the subscale",
     "omega_hs": "omega of its own factor",
     "coefficient_h": "coefficient H",
-    "ave": "average variance extracted",
     "alpha_ordinal": "ordinal alpha",
     "split_half_lowest": "lowest split half",
     "split_half_mean": "mean split half",
@@ -42,21 +42,8 @@ COEFFICIENTS = {
 AGREEMENT = ("retest_icc2", "stability_icc2")  # within four weeks; later, where people may have changed
 OF_EVERY_WAVE = ("alpha", "omega_u", "omega_categorical", "spearman_brown")
 STATISTICS = {"q3_above_mean": "Q3 above its mean", "residual": "residual correlations"}
-NOT_CONSISTENCY = ("none", "r_c", "sem_", "sdc95", "retest_", "stability_")
-
-
-def spoken(label: Any) -> str:
-    """A short label as it is read: underscores are blanks."""
-    return str(label).replace("_", " ")
-
-
-def quoted(label: Any) -> str:
-    """An item's short label, which speaks with the item's own words.
-
-    >>> quoted("worth_feels_small")
-    '“worth feels small”'
-    """
-    return f"“{spoken(label)}”"
+EXTRACTED = "ave"  # told beside the loadings that it is made of
+NOT_CONSISTENCY = ("none", "r_c", "sem_", "sdc95", "retest_", "stability_", EXTRACTED)
 
 
 def span(values: pd.Series, bounded: bool = True, decimals: int = 2) -> str:
@@ -76,6 +63,17 @@ def people(values: pd.Series) -> str:
     return f"n = {low}" if low == high else f"n from {low} to {high}"
 
 
+def used(rows: pd.DataFrame, rule: str = "") -> str:
+    """How many people are behind several rows, how many were lost where the table tells, and the rule: theirs, or `rule`."""
+    said, told = people(rows["n"]), rule
+    if "n_lost" in rows and rows["n_lost"].notna().any():
+        low, high = apa.count(rows["n_lost"].min()), apa.count(rows["n_lost"].max())
+        said += f", {low if low == high else f'{low} to {high}'} lost"
+    if "missing_rule" in rows and rows["missing_rule"].notna().any():
+        told = rows["missing_rule"].dropna().iloc[0]
+    return f"{said}; {told}" if told else said
+
+
 # --- structural validity ---------------------------------------------------------------------------------------------
 
 
@@ -87,28 +85,38 @@ def fit_words(estimator: str, df: float, fit: Row) -> str:
     'MLR χ²(9) = 9.88, p = .360, CFI = 1.00, RMSEA = .01 [.00, .03], SRMR = .01'
     """
     ends = apa.interval(fit["rmsea_ci_low"], fit["rmsea_ci_high"], bounded=True)
+    cfi, rmsea, srmr = (_fit_index(name, fit[name]) for name in ("cfi", "rmsea", "srmr"))
     return (
         f"{estimator} χ²({apa.df(df)}) = {apa.number(fit['chi2'])}, p {apa.p(fit['p'], relation=True)}, "
-        f"CFI = {apa.r(fit['cfi'])}, RMSEA = {apa.r(fit['rmsea'])} {ends}, SRMR = {apa.r(fit['srmr'])}"
+        f"CFI = {cfi}, RMSEA = {rmsea} {ends}, SRMR = {srmr}"
     )
 
 
-def model_fit(row: Row) -> str:
-    """One factor model in one wave, and where it lies against the guides."""
+def _fit_index(name: str, value: float) -> str:
+    """An index of fit, with a further decimal where rounding would hide on which side of its guide it lies."""
+    if apa.is_missing(value):
+        return apa.MISSING
+    return sided(value, low=GUIDES[name]) if name == "cfi" else sided(value, high=GUIDES[name])
+
+
+def model_fit(row: Row, items: Mapping[str, str] | None = None) -> str:
+    """One factor model in one wave, and where it lies against the guides; `items`: short labels by id."""
     factors = ", one factor" if row["structure"] == "one_factor" else ""
     start = f"{reported(row['label'])}{factors}, wave {row['wave']} ({behind(row)})"
     if row["status"] != ADMISSIBLE:
-        return sentence(f"{start}: the model may not be used: {row['status']}")
+        return sentence(f"{start}: the model may not be used: {labelled(row['status'], items or {})}")
     if row["fit_status"] != REPORTED or apa.is_missing(row["chi2"]):
-        return sentence(f"{start}: fit {row['fit_status']}")
+        return sentence(f"{start}: fit {labelled(row['fit_status'], items or {})}")
     return sentence(f"{start}: {fit_words(row['estimator'], row['df'], row)}; {_against_guides(row)}")
 
 
-def behind(row: Row) -> str:
-    """How many people, how many lost, and the rule."""
+def behind(row: Row, rule: str = "") -> str:
+    """How many people, how many lost and left out, and the rule: the row's own, or `rule`."""
     lost = "" if apa.is_missing(row.get("n_lost")) else f", {apa.count(row['n_lost'])} lost"
-    rule = "" if apa.is_missing(row.get("missing_rule")) else f"; {row['missing_rule']}"
-    return f"n = {apa.count(row['n'])}{lost}{rule}"
+    if row.get("n_left_out") and not apa.is_missing(row["n_left_out"]):
+        lost += f", {apa.count(row['n_left_out'])} left out"
+    told = rule if apa.is_missing(row.get("missing_rule")) else row["missing_rule"]
+    return f"n = {apa.count(row['n'])}{lost}{f'; {told}' if told else ''}"
 
 
 def _against_guides(row: Row) -> str:
@@ -123,7 +131,7 @@ def _beyond(name: str, value: float, guide: float) -> bool:
     return value < guide if name == "cfi" else value > guide
 
 
-def later_fits(rows: pd.DataFrame) -> str:
+def later_fits(rows: pd.DataFrame, items: Mapping[str, str] | None = None) -> str:
     """The same model in the other waves: how far its fit reaches, and the waves where it may not be used."""
     fine = rows[(rows["status"] == ADMISSIBLE) & rows["cfi"].notna()]
     failed = rows[rows["status"] != ADMISSIBLE]
@@ -133,7 +141,9 @@ def later_fits(rows: pd.DataFrame) -> str:
         said.append(
             f"in {where}: CFI {span(fine['cfi'])}, RMSEA {span(fine['rmsea'])}, SRMR {span(fine['srmr'])}, {people(fine['n'])}"
         )
-    said += [f"not usable in wave {row['wave']}: {row['status']}" for row in failed.to_dict("records")]
+    said += [
+        f"not usable in wave {row['wave']}: {labelled(row['status'], items or {})}" for row in failed.to_dict("records")
+    ]
     return sentence("; ".join(said)) if said else ""
 
 
@@ -154,6 +164,18 @@ def _loading(row: pd.Series) -> str:
     )
 
 
+def extracted(rows: pd.DataFrame, label: str) -> str:
+    """The average variance that a factor extracts from its items, in the first wave."""
+    held = rows[(rows["coefficient"] == EXTRACTED) & rows["estimate"].notna()]
+    if held.empty:
+        return ""
+    row = held.iloc[0]
+    found = apa.coefficient(row["estimate"], row["ci_low"], row["ci_high"], bounded=True)
+    return sentence(
+        f"Average variance extracted by the factor of {lower_first(reported(label))}, wave {row['wave']} ({behind(row, WHOLE)}): {found}"
+    )
+
+
 def factor_correlations(rows: pd.DataFrame, names: Mapping[str, str], model: str) -> str:
     """The closest and the most distant pair of factors of one model."""
     held = rows[rows["estimate"].notna()].sort_values("estimate", kind="stable")
@@ -169,9 +191,9 @@ def factor_correlations(rows: pd.DataFrame, names: Mapping[str, str], model: str
 
 def dimensionality(row: Row, label: str) -> str:
     """How many factors an exploration advises, and whether the answers suit one."""
-    start = f"Exploration of {lower_first(reported(label))}, wave {row['wave']}, {str(row['correlations']).replace('pearson', 'Pearson')} correlations ({behind(row)}; {WHOLE})"
+    start = f"Exploration of {lower_first(reported(label))}, wave {row['wave']}, {str(row['correlations']).replace('pearson', 'Pearson')} correlations ({behind(row, WHOLE)})"
     if apa.is_missing(row["factors_parallel"]) and apa.is_missing(row["kmo"]):
-        return sentence(f"{start}: could not run: {row['status']}")
+        return sentence(f"{start}: {not_run(row['status'])}")
     said = [
         f"parallel analysis advises {counted(row['factors_parallel'], 'factor')}" if not apa.is_missing(row["factors_parallel"]) else "",
         f"minimum average partial {apa.count(row['factors_map'])}" if not apa.is_missing(row["factors_map"]) else "",
@@ -188,8 +210,8 @@ def dependence(rows: pd.DataFrame, label: str) -> str:
     said = []
     for statistic, own in rows.groupby("statistic", sort=False):
         held = own[own["value"].notna()]
-        pairs = f"{int(held['flagged'].sum())} of {counted(len(held), 'pair')} of items flagged"
-        why = f"could not run: {listed(list(dict.fromkeys(own['status'])), 3)}"
+        pairs = f"{int(held['flagged'].sum())} of {counted(len(held), 'pair')} of items flagged ({used(held)})"
+        why = not_run(listed(list(dict.fromkeys(own["status"])), 3))
         said.append(f"{STATISTICS.get(statistic, spoken(statistic))} {pairs if len(held) else why}")
     return sentence(f"{start}: {'; '.join(said)}")
 
@@ -200,23 +222,19 @@ def scalability(rows: pd.DataFrame, label: str) -> str:
     if whole.empty:
         return ""
     row = whole.iloc[0]
-    start = (
-        f"Mokken scalability of {lower_first(reported(label))}, wave {row['wave']} (n = {apa.count(row['n'])}; {WHOLE})"
-    )
+    start = f"Mokken scalability of {lower_first(reported(label))}, wave {row['wave']} ({behind(row, WHOLE)})"
     if apa.is_missing(row["h"]):
-        return sentence(f"{start}: could not run: {row['status']}")
+        return sentence(f"{start}: {not_run(row['status'])}")
     said = f"{start}: H = {apa.coefficient(row['h'], row['ci_low'], row['ci_high'], bounded=True)}"
     return sentence(f"{said}, items {span(items['h'])}" if len(items) else said)
 
 
 def discrimination(rows: pd.DataFrame, label: str) -> str:
     """How sharply the items of a graded response model tell people apart."""
-    start = (
-        f"Graded response model of {lower_first(reported(label))}, wave {rows['wave'].iloc[0]} ({people(rows['n'])})"
-    )
+    start = f"Graded response model of {lower_first(reported(label))}, wave {rows['wave'].iloc[0]} ({used(rows)})"
     held = rows[(rows["parameter"] == "a") & rows["estimate"].notna()].sort_values("estimate", kind="stable")
     if held.empty:
-        return sentence(f"{start}: could not run: {listed(list(dict.fromkeys(rows['status'])), 3)}")
+        return sentence(f"{start}: {not_run(listed(list(dict.fromkeys(rows['status'])), 3))}")
     ends = [
         f"{apa.coefficient(row['estimate'], row['ci_low'], row['ci_high'])} ({quoted(row['label'])})"
         for row in held.iloc[[0, -1]].to_dict("records")
@@ -230,13 +248,15 @@ def discrimination(rows: pd.DataFrame, label: str) -> str:
 def consistency(rows: pd.DataFrame, label: str) -> str:
     """Every coefficient of internal consistency of one score in one wave."""
     held, failed = rows[rows["estimate"].notna()], rows[rows["estimate"].isna()]
-    start = f"{reported(label)}, wave {rows['wave'].iloc[0]}, {counted(rows['k'].iloc[0], 'item')} ({people(rows['n'])}; {WHOLE})"
+    start = (
+        f"{reported(label)}, wave {rows['wave'].iloc[0]}, {counted(rows['k'].iloc[0], 'item')} ({used(rows, WHOLE)})"
+    )
     said = [
         f"{COEFFICIENTS.get(row['coefficient'], spoken(row['coefficient']))} {apa.coefficient(row['estimate'], row['ci_low'], row['ci_high'], bounded=True)}"
         for row in held.to_dict("records")
     ]
     said += [
-        f"{COEFFICIENTS.get(row['coefficient'], spoken(row['coefficient']))} could not be computed ({row['status']})"
+        f"{COEFFICIENTS.get(row['coefficient'], spoken(row['coefficient']))} could not be computed ({str(row['status']).removeprefix('not estimated: ')})"
         for row in failed.to_dict("records")
     ]
     return sentence(f"{start}: {'; '.join(said)}")
@@ -281,16 +301,20 @@ def item_rest(rows: pd.DataFrame, label: str) -> str:
 # --- over waves and groups -------------------------------------------------------------------------------------------
 
 
-def invariance(rungs: pd.DataFrame, label: str) -> str:
-    """One ladder: what may be taken as equal, and what each further equality costs."""
+def invariance(rungs: pd.DataFrame, label: str, items: Mapping[str, str] | None = None) -> str:
+    """One ladder: what may be taken as equal, and what each further equality costs; `items`: short labels by id."""
     first = rungs.iloc[0]
     over = "over waves" if first["between"] == "waves" else f"by {spoken(first['between'])}"
     compared = listed(str(first["compared"]).split("; "), 12)
     start = f"{reported(label)}, {over}: {compared} ({behind(first)}; {first['estimator']})"
-    return sentence(f"{start}: {'; '.join(_rung(row) for row in rungs.to_dict('records'))}")
+    said = [
+        _rung(row, items or {}) + (f", {ABOVE_REJECTED}" if above and not apa.is_missing(row["holds"]) else "")
+        for row, above in zip(rungs.to_dict("records"), above_rejected(rungs), strict=True)
+    ]
+    return sentence(f"{start}: {'; '.join(said)}")
 
 
-def _rung(row: Row) -> str:
+def _rung(row: Row, items: Mapping[str, str]) -> str:
     if row["status"] != ADMISSIBLE:
         return (
             f"{row['rung']} {row['status']}"
@@ -301,7 +325,7 @@ def _rung(row: Row) -> str:
         none = " (no degrees of freedom)" if row["df"] == 0 else ""
         fit = none if apa.is_missing(row["cfi"]) else f" CFI = {apa.r(row['cfi'], 3)}, RMSEA = {apa.r(row['rmsea'], 3)}"
         return f"{row['rung']}{fit}"
-    freed = "" if apa.is_missing(row["released"]) else _freed(row)
+    freed = _freed(row, items)
     if row["holds"] == NOT_TESTED or apa.is_missing(row["d_p"]):
         return f"{row['rung']} not tested{freed}"
     changes = (
@@ -313,8 +337,11 @@ def _rung(row: Row) -> str:
     return f"{row['rung']} {row['holds']}, {test}{changes}{freed}"
 
 
-def _freed(row: Row) -> str:
-    return f" (exploratory: {row['partial_holds']} with the {row['released']} free)"
+def _freed(row: Row, items: Mapping[str, str]) -> str:
+    """What a rejected rung gave up, or why it gave up nothing."""
+    if apa.is_missing(row["released"]):
+        return "" if apa.is_missing(row["partial_holds"]) else f" ({row['partial_holds']})"
+    return f" (exploratory: {row['partial_holds']} with the {labelled(row['released'], items)} free)"
 
 
 def agreement(rows: pd.DataFrame, label: str) -> str:
@@ -328,7 +355,7 @@ def agreement(rows: pd.DataFrame, label: str) -> str:
         f"{reported(label)}, {when} (wave {row['wave']}, n = {apa.count(row['n'])}; people with the score both times)"
     )
     if apa.is_missing(row["estimate"]):
-        return sentence(f"{start}: could not run: {row['status']}")
+        return sentence(f"{start}: {not_run(row['status'])}")
     return sentence(
         f"{start}: ICC(A,1) = {apa.coefficient(row['estimate'], row['ci_low'], row['ci_high'], bounded=True)}"
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from rejsens.definitions import Instrument
+from rejsens.definitions import Instrument, Item
 from rejsens.distinct_scores import distinct
 from rejsens.psychometrics import careless, graded_response, person_fit, person_fit_over
 from rejsens.psychometrics.careless import DEFINITIONS
@@ -33,8 +33,12 @@ LABELS = {
 OVER_EVERYTHING = ("long_string", "average_string", "irv")  # the others are of the items of reflective scales
 LZ = (
     "log-likelihood of a person's answers under a graded response model of each reflective scale, less what somebody with "
-    "that score would have, in standard deviations, over scales; low where answers do not go together; orders people and gives no p"
+    "that score would have, divided by what the model gives for its standard deviation, over scales; low where answers do not go "
+    "together. The score is estimated from the same answers, so that lz has neither mean 0 nor SD 1 and gives no p: it orders "
+    "the people of one wave, and waves that asked other scales do not compare"
 )
+WHERE = "over all people of the first wave of the panel that asked both"  # where items are found to be alike
+PAIRED = ("synonyms", "antonyms")
 NOBODY = "not run: nobody answered"
 
 
@@ -53,9 +57,9 @@ def careless_answers(
     returns   a row per wave and index; a row per person and wave with a column per index, and `beyond_cutoff`: the indices
               whose cut-off the person lies beyond, joined by "; "
     """
-    tables, people = [], []
+    tables, people, alike = [], [], correlations_of_items(answers, asked)
     for wave, rows in by_wave(answers):
-        indices, checks = indices_of(rows, asked[wave])
+        indices, checks = indices_of(rows, asked[wave], alike)
         flagged = pd.DataFrame({name: beyond(indices[name], cut) for name, cut in cutoffs.items()}, index=rows.index)
         counts = [
             _counted(indices[row.index], cutoffs.get(row.index), flagged, min_cell)
@@ -68,12 +72,28 @@ def careless_answers(
     return pd.concat(tables, ignore_index=True), pd.concat(people, ignore_index=True)
 
 
-def indices_of(people: pd.DataFrame, instruments: Sequence[Instrument]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def correlations_of_items(answers: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]]) -> pd.DataFrame:
+    """Items of reflective scales x the same: the correlation in the first wave of the panel that asked both, as clicked.
+
+    Pairs of items alike, and of opposite ones, are chosen by it once, and not by chance in every wave; what retest
+    samples alone were asked, by theirs.
+    """
+    found = pd.DataFrame()
+    for wave, rows in by_wave(answers):  # retests last
+        items, _ = _consistent(asked[wave])
+        found = found.combine_first(_clicked(rows, items).corr())
+    return found
+
+
+def indices_of(
+    people: pd.DataFrame, instruments: Sequence[Instrument], alike: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Indices of the people of one wave, and a row per index: index, label, definition, k (items), n, status.
 
-    Runs and spread are over all scored items in the order asked, the rest over the items of reflective scales.
+    Runs and spread are over all scored items in the order asked, the rest over the items of reflective scales; `alike`
+    are the correlations by which pairs of items are chosen (None: those of these people).
     """
-    parts = [_runs(people, instruments), _consistency(people, instruments), _person_fit(people, instruments)]
+    parts = [_runs(people, instruments), _consistency(people, instruments, alike), _person_fit(people, instruments)]
     indices = pd.concat([part for part, _ in parts], axis=1)[list(LABELS)]
     checks = pd.concat([check for _, check in parts]).set_index("index").loc[list(LABELS)].reset_index()
     return indices, checks.assign(label=checks["index"].map(LABELS))
@@ -110,36 +130,60 @@ def _runs(people: pd.DataFrame, instruments: Sequence[Instrument]) -> Part:
     return _indices(people, [item for item in items if item.type == "scale"], {}, OVER_EVERYTHING)
 
 
-def _consistency(people: pd.DataFrame, instruments: Sequence[Instrument]) -> Part:
+def _consistency(people: pd.DataFrame, instruments: Sequence[Instrument], alike: pd.DataFrame | None) -> Part:
     """Indices of the items of reflective scales that everybody was asked."""
+    items, scales = _consistent(instruments)
+    wanted = [name for name in DEFINITIONS if name not in OVER_EVERYTHING]
+    indices, checks = _indices(people, items, scales, wanted, alike)
+    if alike is not None:
+        chosen = checks["index"].isin(PAIRED)
+        checks.loc[chosen, "definition"] = checks.loc[chosen, "definition"].str.replace("over all people", WHERE)
+    return indices, checks
+
+
+def _consistent(instruments: Sequence[Instrument]) -> tuple[list[Item], dict[str, list[str]]]:
+    """Items of reflective scales that everybody was asked, and those of each scale."""
     everybody = [(i, s) for i, s in distinct(instruments, reflective=True) if not _conditional(i.items_of(s))]
     scales = {score.id: list(score.items) for _, score in everybody}
     items = [item for instrument, score in everybody for item in instrument.items_of(score) if item.type == "scale"]
-    return _indices(people, items, scales, [name for name in DEFINITIONS if name not in OVER_EVERYTHING])
+    return items, scales
 
 
 def _conditional(items: Sequence) -> bool:
     return any(item.asked_if or item.not_applicable for item in items)
 
 
-def _indices(people: pd.DataFrame, items: Sequence, scales: Mapping[str, list[str]], wanted: Sequence[str]) -> Part:
+def _clicked(people: pd.DataFrame, items: Sequence[Item]) -> pd.DataFrame:
+    return pd.DataFrame({item.id: clicked(people, item.id, item) for item in items}, index=people.index)
+
+
+def _indices(
+    people: pd.DataFrame,
+    items: Sequence[Item],
+    scales: Mapping[str, list[str]],
+    wanted: Sequence[str],
+    alike: pd.DataFrame | None = None,
+) -> Part:
     """Some of the indices of `psychometrics.careless`, of answers as they were clicked."""
     if not items or people.empty:
         reason = "not run: no item of a reflective scale was asked" if len(people) else NOBODY
         checks = [(name, DEFINITIONS[name], 0, reason) for name in wanted]
         nothing = pd.DataFrame(np.nan, index=people.index, columns=list(wanted))
         return nothing, pd.DataFrame(checks, columns=["index", "definition", "n", "status"]).assign(k=0)
-    frame = pd.DataFrame({item.id: clicked(people, item.id, item) for item in items}, index=people.index)
+    frame = _clicked(people, items)
     found = careless(
         frame,
         {item.id: item.low for item in items},
         {item.id: item.high for item in items},
         reverse=[item.id for item in items if item.reverse],
         scales=scales or None,
+        correlations=alike,
     )
     checks = found.checks[found.checks["index"].isin(wanted)]
     indices = found.indices[list(wanted)].astype(float).where(frame.notna().any(axis=1), axis=0)  # no answer, no run
-    return indices, checks.assign(k=len(items), n=[int(indices[name].notna().sum()) for name in checks["index"]])
+    paired = {kind: own[["x", "y"]].stack().nunique() for kind, own in found.pairs.groupby("kind")}
+    k = [paired.get(name, 0) if name in PAIRED else len(items) for name in checks["index"]]
+    return indices, checks.assign(k=k, n=[int(indices[name].notna().sum()) for name in checks["index"]])
 
 
 def _person_fit(people: pd.DataFrame, instruments: Sequence[Instrument]) -> Part:

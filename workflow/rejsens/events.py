@@ -6,17 +6,44 @@ up to the wave's scores; from there on the scores stand in a table of their own,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from rejsens.definitions import Instrument
 from rejsens.scoring import BESIDE, filled
+from rejsens.tabular import by_wave
 
 PERSON = ["participant", "wave", "wave_number", "role"]
 FIRST = (
     "event_first"  # the background item that says which kind of event was asked about first; its labels are the kinds
 )
+
+
+OF_RATERS = "ratings of an event: n and lost are of those who rated one"
+
+
+def raters(people: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """Of an instrument about events, the people who rated one: who could think of none has nothing to lose.
+
+    people     people x items, as asked under the instrument's prefix; missing as NaN
+    returns    the rows with an answer to at least one item; every row of an instrument that is not about events
+    """
+    return people[people[[item.id for item in instrument.items]].notna().any(axis=1)] if instrument.event else people
+
+
+def administered(answers: pd.DataFrame, asked: Mapping[str, Instrument]) -> list[tuple[str, pd.DataFrame]]:
+    """The waves that asked one instrument, in order of time, each with the people whom a statistic of it is about.
+
+    answers    pooled answers, raw
+    asked      wave -> the instrument as that wave administered it
+    """
+    return [(wave, raters(people, asked[wave])) for wave, people in by_wave(answers[answers["wave"].isin(list(asked))])]
+
+
+def base_of(rule: str, instrument: Instrument) -> str:
+    """How missing answers were taken, and of an instrument about events of whom."""
+    return f"{rule}; {OF_RATERS}" if rule and instrument.event else rule
 
 
 def person_scores(scores: pd.DataFrame, instruments: Sequence[Instrument]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pandas as pd
 from rejsens.assess_instrument import product_label
 from rejsens.assess_structure import fit
 from rejsens.definitions import Instrument, Item, Model, Score, few_answers
+from rejsens.events import administered, base_of
 from rejsens.psychometrics import (
     GradedModel,
     ParallelAnalysis,
@@ -28,7 +29,6 @@ from rejsens.psychometrics.exploratory import why_too_many
 from rejsens.psychometrics.local_dependence import NOTABLE_Q3, NOTABLE_RESIDUAL, shared_beside
 from rejsens.scoring import keyed, keyed_name, units
 from rejsens.seeds import generator
-from rejsens.tabular import by_wave
 
 TABLES = (
     "dimensionality",
@@ -48,6 +48,7 @@ ADVICE = f"parallel analysis: components above the 95th percentile of {DRAWS} sh
 NO_BARTLETT = "no Bartlett test: it is not right for polychoric correlations"
 TWO_ITEMS = "not estimated: with fewer than three items the number of factors is no question"
 PRODUCTS = "not estimated: products of two answers are not ordered answers"
+COMPLETE, ANY = "every item answered", "every row with an answer (maximum likelihood)"
 TRAIT = np.round(np.linspace(-4, 4, 41), 1)  # standard deviations of the people who answered
 EXTRACTION, ROTATION = "minres", "oblimin"
 FITS_ALWAYS = "not estimated: a factor of three items fits always, and leaves no residuals"
@@ -97,6 +98,11 @@ class ItemSet:
     def told(self, status: str) -> str:
         return self.withheld or status
 
+    def used(self, rule: str, n: int, n_lost: int | None = None) -> dict[str, object]:
+        """How many people a number rests on, how many are lost, and the rule."""
+        lost = len(self.people) - n if n_lost is None else n_lost
+        return {"missing_rule": base_of(rule, self.instrument), "n": n, "n_lost": lost}
+
 
 def explore_instrument(
     answers: pd.DataFrame, asked: Mapping[str, Instrument], *, seed: int, ci_level: float, min_cell: int = 1
@@ -128,7 +134,7 @@ def item_sets(answers: pd.DataFrame, asked: Mapping[str, Instrument], min_cell: 
     """The sets of items to look at, each in the first wave that asked it; scores of the same items are looked at once."""
     sets: dict[str, ItemSet] = {}
     seen: set[frozenset[str]] = set()
-    for wave, people in by_wave(answers[answers["wave"].isin(list(asked))]):
+    for wave, people in administered(answers, asked):
         instrument = asked[wave]
         for score in (s for s in instrument.scores if s.model == "reflective" and s.id not in sets):
             one = _of_score(people, instrument, score, wave, min_cell)
@@ -206,8 +212,7 @@ def _dimensionality(items: ItemSet, parallel: ParallelAnalysis | None) -> pd.Dat
     row = {
         "label": items.label,
         "correlations": found.kind,
-        "n": found.n,
-        "n_lost": found.n_lost,
+        **items.used(COMPLETE, found.n),
         "k": len(found.items),
     }
     if parallel is None:
@@ -247,7 +252,7 @@ def _loadings(items: ItemSet, factors: int) -> pd.DataFrame:
             "reverse": np.repeat([items.reverse[c] for c in columns], len(names)),
             "loading": loadings.ravel(),
             "communality": np.repeat(model.communality.to_numpy(dtype=float), len(names)),
-            "n": model.n,
+            **items.used(COMPLETE, model.n),
             "status": items.told(model.status),
         }
     )
@@ -262,7 +267,7 @@ def respond(items: ItemSet, ci_level: float, min_cell: int) -> dict[str, pd.Data
     name = {"score": items.id}
     return {
         "item_response": _parameters(items, graded, min_cell).assign(**name),
-        "information": _information(graded).assign(**name),
+        "information": _information(items, graded, min_cell).assign(**name),
         "local_dependence": _dependence(items, graded, ci_level).assign(**name),
     }
 
@@ -278,7 +283,7 @@ def _parameters(items: ItemSet, graded: GradedModel | None, min_cell: int) -> pd
             "item": column,
             "label": items.labels[column],
             "reverse": items.reverse[column],
-            "n": int(items.people[column].notna().sum()),
+            **items.used(ANY, int(items.people[column].notna().sum())),
             "status": status,
         }
         rows.append(own | {"parameter": "a"} | _numbers(slopes.loc[column], "a"))
@@ -307,12 +312,20 @@ def _beside_few(answers: pd.Series, min_cell: int) -> set[float]:
     return set(counts.index[few | below])
 
 
-def _information(graded: GradedModel | None) -> pd.DataFrame:
-    """Curves of the items, and (item "") of the scale; none of a model that is not admissible."""
+def _information(items: ItemSet, graded: GradedModel | None, min_cell: int) -> pd.DataFrame:
+    """Curves of the items, and (item "") of the scale; none of a model that is not admissible.
+
+    An item's curve gives its thresholds away, so one with a blanked threshold has none; nor has the scale where that is
+    one item alone, whose curve is the scale's less the others'.
+    """
     if graded is None or not graded.admissible:
         return pd.DataFrame({"item": [], "theta": [], "information": [], "se": []})
-    items, whole = graded.information(TRAIT)
-    both = pd.concat([whole.assign(item="").drop(columns="reliability"), items], ignore_index=True)
+    withheld = [column for column in items.people if _beside_few(items.people[column], min_cell)]
+    curves, whole = graded.information(TRAIT)
+    both = pd.concat(
+        [whole.assign(item="").drop(columns="reliability").iloc[: 0 if len(withheld) == 1 else None],
+         curves[~curves["item"].isin(withheld)]], ignore_index=True,
+    )  # fmt: skip
     return both.rename(columns={"trait": "theta"})
 
 
@@ -323,6 +336,10 @@ def _dependence(items: ItemSet, graded: GradedModel | None, ci_level: float) -> 
     found = shared_beside(items.people, graded, factor)
     pairs = found.pairs.rename(columns={"item": "x", "other": "y"})
     tables = []
+    behind = {
+        "q3_above_mean": items.used(ANY, graded.n if graded else 0),
+        "residual": items.used(factor.missing_rule, factor.n),
+    }
     statuses = {
         "q3_above_mean": PRODUCTS if graded is None else _usable(graded.status),
         "residual": _usable(factor.status) if not factor.admissible or factor.fit.df else FITS_ALWAYS,
@@ -333,7 +350,7 @@ def _dependence(items: ItemSet, graded: GradedModel | None, ci_level: float) -> 
     }
     for statistic, status in statuses.items():
         own = pairs[["x", "y"]].assign(value=pairs[statistic], flagged=limits[statistic])
-        tables.append(own.assign(statistic=statistic, status=items.told(status)))
+        tables.append(own.assign(statistic=statistic, **behind[statistic], status=items.told(status)))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -353,4 +370,4 @@ def _scalability(items: ItemSet, ci_level: float) -> pd.DataFrame:
         [scale.assign(item="", label=items.label, warning=""), own.assign(label=own["item"].map(items.labels))]
     )
     told = [items.told(f"{status}; {w}" if w and status == "estimated" else status) for w in rows["warning"]]
-    return rows.drop(columns="warning").assign(score=items.id, n=n, status=told)
+    return rows.drop(columns="warning").assign(score=items.id, status=told, **items.used(COMPLETE, n))

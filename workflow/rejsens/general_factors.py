@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from rejsens.assess_structure import parts
 from rejsens.definitions import Instrument, Model, Score
+from rejsens.events import administered
 from rejsens.psychometrics import Reliability, omega_general, omega_schmid_leiman, reliability_table
 from rejsens.psychometrics.scale import RELIABILITY_COLUMNS
 from rejsens.scoring import keyed_name, units
 from rejsens.seeds import generator
-from rejsens.tabular import by_wave
 
 GENERAL = ("bifactor", "second_order", "method")  # where two have the same items, the first of these speaks for them
 LEAST_ITEMS = 6  # fewer hold no two group factors
@@ -29,6 +30,7 @@ def general_factors(
     dimensionality: pd.DataFrame | None,
     seed: int,
     ci_level: float,
+    min_cell: int = 1,
 ) -> list[pd.DataFrame]:
     """Reliability rows (table `reliability`) of the scores that a general factor is about.
 
@@ -36,11 +38,13 @@ def general_factors(
     of the score that sums all its items, where one does; `omega_s` and `omega_hs` of the scores that sum the items of one
     factor. Of a score of six items or more without such a
     model, in which parallel analysis sees two factors or more: `omega_h_sl` and `omega_t_sl`, by Schmid and Leiman.
+
+    What fewer than `min_cell` people answered whole is not reported.
     """
     modelled: set[frozenset[str]] = set()
     explored: set[str] = set()
     tables = []
-    for wave, people in by_wave(answers[answers["wave"].isin(list(asked))]):
+    for wave, people in administered(answers, asked):
         instrument = asked[wave]
         for model in _declared(instrument):
             if frozenset(model.items) not in modelled:
@@ -54,11 +58,21 @@ def general_factors(
                 found = omega_schmid_leiman(frame, number, ci_level, draws=DRAWS, rng=rng)
                 tables += [(wave, score.id, found[name]) for name in ("omega_h_sl", "omega_t_sl")]
     return [
-        reliability_table([one])
+        reliability_table([_of_enough(one, min_cell)])
         .reindex(columns=RELIABILITY_COLUMNS)
         .assign(instrument=asked[wave].name, score=score, wave=wave)
         for wave, score, one in tables
     ]
+
+
+def _of_enough(found: Reliability, min_cell: int) -> Reliability:
+    """The coefficient, withheld where fewer than `min_cell` people answered every item."""
+    if found.n >= min_cell:
+        return found
+    blank = dict.fromkeys(("estimate", "ci_low", "ci_high"), np.nan)
+    return replace(
+        found, **blank, n=0, n_lost=0, status=f"not reported: fewer than {min_cell} people answered every item"
+    )
 
 
 def _declared(instrument: Instrument) -> list[Model]:

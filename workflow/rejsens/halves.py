@@ -77,6 +77,12 @@ def halves(people: pd.DataFrame, seed: int, *analysis: str) -> dict[str, pd.Data
     return {EXPLORED: ordered.iloc[np.sort(places[:middle])], CONFIRMED: ordered.iloc[np.sort(places[middle:])]}
 
 
+def too_few(people: pd.DataFrame, instrument: Instrument, model: Model, least: int) -> bool:
+    """Whether somebody, but fewer people than `least`, answered every item of the model."""
+    frame, _ = parts(people, instrument, model)
+    return 0 < len(frame.dropna()) < least
+
+
 def explore(
     people: pd.DataFrame, instrument: Instrument, model: Model, how: Mapping[str, Any], rng: np.random.Generator
 ) -> Explored:

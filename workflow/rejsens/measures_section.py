@@ -12,7 +12,7 @@ from rejsens import apa, layout
 from rejsens.assessment import Assessment, Question, assess_instruments
 from rejsens.embedded import image
 from rejsens.narrative import counted, sentence
-from rejsens.validation_steps import MET, NOT_MET, NOT_RUN, OUTSIDE
+from rejsens.validation_steps import HOLDS, MET, NOT_MET, NOT_PROVIDED, NOT_RUN, OUTSIDE
 
 Figure = Mapping[str, str]
 NO_PLAN = "No validation plan names a factor model of this study."
@@ -83,18 +83,27 @@ def validation_words(validation: pd.DataFrame) -> list[dict[str, Any]]:
     """What became of each plan: a sentence of counts, then every step that is not met or could not run."""
     found = []
     for title, rows in validation.groupby("title", sort=False) if len(validation) else ():
-        counts = [(outcome, int((rows["outcome"] == outcome).sum())) for outcome in (MET, NOT_MET, NOT_RUN, OUTSIDE)]
-        said = ", ".join(f"{n} {outcome}" for outcome, n in counts if n)
         checks = f"{counted(len(rows), 'check')} in {counted(rows['step'].nunique(), 'step')}"
-        open_rows = rows[rows["outcome"] != MET]
+        open_rows = rows[~rows["outcome"].str.startswith(MET)]
         found.append(
             {
                 "title": title,
-                "summary": sentence(f"{checks}: {said}"),
+                "summary": sentence(f"{checks}: {_counts(rows['outcome'])}"),
                 "open": [_open(row) for row in open_rows.to_dict("records")],
             }
         )
     return found
+
+
+def _counts(outcomes: pd.Series) -> str:
+    """How many of each outcome, and how many of those met or not met have an interval that holds the guide."""
+    said = []
+    for outcome in (MET, NOT_MET, NOT_RUN, OUTSIDE, NOT_PROVIDED):
+        held = int((outcomes == outcome + HOLDS).sum())
+        n = int((outcomes == outcome).sum()) + held
+        name = "not provided" if outcome == NOT_PROVIDED else outcome
+        said.append(f"{n} {name}" + (f" ({held} with an interval that holds the guide)" if held else "") if n else "")
+    return ", ".join(filter(None, said))
 
 
 def _open(row: Mapping[str, Any]) -> dict[str, str]:

@@ -132,6 +132,7 @@ class Plan:
         return {
             "seed": self.study.settings["seed"],
             "ci_level": self.study.settings["ci_level"],
+            "min_cell": self.study.min_cell,
             "depends": self._declared()
             | hashes([*plan_files(self.study.folder).values(), *experts.values()])
             | code(*JOB, "rejsens.study", "rejsens.validation"),
@@ -142,6 +143,7 @@ class Plan:
         return {
             "intervals": {"ci_level": s["ci_level"], "draws": s["bootstrap_draws"], "seed": s["seed"]},
             "method": {"marker": s["marker"], "shown": self.study.facts["score_order"]},
+            "min_cell": self.study.min_cell,
             "depends": self._declared() | self._predictions() | code(*JOB, "rejsens.study", "rejsens.validity"),
         }
 

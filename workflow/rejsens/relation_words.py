@@ -6,13 +6,13 @@ As in :py:mod:`rejsens.assessment_words`, each reads one row, or rows of one tab
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
 from rejsens import apa
-from rejsens.assessment_words import WHOLE, Row, behind, people, spoken
+from rejsens.assessment_words import WHOLE, Row, behind, people
 from rejsens.narrative import counted, lower_first, reported, sentence
+from rejsens.phrases import not_run, relabelled, shipped_labels, sided, spoken
 
 OUTCOMES = {
     "below": "the whole interval below",
@@ -27,29 +27,31 @@ AT_AN_END = 15  # per cent at the lowest or highest score (Terwee et al. 2007, 1
 
 def prediction(row: Row, names: Mapping[str, str]) -> str:
     """One correlation whose range was written down before the data."""
-    pair = f"{reported(names.get(row['x'], spoken(row['x'])))} with {lower_first(reported(names.get(row['y'], spoken(row['y']))))}"
+    pair = f"{reported(_name(row['x'], names))} with {lower_first(reported(_name(row['y'], names)))}"
     ends = apa.interval(row["low"], row["high"], bounded=True)
     start = f"{pair}, wave {row['wave']}, r expected in {ends}"
     if apa.is_missing(row["estimate"]):
-        return sentence(f"{start}: {row['outcome']}: {_reason(row['reason'], names)}")
-    found = apa.coefficient(row["estimate"], row["ci_low"], row["ci_high"], bounded=True)
+        return sentence(f"{start}: {row['outcome']}: {reported(relabelled(row['reason'], shipped_labels() | names))}")
+    found = (
+        f"{sided(row['estimate'], row['low'], row['high'])} {apa.interval(row['ci_low'], row['ci_high'], bounded=True)}"
+    )
     outcome = "met" if row["outcome"] == "met" else f"not met, {row['reason']}"
     return sentence(
-        f"{start} (n = {apa.count(row['n'])}, {apa.count(row['n_lost'])} lost; people with both scores): r = {found}, {outcome}"
+        f"{start} (n = {apa.count(row['n'])}, {apa.count(row['n_lost'])} lost; people with both scores): r = {found}, {outcome} (by the estimate)"
     )
 
 
-def _reason(text: Any, names: Mapping[str, str]) -> str:
-    """A reason with labels in place of ids."""
-    return " ".join(reported(names.get(word, word)) for word in str(text).split(" "))
+def _name(score: str, names: Mapping[str, str]) -> str:
+    """A score's label in the study, or in the shipped files where the study did not ask it."""
+    return names.get(score) or shipped_labels().get(score) or spoken(score)
 
 
 def discriminant(row: Row, names: Mapping[str, str]) -> str:
     """Whether two scales can be told apart."""
-    pair = f"{reported(names.get(row['x'], spoken(row['x'])))} and {lower_first(reported(names.get(row['y'], spoken(row['y']))))}"
-    start = f"{pair}, wave {row['wave']} ({behind(row)}; {WHOLE})"
+    pair = f"{reported(_name(row['x'], names))} and {lower_first(reported(_name(row['y'], names)))}"
+    start = f"{pair}, wave {row['wave']} ({behind(row, WHOLE)})"
     if apa.is_missing(row["htmt"]):
-        return sentence(f"{start}: could not run: {row['status']}")
+        return sentence(f"{start}: {not_run(row['status'])}")
     said = f"HTMT = {apa.coefficient(row['htmt'], row['htmt_ci_low'], row['htmt_ci_high'], bounded=True)}"
     if not apa.is_missing(row["below"]):
         said += f", {OUTCOMES.get(row['outcome'], 'beside')} the guide of {apa.r(row['below'])}"

@@ -10,16 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from rejsens import apa, halves
-from rejsens.assessment_words import fit_words, quoted
+from rejsens.assessment_words import behind, fit_words
 from rejsens.content_validity import ITEM, RATERS, SCALE
 from rejsens.definitions import Instrument
+from rejsens.phrases import labelled, quoted, shipped_labels, spoken
 from rejsens.problems import listed
+from rejsens.psychometrics import ExploratoryModel, FactorModel
 from rejsens.scoring import keyed_name
 from rejsens.seeds import generator
 from rejsens.spreadsheet import restored_frame
 from rejsens.tabular import by_wave
 from rejsens.validation_plan import ValidationPlan
-from rejsens.validation_steps import NOT_RUN, OUTSIDE, Asked, Row, from_tables, guided, step_row
+from rejsens.validation_steps import NOT_PROVIDED, NOT_RUN, OUTSIDE, Asked, Row, from_tables, guided, step_row
 
 PER_ITEM, LEAST = 7, 100  # people that COSMIN asks for in a factor analysis: per item, and at least
 
@@ -32,6 +34,7 @@ def validate(
     *,
     seed: int,
     ci_level: float,
+    min_cell: int = 1,
 ) -> dict[str, pd.DataFrame]:
     """The tables `validation` and `validation_loadings`: every plan of which the study asked a structure.
 
@@ -39,6 +42,7 @@ def validate(
     asked     wave -> instruments as that wave administered them
     tables    reliability, items, responses, factor_models, invariance, predictions, discriminant
     seed      of the study; the halves of a wave are drawn from it and the names of plan and wave
+    min_cell  a half in which fewer people than this, but somebody, answered every item is not reported
 
     Missing data: as each step states. A step that cannot run has a row that says why.
     """
@@ -51,7 +55,7 @@ def validate(
             continue  # a study that never asked the inventory has no plan to run
         steps = [*_outside(plan)]
         for model in plan.structures:
-            made, found = _halves(plan, model, first.get(model), seed, ci_level)
+            made, found = _halves(plan, model, first.get(model), seed, ci_level, min_cell)
             steps += made
             loadings += [table.assign(set=name) for table in found]
         steps += from_tables(plan, list(first.values()), tables, labels)
@@ -85,13 +89,13 @@ def _outside(plan: ValidationPlan) -> Iterator[Row]:
     if plan.experts:
         yield step_row("experts", question, done, *_experts(plan))
     else:
-        yield step_row("experts", question, done, "not provided", OUTSIDE)
+        yield step_row("experts", question, done, "no result given", NOT_PROVIDED)
     yield step_row(
         "interviews",
         "Do people understand the items as they are meant?",
         "Interviews in which about ten people think aloud",
-        "not provided",
-        OUTSIDE,
+        "no result given",
+        NOT_PROVIDED,
     )
 
 
@@ -116,7 +120,7 @@ def _experts(plan: ValidationPlan) -> tuple[str, str]:
 
 
 def _halves(
-    plan: ValidationPlan, name: str, found: Asked | None, seed: int, ci_level: float
+    plan: ValidationPlan, name: str, found: Asked | None, seed: int, ci_level: float, min_cell: int
 ) -> tuple[list[Row], list[pd.DataFrame]]:
     """Exploration and confirmation of one structure, and the loadings of both."""
     how = plan.exploration
@@ -129,31 +133,41 @@ def _halves(
         "confirmation": (
             "Do the intended factors fit people who were not explored?",
             f"The other half: CFI of {apa.r(plan.guides['cfi'])} or higher, RMSEA up to {apa.r(plan.guides['rmsea'])}, "
-            f"SRMR up to {apa.r(plan.guides['srmr'])} as guides; none of them decides under WLSMV",
+            f"SRMR up to {apa.r(plan.guides['srmr'])} as guides, held against the estimates; none of them decides under WLSMV",
         ),
     }
     if found is None:
         return [
-            step_row(step, *words, "no wave asked it", NOT_RUN, part=_plain(name)) for step, words in steps.items()
+            step_row(step, *words, "no wave asked it", NOT_RUN, part=shipped_labels().get(name, spoken(name)))
+            for step, words in steps.items()
         ], []
     split = halves.halves(found.people, seed, "validation", plan.id, found.wave)
+    few = {half for half, people in split.items() if halves.too_few(people, found.instrument, found.model, min_cell)}
+    split = {half: people.iloc[:0] if half in few else people for half, people in split.items()}
     rng = generator(seed, "validation", plan.id, found.wave, name)
     explored = halves.explore(split[halves.EXPLORED], found.instrument, found.model, how, rng)
     confirmed = halves.confirm(
         split[halves.CONFIRMED], found.instrument, found.model, ci_level, how["correlations"] == "polychoric"
     )
     about = {"part": found.model.label, "instrument": found.instrument.name, "wave": found.wave}
+    items = {keyed_name(item): item.label for item in found.instrument.items}
+    withheld = f"not reported: fewer than {min_cell} people answered every item"
+    results = {halves.EXPLORED: (_explored(explored, found), explored.solution.n),
+               halves.CONFIRMED: (_confirmed(confirmed, plan), confirmed.model.n)}  # fmt: skip
     rows = [
-        step_row("exploration", *steps["exploration"], *_explored(explored, found), n=explored.solution.n, **about),
-        step_row("confirmation", *steps["confirmation"], *_confirmed(confirmed, plan), n=confirmed.model.n, **about),
+        step_row(
+            half,
+            *steps[half],
+            *((withheld, NOT_RUN) if half in few else (labelled(said, items), outcome)),
+            n=n,
+            **about,
+        )
+        for half, ((said, outcome), n) in results.items()
     ]
     table = halves.loading_rows(found.instrument, explored, confirmed)
+    table["status"] = table["status"].mask(table["half"].isin(few), withheld)
     where = {"instrument": found.instrument.name, "model": name, "wave": found.wave}
     return [row | {"where": "validation_loadings"} for row in rows], [table.assign(**where)]
-
-
-def _plain(model: str) -> str:
-    return model.replace("_", " ")
 
 
 def _explored(explored: halves.Explored, found: Asked) -> tuple[str, str]:
@@ -164,7 +178,8 @@ def _explored(explored: halves.Explored, found: Asked) -> tuple[str, str]:
     wrong = f" (not: {listed(_labels(found.instrument, astray), 10)})" if astray else ""
     result = (
         f"{advised} factors advised, {intended} intended; {k - len(astray)} of {k} items have their highest loading on "
-        f"the factor of their own scale{wrong}; KMO = {apa.r(explored.adequacy.kmo)}{_enough(explored.solution.n, k)}"
+        f"the factor of their own scale{wrong}; KMO = {apa.r(explored.adequacy.kmo)} ({_people(explored.solution)})"
+        f"{_enough(explored.solution.n, k)}"
     )
     return result, guided(advised == intended and not astray)
 
@@ -184,15 +199,20 @@ def _confirmed(confirmed: halves.Confirmed, plan: ValidationPlan) -> tuple[str, 
     model = confirmed.model
     if not model.admissible:
         return model.status, NOT_RUN
-    result = fit_words(model.estimator, model.fit.df, model.reported)
+    result = f"{fit_words(model.estimator, model.fit.df, model.reported)} ({_people(model)})"
     result += _enough(model.n, len(model.residual_variances))
     if confirmed.ordered is not None:
         ordered = confirmed.ordered
         words = fit_words(ordered.estimator, ordered.fit.df, ordered.reported) if ordered.admissible else ordered.status
-        result += f"; on polychoric correlations (n = {apa.count(ordered.n)}) {words}"
+        result += f"; on polychoric correlations {words} ({_people(ordered)})"
     if model.estimator == "WLSMV":
         return f"{result}; no guide decides", NOT_RUN
-    return result, guided(within_guides(model.reported, plan.guides))
+    ends = (model.reported["rmsea_ci_low"], model.reported["rmsea_ci_high"])
+    return result, guided(within_guides(model.reported, plan.guides), ends[0] < plan.guides["rmsea"] < ends[1])
+
+
+def _people(model: ExploratoryModel | FactorModel) -> str:
+    return behind({"n": model.n, "n_lost": model.n_lost, "missing_rule": model.missing_rule})
 
 
 def within_guides(fit: Mapping[str, float], guides: Mapping[str, float]) -> bool:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from rejsens.definitions import Instrument, Score
 from rejsens.distinct_scores import distinct
+from rejsens.events import base_of, raters
 from rejsens.predictions import GUIDE, Pair
 from rejsens.psychometrics import cfa, disattenuated_correlations, fornell_larcker, htmt, marker_check
 from rejsens.psychometrics import single_factor_check as harman
@@ -22,7 +23,13 @@ from rejsens.seeds import generator
 from rejsens.tabular import by_wave
 
 METHOD = "Pearson correlations of the items; intervals by resampling people ({}%, {:,} draws); variance extracted by maximum likelihood"
+FEWER_DRAWS = "; {:,} draws were asked for, and {:,} people are resampled in fewer"
+RESAMPLED, LEAST_DRAWS = 25_000_000, 1_000  # draws x people at most, but never fewer draws than these
 SHARED = "the two scores have items in common"
+NEAR_ZERO = (
+    "; correlations between the two scales lie on both sides of 0, or do so within their error: the ratio takes them without "
+    "sign, so that it lies too high and its interval cannot reach 0"
+)
 SINGLE_FACTOR, MARKER = "single factor", "marker variable"
 STATISTICS = ("first_component", "first_over_second", "one_factor_cfi", "one_factor_rmsea")
 Asked = Mapping[str, Sequence[Instrument]]
@@ -39,13 +46,17 @@ def discriminant(
     ci_level: float,
     draws: int,
     seed: int,
+    min_cell: int = 1,
 ) -> pd.DataFrame:
     """The table `discriminant`: pairs of reflective scores within an instrument, and the pairs that were declared.
 
     answers   pooled answers, raw
     asked     wave -> instruments as that wave administered them
     declared  set -> its pairs; a set of which no pair was asked has no rows
-    Each pair is looked at in the first wave of the panel that asked both scales, on people who answered all their items.
+    draws     resamples of people, fewer where draws x people would pass 25 million (1,000 at least)
+    min_cell  a pair that fewer people answered has no numbers
+    Each pair is looked at in the first wave of the panel that asked both scales, on people who answered all their items;
+    of ratings of an event, people who rated none are no part of it.
     """
     people = {wave: rows for wave, rows in by_wave(answers[answers["role"] == "wave"])}
     found = [
@@ -60,12 +71,21 @@ def discriminant(
             )
             continue
         rng = generator(seed, "discriminant", head["set"], head["x"], head["y"])
-        rows.append(head | pair_of_scales(*scales, head["below"], ci_level=ci_level, draws=draws, rng=rng))
+        how = {"ci_level": ci_level, "draws": draws, "rng": rng, "min_cell": min_cell}
+        row = head | pair_of_scales(*scales[:2], head["below"], **how)
+        rows.append(row | {"method": base_of(row["method"], scales[2])})
     return pd.DataFrame(rows)
 
 
 def pair_of_scales(
-    x: pd.DataFrame, y: pd.DataFrame, below: float, *, ci_level: float, draws: int, rng: np.random.Generator
+    x: pd.DataFrame,
+    y: pd.DataFrame,
+    below: float,
+    *,
+    ci_level: float,
+    draws: int,
+    rng: np.random.Generator,
+    min_cell: int = 1,
 ) -> dict[str, object]:
     """Everything that one pair of scales shows, one row of the table `discriminant` without its names.
 
@@ -74,7 +94,12 @@ def pair_of_scales(
               interval is, `uncertain` when the interval holds it
     """
     items, scales = pd.concat([x, y], axis=1), {"x": list(x), "y": list(y)}
-    how = {"ci_level": ci_level, "draws": draws}
+    complete = items.dropna()
+    if few := _too_few(len(complete), min_cell):
+        return {"n": 0, "n_lost": len(items), "draws": 0, "outcome": "", "method": "", **_statuses(few)}
+    made = min(draws, max(LEAST_DRAWS, RESAMPLED // max(len(complete), 1)))
+    fewer = FEWER_DRAWS.format(draws, len(complete)) if made < draws else ""
+    how = {"ci_level": ci_level, "draws": made}
     ratio, second = (
         htmt(items, scales, kind=kind, rng=stream, **how).iloc[0]
         for kind, stream in zip(("htmt", "htmt2"), rng.spawn(2), strict=True)
@@ -85,13 +110,29 @@ def pair_of_scales(
         "n": ratio["n"], "n_lost": ratio["n_lost"], "htmt": ratio["estimate"],
         "htmt_ci_low": ratio["ci_low"], "htmt_ci_high": ratio["ci_high"], "htmt2": second["estimate"],
         "htmt2_ci_low": second["ci_low"], "htmt2_ci_high": second["ci_high"],
-        "outcome": _outcome(ratio["ci_low"], ratio["ci_high"], below), "status": ratio["status"],
+        "outcome": _outcome(ratio["ci_low"], ratio["ci_high"], below), "status": ratio["status"] + _near_zero(complete, scales, ratio["estimate"], r_interval),
         "r": corrected["r"], "r_ci_low": r_interval[0], "r_ci_high": r_interval[1],
         "reliability_x": corrected["reliability_x"], "reliability_y": corrected["reliability_y"],
         "corrected": corrected["estimate"], "corrected_ci_low": corrected["ci_low"],
         "corrected_ci_high": corrected["ci_high"], "corrected_status": corrected["status"],
-        **_variance_extracted(items, scales), "draws": draws, "method": METHOD.format(f"{100 * ci_level:g}", draws),
+        **_variance_extracted(items, scales), "draws": made,
+        "method": METHOD.format(f"{100 * ci_level:g}", made) + fewer,
     }  # fmt: skip
+
+
+def _near_zero(
+    complete: pd.DataFrame, scales: Mapping[str, list[str]], ratio: float, interval: tuple[float, float]
+) -> str:
+    """A remark where r may be 0, or where correlations between the scales stand on both sides of it."""
+    if not np.isfinite(ratio):
+        return ""
+    between = complete.corr().loc[scales["x"], scales["y"]].to_numpy()
+    both_sides = (between < 0).any() and (between > 0).any()
+    return NEAR_ZERO if both_sides or interval[0] <= 0 <= interval[1] else ""
+
+
+def _too_few(n: int, min_cell: int) -> str:
+    return f"not reported: fewer than {min_cell} people answered everything" if 0 < n < min_cell else ""
 
 
 def _variance_extracted(items: pd.DataFrame, scales: Mapping[str, list[str]]) -> dict[str, object]:
@@ -113,7 +154,7 @@ def _statuses(text: str) -> dict[str, str]:
     return dict.fromkeys(("status", "corrected_status", "ave_status"), text)
 
 
-Found = tuple[dict[str, object], tuple[pd.DataFrame, pd.DataFrame] | str]
+Found = tuple[dict[str, object], tuple[pd.DataFrame, pd.DataFrame, Instrument] | str]  # items, and who was asked
 
 
 def _within(asked: Asked, people: Mapping[str, pd.DataFrame]) -> Iterator[Found]:
@@ -125,12 +166,12 @@ def _within(asked: Asked, people: Mapping[str, pd.DataFrame]) -> Iterator[Found]
             for x, y in combinations(scales, 2):
                 if (x.id, y.id) in done or _common(instrument, x, instrument, y):
                     continue
-                parts = tuple(units(rows, instrument, score) for score in (x, y))
+                parts = tuple(units(raters(rows, instrument), instrument, score) for score in (x, y))
                 if min(part.shape[1] for part in parts) > 1:
                     done.add((x.id, y.id))
                     yield (
                         {"set": instrument.name, "pair": "", "wave": wave, "x": x.id, "y": y.id, "below": GUIDE},
-                        parts,
+                        (*parts, instrument),
                     )
 
 
@@ -149,11 +190,13 @@ def _declared(name: str, pair: Pair, asked: Asked, people: Mapping[str, pd.DataF
         were = "was" if len(absent) == 1 else "were"
         return head, f"{' and '.join(absent)} {were} not asked" if absent else "no wave asked both"
     head["wave"], ends = wave, [homes[wave][pair.x], homes[wave][pair.y]]
-    parts = tuple(units(people[wave], *end) for end in ends)
+    rows = raters(raters(people[wave], ends[0][0]), ends[1][0])
+    parts = tuple(units(rows, *end) for end in ends)
     for (_, score), part in zip(ends, parts, strict=True):
         if score.model != "reflective" or part.shape[1] < 2:
             return head, f"{score.id} is no reflective scale of two items or more"
-    return head, SHARED if _common(*ends[0], *ends[1]) else parts
+    about = ends[1][0] if ends[1][0].event else ends[0][0]
+    return head, SHARED if _common(*ends[0], *ends[1]) else (*parts, about)
 
 
 def _common(one: Instrument, x: Score, other: Instrument, y: Score) -> bool:
@@ -164,30 +207,36 @@ def _common(one: Instrument, x: Score, other: Instrument, y: Score) -> bool:
 
 
 def method_variance(
-    answers: pd.DataFrame, scores: pd.DataFrame, asked: Asked, marker: str, shown: Sequence[str]
+    answers: pd.DataFrame, scores: pd.DataFrame, asked: Asked, marker: str, shown: Sequence[str], min_cell: int = 1
 ) -> pd.DataFrame:
     """The table `method_variance`: in each wave one factor for all items of the reflective scales, and what a marker
     variable takes out of the correlations of the scores `shown`. Neither can rule method variance out.
 
     marker    a score that by theory has nothing to do with the others, asked in the same way; "" where there is none
+    min_cell  a check of fewer people has no numbers
     """
     tables = []
     for wave, rows in by_wave(answers):
-        tables.append(single_factor(rows, asked[wave]).assign(wave=wave, check=SINGLE_FACTOR))
+        tables.append(single_factor(rows, asked[wave], min_cell).assign(wave=wave, check=SINGLE_FACTOR))
         people = scores[scores["wave"] == wave]
-        tables.append(held_against(people, marker, shown).assign(wave=wave, check=MARKER, statistic="adjusted_r"))
+        tables.append(
+            held_against(people, marker, shown, min_cell).assign(wave=wave, check=MARKER, statistic="adjusted_r")
+        )
     return pd.concat(tables, ignore_index=True)
 
 
-def single_factor(people: pd.DataFrame, instruments: Sequence[Instrument]) -> pd.DataFrame:
+def single_factor(people: pd.DataFrame, instruments: Sequence[Instrument], min_cell: int = 1) -> pd.DataFrame:
     """Harman's check of the items of all reflective scales of one wave; one row that says why where it cannot be made."""
     scales = distinct(instruments, reflective=True)
     if len(scales) < 2:
         return _not_run("fewer than two reflective scales were asked", statistic=STATISTICS[0])
-    return harman(pd.concat([units(people, *scale) for scale in scales], axis=1))
+    items = pd.concat([units(people, *scale) for scale in scales], axis=1)
+    if few := _too_few(len(items.dropna()), min_cell):
+        return _not_made(few, len(items), statistic=STATISTICS[0])
+    return harman(items)
 
 
-def held_against(people: pd.DataFrame, marker: str, shown: Sequence[str]) -> pd.DataFrame:
+def held_against(people: pd.DataFrame, marker: str, shown: Sequence[str], min_cell: int = 1) -> pd.DataFrame:
     """The marker check of one wave; one row that says why where it cannot be made."""
     there = [name for name in dict.fromkeys([*shown, marker]) if name in people and people[name].notna().any()]
     if not marker:
@@ -196,8 +245,14 @@ def held_against(people: pd.DataFrame, marker: str, shown: Sequence[str]) -> pd.
         return _not_run(f"the marker variable, {marker}, was not asked")
     if len(there) < 3:
         return _not_run("fewer than two scores stand beside the marker variable")
+    if few := _too_few(len(people[there].dropna()), min_cell):
+        return _not_made(few, len(people))
     return marker_check(people[there], marker).assign(k=len(there))
 
 
 def _not_run(reason: str, statistic: str = "") -> pd.DataFrame:
-    return pd.DataFrame([{"statistic": statistic, "n": 0, "n_lost": 0, "k": 0, "status": f"not run: {reason}"}])
+    return _not_made(f"not run: {reason}", 0, statistic)
+
+
+def _not_made(status: str, n_lost: int, statistic: str = "") -> pd.DataFrame:
+    return pd.DataFrame([{"statistic": statistic, "n": 0, "n_lost": n_lost, "k": 0, "status": status}])

@@ -7,7 +7,8 @@ with job(snakemake) as output:
     from rejsens.tabular import read_table, write_table
 
     settings, asked = snakemake.params[0], load_study(".").asked
+    few = {"min_cell": settings["min_cell"]}
     answers, scores = read_table(snakemake.input.answers), read_table(snakemake.input.scores)
-    pairs = validity.discriminant(answers, asked, read_pairs(), **settings["intervals"])
+    pairs = validity.discriminant(answers, asked, read_pairs(), **settings["intervals"], **few)
     write_table(pairs, output.discriminant)
-    write_table(validity.method_variance(answers, scores, asked, **settings["method"]), output.method_variance)
+    write_table(validity.method_variance(answers, scores, asked, **settings["method"], **few), output.method_variance)

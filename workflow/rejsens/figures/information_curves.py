@@ -27,6 +27,7 @@ LEAST, FOOT, GAP = 18.0, 8.5, 2.0  # mm of a scale's plots at least, of the axis
 TALLEST, MOST_ITEMS = 200.0, 66  # mm of a scale's plots, and items that fit there
 NAMES, ITEMS, VALUE = 34.0, 42.0, 9.0  # mm of the names, of the items' curves, of the numbers beside them
 WHOLE, AXIS = 50.0, 9.0  # mm of the scale's plot, and of the words of an axis beside it
+WITHHELD = "its curve would give away a threshold that is blank"
 MOST_ERROR = 2.0  # standard errors above it leave the plot
 RISE = 0.92  # of an item's row that the highest curve takes
 
@@ -70,7 +71,8 @@ def draw(
     names = {row.model: row.label for row in factor_models[factor_models["structure"].eq("one_factor")].itertuples()}
     panels = [_panel_of(information, own, names) for _, own in slopes[enough].groupby("score", sort=False)]
     long = [f"{panel.name}: too many items for one page" for panel in panels if len(panel.items) > MOST_ITEMS]
-    failed = _failed(slopes, {panel.name for panel in panels if len(panel.whole)}, names) + long
+    withheld = [f"{panel.name}: {WITHHELD}" for panel in panels if not len(panel.whole) and _admissible(panel)]
+    failed = _failed(slopes, {panel.name for panel in panels if len(panel.whole)}, names) + withheld + long
     panels = [panel for panel in panels if len(panel.whole) and len(panel.items) <= MOST_ITEMS]
     if not panels:
         return style.sentence(_nothing(failed), study)
@@ -85,6 +87,10 @@ def _panel_of(information: pd.DataFrame, items: pd.DataFrame, names: dict[str, s
     whole = own["item"].fillna("").eq("")
     name = names.get(first["score"], spoken(first["score"]))
     return Panel(name, first["wave"], items.reset_index(drop=True), own[~whole], own[whole])
+
+
+def _admissible(panel: Panel) -> bool:
+    return panel.items["status"].eq(ADMISSIBLE).all()
 
 
 def _failed(slopes: pd.DataFrame, drawn: set[str], names: dict[str, str]) -> list[str]:
@@ -136,7 +142,7 @@ def _draw_items(sheet: style.Sheet, panel: Panel, top: float, highest: float) ->
     axes.spines["left"].set_visible(False)
     _level_axis(axes)
     for place, item in enumerate(panel.items.itertuples()):
-        own = panel.curves[panel.curves["item"].eq(item.item)].sort_values("theta")
+        own = panel.curves[panel.curves["item"].eq(item.item)].sort_values("theta")  # none beside a blank threshold
         base, height = place + 1, RISE * own["information"] / highest
         axes.fill_between(own["theta"], base, base - height, color=style.PALE_BLUE, linewidth=0, zorder=2)
         axes.plot(own["theta"], base - height, color=style.BLUE, linewidth=style.THIN, zorder=3, label=item.item)
@@ -202,10 +208,15 @@ def _note(panels: list[Panel], failed: list[str], dropped: list[str]) -> str:
         f"{counts(people)}.",
         "All items of the figure are drawn to one height; the number is an item's peak. Items marked (R) are reverse-keyed; "
         "their answers were turned before.",
+        "Items with a blank threshold have no curve." if any(map(_lacks_curves, panels)) else "",
         f"Standard errors above {apa.number(MOST_ERROR, 0)} leave the plot." if _leaves(panels) else "",
         f"Not drawn: {few(failed)}." if failed else "",
         f"Not shown for space: {'; '.join(dropped)}." if dropped else "",
     )
+
+
+def _lacks_curves(panel: Panel) -> bool:
+    return panel.curves["item"].nunique() < len(panel.items)
 
 
 def _leaves(panels: list[Panel]) -> bool:

@@ -1,7 +1,8 @@
 """Measurement invariance, rung by rung
 
 From left to right ever more is made equal between groups or waves. Each box compares its rung with the one before: the
-verdict of the test, its p, and CFI and RMSEA with their changes in brackets. A tinted box is a rung whose equality was
+verdict of the test, its p, and CFI and RMSEA with their changes in brackets. An asterisk marks a rung above a rejected
+one, which is compared with a model that fits worse already. A tinted box is a rung whose equality was
 not rejected, a framed white box one that was rejected; broken frames hold rungs that could not be fitted or tested.
 """
 
@@ -17,8 +18,9 @@ from matplotlib.patches import Rectangle
 from rejsens import apa, style
 from rejsens.figures._instrument import ADMISSIBLE, few
 from rejsens.figures._study import min_cell, sentences, spoken
+from rejsens.phrases import ABOVE_REJECTED, above_rejected, labelled
 
-TABLES = ("invariance", "factor_models")
+TABLES = ("invariance", "factor_models", "loadings")
 SHOWS_PEOPLE = False
 OF = "instrument"
 
@@ -37,6 +39,7 @@ STEPS = {  # what a rung makes equal, in the words of the heading
     "strict": "and residuals",
     "unique variances": "and residuals",
 }
+MARK = " *"  # behind the verdict of a rung above a rejected one
 LOOKS = {  # verdict -> (fill, frame, width of the frame, style of the frame, colour of the verdict)
     "start": (style.GHOST, style.SOFT, style.HAIR, "-", style.INK),
     "not rejected": (style.BAND, style.BLUE, style.THIN, "-", style.INK),
@@ -68,6 +71,7 @@ def draw(
     *,
     invariance: pd.DataFrame,
     factor_models: pd.DataFrame,
+    loadings: pd.DataFrame,
     study: dict[str, Any],
     instrument: str = "",
     people: bool = False,
@@ -78,10 +82,11 @@ def draw(
         why = "no scale was asked in two waves, or of two groups, that are large enough"
         return style.sentence(f"There is no ladder of invariance to show: {why}.", study)
     names = {row.model: row.label for row in factor_models[factor_models["structure"].eq("one_factor")].itertuples()}
+    items = dict(zip(loadings["item"], loadings["label"], strict=True))
     sections, lines, dropped = _that_fit(_sections(rows, names))
     sheet = _sheet(sections, lines, study)
     shown = pd.concat([ladder for section in sections for ladder in section.ladders.values()], ignore_index=True)
-    return style.Drawing(sheet.figure, _alt(sections), shown, _note(shown, names, dropped, study))
+    return style.Drawing(sheet.figure, _alt(sections), shown, _note(shown, names, items, dropped, study))
 
 
 # Layout --------------------------------------------------------------------------------------------------------------
@@ -166,8 +171,8 @@ def _ladder(
 ) -> None:
     """One scale: a box for each rung, an arrow from the rung that it is compared with."""
     tall, places = _box(lines), dict(zip(ladder["rung"], lefts, strict=True))
-    for left, rung in zip(lefts, ladder.itertuples(), strict=True):
-        verdict, words = in_words(rung)
+    for left, rung, above in zip(lefts, ladder.itertuples(), above_rejected(ladder), strict=True):
+        verdict, words = in_words(rung, above)
         fill, frame, width, dashes, colour = LOOKS[verdict]
         look = {"facecolor": fill, "edgecolor": frame, "linewidth": width, "linestyle": dashes}
         canvas.add_patch(Rectangle((left, 0.2), wide, tall - 0.4, label=verdict, clip_on=False, **look))
@@ -207,8 +212,8 @@ def _fitted_lines(words: list[str], width: float, lines: int) -> list[str]:
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
-def in_words(rung: Any) -> tuple[str, list[str]]:
-    """A rung's verdict, and the lines of its box: the verdict, then numbers or a reason."""
+def in_words(rung: Any, above: bool = False) -> tuple[str, list[str]]:
+    """A rung's verdict, and the lines of its box: the verdict, then numbers or a reason; `above`: above a rejected rung."""
     if rung.status != ADMISSIBLE:
         kind, _, reason = rung.status.partition(": ")
         known = kind in ("barred", "not testable")
@@ -220,7 +225,8 @@ def in_words(rung: Any) -> tuple[str, list[str]]:
         ]
     if rung.holds not in ("rejected", "not rejected"):
         return "other", ["not tested", *_fit(rung)]
-    return rung.holds, [rung.holds, f"p {apa.p(rung.d_p, relation=True)}", *_partial(rung), *_fit(rung)]
+    verdict = f"{rung.holds}{MARK if above else ''}"
+    return rung.holds, [verdict, f"p {apa.p(rung.d_p, relation=True)}", *_partial(rung), *_fit(rung)]
 
 
 def _partial(rung: Any) -> list[str]:
@@ -250,20 +256,32 @@ def _alt(sections: list[Section]) -> str:
 
 def _climb(ladder: pd.DataFrame) -> str:
     steps = []
-    for rung in ladder.itertuples():
-        verdict, words = in_words(rung)
-        told = "; ".join([f"p {apa.p(rung.d_p, relation=True)}", *_partial(rung)])
+    for rung, above in zip(ladder.itertuples(), above_rejected(ladder), strict=True):
+        verdict, words = in_words(rung, above)
+        told = "; ".join([f"p {apa.p(rung.d_p, relation=True)}", *_partial(rung), *([ABOVE_REJECTED] if above else [])])
         p = f" ({told})" if verdict in ("rejected", "not rejected") else ""
         fit = f" (CFI {apa.r(rung.cfi, 3)})" if verdict == "start" and pd.notna(rung.cfi) else ""
-        steps.append(f"{rung.rung} {words[0]}{p}{fit}")
+        steps.append(f"{rung.rung} {words[0].removesuffix(MARK)}{p}{fit}")
     return ", ".join(steps)
 
 
-def _note(shown: pd.DataFrame, names: dict[str, str], dropped: list[str], study: dict[str, Any]) -> str:
+def _note(
+    shown: pd.DataFrame, names: dict[str, str], items: dict[str, str], dropped: list[str], study: dict[str, Any]
+) -> str:
     failed = shown[shown["status"].ne(ADMISSIBLE) & ~shown["status"].str.startswith("barred")]
-    reasons = [f"{names.get(row.model, spoken(row.model))}, {row.rung}: {row.status}" for row in failed.itertuples()]
+    reasons = [
+        f"{names.get(row.model, spoken(row.model))}, {row.rung}: {labelled(row.status, items)}"
+        for row in failed.itertuples()
+    ]
+    kept = shown[shown["holds"].eq("rejected") & shown["partial_holds"].fillna("").str.startswith("no release")]
+    reasons += [
+        f"{names.get(row.model, spoken(row.model))}, {row.rung}: {row.partial_holds}" for row in kept.itertuples()
+    ]
     released = shown[shown["released"].astype("str").str.len().gt(0) & shown["released"].notna()]
-    free = [f"{names.get(row.model, spoken(row.model))}, {row.rung}: {row.released}" for row in released.itertuples()]
+    free = [
+        f"{names.get(row.model, spoken(row.model))}, {row.rung}: {labelled(row.released, items)}"
+        for row in released.itertuples()
+    ]
     rules = dict.fromkeys(zip(shown["estimator"], shown["missing_rule"], strict=True))
     guide = (
         "Changes of CFI and RMSEA have no cut-offs with ordered answers (WLSMV) and decide nothing."
@@ -274,6 +292,9 @@ def _note(shown: pd.DataFrame, names: dict[str, str], dropped: list[str], study:
         f"Rejected: fits worse than the rung before at alpha = {apa.r(float(study.get('alpha') or 0.05))}, which tells "
         "not by how much; over many people it always will.",
         guide,
+        f"* {ABOVE_REJECTED[0].upper()}{ABOVE_REJECTED[1:]}."
+        if any(any(above_rejected(ladder)) for _, ladder in shown.groupby(["model", "between"], sort=False))
+        else "",
         " ".join(f"{name}: {rule}." for name, rule in rules if name),
         f"“Partial” is the test without what was released: exploratory, chosen by the data and free from there on: {few(free)}."
         if free

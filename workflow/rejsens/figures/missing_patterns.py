@@ -1,8 +1,9 @@
-"""What is missing together
+"""What is incomplete together
 
 Each row is a pattern: dark squares are what these people left incomplete, or the waves in which they did not take part;
 pale squares are complete. The bar and the number give the share of people with the pattern. An instrument is incomplete
-when a score of it that applies to the person could not be computed. Where a square is missing, the wave did not ask.
+when a score of it that applies to the person could not be computed, be it for one answer or for all; dark
+throughout need not be an empty record. Where there is no square, the wave did not ask.
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ from matplotlib.patches import Rectangle
 from rejsens import apa, style
 from rejsens.figures._instrument import spread, waves_in_time
 from rejsens.figures._study import counted, min_cell, sentences, spoken
+from rejsens.tables.missing_patterns import ATTENDANCE, MOST, POOLED, frequent, most_frequent, words
 
 TABLES = ("missing_patterns", "waves")
 SHOWS_PEOPLE = False
 
-ATTENDANCE = "waves"  # the level of the table at which waves are missing
-POOLED = 0  # the pattern in which the rare ones stand together
-ROW, MOST_ROWS = 3.2, 9
+ROW = 3.2
 CELL, LEAST_CELL = 3.4, 2.75  # mm of a square, at most and at least
 NAMES = 25.0  # mm for the upright names above the squares, at most
 TOGETHER = 38.0  # mm for the words of the rare patterns, at least
@@ -57,10 +57,10 @@ def draw(
     blocks = _blocks(table, waves)
     if not blocks:
         return style.sentence("No wave has scores or patterns of enough people, so nothing is mapped.", study)
-    blocks, hidden = _that_fit(blocks)
+    blocks, hidden, most = _that_fit(blocks)
     sheet = _sheet(blocks, study)
     data = pd.concat([block.rows for block in blocks], ignore_index=True)
-    return style.Drawing(sheet.figure, _alt(blocks), data, _note(blocks, hidden, study))
+    return style.Drawing(sheet.figure, _alt(blocks), data, _note(most_frequent(table, most, study), hidden))
 
 
 def _blocks(table: pd.DataFrame, waves: pd.DataFrame) -> list[Block]:
@@ -84,19 +84,19 @@ def _block(title: str, own: pd.DataFrame) -> Block:
 # Layout --------------------------------------------------------------------------------------------------------------
 
 
-def _that_fit(blocks: list[Block]) -> tuple[list[Block], list[str]]:
-    """Blocks for one page: fewer patterns in each first, then fewer waves between the first and the last."""
-    for most in (MOST_ROWS, 7, 5, 4):
+def _that_fit(blocks: list[Block]) -> tuple[list[Block], list[str], int]:
+    """Blocks for one page, and how many patterns each shows: fewer of them first, then fewer waves in the middle."""
+    for most in (MOST, 6, 4, 3):
         cut = [_cut(block, most) for block in blocks]
         if _tall(cut) <= style.MAX_HEIGHT:
-            return cut, []
+            return cut, [], most
     over, inside = [b for b in cut if b.wave not in _waves(cut)], [b for b in cut if b.wave in _waves(cut)]
     for count in range(len(inside) - 1, 0, -1):
         shown = spread([block.wave for block in inside], count)
         kept = over + [block for block in inside if block.wave in shown]
         if _tall(kept) <= style.MAX_HEIGHT or count == 1:
-            return kept, [block.wave for block in inside if block.wave not in shown]
-    return cut, []
+            return kept, [block.wave for block in inside if block.wave not in shown], most
+    return cut, [], most
 
 
 def _waves(blocks: list[Block]) -> list[str]:
@@ -104,16 +104,15 @@ def _waves(blocks: list[Block]) -> list[str]:
 
 
 def _cut(block: Block, most: int) -> Block:
-    """The most frequent patterns; the others join the rare ones in the last row."""
-    if len(block.rows) <= most:
+    """The most frequent patterns; all others stand together in the last row."""
+    shown, rest = frequent(block.rows, most)
+    if rest.empty:
         return block
-    own = block.rows
-    rest = own[own["pattern"].eq(POOLED) | (np.arange(len(own)) >= most - 1)]
     joined = rest.iloc[[-1]].assign(
         pattern=POOLED, n_patterns=int(rest["n_patterns"].sum()), n=rest["n"].sum(min_count=len(rest)),
         percent=rest["percent"].sum(min_count=len(rest)), n_missing=np.nan, missing="",
     )  # fmt: skip
-    return replace(block, rows=pd.concat([own[~own.index.isin(rest.index)], joined], ignore_index=True))
+    return replace(block, rows=pd.concat([shown, joined], ignore_index=True))
 
 
 def _columns(blocks: list[Block]) -> list[str]:
@@ -155,7 +154,9 @@ def _upright(names: list[str]) -> float:
 
 def _sheet(blocks: list[Block], study: dict[str, Any]) -> style.Sheet:
     sheet = style.Sheet(style.PAGE, _tall(blocks), study, legend=True)
-    sheet.legend([(style.swatch(style.BLUE), "missing"), (style.swatch(style.BAND), "complete")])
+    sheet.legend(
+        [(style.swatch(style.BLUE), "incomplete, or did not take part"), (style.swatch(style.BAND), "complete")]
+    )
     top = sheet.top
     for block in _over(blocks):
         side = max(_cell(block.columns, HALF), min(_cell(block.columns, WHOLE), LEAST_CELL))
@@ -192,7 +193,7 @@ def _draw(sheet: style.Sheet, block: Block, names: list[str], left: float, top: 
         middle = (place + 0.5) * ROW
         if row.pattern == POOLED:
             words = style.wrap(
-                f"{counted(int(row.n_patterns), 'rarer pattern')} together", width, style.SMALLEST, lines=1
+                f"{counted(int(row.n_patterns), 'other pattern')} together", width, style.SMALLEST, lines=1
             )
             sheet.text(left, top + middle, words, size=style.SMALLEST, colour=style.SOFT, va="middle")
         else:
@@ -225,31 +226,21 @@ def _squares(canvas: Axes, block: Block, names: list[str], missing: set[str], to
 def _alt(blocks: list[Block]) -> str:
     parts = []
     for block in blocks:
-        told = []
+        told, names = [], {name: spoken(name) for name in block.columns}
         for row in block.rows.itertuples():
             if row.pattern == POOLED or pd.isna(row.percent):
                 continue
-            lost = [spoken(name) for name in str(row.missing).split("; ") if name]
-            what = (
-                "nothing missing"
-                if not lost
-                else "everything missing"
-                if len(lost) == len(block.columns)
-                else f"{', '.join(lost)} missing"
-            )
+            what = words(str(row.missing), "; ".join(block.columns), row.level, names)
             told.append(f"{what} {apa.percent(row.percent)}%")
-        parts.append(f"{block.title}: {'; '.join(told[:3])}" if told else f"{block.title}: only rare patterns")
-    return f"Map of what is missing together. {'. '.join(parts)}."
+        parts.append(f"{block.title}: {'; '.join(told[:3])}" if told else f"{block.title}: only other patterns")
+    return f"Map of what is incomplete together. {'. '.join(parts)}."
 
 
-def _note(blocks: list[Block], hidden: list[str], study: dict[str, Any]) -> str:
-    pooled = any(block.rows["pattern"].eq(POOLED).any() for block in blocks)
+def _note(shown: str, hidden: list[str]) -> str:
     return sentences(
         "Shares are of the people of the wave, or of everybody who took part in any wave. Ratings of single events are left "
         "out: who has no such event has none to rate.",
-        f"Patterns of fewer than {min_cell(study)} people, and those that do not fit, stand together in one row."
-        if pooled
-        else "",
-        "A map shows what is missing, not why.",
+        shown,
+        "A map shows what is incomplete, not why.",
         f"In the table only: wave {', '.join(hidden)}." if hidden else "",
     )

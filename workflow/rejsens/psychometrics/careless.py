@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc
+from scipy.special import betainc
 
 from rejsens.psychometrics.cases import SINGULAR, answers, constant, named, not_varying
 from rejsens.psychometrics.items import Bound, bounds
@@ -25,8 +25,8 @@ DEFINITIONS = {
     "irv": "intra-individual response variability: SD (n − 1) of a person's answers, as clicked, each mapped to 0–1 by its "
     "declared range",
     "mahalanobis_d2": "squared Mahalanobis distance from the mean of all people",
-    "mahalanobis_p": "upper tail of chi-square at that distance, with as many degrees of freedom as items; exact for "
-    "normal answers only",
+    "mahalanobis_p": "share of people expected at that distance or beyond: the distance is (n − 1)² ÷ n times a beta variable with "
+    "k ÷ 2 and (n − k − 1) ÷ 2 (k items), since mean and covariances come from the same n people; exact for normal answers only",
     "even_odd": "correlation, over scales, of the means of a person's odd and even items, keyed and mapped to 0–1, stepped "
     "up by Spearman and Brown, not below −1; low is inconsistent",
     "synonyms": "correlation, over the pairs of items that correlate above .60 over all people, of a person's answers; low "
@@ -60,6 +60,7 @@ def careless(
     *,
     reverse: Collection[str] = (),
     scales: Mapping[str, Sequence[str]] | None = None,
+    correlations: pd.DataFrame | None = None,
 ) -> Careless:
     """Indices of careless responding of every person.
 
@@ -73,6 +74,8 @@ def careless(
         Items that the key turns round; used where answers must be keyed (even-odd, Guttman errors).
     scales : mapping of str to list of str, or None
         Items of each scale. Without it even-odd consistency and Guttman errors do not run.
+    correlations : :py:class:`pandas.DataFrame` or None
+        Items x items: the correlations by which pairs are chosen, such as those of more people; None takes these people's.
 
     Returns
     -------
@@ -94,10 +97,11 @@ def careless(
 
     Long string, average string, even-odd, synonyms and antonyms are those of Meade and Craig [1]_, but for the chance
     element with which R's careless package fills in undefined synonym scores; IRV is Dunn et al.'s [2]_ with ranges
-    brought to one; a high even-odd value is consistent here, where that package since 1.2.0 turns the sign. Guttman
+    brought to one; with mean and covariances estimated from the same n people, squared distances of normal answers to k
+    items are :math:`(n-1)^2/n` times a beta variable with :math:`k/2` and :math:`(n-k-1)/2` [4]_; a high even-odd value is consistent here, where that package since 1.2.0 turns the sign. Guttman
     errors are those of item steps: a step taken although a more popular one is not, ties in the order of items [3]_.
 
-    Checked against base R (``rle``, ``sd``, ``mahalanobis``, ``cor``, and every answer pattern counted out, in
+    Checked against base R (``rle``, ``sd``, ``mahalanobis``, ``pbeta``, ``cor``, and every answer pattern counted out, in
     tests/reference/validity.R), to 1e-8.
 
     References
@@ -112,6 +116,9 @@ def careless(
     .. [3] Emons, W. H. M. (2008). Nonparametric person-fit analysis of polytomous item scores. Applied Psychological
            Measurement, 32(3), 224–247. https://doi.org/10.1177/0146621607302479
 
+    .. [4] Gnanadesikan, R., & Kettenring, J. R. (1972). Robust estimates, residuals, and outlier detection with
+           multiresponse data. Biometrics, 28(1), 81–124.
+
     Examples
     --------
     >>> import pandas as pd
@@ -124,7 +131,7 @@ def careless(
     1            2            1.33  0.52
     2            2            1.50  0.14
     >>> found.checks.set_index("index").loc["synonyms", "status"]
-    'estimated; from 3 pairs'
+    'estimated; from 3 pairs of items, so that each correlation has 3 points at most'
     """
     values = answers(items)
     names = [str(name) for name in items.columns]
@@ -139,10 +146,10 @@ def careless(
     columns["irv"] = response_variability(scaled.T)
     distances, status["mahalanobis_d2"] = _mahalanobis(values, names)
     columns["mahalanobis_d2"] = distances
-    columns["mahalanobis_p"] = chdtrc(len(names), distances)
-    status["mahalanobis_p"] = status["mahalanobis_d2"]
+    columns["mahalanobis_p"], alike = _upper_tail(distances, len(names))
+    status["mahalanobis_p"] = status["mahalanobis_d2"] or alike
     columns["even_odd"], status["even_odd"] = _even_odd(keyed, names, scales)
-    found = _pairs(values, names)
+    found = _pairs(pd.DataFrame(values, columns=names).corr() if correlations is None else correlations, names)
     for kind in ("synonyms", "antonyms"):
         columns[kind], status[kind] = _pair_consistency(scaled, found[found["kind"] == kind], names, kind)
     steps = np.where(turned, ranges[0] + ranges[1] - values, values) - ranges[0]
@@ -211,6 +218,22 @@ def _mahalanobis(values: np.ndarray, names: list[str]) -> tuple[np.ndarray, str]
     return out, ""
 
 
+def _upper_tail(distances: np.ndarray, k: int) -> tuple[np.ndarray, str]:
+    """Share of people beyond each squared distance, with mean and covariances of those same people.
+
+    >>> tail, _ = _upper_tail(np.array([0.0, 2.0, 4.0, 2.0, 0.5, 3.5]), 2)  # 1 − x to the power of (n − 3) / 2
+    >>> tail[1].round(6), np.sqrt((1 - 2 * 6 / 25) ** 3).round(6)
+    (np.float64(0.374977), np.float64(0.374977))
+    """
+    n = int((~np.isnan(distances)).sum())
+    if n == k + 1:
+        return np.full(len(distances), np.nan), "not run: with one person more than items everybody is equally far away"
+    if n <= k:
+        return distances, ""
+    beta = np.clip(distances * n / (n - 1) ** 2, 0.0, 1.0)
+    return betainc((n - k - 1) / 2, k / 2, 1 - beta), ""  # the lower tail of 1 − beta keeps its digits
+
+
 # --- consistency within a person -------------------------------------------------------------------------------------
 
 
@@ -234,9 +257,9 @@ def _means(values: np.ndarray) -> np.ndarray:
         return np.nansum(values, axis=1) / count
 
 
-def _pairs(values: np.ndarray, names: list[str]) -> pd.DataFrame:
-    """Pairs of items that correlate beyond ±.60 over all people (pairs of answers)."""
-    correlations = pd.DataFrame(values, columns=names).corr().to_numpy()
+def _pairs(over_people: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Pairs of items that correlate beyond ±.60 over people (pairs of answers)."""
+    correlations = over_people.reindex(index=names, columns=names).to_numpy(dtype=float)
     rows = [
         ("synonyms" if correlations[i, j] > 0 else "antonyms", names[i], names[j], float(correlations[i, j]))
         for i, j in zip(*np.triu_indices(len(names), 1), strict=True)
@@ -254,7 +277,8 @@ def _pair_consistency(scaled: np.ndarray, found: pd.DataFrame, names: list[str],
         does = "correlates" if len(found) == 1 else "correlate"
         return np.full(len(scaled), np.nan), f"not run: {few} {does} {side}, {LEAST_PAIRS} are needed"
     left, right = ([names.index(name) for name in found[side]] for side in ("x", "y"))
-    return _row_correlations(scaled[:, left], scaled[:, right], LEAST_PAIRS), f"estimated; from {len(found)} pairs"
+    points = f"estimated; from {len(found)} pairs of items, so that each correlation has {len(found)} points at most"
+    return _row_correlations(scaled[:, left], scaled[:, right], LEAST_PAIRS), points
 
 
 def _row_correlations(a: np.ndarray, b: np.ndarray, least: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from rejsens.psychometrics.ordered_reliability import categorical_omega, ordinal
 from rejsens.psychometrics.reliability import Reliability, alpha, spearman_brown
 from rejsens.psychometrics.split_half import split_half
 
-RELIABILITY_COLUMNS = ("score", "coefficient", "n", "k", "estimate", "ci_low", "ci_high", "method", "status")
+RELIABILITY_COLUMNS = ("score", "coefficient", "n", "n_lost", "k", "estimate", "ci_low", "ci_high", "method", "status")
 ITEM_ROW_TYPES = {"score": "str", "item": "str", "label": "str", "reverse": "bool"} | ITEM_TYPES
 FORMATIVE = "formative index: internal consistency does not apply"
 SINGLE_ITEM = "single item: internal consistency does not apply"
@@ -70,8 +70,8 @@ def assess(
     Returns
     -------
     reliability : :py:class:`pandas.DataFrame`
-        ``score``, ``coefficient``, ``n``, ``k``, ``estimate``, ``ci_low``, ``ci_high``, ``method``, ``status``. A
-        reflective score has alpha, omega_u (and omega_categorical, alpha_ordinal), coefficient_h, ave and, with an
+        ``score``, ``coefficient``, ``n``, ``n_lost``, ``k``, ``estimate``, ``ci_low``, ``ci_high``, ``method``,
+        ``status``. A reflective score has alpha, omega_u (and omega_categorical, alpha_ordinal), coefficient_h, ave and, with an
         even number of items, the lowest, mean and highest split half; one of two items Spearman-Brown alone; a formative score or a single item has one
         row, coefficient ``"none"``, with the reason.
     items : :py:class:`pandas.DataFrame`

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
+from rejsens.events import OF_RATERS
 
 MOST_WAVES = 12  # columns that a printed page holds; the CSV tables hold every wave
 
@@ -116,6 +117,18 @@ def status_of(status: Any) -> str:
     """
     text = text_of(status)
     return "" if text in ("ok", "estimated") else text.removeprefix("estimated; ")
+
+
+def missing_rules(rules: Iterable[Any]) -> tuple[str, ...]:
+    """The notes that say how missing answers were taken, each rule once, and last of whom where it is about events.
+
+    >>> missing_rules(["complete rows", f"complete rows; {OF_RATERS}", None])
+    ('Missing answers: complete rows.', 'Ratings of an event: n and lost are of those who rated one.')
+    """
+    told = [text for rule in rules if (text := text_of(rule))]
+    events = [sentence(OF_RATERS)] if any(text.endswith(OF_RATERS) for text in told) else []
+    plain = dict.fromkeys(text.removesuffix(f"; {OF_RATERS}") for text in told)
+    return (*(f"Missing answers: {rule}." for rule in plain), *events)
 
 
 def sentence(text: str) -> str:

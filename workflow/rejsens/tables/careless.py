@@ -49,9 +49,9 @@ def _moments(by_wave: pd.DataFrame, wave: str, letters: Mapping[str, str]) -> st
 
 
 def _why(status: str) -> str:
-    """Why an index has no value, or what is left out of it."""
+    """Why an index has no value, what is left out of it, or how many pairs of items it rests on."""
     text = status_of(status)
-    return text if text.startswith("not run") or "without" in text else ""
+    return text if text.startswith(("not run", "from ")) or "without" in text else ""
 
 
 def _flagged(by_wave: pd.DataFrame, wave: str) -> str:

@@ -9,11 +9,24 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import marked, marks, sentence, status_of
+from rejsens.tables._cells import marked, marks, missing_rules, sentence, status_of
 
 TABLES = ("dimensionality", "dictionary")
 SEVERAL = "all"
-COLUMNS = ("Items of", "Wave", "n", "k", "Correlations", "KMO", "Bartlett's χ²", "df", "p", "Parallel analysis", "MAP")
+COLUMNS = (
+    "Items of",
+    "Wave",
+    "n",
+    "Lost",
+    "k",
+    "Correlations",
+    "KMO",
+    "Bartlett's χ²",
+    "df",
+    "p",
+    "Parallel analysis",
+    "MAP",
+)
 GUIDES = (
     "The last two columns advise a number of factors; where they differ, what the items say decides.",
     "KMO sets the items' squared correlations against those that are left when all other items are held; near 1, hardly any "
@@ -33,10 +46,11 @@ def lay_out(*, dimensionality: pd.DataFrame, dictionary: pd.DataFrame, study: Ma
         title=__doc__,
         columns=COLUMNS,
         **grouped(groups),
-        alignment=("left", "left", "right", "right", "left") + ("right",) * 6,
+        alignment=("left", "left", "right", "right", "right", "left") + ("right",) * 6,
         general=(
-            "Items as keyed, rows with an answer to every item, in the first wave that asked them; k is the number of items. "
+            "Items as keyed, in the first wave that asked them; k is the number of items. "
             "Items of few answers by polychoric correlations, others by Pearson's.",
+            *missing_rules(dimensionality["missing_rule"]),
             *map(sentence, methods),
             *GUIDES,
         ),
@@ -50,6 +64,7 @@ def _row(row: Mapping[str, Any], reasons: Mapping[str, str]) -> tuple[str, ...]:
         marked(name, status_of(row["status"]), reasons),
         row["wave"],
         apa.count(row["n"]),
+        apa.count(row["n_lost"]),
         apa.count(row["k"]),
         row["correlations"].capitalize(),
         apa.r(row["kmo"]),

@@ -59,7 +59,7 @@ def _covered(discriminant: pd.DataFrame, covered: pd.Series) -> pd.DataFrame:
 
 def _why(status: Any) -> str:
     """What a reader should know of a number; that signs are left out holds of every row and stands in the notes."""
-    return re.sub(r"(^|; )\d+ negative correlations? taken without sign", "", status_of(status))
+    return re.sub(r"(^|; )\d+ negative correlations? taken without sign", "", status_of(status)).removeprefix("; ")
 
 
 def _listed(guides: list[float]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import labels, marked, marks, sentence
+from rejsens.tables._cells import labels, marked, marks, missing_rules, sentence
 
 TABLES = ("exploratory_loadings", "dictionary")
 EVERYTHING, ADMISSIBLE = "all", "admissible"
@@ -26,7 +26,8 @@ def lay_out(*, exploratory_loadings: pd.DataFrame, dictionary: pd.DataFrame, stu
     for (instrument, items, number), rows in shown.groupby(["instrument", "set", "factors"], sort=False):
         title = titles.get(instrument, instrument) + ", all items" if items == EVERYTHING else names.get(items, items)
         first = rows.iloc[0]
-        heading = f"{title}, {number} {'factor' if number == 1 else 'factors'}, wave {first['wave']}, n = {apa.count(first['n'])}"
+        people = f"n = {apa.count(first['n'])}, {apa.count(first['n_lost'])} lost"
+        heading = f"{title}, {number} {'factor' if number == 1 else 'factors'}, wave {first['wave']}, {people}"
         groups[heading] = [_row(own, factors, reasons) for _, own in rows.groupby("item", sort=False)]
     how = dict.fromkeys(zip(shown["extraction"], shown["rotation"], strict=True))
     methods = " or ".join(f"{extraction} and {rotation}" for extraction, rotation in how)
@@ -37,7 +38,8 @@ def lay_out(*, exploratory_loadings: pd.DataFrame, dictionary: pd.DataFrame, stu
         alignment=("left", "left") + ("right",) * (len(factors) + 1),
         general=(
             f"Pattern loadings, extraction and rotation: {methods or 'none'}. Factors are ordered by the variance that they "
-            "account for; items after keying, rows with an answer to every item.",
+            "account for; items after keying.",
+            *missing_rules(shown["missing_rule"]),
             "Shown are the numbers of factors that parallel analysis advises and that the instrument's file declares"
             + ("; solutions of one factor are in the table's file." if len(several) else "."),
         ),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import labels, latest, marked, marks, sentence
+from rejsens.tables._cells import labels, latest, marked, marks, missing_rules, sentence
 
 TABLES = ("factor_models", "dictionary", "waves")
 ADMISSIBLE, REPORTED = "admissible", "reported"
@@ -40,19 +40,18 @@ def lay_out(
     groups: dict[str, list[tuple[str, ...]]] = {}
     for row in shown.to_dict("records"):
         groups.setdefault(titles.get(row["instrument"], row["instrument"]), []).append(_row(row, reasons))
-    columns = ("Model", "Wave", "Estimator", "n", "χ²", "df", "p", "CFI", "TLI", "RMSEA", "p close", "SRMR")
+    columns = ("Model", "Wave", "Estimator", "n", "Lost", "χ²", "df", "p", "CFI", "TLI", "RMSEA", "p close", "SRMR")
     used = [words for name, words in ESTIMATORS.items() if name in set(shown["estimator"])]
-    rules = dict.fromkeys(rule for rule in shown["missing_rule"] if rule)
     return PrintedTable(
         title=__doc__,
         columns=columns,
         **grouped(groups),
-        alignment=("left",) * 3 + ("right",) * 9,
+        alignment=("left",) * 3 + ("right",) * 10,
         general=(
             "A scale of one factor is shown in its newest wave, what an instrument's file declares beside that in the first.",
             *used,
             *GUIDES,
-            *(f"Missing answers: {rule}." for rule in rules),
+            *missing_rules(shown["missing_rule"]),
         ),
         specific=tuple((mark, sentence(text)) for text, mark in reasons.items()),
     )
@@ -70,7 +69,7 @@ def _reason(row: Mapping[str, Any]) -> str:
 
 def _row(row: Mapping[str, Any], reasons: Mapping[str, str]) -> tuple[str, ...]:
     stub = marked(row["label"], _reason(row), reasons)
-    head = (stub, row["wave"], row["estimator"], apa.count(row["n"]))
+    head = (stub, row["wave"], row["estimator"], apa.count(row["n"]), apa.count(row["n_lost"]))
     if row["status"] != ADMISSIBLE or apa.is_missing(row["chi2"]):
         return (*head, *(apa.MISSING,) * 8)
     rmsea = apa.coefficient(row["rmsea"], row["rmsea_ci_low"], row["rmsea_ci_high"], decimals=3, bounded=True)

@@ -9,12 +9,12 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import labels, marked, marks, sentence
+from rejsens.tables._cells import labels, marked, marks, missing_rules, sentence
 
 TABLES = ("item_response", "dictionary")
 ADMISSIBLE = "admissible"
 NOTES = (
-    "Graded response model of each scale by itself, logistic metric, every row with an answer, maximum likelihood. a is how "
+    "Graded response model of each scale by itself, logistic metric. a is how "
     "sharply an item tells people apart, with its interval; b1, b2, … is the place on the trait (in standard deviations of "
     "these people) from which on the second, third, … answer or a higher one is more likely than not.",
     "A threshold is blank where nobody gave the answer that it opens.",
@@ -35,11 +35,13 @@ def lay_out(*, item_response: pd.DataFrame, dictionary: pd.DataFrame, study: Map
     }
     return PrintedTable(
         title=__doc__,
-        columns=("Item", "Reversed", "n", "a", *cuts),
+        columns=("Item", "Reversed", "n", "Lost", "a", *cuts),
         **grouped(groups),
-        alignment=("left", "left") + ("right",) * (len(cuts) + 2),
+        alignment=("left", "left") + ("right",) * (len(cuts) + 3),
         general=(
             *NOTES,
+            *missing_rules(item_response["missing_rule"]),
+            "n answered the item; lost did not, and count by their other answers.",
             f"Brackets hold {apa.level(study['ci_level'])} intervals; those of b are in the table's file.",
         ),
         specific=tuple((mark, sentence(text)) for text, mark in reasons.items()),
@@ -50,7 +52,7 @@ def _row(rows: pd.DataFrame, cuts: Sequence[str], reasons: Mapping[str, str]) ->
     by_name = rows.set_index("parameter")
     slope = by_name.loc["a"]
     stub = marked(str(slope["label"]).replace("_", " "), slope["status"], reasons)
-    head = (stub, "yes" if slope["reverse"] else "no", apa.count(slope["n"]))
+    head = (stub, "yes" if slope["reverse"] else "no", apa.count(slope["n"]), apa.count(slope["n_lost"]))
     if slope["status"] != ADMISSIBLE:
         return (*head, apa.MISSING, *("" for _ in cuts))
     found = (_threshold(by_name.loc[cut], reasons) if cut in by_name.index else "" for cut in cuts)

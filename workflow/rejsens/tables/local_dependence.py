@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable
-from rejsens.tables._cells import labels, marked, marks, sentence, status_of
+from rejsens.tables._cells import labels, marked, marks, missing_rules, sentence, status_of
 
 TABLES = ("local_dependence", "items", "dictionary")
 STATISTICS = {"q3_above_mean": float, "residual": abs}  # Q3 counts upwards, a residual either way
@@ -27,16 +27,26 @@ def lay_out(
     for (score, wave), own in local_dependence.groupby(["score", "wave"], sort=False):
         pairs = own[["x", "y"]].drop_duplicates()
         ends = [_end(own[own["statistic"] == statistic], key, reasons) for statistic, key in STATISTICS.items()]
-        rows.append((names.get(score, score), wave, apa.count(len(pairs)), *ends, _beyond(own, called)))
+        people = own[own["statistic"] == "residual"].iloc[0]
+        head = (
+            names.get(score, score),
+            wave,
+            apa.count(people["n"]),
+            apa.count(people["n_lost"]),
+            apa.count(len(pairs)),
+        )
+        rows.append((*head, *ends, _beyond(own, called)))
     return PrintedTable(
         title=__doc__,
-        columns=("Score", "Wave", "Pairs", "Highest Q3", "Furthest residual", "Pairs beyond a limit"),
+        columns=("Score", "Wave", "n", "Lost", "Pairs", "Highest Q3", "Furthest residual", "Pairs beyond a limit"),
         rows=tuple(rows),
-        alignment=("left", "left", "right", "right", "right", "left"),
+        alignment=("left", "left") + ("right",) * 5 + ("left",),
         general=(
             "What pairs of items share beside the one thing that the scale measures. Q3 is the correlation of what the graded "
             "response model leaves over, above its mean over all pairs; the residual is a correlation minus the one that the "
             "one-factor model implies.",
+            "n and lost are those of the residuals; Q3 takes every row with an answer, and its own stand in the table's file.",
+            *missing_rules(local_dependence["missing_rule"]),
             "The limits, .20 for Q3 and ±.10 for residuals, are conventions that point to items worth reading side by side.",
         ),
         specific=tuple((mark, sentence(text)) for text, mark in reasons.items()),

@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
+from rejsens.events import OF_RATERS
 from rejsens.layout import PrintedTable, grouped
 from rejsens.tables._cells import joined, labels, marked, marks, panel, sentence, status_of
 
 TABLES = ("reliability", "dictionary", "waves")
+LOST = "Lost are people without an answer to every item."
 # Full names, since many coefficients go by the name of omega.
 NAMES = {
     "alpha": "Alpha",
@@ -32,10 +34,11 @@ def lay_out(
     groups = {}
     for score, frame in reliability.groupby("score", sort=False):
         by_row = sorted(
-            frame.groupby(["wave", "n", "k"], sort=False), key=lambda found: order.get(found[0][0], len(order))
+            frame.groupby(["wave", "n", "n_lost", "k"], sort=False),
+            key=lambda found: order.get(found[0][0], len(order)),
         )
         groups[names.get(score, score)] = [_row(key, rows, kinds, letters) for key, rows in by_row]
-    columns = ("Wave", "n", "k", *(NAMES[kind] for kind in kinds))
+    columns = ("Wave", "n", "Lost", "k", *(NAMES[kind] for kind in kinds))
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
     return PrintedTable(
         title=__doc__,
@@ -49,7 +52,7 @@ def lay_out(
 def _row(key: tuple, rows: pd.DataFrame, kinds: Sequence[str], letters: Mapping[str, str]) -> tuple[str, ...]:
     by_kind = rows.drop_duplicates("coefficient").set_index("coefficient")
     cells = (_cell(by_kind.loc[kind], letters) if kind in by_kind.index else "" for kind in kinds)
-    return (key[0], apa.count(key[1]), apa.count(key[2]), *cells)
+    return (key[0], *map(apa.count, key[1:]), *cells)
 
 
 def _cell(row: pd.Series, letters: Mapping[str, str]) -> str:
@@ -58,7 +61,9 @@ def _cell(row: pd.Series, letters: Mapping[str, str]) -> str:
 
 
 def _notes(reliability: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[str, Any]) -> tuple[str, ...]:
-    notes = [f"Brackets hold {apa.level(study['ci_level'])} intervals; k is the number of items."]
+    notes = [f"Brackets hold {apa.level(study['ci_level'])} intervals; k is the number of items.", LOST]
+    if dictionary["event"].fillna("").ne("").any():
+        notes.append(sentence(OF_RATERS))
     for kind, frame in reliability.groupby("coefficient", sort=False):
         methods = " or ".join(dict.fromkeys(m for m in frame["method"] if m))
         if methods:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import labels, marked, marks, sentence, status_of
+from rejsens.tables._cells import labels, marked, marks, missing_rules, sentence, status_of
 
 TABLES = ("scalability", "dictionary")
 
@@ -24,11 +24,12 @@ def lay_out(*, scalability: pd.DataFrame, dictionary: pd.DataFrame, study: Mappi
     }
     return PrintedTable(
         title=__doc__,
-        columns=("Item", "n", "H", f"{apa.level(study['ci_level'])} CI"),
+        columns=("Item", "n", "Lost", "H", f"{apa.level(study['ci_level'])} CI"),
         **grouped(groups),
         general=(
-            "Mokken's coefficients of items as keyed, rows with an answer to every item. H of a scale says how well people "
+            "Mokken's coefficients of items as keyed. H of a scale says how well people "
             "can be ordered by the sum of its items, not that these measure one thing; .30 is the convention for the least.",
+            *missing_rules(scalability["missing_rule"]),
         ),
         specific=tuple((mark, sentence(text)) for text, mark in reasons.items()),
     )
@@ -43,4 +44,5 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
 def _row(row: Mapping[str, Any], reasons: Mapping[str, str]) -> tuple[str, ...]:
     name = str(row["label"]).replace("_", " ") if row["item"] else "Whole scale"
     stub = marked(name, status_of(row["status"]), reasons)
-    return (stub, apa.count(row["n"]), apa.r(row["h"]), apa.interval(row["ci_low"], row["ci_high"], bounded=True))
+    ends = apa.interval(row["ci_low"], row["ci_high"], bounded=True)
+    return (stub, apa.count(row["n"]), apa.count(row["n_lost"]), apa.r(row["h"]), ends)

@@ -29,7 +29,7 @@ def lay_out(*, validation: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTab
         alignment=("left", "left", "right", "left", "left"),
         general=(
             "Structures, sets and guides were fixed before the data. A guide is a rule of thumb, met or not met; it is no "
-            "test. Steps outside the data are done by experts and in interviews.",
+            "test. Where the interval holds the guide, another sample might have given the other outcome. Steps outside the data are done by experts and in interviews.",
             f"Brackets hold {apa.level(study['ci_level'])} intervals, behind RMSEA 90% intervals.",
             *(f"{place}: {sentence(text)}" for place, text in enumerate(notes["done"], start=1)),
         ),
