@@ -263,17 +263,37 @@ def test_a_wave_says_which_kind_of_event_was_rated(study: Path) -> None:
     assert "“uncler”" in text and "unclear and clear" in text and "Did you mean “unclear”?" in text
 
 
-def test_scores_of_events_are_no_scores_that_a_hypothesis_can_name(study: Path) -> None:
+def test_a_score_of_events_is_named_with_its_kind_or_in_a_model_of_events(study: Path) -> None:
     ask(study, "w1", {"id": "mreii_events", "as": "unclear"})
     loaded = load_study(study)
     assert "unclear_mreii_events" in loaded.scored and not [s for s in loaded.scores if "mreii_a" in s]
-    for name in ("unclear_mreii_a_hurt", "mreii_a_hurt"):
-        path = study / "config/hypotheses/loneliness.yaml"
+    path = study / "config/hypotheses/loneliness.yaml"
+
+    def name(**keys) -> None:
         content = yaml.safe_load(path.read_text())
-        content["hypotheses"][0]["outcome"] = name
+        content["hypotheses"][0] |= keys
         path.write_text(yaml.safe_dump(content))
-        with pytest.raises(Refused, match=r"(?s)unknown score.*scores? of single events"):
-            load_study(study)
+
+    name(outcome="unclear_mreii_a_hurt")
+    load_study(study)
+    name(outcome="mreii_a_hurt")
+    with pytest.raises(
+        Refused, match=r"(?s)unknown score.*score of single events.*kind of event before it.*event_slope"
+    ):
+        load_study(study)
+    name(model="event_slope", predictor="mreii_a_intent", covariates=[])
+    load_study(study)
+
+
+def test_a_model_says_what_it_needs_and_what_it_has_no_use_for(study: Path) -> None:
+    path = study / "config/hypotheses/loneliness.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["hypotheses"][0] |= {"model": "moderation", "mediator": "rses_sum"}
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(
+        Refused, match=r"(?s)model “moderation” needs “moderator”.*model “moderation” does not use “mediator”"
+    ):
+        load_study(study)
 
 
 def test_healing_is_asked_from_the_second_wave_on(study: Path) -> None:

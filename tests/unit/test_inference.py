@@ -42,7 +42,7 @@ COVARIATES = [
     {"name": "status", "type": "category", "varies": True},
     {"name": "o", "type": "number", "varies": True},
 ]
-SETTINGS = {"alpha": 0.05, "ci_level": 0.95, "bootstrap_draws": 400, "seed": 20260105}
+SETTINGS = {"alpha": 0.05, "ci_level": 0.95, "bootstrap_draws": 400, "seed": 20260105, "imputation": {"m": 0, "most": 60}}
 HYPOTHESIS = {
     "id": "H1", "label": "x and y", "outcome": "y", "predictor": "x", "covariates": COVARIATES,
     "direction": "negative", "sesoi": 0.10, "claim_type": "difference",
@@ -466,10 +466,12 @@ def test_the_number_of_waves_decides_which_coefficient_decides(panel):
         assert (row["analysis"], row["metric"]) == (analysis, metric)
         assert (table["analysis"] == "cross_sectional_bootstrap").sum() == n_waves
         assert (table.loc[~table["decides"], "verdict"] == "").all()
-        over = table["analysis"].isin(["change", "within_between", "fixed_effects"])
+        over = table["wave"].eq("all")
         assert (table.loc[over, "invariance"] == "not assessed").all()
         assert (table.loc[~over, "invariance"] == "").all()
-        assert (table["missing_rule"] == "complete cases, provisional").all()
+        weighted = table["analysis"] == "inverse_probability"
+        assert (table.loc[~weighted, "missing_rule"] == "complete cases, provisional").all()
+        assert weighted.sum() == (n_waves == 3)
 
 
 def test_rows_of_the_family_equal_r(panel):

@@ -507,7 +507,7 @@ def test_the_truth_holds_two_signs_as_declared_one_null_and_one_reversal():
 
 def test_the_pipeline_finds_the_truth_in_the_shipped_data(scores):
     shipped = pd.read_csv(ROOT / "data" / "truth" / "estimands.csv").set_index(["hypothesis", "analysis"])["estimand"]
-    settings = {"alpha": 0.05, "ci_level": 0.95, "bootstrap_draws": 200, "seed": 1}
+    settings = {"alpha": 0.05, "ci_level": 0.95, "bootstrap_draws": 200, "seed": 1, "imputation": {"m": 0, "most": 60}}
     verdicts = {}
     for family in FAMILIES:
         rows = run_family(scores, family, settings)

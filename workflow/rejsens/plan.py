@@ -159,9 +159,10 @@ class Plan:
         s = self.study.settings
         return {
             "family": f"config/hypotheses/{family}.yaml",
-            "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "seed")},
+            "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "imputation", "seed")},
             "depends": hashes([f"config/hypotheses/{family}.yaml"])
-            | code(*JOB, "rejsens.declarations", "rejsens.inference.families"),
+            | self._declared()
+            | code(*JOB, "rejsens.declarations", "rejsens.events", "rejsens.inference.families", "rejsens.study"),
         }
 
     def collect_estimates(self) -> dict[str, Any]:

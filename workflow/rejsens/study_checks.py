@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from rejsens.declarations import SHIPPED, load_settings, read_yaml
 from rejsens.definitions import load_instruments
+from rejsens.hypotheses import DEFAULT, MODELS, unfit, variables
 from rejsens.problems import Problem, collect, did_you_mean, listed
 from rejsens.registry import TABLES, constant, files, own_plugins
 from rejsens.sidecars import Wave
 from rejsens.translations import in_language
 
 if TYPE_CHECKING:
+    from rejsens.definitions import Instrument
     from rejsens.study import Study
 
 
@@ -306,7 +308,6 @@ def plugin_problems(folder: Path) -> list[Problem]:
 
 def _family_problems(study: Study) -> list[Problem]:
     """Hypotheses that name what no instrument of the study gives, or that bear one id; families named unlike their file."""
-    known = [*study.scores, *study.background]
     files_of: dict[str, list[str]] = {}
     for name, family in study.families.items():
         for hypothesis in family["hypotheses"]:
@@ -329,21 +330,7 @@ def _family_problems(study: Study) -> list[Problem]:
     ]
     for name, family in study.families.items():
         for hypothesis in family["hypotheses"]:
-            named = [
-                hypothesis["predictor"],
-                hypothesis["outcome"],
-                *(c["name"] for c in [*family.get("covariates", ()), *hypothesis.get("covariates", ())]),
-            ]
-            for unknown in dict.fromkeys(n for n in named if n not in known):
-                problems.append(
-                    Problem(
-                        f"config/hypotheses/{name}.yaml › {hypothesis['id']}",
-                        "Hypotheses that name an unknown score",
-                        f"“{unknown}”",
-                        listed(known, 60),
-                        _no_such_score(unknown, study, known),
-                    )
-                )
+            problems += _hypothesis_problems(f"config/hypotheses/{name}.yaml › {hypothesis['id']}", hypothesis, study)
     return problems
 
 
@@ -374,8 +361,68 @@ def _prediction_problems(study: Study) -> list[Problem]:
     ]
 
 
+def _hypothesis_problems(place: str, hypothesis: Mapping[str, Any], study: Study) -> list[Problem]:
+    """Keys that its model lacks or does not know, variables that no wave gives, kinds of event that nobody is asked about."""
+    kind = hypothesis.get("model", DEFAULT)
+    lacking, useless = unfit(hypothesis)
+    problems = [
+        Problem(place, "Hypotheses that lack a setting", f"model “{kind}” needs “{key}”", "", "add it, or name another model")
+        for key in lacking
+    ] + [
+        Problem(
+            place, "Settings that a model has no use for", f"model “{kind}” does not use “{key}”",
+            listed(MODELS[kind].keys), "remove it, or name another model",
+        )
+        for key in useless
+    ]  # fmt: skip
+    of_events = _event_scores(study) if MODELS[kind].of_events else _prefixed(study)
+    known = [*study.scores, *of_events, *study.background]
+    named = [name for names in variables(hypothesis).values() for name in names]
+    problems += [
+        Problem(
+            place,
+            "Hypotheses that name an unknown score",
+            f"“{name}”",
+            listed(known, 60),
+            _no_such_score(name, study, known),
+        )
+        for name in dict.fromkeys(named)
+        if name not in known
+    ]
+    kinds = list(dict.fromkeys(i.event for i in study.instruments.values() if i.event))
+    problems += [
+        Problem(
+            place,
+            "Hypotheses that name an unknown kind of event",
+            f"“{event}”",
+            listed(kinds),
+            did_you_mean(event, kinds) or "ask about it with `as:` in a wave",
+        )
+        for event in hypothesis.get("contrast", ())
+        if event not in kinds
+    ]
+    return problems
+
+
+def _event_scores(study: Study) -> list[str]:
+    """Scores of single events, without the kind before them, as the rows of events hold them."""
+    return list(
+        dict.fromkeys(
+            name.removeprefix(f"{i.event}_") for i in study.instruments.values() if i.event for name in _scores_of(i)
+        )
+    )
+
+
+def _prefixed(study: Study) -> list[str]:
+    """Scores of events with the kind before them, as they stand beside the scores of a person's wave."""
+    return [name for i in study.instruments.values() if i.event for name in _scores_of(i)]
+
+
+def _scores_of(instrument: Instrument) -> list[str]:
+    return [score.id for score in instrument.scores]
+
+
 def _no_such_score(name: str, study: Study, known: Iterable[str]) -> str:
-    about_events = [instrument for instrument in study.instruments.values() if instrument.event]
-    if name in {n for i in about_events for s in i.scores for n in (s.id, s.id.removeprefix(f"{i.event}_"))}:
-        return "it is a score of single events (results/participants/events.parquet), which no hypothesis can name yet"
+    if name in _event_scores(study):
+        return f"it is a score of single events: name it with the kind of event before it, or use a model of events ({listed([m for m, model in MODELS.items() if model.of_events])})"
     return did_you_mean(name, known) or "no wave asks an instrument that gives this score"

@@ -1,6 +1,6 @@
 """Hypotheses: one job per family (one question, one correction), then all families together; published results beside them.
 
-Needs   results/participants/scores.parquet, config/hypotheses/*.yaml, config/benchmarks.yaml,
+Needs   results/participants/scores.parquet and events.parquet, config/hypotheses/*.yaml, config/benchmarks.yaml,
         results/psychometrics/invariance.csv and reliability.csv, results/correlations.csv and descriptives.csv
 Makes   results/families/{family}/estimates.csv
         results/estimates.csv    the only source of every number about a hypothesis
@@ -13,6 +13,7 @@ rule test_hypotheses:
     message: "Testing the hypotheses of family {wildcards.family}"
     input:
         scores=f"{PEOPLE}/scores.parquet",
+        events=f"{PEOPLE}/events.parquet",
     output:
         estimates="results/families/{family}/estimates.csv",
     log:

@@ -34,8 +34,8 @@ def decide(rows: Sequence[Estimate], correction: str, alpha: float = 0.05) -> li
     >>> decided.verdict, decided.exceeds_sesoi
     ('supported', 'yes')
     """
-    rows = [replace(row, p_equivalence=equivalence_p(row)) for row in rows]
-    deciding = [i for i, row in enumerate(rows) if row.decides]
+    rows = [row if math.isfinite(row.p_equivalence) else replace(row, p_equivalence=equivalence_p(row)) for row in rows]
+    deciding = [i for i, row in enumerate(rows) if row.decides and not row.verdict]
     for i, p_adjusted in zip(deciding, adjust([claim_p(rows[i]) for i in deciding], correction), strict=True):
         row = replace(rows[i], p_adjusted=float(p_adjusted))
         word = verdict(row, alpha)
@@ -92,10 +92,10 @@ def tost(estimate: float, se: float, df: float, sesoi: float) -> tuple[float, fl
 def equivalence_p(row: Estimate) -> float:
     """p of the claim that the effect is smaller than the SESOI: the larger of the two one-sided p; for a
     non-inferiority claim the one-sided p against an effect of -SESOI or worse, seen in the declared direction.
-    Missing where a row has no t test."""
-    if not all(map(math.isfinite, (row.estimate, row.se, row.df, row.sesoi))):
+    Missing where a row has no test; a normal reference where it has no degrees of freedom."""
+    if not all(map(math.isfinite, (row.estimate, row.se, row.p, row.sesoi))):
         return math.nan
-    below, above = tost(row.estimate, row.se, row.df, row.sesoi)
+    below, above = tost(row.estimate, row.se, row.df if math.isfinite(row.df) else math.inf, row.sesoi)
     if row.claim_type == "non-inferiority":
         return below if row.direction == "positive" else above
     return max(below, above)

@@ -261,6 +261,7 @@ class _State:
         self.matrix, self.cross = matrix, cross
         self.observed = {name: np.flatnonzero(~plan.columns[name].missing) for name in missing}
         self.predicting = {name: plan.predicting(name) for name in missing}
+        self.start: dict[str, np.ndarray] = {}  # coefficients of categories at the last round
 
     def draw(self, name: str, method: str) -> None:
         if _constant(self.plan.columns[name]):
@@ -296,10 +297,11 @@ class _State:
     def _categories(self, name: str) -> np.ndarray:
         used, column = self.predicting[name], self.plan.columns[name]
         seen, rows = self.observed[name], self.missing[name]
-        return draw_categories(
+        drawn, self.start[name] = draw_categories(
             self.matrix[np.ix_(seen, used)], column.values[seen], self.matrix[np.ix_(rows, used)],
-            len(column.levels), self.rng,
+            len(column.levels), self.rng, self.start.get(name),
         )  # fmt: skip
+        return drawn
 
     def _place(self, name: str) -> int:
         return self.plan.places[name].start

@@ -1,0 +1,221 @@
+"""Each model that a hypothesis may name, put to a simulated panel whose truth is known; and gaps imputed around an analysis."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rejsens.hypotheses import MODELS, unfit
+from rejsens.inference.analyses import ANALYSES
+from rejsens.inference.estimates import Estimate
+from rejsens.inference.families import hypotheses_frame, test_family
+from rejsens.inference.imputed import Variables, completed_panels, pooled, predictors_of, side_by_side
+from rejsens.inference.mixed import within_between
+from rejsens.inference.verdicts import decide
+
+PEOPLE, WAVES = 240, 6
+SETTINGS = {
+    "alpha": 0.05, "ci_level": 0.95, "bootstrap_draws": 200, "seed": 20260105, "imputation": {"m": 0, "most": 20},
+}  # fmt: skip
+CONCURRENT = 0.6
+
+
+@pytest.fixture(scope="module")
+def panel() -> pd.DataFrame:
+    """Simulated: y goes with x within people (more where m is high), z with neither; b is another outcome that x leaves alone."""
+    rng = np.random.default_rng(7)
+    person = np.repeat(np.arange(PEOPLE), WAVES)
+    m = rng.normal(size=PEOPLE)[person]
+    x = rng.normal(size=PEOPLE)[person] + rng.normal(size=len(person))
+    slope = CONCURRENT + 0.3 * m + 0.4 * rng.normal(size=PEOPLE)[person]
+    y = slope * x + rng.normal(size=PEOPLE)[person] + rng.normal(size=len(person))
+    b = rng.normal(size=PEOPLE)[person] + rng.normal(size=len(person))
+    wave = np.tile(np.arange(1, WAVES + 1), PEOPLE)
+    return pd.DataFrame(
+        {"participant": [f"p{k:03}" for k in person], "wave": [f"w{k}" for k in wave], "wave_number": wave, "role": "wave",
+         "x": x, "y": y, "b": b, "z": rng.normal(size=len(person)), "m": np.where(wave == 1, m, np.nan),
+         "g": (rng.random(PEOPLE) < 0.5).astype(float)[person], "reason": np.where(rng.random(len(person)) < 0.2, 1.0, 0.0)}
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def events(panel: pd.DataFrame) -> pd.DataFrame:
+    """Simulated: of each kind one event in the first two waves; unclear ones hurt 1 more, and hurt goes with doubt."""
+    rng = np.random.default_rng(8)
+    rows = panel[panel["wave_number"] < 3][["participant", "wave", "wave_number", "role"]]
+    kinds = [rows.assign(event=kind, more=more) for kind, more in (("unclear", 1.0), ("clear", 0.0))]
+    both = pd.concat(kinds, ignore_index=True)
+    doubt = rng.normal(size=len(both))
+    usual = dict(zip(panel["participant"].unique(), rng.normal(size=PEOPLE), strict=True))
+    own = both["participant"].map(usual) + both.pop("more")
+    return both.assign(doubt=doubt, hurt=own + 0.5 * doubt + rng.normal(size=len(both)))
+
+
+def declared(model: str, **keys) -> dict:
+    return {
+        "id": "A1", "label": "one", "claim": {"quotation": "said", "document": "d"}, "claim_ids": ["C8"], "estimand": "e",
+        "model": model, "covariates": [], "direction": "positive", "sesoi": 0.10, "claim_type": "difference", **keys,
+    }  # fmt: skip
+
+
+def found(panel: pd.DataFrame, hypothesis: dict, events: pd.DataFrame | None = None, **settings) -> pd.DataFrame:
+    family = {"family": "f", "confirmatory": True, "correction": "holm", "hypotheses": [hypothesis]}
+    return test_family(panel, family, SETTINGS | settings, events)
+
+
+# model -> what it names, the analysis and metric that decide, the verdict that the truth of the panel asks for
+PUT = {
+    "association": ({"outcome": "y", "predictor": "x"}, "within_between", "beta_within", "supported"),
+    "correlation": ({"outcome": "y", "predictor": "x"}, "fixed_effects", "beta_within", "supported"),
+    "added_variance": ({"outcome": "y", "predictor": "x", "verdict": False}, "incremental_variance", "delta_r2", "not tested"),
+    "moderation": ({"outcome": "y", "predictor": "x", "moderator": "m"}, "cross_level", "beta_interaction", "supported"),
+    "dose_response": ({"outcome": "y", "predictor": "x"}, "dose_response", "beta", "supported"),
+    "cumulative": ({"outcome": "y", "predictor": "x", "sesoi": 0.2}, "cumulative_exposure", "beta_within", "equivalent"),
+    "mediation": ({"outcome": "b", "predictor": "x", "mediator": "z", "sesoi": 0.1}, "lagged_indirect", "indirect", "equivalent"),
+    "lagged": ({"outcome": "b", "predictor": "x", "sesoi": 0.3}, "ri_clpm", "beta_within", "equivalent"),
+    "contrast_of_outcomes": ({"outcomes": ["y", "b"], "predictor": "x"}, "within_contrast", "beta_difference", "supported"),
+    "contrast_of_predictors": ({"outcome": "y", "predictors": ["x", "z"]}, "within_contrast", "beta_difference", "supported"),
+    "contrast_of_pairs": ({"outcomes": ["x", "b"], "sesoi": 0.6}, "paired_contrast", "dz", "equivalent"),
+    "contrast_of_events": ({"outcome": "hurt", "contrast": ["unclear", "clear"]}, "event_level", "dz", "supported"),
+    "event_slope": ({"outcome": "hurt", "predictor": "doubt"}, "event_level", "beta_within", "supported"),
+    "difference_of_groups": ({"outcome": "z", "predictor": "g", "groups": [1, 0], "sesoi": 0.6}, "group_contrast", "d", "equivalent"),
+    "proportion": ({"outcome": "reason", "at_least": 1, "reference": 0.5, "direction": "negative"}, "proportion",
+                   "share_difference", "supported"),
+    "recovery": ({"outcome": "b", "predictor": "x", "sesoi": 0.5}, "piecewise_recovery", "slope_within", "equivalent"),
+    "growth": ({"outcome": "b", "sesoi": 0.3}, "latent_growth", "slope_within", "equivalent"),
+}  # fmt: skip
+
+
+def test_every_model_has_an_analysis():
+    assert set(MODELS) == set(ANALYSES) == set(PUT)
+
+
+@pytest.mark.parametrize("model", list(PUT))
+def test_a_model_decides_by_its_own_analysis(panel, events, model):
+    keys, analysis, metric, verdict = PUT[model]
+    hypothesis = declared(model, **keys)
+    assert unfit(hypothesis) == ([], [])
+    table = found(panel, hypothesis, events)
+    deciding = table[table["decides"]]
+    assert len(deciding) == 1
+    row = deciding.iloc[0]
+    assert (row["analysis"], row["metric"], row["verdict"]) == (analysis, metric, verdict), row["reason"]
+
+
+def test_one_wave_gives_the_coefficients_of_one_wave(panel):
+    one = panel[panel["wave"] == "w1"]
+    wanted = {"association": "cross_sectional", "correlation": "partial_correlation", "moderation": "moderation",
+              "contrast_of_outcomes": "multivariate_regression", "mediation": "mediation"}  # fmt: skip
+    for model, analysis in wanted.items():
+        row = found(one, declared(model, **PUT[model][0])).query("decides").iloc[0]
+        assert row["analysis"].startswith(analysis.split("_")[0]) or row["analysis"] == "outcome_contrast", row[
+            "analysis"
+        ]
+        assert row["wave"] == "w1" and row["status"] == "ok"
+
+
+@pytest.mark.parametrize(("model", "waves"), [("cumulative", 2), ("lagged", 2), ("recovery", 4), ("growth", 4)])
+def test_too_few_waves_are_told(panel, model, waves):
+    few = panel[panel["wave_number"] <= waves]
+    row = found(few, declared(model, **PUT[model][0])).query("decides").iloc[0]
+    assert (row["verdict"], row["reason"]) == (
+        "not testable", f"it takes {MODELS[model].waves} waves, and {waves} hold what it names",
+    )  # fmt: skip
+
+
+def test_one_hypothesis_that_cannot_run_stops_no_other(panel):
+    family = {
+        "family": "f", "confirmatory": True, "correction": "holm",
+        "hypotheses": [
+            declared("association", id="A1", outcome="y", predictor="nowhere"),
+            declared("moderation", id="A2", outcome="y", predictor="x", moderator="late"),
+            declared("event_slope", id="A3", outcome="hurt", predictor="doubt"),
+            declared("association", id="A4", outcome="y", predictor="x"),
+        ],
+    }  # fmt: skip
+    late = panel.assign(late=np.where(panel["wave_number"] == 6, panel["z"], np.nan), constant=1.0)
+    rows = test_family(late, family, SETTINGS).query("decides").set_index("hypothesis")
+    assert rows["verdict"].to_dict() == {k: "not testable" for k in ("A1", "A2", "A3")} | {"A4": "supported"}
+    assert "nowhere is not among the scores" in rows.loc["A1", "reason"]
+    assert "first asked after the first outcome" in rows.loc["A2", "reason"]
+    assert rows.loc["A3", "reason"] == "no wave of this study asks about single events"
+    assert rows.loc["A4", "p"] == rows.loc["A4", "p_adjusted"]  # what made no test does not count in the correction
+
+
+def test_where_keeps_to_some_people(panel):
+    rows = found(panel, declared("association", outcome="y", predictor="x", where={"g": 1.0}))
+    people = panel.loc[panel["g"] == 1, "participant"].nunique()
+    assert rows.query("decides")["n_people"].item() == people < PEOPLE
+
+
+def test_an_exploratory_hypothesis_stays_so_in_a_confirmatory_family(panel):
+    hypothesis = declared("association", outcome="y", predictor="x", exploratory=True)
+    family = {"family": "f", "confirmatory": True, "correction": "holm", "hypotheses": [hypothesis]}
+    assert not found(panel, hypothesis)["confirmatory"].any()
+    assert not hypotheses_frame([family])["confirmatory"].any()
+
+
+def test_a_normal_reference_decides_equivalence_too():
+    """z rows have no finite degrees of freedom: 90 % interval -0.02 -+ 1.645 × 0.03 inside ±0.1; p = P(Z < -0.08 / 0.03)."""
+    row = Estimate(estimate=-0.02, se=0.03, df=math.inf, p=0.5, ci_low=-0.079, ci_high=0.039, ci90_low=-0.069,
+                   ci90_high=0.029, sesoi=0.1, claim_type="equivalence", decides=True)  # fmt: skip
+    decided = decide([row], "none")[0]
+    assert decided.verdict == "equivalent"
+    assert decided.p_equivalence == pytest.approx(0.0038304, abs=1e-6)
+
+
+# --- imputation ------------------------------------------------------------------------------------------------------
+
+HELD = Variables(("x", "y"), ("g",), frozenset({"g"}), ("x", "y"))
+
+
+@pytest.fixture(scope="module")
+def with_gaps(panel: pd.DataFrame) -> pd.DataFrame:
+    """A fifth of y missing where x is high, and some people gone after wave 3."""
+    rng = np.random.default_rng(9)
+    gone = panel["participant"].isin([f"p{k:03}" for k in range(0, PEOPLE, 5)]) & (panel["wave_number"] > 3)
+    kept = panel[~gone].reset_index(drop=True)
+    hole = (kept["x"] > 0.5) & (rng.random(len(kept)) < 0.5)
+    return kept.assign(y=kept["y"].mask(hole))
+
+
+def test_waves_side_by_side_and_back(with_gaps):
+    wide = side_by_side(with_gaps, HELD)
+    assert list(wide) == ["g", *(f"x@w{k}" for k in range(1, 7)), *(f"y@w{k}" for k in range(1, 7))]
+    assert len(wide) == PEOPLE and wide["y@w4"].isna().mean() > 0.2
+    drawn = predictors_of(wide, HELD)
+    assert set(drawn["y@w2"]) == set(wide) - {"y@w2"} and set(drawn["g"]) == set()
+    back = completed_panels(with_gaps, HELD, 2, np.random.default_rng(1))
+    for one in back:
+        assert one[["participant", "wave"]].equals(with_gaps[["participant", "wave"]])
+        assert one[["x", "y", "g"]].notna().all().all()
+        seen = with_gaps["y"].notna()
+        assert one.loc[seen, "y"].equals(with_gaps.loc[seen, "y"])  # nothing answered is changed
+    assert not back[0]["y"].equals(back[1]["y"])
+
+
+def test_pooled_rows_follow_rubin_s_rules(with_gaps):
+    def analyse(panel):
+        return within_between(panel, "y", "x")
+
+    panels = completed_panels(with_gaps, HELD, 8, np.random.default_rng(2))
+    rows, single = pooled(analyse, panels), [analyse(panel) for panel in panels]
+    estimates = np.array([own[0].estimate for own in single])
+    within, between = np.mean([own[0].se ** 2 for own in single]), estimates.var(ddof=1)
+    assert rows[0].estimate == pytest.approx(estimates.mean())
+    assert rows[0].se == pytest.approx(math.sqrt(within + (1 + 1 / 8) * between))
+    assert rows[0].m == 8 and 0 < rows[0].fmi < 0.5
+    assert rows[0].missing_rule == "multiple imputation, m = 8" and rows[0].n_obs == len(with_gaps)
+
+
+def test_a_family_is_imputed_where_its_settings_say_so(with_gaps):
+    rows = found(with_gaps, declared("association", outcome="y", predictor="x"), imputation={"m": 5, "most": 6})
+    deciding = rows.query("decides").iloc[0]
+    assert deciding["m"] in (5, 6) and deciding["verdict"] == "supported"
+    complete = rows[(rows["analysis"] == "within_between") & rows["m"].isna()]
+    assert len(complete) == 2 and complete["missing_rule"].str.contains("provisional").all()
+    again = found(with_gaps, declared("association", outcome="y", predictor="x"), imputation={"m": 5, "most": 6})
+    assert rows.equals(again)

@@ -1,0 +1,291 @@
+"""Which analysis answers a hypothesis, by its model and the number of waves: the deciding row first, its companions after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from rejsens.hypotheses import model_of
+from rejsens.inference.accumulation import cumulative_exposure
+from rejsens.inference.attrition import weighted_within
+from rejsens.inference.bootstrap import cross_sectional_bootstrap
+from rejsens.inference.cross_lagged import both_directions, ri_clpm
+from rejsens.inference.cross_level import cross_level, cross_level_clustered
+from rejsens.inference.dose_response import dose_response
+from rejsens.inference.estimates import NOT_TESTABLE, Estimate, NotTestable
+from rejsens.inference.event_models import event_association, event_contrast
+from rejsens.inference.fixed_effects_sem import dynamic_panel
+from rejsens.inference.group_contrasts import group_contrast
+from rejsens.inference.incremental_variance import incremental_variance
+from rejsens.inference.lagged_mediation import lagged_indirect
+from rejsens.inference.latent_growth import latent_growth
+from rejsens.inference.mediation import indirect_association
+from rejsens.inference.mixed import fixed_effects, within_between
+from rejsens.inference.moderation import moderation as moderated
+from rejsens.inference.multivariate_regression import outcome_contrast, predictor_contrasts
+from rejsens.inference.paired_contrasts import paired_contrast
+from rejsens.inference.partial_correlation import partial_correlation
+from rejsens.inference.proportions import proportion as share
+from rejsens.inference.questions import IMPUTED, Question
+from rejsens.inference.recovery import piecewise_recovery
+from rejsens.inference.regression import change_on_change, cross_sectional
+from rejsens.inference.within_contrasts import contrast_of_outcomes, contrast_of_predictors
+from rejsens.measured_alike import NOT_ASSESSED
+
+Rows = list[Estimate]
+OVER_WAVES = (
+    "within_between",
+    "change",
+    "fixed_effects",
+    "weighted",
+    "cross_level",
+    "cross_level_clustered",
+    "ri_clpm",
+    "dynamic_panel",
+)
+CLUSTERED_RATIO = 1.25  # clustered standard error over the model's, from which a warning is due
+NO_VERDICT = "reported without a verdict"
+ORDER_UNKNOWN = "indirect association, temporal order not established"
+
+
+def rows_of(question: Question) -> Rows:
+    """Every row of one hypothesis, the deciding one first; no correction and no verdict yet."""
+    model = question.hypothesis.get("model", "association")
+    rows = ANALYSES[model](question)
+    said = [
+        replace(
+            row,
+            warnings="; ".join(filter(None, [row.warnings, *question.changes])),
+            invariance=NOT_ASSESSED if row.wave == "all" and not model_of(question.hypothesis).of_events else "",
+        )
+        for row in rows
+    ]
+    return [replace(said[0], decides=True), *said[1:]]
+
+
+# --- one analysis each -----------------------------------------------------------------------------------------------
+
+
+def association(q: Question) -> Rows:
+    """One wave: the cross-sectional coefficient. Two: change on change. More: the concurrent within-person coefficient."""
+    if len(q.waves) == 1:
+        return _in_each_wave(q)
+    slope = q.random_slope and len(q.waves) > 2  # two waves cannot tell a random slope from the residual
+    within = _over_waves(
+        q, lambda panel: within_between(panel, **q.asked, random_slope=slope, **q.levels), "within_between"
+    )
+    if len(q.waves) == 2:
+        change = _over_waves(q, lambda panel: [change_on_change(panel, **q.asked, **q.levels)], "change")
+        return [*change, *within, *_in_each_wave(q)]
+    clustered = _attempt(q, lambda: [fixed_effects(q.panel, **q.asked, **q.levels)], "fixed_effects")
+    weighted = _attempt(q, lambda: weighted_within(q.panel, **q.asked, **q.levels), "weighted")
+    return [*warn_about_clustering([*within, *clustered]), *weighted, *_in_each_wave(q)]
+
+
+def correlation(q: Question) -> Rows:
+    """Within persons over several waves, between people in one."""
+    in_waves = [
+        row for wave in q.waves
+        for row in _attempt(q, lambda wave=wave: partial_correlation(q.frame(wave), **q.asked, wave=wave, **q.levels), "correlation", wave)
+    ]  # fmt: skip
+    if len(q.waves) == 1:
+        return in_waves
+    within = _over_waves(q, lambda panel: [fixed_effects(panel, **q.asked, **q.levels)], "fixed_effects")
+    return [*within, *in_waves]
+
+
+def added_variance(q: Question) -> Rows:
+    wave, draws = q.waves[0], q.settings["bootstrap_draws"]
+    rows = incremental_variance(q.frame(), **q.asked, draws=draws, rng=q.rng(wave), wave=wave, **q.levels)
+    return [replace(rows[0], verdict="not tested", reason=NO_VERDICT), *rows[1:]]
+
+
+def moderation(q: Question) -> Rows:
+    """Three waves or more: the cross-level interaction with its random slope. Else the interaction in the first wave."""
+    by = {"moderator": q.hypothesis["moderator"]}
+    if len(q.waves) < 3:
+        return moderated(q.frame(), **q.asked, **by, wave=q.waves[0], **q.levels)
+    across = _over_waves(q, lambda panel: cross_level(panel, **q.asked, **by, **q.levels), "cross_level")
+    clustered = _attempt(
+        q, lambda: cross_level_clustered(q.panel, **q.asked, **by, **q.levels), "cross_level_clustered"
+    )
+    one_wave = _attempt(
+        q, lambda: moderated(q.frame(), **q.asked, **by, wave=q.waves[0], **q.levels), "moderation", q.waves[0]
+    )
+    return [*across, *clustered, *one_wave]
+
+
+def dose(q: Question) -> Rows:
+    draws = min(q.settings["bootstrap_draws"], 999)
+    return dose_response(
+        q.frame(), **q.asked, rng=q.rng("dose"), draws=draws, direction=q.hypothesis["direction"], wave=q.waves[0], **q.levels
+    )  # fmt: skip
+
+
+def cumulative(q: Question) -> Rows:
+    return _over_waves(q, lambda panel: cumulative_exposure(panel, **q.asked, **q.levels), "cumulative")
+
+
+def mediation(q: Question) -> Rows:
+    """Over three waves predictor, mediator and outcome follow each other; in fewer nothing is said of their order."""
+    by = {"mediator": q.hypothesis["mediator"], "draws": q.settings["bootstrap_draws"], "rng": q.rng("mediation")}
+    if len(q.waves) > 2:
+        return lagged_indirect(q.panel, **q.asked, **by, **q.levels)
+    rows = indirect_association(q.frame(), **q.asked, **by, wave=q.waves[0], **q.levels)
+    return [replace(row, method=f"{ORDER_UNKNOWN}; {row.method}") if row.metric == "indirect" else row for row in rows]
+
+
+def lagged(q: Question) -> Rows:
+    if q.hypothesis.get("both_directions"):
+        return both_directions(q.panel, **q.asked, **q.levels)
+    rows = _attempt(q, lambda: ri_clpm(q.panel, **q.asked, **q.levels), "ri_clpm")
+    return [*rows, *_attempt(q, lambda: dynamic_panel(q.panel, **q.asked, **q.levels), "dynamic_panel")]
+
+
+def outcomes_beside_each_other(q: Question) -> Rows:
+    one, other = q.hypothesis["outcomes"]
+    predictor, covariates = q.hypothesis["predictor"], q.covariates
+
+    def over_waves(panel: pd.DataFrame) -> Rows:
+        return contrast_of_outcomes(panel, one, other, predictor, covariates, random_slope=q.random_slope, **q.levels)
+
+    within = _over_waves(q, over_waves, "contrast_of_outcomes") if len(q.waves) > 1 else []
+    wave = q.waves[0]
+    return [
+        *within,
+        *outcome_contrast(q.frame(), one, predictor, covariates, other_outcome=other, wave=wave, **q.levels),
+    ]
+
+
+def predictors_beside_each_other(q: Question) -> Rows:
+    """The first two predictors are contrasted; with more, the joint test and every other pair stand beside it."""
+    outcome, named = q.hypothesis["outcome"], q.hypothesis["predictors"]
+    several = len(named) > 2  # sources: who has no such person is no lost row
+
+    def over_waves(panel: pd.DataFrame) -> Rows:
+        return contrast_of_predictors(panel, outcome, named, q.covariates, absent_is_zero=several, **q.levels)
+
+    rows = _over_waves(q, over_waves, "contrast_of_predictors") if len(q.waves) > 1 else predictor_contrasts(
+        q.frame(), outcome, named, q.covariates, wave=q.waves[0], **q.levels
+    )  # fmt: skip
+    return sorted(rows, key=lambda row: row.metric != "beta_difference")
+
+
+def pairs(q: Question) -> Rows:
+    one, other = q.hypothesis["outcomes"]
+    return paired_contrast(
+        q.frame(), one, other, q.covariates, sesoi=q.hypothesis["sesoi"], wave=q.waves[0], **q.levels
+    )
+
+
+def events_of_two_kinds(q: Question) -> Rows:
+    kinds = tuple(q.hypothesis["contrast"])
+    return event_contrast(q.events, q.hypothesis["outcome"], kinds, q.covariates, **q.levels)
+
+
+def slope_over_events(q: Question) -> Rows:
+    return event_association(q.events, **q.asked, **q.levels)
+
+
+def groups(q: Question) -> Rows:
+    wanted = tuple(q.hypothesis["groups"])
+    return group_contrast(q.frame(), **q.asked, groups=wanted, sesoi=q.hypothesis["sesoi"], wave=q.waves[0], **q.levels)
+
+
+def proportion(q: Question) -> Rows:
+    """The share less the one that it is held against decides; the share itself stands beside it."""
+    against = q.hypothesis["reference"]
+    found = share(
+        q.frame(), q.hypothesis["outcome"], at_least=q.hypothesis["at_least"], against=against, wave=q.waves[0],
+        ci_level=q.settings["ci_level"],
+    )  # fmt: skip
+    ends = ("estimate", "ci_low", "ci_high", "ci90_low", "ci90_high")
+    less = replace(found[0], metric="share_difference", **{end: getattr(found[0], end) - against for end in ends})
+    return [less, *found]
+
+
+def recovery(q: Question) -> Rows:
+    return piecewise_recovery(q.panel, **q.asked, **q.levels)
+
+
+def growth(q: Question) -> Rows:
+    return latent_growth(q.panel, q.hypothesis["outcome"], **q.levels)
+
+
+ANALYSES: Mapping[str, Callable[[Question], Rows]] = {
+    "association": association, "correlation": correlation, "added_variance": added_variance, "moderation": moderation,
+    "dose_response": dose, "cumulative": cumulative, "mediation": mediation, "lagged": lagged,
+    "contrast_of_outcomes": outcomes_beside_each_other, "contrast_of_predictors": predictors_beside_each_other,
+    "contrast_of_pairs": pairs, "contrast_of_events": events_of_two_kinds, "event_slope": slope_over_events,
+    "difference_of_groups": groups, "proportion": proportion, "recovery": recovery, "growth": growth,
+}  # fmt: skip
+
+
+# --- shared ----------------------------------------------------------------------------------------------------------
+
+
+def _over_waves(q: Question, analyse: Callable[[pd.DataFrame], Rows], name: str) -> Rows:
+    """Rows over several waves: pooled over imputations where there are any, complete cases beside them."""
+    complete = _attempt(q, lambda: analyse(q.panel), name)
+    if (
+        q.completed is None
+        or q.hypothesis.get("model", "association") not in IMPUTED
+        or complete[0].status == NOT_TESTABLE
+    ):
+        return complete
+    pooled = _attempt(q, lambda: q.completed.pooled(lambda panel: analyse(_like(panel, q)), q.settings["alpha"]), name)
+    if pooled[0].status == NOT_TESTABLE:
+        return [replace(complete[0], status=f"{complete[0].status}; {pooled[0].reason}"), *complete[1:]]
+    return [*pooled, *complete]
+
+
+def _like(panel: pd.DataFrame, q: Question) -> pd.DataFrame:
+    """The person-waves of an imputed panel that the question is about."""
+    wanted = pd.MultiIndex.from_frame(q.panel[["participant", "wave"]])
+    return panel[pd.MultiIndex.from_frame(panel[["participant", "wave"]]).isin(wanted)].reset_index(drop=True)
+
+
+def _in_each_wave(q: Question) -> Rows:
+    """The cross-sectional coefficient of each wave, its partial correlation, and the bootstrap when there is one to accompany."""
+    found: Rows = []
+    for wave in q.waves:
+        frame = q.frame(wave)
+        rows = _attempt(q, lambda: cross_sectional(frame, **q.asked, wave=wave, **q.levels), "cross_sectional", wave)  # noqa: B023
+        if rows[0].status != NOT_TESTABLE:
+            rng, draws = q.rng(wave), q.settings["bootstrap_draws"]
+            level = q.settings["ci_level"]
+            rows = [*rows, cross_sectional_bootstrap(frame, **q.asked, draws=draws, rng=rng, wave=wave, ci_level=level)]
+        found += rows
+    return found
+
+
+def warn_about_clustering(rows: Rows) -> Rows:
+    """The deciding row says so when the standard error that trusts no variance structure is much larger."""
+    clustered = next((row for row in rows if row.analysis == "fixed_effects"), None)
+    if clustered is None or not clustered.se > CLUSTERED_RATIO * rows[0].se:
+        return rows
+    ratio = clustered.se / rows[0].se
+    warning = f"the person-clustered standard error is {ratio:.1f} times the model's"
+    return [replace(rows[0], warnings="; ".join(filter(None, [rows[0].warnings, warning]))), *rows[1:]]
+
+
+def _attempt(q: Question, run: Callable[[], Rows], analysis: str, wave: str = "all") -> Rows:
+    """The rows of an analysis, or one row that says why there are none."""
+    try:
+        return list(run())
+    except NotTestable as refusal:
+        return [refused(q.hypothesis, str(refusal), analysis, wave)]
+
+
+def refused(hypothesis: Mapping[str, Any], reason: str, analysis: str = "none", wave: str = "all") -> Estimate:
+    """The row of an analysis that these data cannot give."""
+    outcome = hypothesis.get("outcome") or " and ".join(hypothesis.get("outcomes", ()))
+    term = hypothesis.get("predictor") or " and ".join(hypothesis.get("predictors", hypothesis.get("contrast", ())))
+    within = analysis in OVER_WAVES
+    return Estimate(
+        analysis=analysis, wave=wave, outcome=outcome, term=f"{term}_within" if within else term,
+        metric="beta_within" if within else "beta", method="none", status=NOT_TESTABLE, reason=reason,
+    )  # fmt: skip
