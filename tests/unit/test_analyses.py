@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from rejsens.inference.imputed import Variables, completed_panels, pooled, predi
 from rejsens.inference.mixed import within_between
 from rejsens.inference.verdicts import decide
 
+ROOT = Path(__file__).resolve().parents[2]
 PEOPLE, WAVES = 240, 6
 SETTINGS = {
     "alpha": 0.05, "ci_level": 0.95, "bootstrap_draws": 200, "seed": 20260105, "imputation": {"m": 0, "most": 20},
@@ -219,3 +221,11 @@ def test_a_family_is_imputed_where_its_settings_say_so(with_gaps):
     assert len(complete) == 2 and complete["missing_rule"].str.contains("provisional").all()
     again = found(with_gaps, declared("association", outcome="y", predictor="x"), imputation={"m": 5, "most": 6})
     assert rows.equals(again)
+
+
+def test_the_page_of_models_says_what_the_code_says():
+    page = (ROOT / "docs/hypothesis-models.md").read_text(encoding="utf-8")
+    for name, model in MODELS.items():
+        needs = ", ".join(f"`{key}`" for key in (*model.names, *model.also))
+        may = ", ".join(f"`{key}`" for key in model.may)
+        assert f"| `{name}` | {model.says} | {needs} | {may} | {model.waves} |" in page
