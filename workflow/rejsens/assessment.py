@@ -17,6 +17,7 @@ from rejsens import assessment_words as words
 from rejsens import relation_words as relations
 from rejsens.layout import PrintedTable
 from rejsens.narrative import counted, reported, sentence
+from rejsens.psychometrics.predictions import MET, NOT_TESTABLE
 from rejsens.tabular import COLUMNS
 
 TABLES = (
@@ -38,6 +39,11 @@ NO_MODEL = (
 )
 NO_OUTSIDE = "No outside measure of change was declared, so that responsiveness itself could not be judged."
 SINGLE = "one item, to which neither internal consistency nor a factor model applies"
+OF_SCALES = ("structure", "consistency", "invariance")  # questions that ask for a reflective scale
+PRINTED_FROM = {
+    "item_analysis": "items",
+    "reliability_over_time": "reliability",
+}  # printed table -> the table it prints
 # A figure of an instrument stands under the question that it answers; one that is not named here under the first of these.
 FIGURES = {
     "structure": ("loadings", "path_diagram", "scree"),
@@ -159,7 +165,16 @@ def _question(measure: _Measure, name: str, stems: Sequence[str]) -> Question:
     own = _stems(name, stems)
     sentences = tuple(part for part in found if isinstance(part, str))
     tables = tuple(part for part in found if isinstance(part, PrintedTable))
-    return Question(name, heading, sentences or (absent,), tables, see if sentences else (), own)
+    shown = tuple(table for table in see if sentences and _has_rows(measure, name, table))
+    return Question(name, heading, sentences or (absent,), tables, shown, own)
+
+
+def _has_rows(measure: _Measure, question: str, printed: str) -> bool:
+    """Whether a printed table says something of the instrument; of indices no model says anything."""
+    if question in OF_SCALES and not measure.of("reflective"):
+        return False
+    source = PRINTED_FROM.get(printed, printed)
+    return source not in TABLES or len(measure.rows(source)) > 0
 
 
 def _stems(name: str, stems: Sequence[str]) -> tuple[str, ...]:
@@ -309,6 +324,8 @@ def _consistency(measure: _Measure) -> Answer:
 
 
 def _invariance(measure: _Measure) -> Answer:
+    if not measure.of("reflective"):
+        yield from _not_modelled(measure)
     for model, ladders in measure.by("invariance", "model").items():
         for _, rungs in ladders.groupby("between", sort=False):
             yield words.invariance(rungs, measure.names.get(model, words.spoken(model)), measure.items)
@@ -336,11 +353,19 @@ def _hypotheses(measure: _Measure) -> Answer:
         rows = [row for row in measure.rows(table).to_dict("records") if {row["x"], row["y"]} & own]
         for row in rows:
             yield say(row, measure.names)
-        whole = {row["set"]: row["sentence"] for row in rows if table == "predictions"}
-        yield from (sentence(f"Of all predictions of the set {name}: {text}") for name, text in whole.items())
+        if table == "predictions" and rows:
+            yield _own_predictions([row["outcome"] for row in rows])
     signs = measure.rows("keying")
     signs = signs[(signs["check"] == "between scales") & signs["x"].isin(own)] if len(signs) else signs
     yield relations.expected_signs(signs) if len(signs) else ""
+
+
+def _own_predictions(outcomes: Sequence[str]) -> str:
+    """How many of the predictions about one instrument are met; the set as a whole is judged in the validation plan."""
+    tested = [outcome for outcome in outcomes if outcome != NOT_TESTABLE]
+    untested = f"; {len(outcomes) - len(tested)} could not be tested" if len(tested) < len(outcomes) else ""
+    met = f"{tested.count(MET)} of {counted(len(tested), 'prediction')} about this instrument met"
+    return sentence(f"{met}{untested}; the set as a whole is judged under the table of predictions")
 
 
 def _responsiveness(measure: _Measure) -> Answer:

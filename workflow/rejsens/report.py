@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from rejsens import apa, layout, narrative, pages
 from rejsens.embedded import image
+from rejsens.glossary import GLOSSARY
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.measures_section import NO_PLAN, instruments_section, validation_words
 
@@ -168,6 +169,7 @@ def write_report(
         sections=sections,
         further=further,
         plans=validation_words(filled["validation"]),
+        glossary=GLOSSARY,
         measures=instruments_section(filled, of_instruments or {}, numbers),
         numbers=numbers,
         waves=[] if "waves" in printed else [narrative.wave(row) for row in filled["waves"].to_dict("records")],

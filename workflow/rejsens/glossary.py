@@ -1,0 +1,30 @@
+"""Words of measurement that the report uses without stopping, each in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+GLOSSARY: Mapping[str, str] = {
+    "ML, MLR, FIML": "Ways of fitting a factor model to answers with many steps: maximum likelihood; the same with "
+    "standard errors that allow for answers that are not normal; the same with everybody who gave some of the answers.",
+    "WLSMV": "The way of fitting for answers of few steps, which works on polychoric correlations.",
+    "polychoric correlation": "The correlation that two smooth attitudes would have if each answer were one of their steps.",
+    "CFI, TLI, RMSEA, SRMR": "How far a model is from the answers: CFI and TLI near 1, RMSEA and SRMR near 0 mean close. "
+    "Customary limits are guides made for maximum likelihood, and decide nothing.",
+    "alpha, omega": "Share of a score’s variance that its items have in common; omega lets items differ in how closely they "
+    "belong, alpha does not.",
+    "coefficient H": "Reliability of the best weighted sum of the items.",
+    "AVE": "Average variance extracted: share of the items’ variance that their factor explains.",
+    "parallel analysis, MAP": "Two answers to how many factors there are: as many as stand out from shuffled answers; as "
+    "many as leave the least correlation behind.",
+    "KMO": "Whether correlations are shared widely enough for a factor analysis; near 1 they are.",
+    "graded response model": "For each item how sharply it tells people apart, and at which level each answer begins.",
+    "information": "How exactly a scale measures at each level; 1 over its root is the standard error there.",
+    "Mokken H": "How far items put people in the same order; 1 is without exception.",
+    "Q3, local dependence": "Items that go together beyond what they measure in common.",
+    "configural, metric, scalar, strict": "Steps of measuring the same: the same items; and equal loadings; and equal "
+    "intercepts (or thresholds); and equal residuals. Means may be compared from scalar on.",
+    "HTMT": "How closely two scales go together when their unreliability is taken out; near 1 they may be one.",
+    "ICC(A,1)": "Agreement of a score with itself after a short time.",
+    "SEM, SDC95": "Standard error of one person’s score; the smallest change of one person that is not just that error.",
+}
