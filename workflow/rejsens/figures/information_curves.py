@@ -71,9 +71,9 @@ def draw(
     names = {row.model: row.label for row in factor_models[factor_models["structure"].eq("one_factor")].itertuples()}
     panels = [_panel_of(information, own, names) for _, own in slopes[enough].groupby("score", sort=False)]
     long = [f"{panel.name}: too many items for one page" for panel in panels if len(panel.items) > MOST_ITEMS]
-    withheld = [f"{panel.name}: {WITHHELD}" for panel in panels if not len(panel.whole) and _admissible(panel)]
-    failed = _failed(slopes, {panel.name for panel in panels if len(panel.whole)}, names) + withheld + long
-    panels = [panel for panel in panels if len(panel.whole) and len(panel.items) <= MOST_ITEMS]
+    withheld = [f"{panel.name}: {WITHHELD}" for panel in panels if not _drawable(panel) and _admissible(panel)]
+    failed = _failed(slopes, {panel.name for panel in panels if _drawable(panel)}, names) + withheld + long
+    panels = [panel for panel in panels if _drawable(panel) and len(panel.items) <= MOST_ITEMS]
     if not panels:
         return style.sentence(_nothing(failed), study)
     kept, dropped = _that_fit(panels)
@@ -87,6 +87,11 @@ def _panel_of(information: pd.DataFrame, items: pd.DataFrame, names: dict[str, s
     whole = own["item"].fillna("").eq("")
     name = names.get(first["score"], spoken(first["score"]))
     return Panel(name, first["wave"], items.reset_index(drop=True), own[~whole], own[whole])
+
+
+def _drawable(panel: Panel) -> bool:
+    """Whether the scale has its curve, and any of its items; where every item has a blank threshold none has."""
+    return len(panel.whole) > 0 and len(panel.curves) > 0
 
 
 def _admissible(panel: Panel) -> bool:
