@@ -431,3 +431,10 @@ def test_what_would_give_a_blank_threshold_away_has_no_curve_and_the_figure_says
 def test_models_of_many_items_say_that_they_have_no_room():
     made = drawn("path_diagram", instrument((path_diagram.MOST_ITEMS + 1,), n_waves=1))
     assert made.data.empty and "no room" in made.alt
+
+
+def test_a_scale_whose_items_all_have_a_blank_threshold_has_no_curve_either():
+    tables = instrument()
+    whole = tables["information"][tables["information"]["item"].fillna("").eq("")]
+    made = drawn("information_curves", tables | {"information": whole})
+    assert made.data.empty and "give away a threshold that is blank" in made.alt
