@@ -40,11 +40,11 @@ OVER_WAVES = (
     "within_between",
     "change",
     "fixed_effects",
-    "weighted",
+    "inverse_probability",
     "cross_level",
-    "cross_level_clustered",
+    "cross_level_fixed_effects",
     "ri_clpm",
-    "dynamic_panel",
+    "fixed_effects_sem",
 )
 CLUSTERED_RATIO = 1.25  # clustered standard error over the model's, from which a warning is due
 NO_VERDICT = "reported without a verdict"
@@ -81,7 +81,7 @@ def association(q: Question) -> Rows:
         change = _over_waves(q, lambda panel: [change_on_change(panel, **q.asked, **q.levels)], "change")
         return [*change, *within, *_in_each_wave(q)]
     clustered = _attempt(q, lambda: [fixed_effects(q.panel, **q.asked, **q.levels)], "fixed_effects")
-    weighted = _attempt(q, lambda: weighted_within(q.panel, **q.asked, **q.levels), "weighted")
+    weighted = _attempt(q, lambda: weighted_within(q.panel, **q.asked, **q.levels), "inverse_probability")
     return [*warn_about_clustering([*within, *clustered]), *weighted, *_in_each_wave(q)]
 
 
@@ -89,7 +89,7 @@ def correlation(q: Question) -> Rows:
     """Within persons over several waves, between people in one."""
     in_waves = [
         row for wave in q.waves
-        for row in _attempt(q, lambda wave=wave: partial_correlation(q.frame(wave), **q.asked, wave=wave, **q.levels), "correlation", wave)
+        for row in _attempt(q, lambda wave=wave: partial_correlation(q.frame(wave), **q.asked, wave=wave, **q.levels), "partial_correlation", wave)
     ]  # fmt: skip
     if len(q.waves) == 1:
         return in_waves
@@ -110,7 +110,7 @@ def moderation(q: Question) -> Rows:
         return moderated(q.frame(), **q.asked, **by, wave=q.waves[0], **q.levels)
     across = _over_waves(q, lambda panel: cross_level(panel, **q.asked, **by, **q.levels), "cross_level")
     clustered = _attempt(
-        q, lambda: cross_level_clustered(q.panel, **q.asked, **by, **q.levels), "cross_level_clustered"
+        q, lambda: cross_level_clustered(q.panel, **q.asked, **by, **q.levels), "cross_level_fixed_effects"
     )
     one_wave = _attempt(
         q, lambda: moderated(q.frame(), **q.asked, **by, wave=q.waves[0], **q.levels), "moderation", q.waves[0]
@@ -126,7 +126,7 @@ def dose(q: Question) -> Rows:
 
 
 def cumulative(q: Question) -> Rows:
-    return _over_waves(q, lambda panel: cumulative_exposure(panel, **q.asked, **q.levels), "cumulative")
+    return _over_waves(q, lambda panel: cumulative_exposure(panel, **q.asked, **q.levels), "cumulative_exposure")
 
 
 def mediation(q: Question) -> Rows:
@@ -142,7 +142,7 @@ def lagged(q: Question) -> Rows:
     if q.hypothesis.get("both_directions"):
         return both_directions(q.panel, **q.asked, **q.levels)
     rows = _attempt(q, lambda: ri_clpm(q.panel, **q.asked, **q.levels), "ri_clpm")
-    return [*rows, *_attempt(q, lambda: dynamic_panel(q.panel, **q.asked, **q.levels), "dynamic_panel")]
+    return [*rows, *_attempt(q, lambda: dynamic_panel(q.panel, **q.asked, **q.levels), "fixed_effects_sem")]
 
 
 def outcomes_beside_each_other(q: Question) -> Rows:
@@ -152,7 +152,7 @@ def outcomes_beside_each_other(q: Question) -> Rows:
     def over_waves(panel: pd.DataFrame) -> Rows:
         return contrast_of_outcomes(panel, one, other, predictor, covariates, random_slope=q.random_slope, **q.levels)
 
-    within = _over_waves(q, over_waves, "contrast_of_outcomes") if len(q.waves) > 1 else []
+    within = _over_waves(q, over_waves, "within_contrast") if len(q.waves) > 1 else []
     wave = q.waves[0]
     return [
         *within,
@@ -168,7 +168,7 @@ def predictors_beside_each_other(q: Question) -> Rows:
     def over_waves(panel: pd.DataFrame) -> Rows:
         return contrast_of_predictors(panel, outcome, named, q.covariates, absent_is_zero=several, **q.levels)
 
-    rows = _over_waves(q, over_waves, "contrast_of_predictors") if len(q.waves) > 1 else predictor_contrasts(
+    rows = _over_waves(q, over_waves, "within_contrast") if len(q.waves) > 1 else predictor_contrasts(
         q.frame(), outcome, named, q.covariates, wave=q.waves[0], **q.levels
     )  # fmt: skip
     return sorted(rows, key=lambda row: row.metric != "beta_difference")
@@ -238,7 +238,10 @@ def _over_waves(q: Question, analyse: Callable[[pd.DataFrame], Rows], name: str)
         return complete
     pooled = _attempt(q, lambda: q.completed.pooled(lambda panel: analyse(_like(panel, q)), q.settings["alpha"]), name)
     if pooled[0].status == NOT_TESTABLE:
-        return [replace(complete[0], status=f"{complete[0].status}; {pooled[0].reason}"), *complete[1:]]
+        return [
+            replace(complete[0], status=f"complete cases, as imputation gave no estimate: {pooled[0].reason}"),
+            *complete[1:],
+        ]
     return [*pooled, *complete]
 
 

@@ -13,7 +13,6 @@ from rejsens.inference.covariates import Covariate
 from rejsens.inference.estimates import Estimate
 from rejsens.inference.regression import Design, cross_sectional_design
 from rejsens.inference.resampling import bootstrap_correlations, correlation_matrix, jackknife_correlations
-from rejsens.seeds import generator as generator
 
 
 def cross_sectional_bootstrap(
