@@ -192,12 +192,16 @@ def test_few_people_get_a_reason_and_no_number():
     assert found["factor_models"]["chi2"].isna().all() and (found["factor_models"]["status"].str.len() > 20).all()
 
 
-def test_a_result_over_waves_carries_the_status_of_its_scales(found):
-    estimates = pd.DataFrame({"hypothesis": ["H1", "H1"], "outcome": ["a", "a"], "invariance": ["not assessed", ""]})
-    hypotheses = pd.DataFrame({"hypothesis": ["H1"], "predictor": ["index"]})
-    dictionary = pd.DataFrame({"score": ["a", "index"], "model": ["reflective", "formative"], "modelled_by": ["a", ""]})
-    told = with_invariance(estimates, hypotheses, found["invariance"], dictionary)["invariance"].tolist()
-    assert told[0].startswith(f"a: {reached(found['invariance'], 'a', 'waves')}; index: an index") and told[1] == ""
+def test_a_result_over_waves_or_groups_carries_the_status_of_its_scales(found):
+    estimates = pd.DataFrame({"hypothesis": "H1", "family": "f", "wave": ["all", "w1", "w1"], "outcome": "a"})
+    estimates["invariance"] = ["not assessed", "", "not assessed"]  # over waves, in one wave, between groups of one wave
+    hypotheses = pd.DataFrame({"hypothesis": "H1", "family": ["e", "f"], "outcome": ["b", "a; single"], "predictor": "gender"})
+    dictionary = pd.DataFrame({"score": ["a", "b", "single"], "model": ["reflective", "reflective", "single_item"]})
+    dictionary["modelled_by"] = ["a", "b", ""]
+    waves, none, groups = with_invariance(estimates, hypotheses, found["invariance"], dictionary)["invariance"]
+    assert waves == f"a: {reached(found['invariance'], 'a', 'waves')}; single: a single item" and none == ""
+    assert groups == f"a: {reached(found['invariance'], 'a', 'gender')}; single: a single item"
+    assert "between man and woman" in groups
 
 
 def test_a_rung_that_could_not_be_tested_is_not_told_as_holding():

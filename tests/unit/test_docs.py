@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from rejsens import narrative
+from rejsens import narrative, psychometrics
 from rejsens.declarations import load_settings, schema_problems
 from rejsens.inference.families import test_family as run_family
 from rejsens.job import job
@@ -227,6 +227,13 @@ def test_every_column_is_explained(name):
     listed = [column for row in table_rows(RESULTS, f"Columns of `{name}.csv`") for column in named(row[0])]
     assert len(listed) == len(set(listed))
     assert set(listed) == set(COLUMNS[name])
+
+
+def test_every_function_of_the_psychometrics_has_its_question():
+    text = (ROOT / "docs/psychometrics.md").read_text(encoding="utf-8")
+    by_question = text.partition("## All of it, by question")[2].partition("\n## ")[0]
+    functions = [name for name in psychometrics.__all__ if name.islower()]
+    assert [name for name in functions if f"`{name}`" not in by_question] == []
 
 
 def test_every_table_is_named_with_its_file():

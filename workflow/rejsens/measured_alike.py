@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from rejsens.problems import listed
@@ -20,35 +23,38 @@ INDEX = {"formative": "an index of what happened, to which invariance does not a
 def with_invariance(
     estimates: pd.DataFrame, hypotheses: pd.DataFrame, invariance: pd.DataFrame, dictionary: pd.DataFrame
 ) -> pd.DataFrame:
-    """The estimates, each row that compares waves with the status of its scales in place of "not assessed".
+    """The estimates, each row that compares waves or groups with the status of its scales in place of "not assessed".
 
     estimates, hypotheses, invariance, dictionary   the tables of these names
-    returns    `estimates` with `invariance` such as "rses_sum: metric invariance between w1 and w2; scalar rejected"
+    returns    `estimates` with `invariance` such as "rses_sum: metric invariance between w1 and w2; scalar rejected". A
+               row over waves speaks of outcomes and predictors between waves, a row of groups of its outcome between them
     """
-    predictors = dict(zip(hypotheses["hypothesis"], hypotheses["predictor"], strict=True))
-    words = {row["score"]: _of_score(row, invariance) for row in dictionary.to_dict("records")}
+    planned = hypotheses.set_index(["family", "hypothesis"])[["outcome", "predictor"]]
+    scales = {row["score"]: row for row in dictionary.to_dict("records")}
+
+    def told(row: pd.Series) -> str:
+        outcomes, predictors = planned.loc[(row["family"], row["hypothesis"])]
+        between, named = ("waves", f"{outcomes}; {predictors}") if row["wave"] == "all" else (predictors, outcomes)
+        words = {n: _of_score(scales[n], invariance, between) for n in named.split("; ") if n in scales}
+        return "; ".join(f"{name}: {status}" for name, status in words.items()) or NOT_ASSESSED
+
     compared = estimates["invariance"] == NOT_ASSESSED
-    named = [
-        "; ".join(
-            f"{score}: {words.get(score, NOT_ASSESSED)}"
-            for score in dict.fromkeys((outcome, predictors.get(hypothesis, "")))
-            if score
-        )
-        for outcome, hypothesis in zip(estimates["outcome"], estimates["hypothesis"], strict=True)
-    ]
     return estimates.assign(
-        invariance=estimates["invariance"].where(~compared, pd.Series(named, index=estimates.index))
+        invariance=[
+            told(row) if asked else row["invariance"]
+            for (_, row), asked in zip(estimates.iterrows(), compared, strict=True)
+        ]
     )
 
 
-def _of_score(row: dict, invariance: pd.DataFrame) -> str:
+def _of_score(row: Mapping[str, Any], invariance: pd.DataFrame, between: str) -> str:
     """In words, of the scale itself, of another score of the same items, or of each scale that a score is made of."""
     if row["model"] in INDEX:
         return INDEX[row["model"]]
     models = row["modelled_by"].split()
     if len(models) == 1:
-        return reached(invariance, models[0], "waves")
-    return "; ".join(f"{model} {reached(invariance, model, 'waves')}" for model in models) or NOT_ASSESSED
+        return reached(invariance, models[0], between)
+    return "; ".join(f"{model} {reached(invariance, model, between)}" for model in models) or NOT_ASSESSED
 
 
 def reached(invariance: pd.DataFrame, model: str, between: str) -> str:
