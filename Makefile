@@ -52,6 +52,7 @@ calibrate: $(READY)
 bench: $(READY)
 	@$(BIN)/python tests/bench.py
 	@$(BIN)/python tests/bench_psychometrics.py
+	@$(BIN)/python tests/bench_hypotheses.py
 
 $(READY): requirements.lock requirements-build.lock pyproject.toml
 	@echo "Setting up the environment in $(VENV) (once; a few minutes)"

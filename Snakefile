@@ -11,6 +11,7 @@ include: "workflow/rules/describe.smk"        # pooled waves -> who took part, w
 include: "workflow/rules/psychometrics.smk"   # pooled waves -> can the scales be trusted?
 include: "workflow/rules/validity.smk"        # pooled waves -> do scales differ? what is careless, what is missing?
 include: "workflow/rules/hypotheses.smk"      # pooled waves -> tested hypotheses
+include: "workflow/rules/multiverse.smk"      # tested hypotheses -> the same in every declared way
 include: "workflow/rules/outputs.smk"         # tables       -> figures, printed tables, the report
 
 
@@ -24,3 +25,4 @@ rule figures:
     input:
         expand("results/figures/{figure}.png", figure=PLAN.figures),
         expand("results/figures/instruments/{instrument}/{figure}.png", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),
+        expand("results/figures/families/{family}/{figure}.png", family=PLAN.study.family_names, figure=FAMILY_FIGURES),

@@ -1,6 +1,6 @@
 """`make calibrate`: do intervals cover and tests reject as often as they say, each under its own assumptions?
 
-python -m tests.calibrate                     every condition with all its replications (about an hour on two processors)
+python -m tests.calibrate                     every condition with all its replications (some hours on two processors)
 python -m tests.calibrate --share 0.02        a fiftieth of them, to see that it runs
 python -m tests.calibrate alpha omega         conditions whose name begins so
 python -m tests.calibrate --table FILE.csv    the table as a file too, written anew after each condition
@@ -29,6 +29,7 @@ import pandas as pd
 
 from rejsens import missing
 from rejsens import psychometrics as p
+from tests import calibrate_models, calibrate_panel, calibrate_study
 
 SEED = 20260511
 COVERS, REJECTS = (0.93, 0.97), (0.04, 0.06)
@@ -242,10 +243,10 @@ def imputed(rng: np.random.Generator, kind: str) -> float:
 
     A third of x is missing, the more the larger y is, of z nothing.
     """
-    n, product = 200, kind == "product"
+    n, product = 200, kind.startswith("product")
     z, x = rng.normal(size=n), rng.normal(size=n)
     x = 0.4 * z + np.sqrt(0.84) * x
-    if kind == "pmm":
+    if kind.endswith("pmm"):
         x = np.clip(np.round(x), -3, 3)  # whole numbers, as answers are
     if kind == "logistic":
         x = (x > 0).astype(float)
@@ -255,9 +256,9 @@ def imputed(rng: np.random.Generator, kind: str) -> float:
     gone = rng.random(n) < 1 / (1 + np.exp(0.8 - y))
     shown = pd.Series(x).map({0.0: "no", 1.0: "yes"}) if kind == "logistic" else pd.Series(x)
     frame = pd.DataFrame({"x": shown.mask(gone), "z": z, "y": y})
-    extra = {"x_by_z": ["x", "z"], "y_by_z": ["y", "z"]} if product else {}
-    methods = {"x": "linear" if product else kind}
-    completed = missing.impute(frame, m=20, seed=rng, methods=methods, products=extra, iterations=5)
+    kept = {"products": {"x_by_z": ["x", "z"]}, "outcomes": {"x_by_z": ["y"]}} if product else {}
+    methods = {"x": {"product": "linear", "product_pmm": "pmm"}.get(kind, kind)}
+    completed = missing.impute(frame, m=20, seed=rng, methods=methods, iterations=10 if product else 5, **kept)
     estimates, covariances = zip(*(_regressed(one, product) for one in completed), strict=True)
     pooled = missing.pool(estimates, covariances, df_complete=n - 1 - len(truth)).iloc[1:]
     return float(((pooled["ci_low"] <= truth) & (pooled["ci_high"] >= truth)).mean())
@@ -337,7 +338,8 @@ CONDITIONS = (
     covers("imputed_linear", "two slopes, 200 people, a third of x missing by y, m = 20", partial(imputed, kind="linear")),
     covers("imputed_pmm", "the same, x in whole numbers", partial(imputed, kind="pmm")),
     covers("imputed_logistic", "the same, x yes or no", partial(imputed, kind="logistic")),
-    covers("imputed_product", "the same with x z, kept passively, and y z among the predictors", partial(imputed, kind="product")),
+    covers("imputed_product", "the first with x z, drawn so that it fits the model of y", partial(imputed, kind="product")),
+    covers("imputed_product_pmm", "the same, x in whole numbers", partial(imputed, kind="product_pmm")),
     rejects("true_model_ml", "one factor, 500 people, 6 normal items", partial(true_model, way=Way("ML", 500, "normal"))),
     rejects("true_model_fiml", "one factor, 500 people, 6 normal items, holes that depend on another item", partial(true_model, way=FIML)),
     rejects("true_model_mlr", "one factor, 1,000 people, 6 items with long tails", partial(true_model, way=MLR)),
@@ -346,6 +348,9 @@ CONDITIONS = (
     rejects("true_rungs_ml", "three differences of a ladder, two groups of 300, 6 normal items", partial(true_rungs, estimator="ML")),
     rejects("true_rungs_wlsmv", "four differences of a ladder, two groups of 300, 4 items of 4 categories", partial(true_rungs, estimator="WLSMV")),
 )  # fmt: skip
+CONDITIONS += tuple(
+    one for part in (calibrate_study, calibrate_models, calibrate_panel) for one in part.conditions(Condition)
+)
 
 
 # --- running them ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from rejsens import collect, describe, events, pool, predictions, status_lines
+from rejsens import absence, collect, describe, events, pool, predictions, status_lines
 from rejsens.assess_instrument import assess_instrument
 from rejsens.assess_structure import assess_structure
 from rejsens.claims import ledger
@@ -18,14 +18,19 @@ from rejsens.definitions import instrument_facts
 from rejsens.differences import compare_waves
 from rejsens.explore_instrument import explore_instrument
 from rejsens.finished import read_figures, read_printed
+from rejsens.frozen_plan import story
 from rejsens.inference.correlation import correlations
+from rejsens.inference.diagnostics import diagnose_family
 from rejsens.inference.families import hypotheses_frame, test_family
+from rejsens.inference.multiverse import run_multiverse
+from rejsens.inference.multiverse_summary import effects_of_choices, summarise_multiverse
 from rejsens.layout import to_csv, to_html
 from rejsens.measured_alike import with_invariance
 from rejsens.plan import Plan
 from rejsens.provenance import as_json, provenance
 from rejsens.registry import AGGREGATES, TABLES, load_plugin
 from rejsens.report import write_report
+from rejsens.rescored import rescored_study
 from rejsens.score_wave import compare_stored, wave_scores
 from rejsens.study import load_study
 from rejsens.style import save
@@ -106,10 +111,16 @@ def main(out: Path) -> None:
     write_codebook(tables["codebook"], study.codebook_facts, SimpleNamespace(csv=str(out / "codebook.csv"), **forms))
     families = [read_yaml(f"config/hypotheses/{f}.yaml", "hypotheses") for f in study.families]
     tables["estimates"] = pd.concat([test_family(scores, f, settings) for f in families], ignore_index=True)
+    tables["diagnostics"] = pd.concat([diagnose_family(scores, f, settings, tables["estimates"]) for f in families])
+    tables |= in_every_way(study, families, tables["estimates"])
     tables["hypotheses"] = hypotheses_frame(families)
     tables["estimates"] = with_invariance(
         tables["estimates"], tables["hypotheses"], tables["invariance"], tables["dictionary"]
     )
+    named = absence.declared(families, list(study.scores), study.background, settings["sample_table"])
+    labels = absence.labels_of(study.scores, study.background)
+    tables["attrition"] = absence.absence(scores, *named, labels, ci_level=ci_level)
+    tables["plan"] = tidy(pd.DataFrame(story(study)), "plan")
     claims = read_yaml(SHIPPED / "config" / "claims.yaml", "claims")
     tables["claims"] = ledger(claims, tables["dictionary"], tables["estimates"], tables["hypotheses"])
     for name in AGGREGATES:
@@ -142,6 +153,21 @@ def main(out: Path) -> None:
     )
     (out / "index.html").write_text(page)
     (out / "provenance.json").write_text(as_json(record))
+
+
+def in_every_way(study, families, estimates):
+    """The tables of the multiverse."""
+    nobody = pd.DataFrame({"participant": [], "wave": [], "beyond_cutoff": []}, dtype=str)
+    found = []
+    for family in families:
+        source, items = rescored_study(study, family, study.multiverse, nobody)
+        found.append(run_multiverse(source, study.multiverse, family, study.settings, items, estimates))
+    every = pd.concat([one for one in found if len(one)], ignore_index=True)
+    return {
+        "multiverse": every,
+        "multiverse_summary": summarise_multiverse(every),
+        "multiverse_choices": effects_of_choices(every),
+    }
 
 
 def instrument_figures(name, plan, tables, facts, out):

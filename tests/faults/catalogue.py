@@ -1,6 +1,7 @@
 """The fault catalogue: what goes wrong between a questionnaire and a wave, how it is planted, and what is said of it.
 
 stops            the data or the sidecar shows it for certain: `rejsens check` ends with 1, and a run refuses the study
+set aside        it is in a family of hypotheses: `rejsens check` ends with 1, and a run goes on without the family
 worth a look     the data can only make it likely: it is told with its evidence and stops nothing
 guarded          no file can show it; a declaration does, which is either required or makes the answers come out right
 """
@@ -33,7 +34,7 @@ from tests.faults.small_study import (
 )  # fmt: skip
 
 Plant = Callable[[Path], None]
-STOPS, LOOK, GUARDED = "stops", "worth a look", "guarded by declaration"
+STOPS, ASIDE, LOOK, GUARDED = "stops", "sets a family aside", "worth a look", "guarded by declaration"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Fault:
     group    where faults of its kind stand in the list
     plant    plants it into the small study (wave w1 is the first, w2 the second)
     says     sentences (or parts of them) that `rejsens check` must print
-    kind     STOPS, LOOK or GUARDED
+    kind     STOPS, ASIDE, LOOK or GUARDED
     guard    GUARDED: the declaration, as it is called in the list
     declare  GUARDED: states the declaration; or None when its absence is what is refused, and `says` is said without it
     shows    GUARDED: whether the declaration worked; when None, the scores must be those of the unspoilt study
@@ -1174,19 +1175,11 @@ enter(
 enter(Y, "items that an instrument does not have", asks("w1", "gad7", items=["gad7_08"]), "Unknown items", "gad7_08")
 enter(
     Y,
-    "a hypothesis about an unknown score",
-    hypothesis(predictor="ucla4"),
-    "Hypotheses that name an unknown score",
-    "Did you mean “ucla3”?",
-)
-enter(
-    Y,
     "a prediction about an unknown score",
     lambda study: _predicting(study, "ucla4"),
     "Predictions that name an unknown score",
     "Did you mean “ucla3”?",
 )
-enter(Y, "a hypothesis without a direction", lambda study: _undirected(study), "“direction” is not stated")
 enter(Y, "a screening rule for an unknown wave", config(screening=[{"id": "d", "label": "Twice", "check": "duplicate_participant", "action": "flag", "waves": ["w9"]}]),
       "A screening rule for an unknown wave", "“w9”")  # fmt: skip
 enter(Y, "a retest of an unknown wave", states("w2", role="retest", retest_of="w9"), "A retest of an unknown wave")
@@ -1242,11 +1235,6 @@ def _predicting(study: Path, score: str) -> None:
     )
 
 
-def _undirected(study: Path) -> None:
-    with yaml_file(study / FAMILY) as content:
-        del content["hypotheses"][0]["direction"]
-
-
 def _own_gad7(study: Path, **more: Any) -> None:
     from rejsens.declarations import SHIPPED
 
@@ -1260,3 +1248,95 @@ def _own_gad7(study: Path, **more: Any) -> None:
 def _own_figure(study: Path) -> None:
     (study / "figures").mkdir()
     (study / "figures/mine.py").write_text("def draw(:\n")
+
+
+# --- families of hypotheses ------------------------------------------------------------------------------------------
+
+H = "Families of hypotheses"
+AGE = {"name": "age", "type": "number", "varies": False}
+
+
+def doubted(name: str, plant: Plant, *says: str) -> None:
+    enter(H, name, plant, *says, kind=ASIDE)
+
+
+def _without(key: str, of_family: bool = False) -> Plant:
+    def plant(study: Path) -> None:
+        with yaml_file(study / FAMILY) as content:
+            del (content if of_family else content["hypotheses"][0])[key]
+
+    return plant
+
+
+def _asked_late(role: str) -> Plant:
+    """A scale that only the second wave asks, as moderator or mediator of what both waves ask."""
+
+    def plant(study: Path) -> None:
+        with sidecar(study, "w1") as content:
+            content["instruments"].remove(entry(content, "rses"))
+        asks("w2", "gad7" if role == "mediator" else "rses")(study)
+        hypothesis(model={"moderator": "moderation", "mediator": "mediation"}[role], **{role: "rses_sum"})(study)
+        if role == "mediator":
+            with sidecar(study, "w2") as content:
+                content["instruments"].remove(entry(content, "gad7"))
+
+    return plant
+
+
+def _twice(study: Path) -> None:
+    with yaml_file(study / FAMILY) as content:
+        content["hypotheses"].append(content["hypotheses"][0])
+
+
+doubted("a hypothesis about an unknown score", hypothesis(predictor="ucla4"),
+        "can be used, but for 1 family of hypotheses that is set aside (loneliness)",
+        "Hypotheses that name an unknown score", "Did you mean “ucla3”?")  # fmt: skip
+doubted(
+    "an unknown score to draw missing answers with",
+    text(FAMILY, "title:", "auxiliary: [ucla4]\ntitle:"),
+    "Auxiliary variables",
+    "Did you mean “ucla3”?",
+)
+doubted("a hypothesis without a direction", _without("direction"), "“direction” is not stated")
+doubted("a family without a correction", _without("correction", of_family=True), "“correction” is not stated", "holm")
+doubted("a family that is no YAML", text(FAMILY, "family:", "\tfamily:"), "not valid YAML")
+doubted(
+    "a family under another file's name",
+    text(FAMILY, "family: loneliness", "family: lonely"),
+    "File name and family differ",
+)
+doubted("two hypotheses with one id", _twice, "Two hypotheses with one id", "“L1”")
+doubted("a smallest effect of interest of nothing", hypothesis(sesoi=0), "L1 › sesoi", "a number above 0")
+doubted("a smallest effect of interest below nothing", hypothesis(sesoi=-0.1), "L1 › sesoi", "a number above 0")
+doubted("a smallest effect of interest without an end", hypothesis(sesoi=float("inf")), "a number above 0")
+doubted("a claim that the ledger does not hold", hypothesis(claim_ids=["C16", "C48"]), "Hypotheses about an unknown claim",
+        "“C48”", "Did you mean")  # fmt: skip
+doubted("a quotation of an unknown document", hypothesis(claim={"quotation": "q", "document": "silent-emotional-rejections"}),
+        "Quotations of an unknown document", "Did you mean “silent-emotional-rejection”?")  # fmt: skip
+doubted("a predictor that is the outcome", hypothesis(predictor="gad7_sum"), "One variable in two roles",
+        "“gad7_sum” is the outcome and the predictor")  # fmt: skip
+doubted(
+    "a covariate that is the predictor",
+    hypothesis(predictor="age", covariates=[AGE]),
+    "“age” is the predictor and a covariate",
+)
+doubted("a covariate twice", hypothesis(covariates=[AGE, AGE]), "“age” stands twice among the covariates")
+doubted("a category of several answers as a predictor", hypothesis(predictor="gender"), "Categories that would be taken for numbers",
+        "the predictor “gender” has 4 answers without an order", "difference_of_groups")  # fmt: skip
+doubted("a category of several answers as a number to adjust for", hypothesis(covariates=[AGE | {"name": "gender"}]),
+        "a covariate “gender” has 4 answers without an order", "`type: category`")  # fmt: skip
+doubted(
+    "an answer that nobody can give, to keep to",
+    hypothesis(where={"gender": 5}),
+    "Answers that nobody can give",
+    "L1 › where: “gender” 5",
+    "1 (woman)",
+)
+doubted("groups that are no answers", hypothesis(model="difference_of_groups", predictor="gender", groups=[1, 7]),
+        "Answers that nobody can give", "L1 › groups: “gender” 7")  # fmt: skip
+doubted("a moderator asked after the outcome", _asked_late("moderator"), "Measured too late for its role",
+        "the moderator “rses_sum” is first asked in wave 2, after the outcome in wave 1")  # fmt: skip
+doubted("a mediator asked after the outcome", _asked_late("mediator"), "Measured too late for its role",
+        "the mediator “rses_sum” is first asked in wave 2, after the outcome in wave 1")  # fmt: skip
+doubted("covariates where the model adjusts for none", hypothesis(model="difference_of_groups", predictor="gender", groups=[1, 2], covariates=[AGE]),
+        "Settings that a model has no use for", "does not adjust for covariates")  # fmt: skip

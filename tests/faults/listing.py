@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
-from tests.faults.catalogue import FAULTS, GUARDED, LOOK, STOPS, Fault
+from tests.faults.catalogue import ASIDE, FAULTS, GUARDED, LOOK, STOPS, Fault
 
 PAGE = Path(__file__).with_name("README.md")
 HEAD = """# Fault catalogue
@@ -14,16 +14,18 @@ HEAD = """# Fault catalogue
 made from `catalogue.py` by `python -m tests.faults.listing`; a test fails when it is not current.
 
 - **stops** ({stops}): the data or the sidecar shows it for certain. `rejsens check` ends with 1, and a run refuses the study.
+- **sets aside** ({aside}): it is in a family of hypotheses. `rejsens check` ends with 1, and a run goes on without that family.
 - **worth a look** ({look}): the data can only make it likely. It is told with its evidence, and stops nothing.
 - **guarded** ({guarded}): no file can show it. A declaration does, which is required, or makes the answers come out right.
 """
-WORDS = {STOPS: "stops", LOOK: "worth a look", GUARDED: "guarded"}
+WORDS = {STOPS: "stops", ASIDE: "sets aside", LOOK: "worth a look", GUARDED: "guarded"}
 
 
 def page() -> str:
     """The whole page, from the catalogue alone."""
     counts = {kind: sum(f.kind == kind for f in FAULTS) for kind in WORDS}
-    parts = [HEAD.format(n=len(FAULTS), stops=counts[STOPS], look=counts[LOOK], guarded=counts[GUARDED])]
+    numbers = {"stops": counts[STOPS], "aside": counts[ASIDE], "look": counts[LOOK], "guarded": counts[GUARDED]}
+    parts = [HEAD.format(n=len(FAULTS), **numbers)]
     for group, faults in groupby(FAULTS, key=lambda f: f.group):
         rows = "\n".join(f"| {_cell(f.name)} | {WORDS[f.kind]} | {_said(f)} |" for f in faults)
         parts.append(f"## {group}\n\n| fault | | what is said |\n| --- | --- | --- |\n{rows}\n")

@@ -20,7 +20,7 @@ from rejsens.problems import Refused
 from rejsens.study import load_study
 from rejsens.validate import validate
 from tests.conftest import contents, rejsens_here
-from tests.faults.catalogue import FAULTS, GUARDED, LOOK, STOPS, Fault
+from tests.faults.catalogue import ASIDE, FAULTS, GUARDED, LOOK, STOPS, Fault
 from tests.faults.listing import PAGE, page
 from tests.faults.small_study import SECRET
 
@@ -30,6 +30,7 @@ ON_THE_COMMAND_LINE = (
     "an empty file", "two files one under the other, with the header of the second", "a misspelt column", "two encodings in one file",
     "a text where a number stands", "the codes 1 to 4 of another platform", "leading zeros lost in a spreadsheet",
     "reversed items that the platform had reversed already", "concern and acceptance columns swapped", "a key twice",
+    "a hypothesis about an unknown score",
 )  # fmt: skip
 by_name = {fault.name: fault for fault in FAULTS}
 
@@ -52,7 +53,7 @@ def told(checked: Checked) -> str:
 
 def test_the_catalogue_holds_many_distinct_faults_of_every_kind() -> None:
     assert len(FAULTS) >= 80 and len(by_name) == len(FAULTS)
-    assert {fault.kind for fault in FAULTS} == {STOPS, LOOK, GUARDED}
+    assert {fault.kind for fault in FAULTS} == {STOPS, ASIDE, LOOK, GUARDED}
     assert all(any(fault.says) for fault in FAULTS if fault.kind is not GUARDED)
     assert all(fault.guard for fault in FAULTS if fault.kind is GUARDED)
 
@@ -81,13 +82,16 @@ def test_a_fault_is_told_in_its_sentences(name: str, spoilt: Path) -> None:
 
     text = told(checked)
     assert [sentence for sentence in fault.says if sentence not in text] == []
-    assert checked.exit_code == (1 if fault.kind is STOPS else 0), text
+    assert checked.exit_code == (1 if fault.kind in (STOPS, ASIDE) else 0), text
+    assert checked.usable == (fault.kind is not STOPS)
     assert [word for word in PROGRAMMERS_WORDS if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)] == []
     assert contents(spoilt) == before  # nothing is written into the study
     for format_ in FORMATS.values():
         assert_nothing_is_quoted(format_(checked), spoilt)
     assert_every_format_tells_the_same(checked)
     assert refused_by_a_run(spoilt) == (fault.kind is STOPS), "the check and the run disagree"
+    if fault.kind is ASIDE:
+        assert list(load_study(spoilt).set_aside) == ["loneliness"] and not load_study(spoilt).families
 
 
 @pytest.mark.parametrize("name", [f.name for f in FAULTS if f.kind is GUARDED])
@@ -174,7 +178,7 @@ def test_a_fault_is_told_on_the_command_line(name: str, spoilt: Path) -> None:
     run = rejsens_here(spoilt, "check")
     terminal = run.stdout + run.stderr
     assert [sentence for sentence in fault.says if sentence not in terminal] == []
-    assert run.returncode == (1 if fault.kind is STOPS else 0)
+    assert run.returncode == (1 if fault.kind in (STOPS, ASIDE) else 0)
     assert "Traceback" not in terminal and terminal.rstrip().splitlines()[-1].startswith("Next: ")
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import example_explored
+import example_multiverse
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -603,6 +604,57 @@ def _t(b: float, se: float, df: float, p: float, low: float = np.nan, high: floa
     return {"estimate": b, "se": se, "statistic": b / se, "df": df, "p": p, **wide}
 
 
+def _diagnostics() -> pd.DataFrame:
+    """Of the first hypothesis a check beyond its guide that changes nothing; of the second one whose interval would differ."""
+    shared = {
+        "family": "primary",
+        "analysis": "within_between",
+        "wave": "all",
+        "metric": "beta_within",
+        "ci_level": 0.95,
+    }
+    shared |= {"n_people": 473, "status": "ok", "term": "", "df": np.nan, "p": np.nan, "n_instead": 473.0}
+    rows = []
+    for k, (h, _, _, _, _, b, low, high, *_) in enumerate(HYPOTHESES):
+        own = shared | {"hypothesis": h, "estimate": b, "ci_low": low, "ci_high": high}
+        alike = {"changes": "no", "effect": "the interval lies below 0, like that of the analysis"}
+        unequal = {
+            "check": "equal variances",
+            "statistic": "chi2",
+            "value": 31.2,
+            "df": 16.0,
+            "p": 0.013,
+            "guide": "p below 0.05",
+        }
+        clustered = {"instead": "person-clustered errors", "estimate_instead": b, "ci_low_instead": low - 0.01,
+                     "ci_high_instead": high + 0.01}  # fmt: skip
+        rows.append(own | unequal | clustered | alike | {"flagged": k < 2})
+        moves = {
+            "check": "dfbetas",
+            "statistic": "largest",
+            "value": 0.14,
+            "guide": "1",
+            "flagged": False,
+            "n_instead": 463.0,
+        }
+        fewer = {"instead": "without the 10 people who move it most", "estimate_instead": b / 2, "ci_low_instead": low / 2,
+                 "ci_high_instead": high / 2}  # fmt: skip
+        differs = {"changes": "yes", "effect": "the interval includes 0, where that of the analysis lies above 0"}
+        rows.append(own | moves | fewer | (differs if k else alike))
+        slope = {
+            "check": "random slope",
+            "statistic": "likelihood ratio",
+            "value": 0.0,
+            "df": 2.0,
+            "p": 1.0,
+            "flagged": False,
+        }
+        none = {name: np.nan for name in ("estimate_instead", "ci_low_instead", "ci_high_instead", "n_instead")}
+        empty = {"instead": "", "changes": "", "effect": "", "guide": "left out and p below 0.05"}
+        rows.append(own | slope | none | empty | {"status": "with a random slope: the mixed model is singular"})
+    return _frame("diagnostics", rows)
+
+
 def _hypotheses() -> pd.DataFrame:
     words = {"rses_sum": "lower self-esteem", "mreii_hv": "more hypervigilance", "mreii_sb": "more self-blame"}
     estimand = "concurrent within-person association, net of reported overt rejection, in within-person SDs"
@@ -612,6 +664,27 @@ def _hypotheses() -> pd.DataFrame:
         for h, label, outcome, direction, claims, *_ in HYPOTHESES
     ]
     return _frame("hypotheses", rows)
+
+
+def _attrition() -> pd.DataFrame:
+    ends = (0.95, 0.71, 1.02, 0.082, 486, 121, 4)
+    rows = []
+    for wave in WAVES[1:]:
+        rows += [
+            (wave, "background", "age", "", "Age in years", 0.85, *ends, "ok"),
+            (wave, "background", "gender=2", "gender=1", "Gender: man, against woman", 1.12, 0.95, 0.88, 1.43, 0.355, 486, 121, 4,
+             "ok"),
+            (wave, "rses_sum", "rses_sum", "", "Self-esteem (RSES)", 0.85, *ends, "ok"),
+        ]  # fmt: skip
+    return _frame("attrition", rows)
+
+
+def _plan() -> pd.DataFrame:
+    changed = "H1 (family primary): smallest effect of interest changed from 0.1 to 0.05."
+    return _frame("plan", [
+        ("frozen", "2026-01-05", "", "The plan was frozen on 2026-01-05, before any wave."),
+        ("differs", "", "H1 (family primary)", changed),
+    ])  # fmt: skip
 
 
 def _benchmarks(*tables: pd.DataFrame) -> pd.DataFrame:
@@ -682,17 +755,21 @@ def _tables() -> dict[str, pd.DataFrame]:
         "careless": _careless(),
         "missing_patterns": _missing_patterns(),
         "little": _little(),
+        "attrition": _attrition(),
         "erosion": _erosion(scores),
         "stored_totals": _stored_totals(),
         "estimates": _estimates(),
+        "diagnostics": _diagnostics(),
         "hypotheses": _hypotheses(),
+        "plan": _plan(),
         "benchmarks": _benchmarks(_correlations(scores), _descriptives(scores), _reliability()),
-    }
+    } | example_multiverse.multiverse()
 
 
 def without_hypotheses(full: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The same study with no family declared."""
-    return full | {name: full[name].iloc[:0] for name in ("estimates", "hypotheses")}
+    none = ("estimates", "diagnostics", "hypotheses", "multiverse", "multiverse_summary", "multiverse_choices")
+    return full | {name: full[name].iloc[:0] for name in none}
 
 
 def one_wave(full: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -11,10 +11,19 @@ import pytest
 
 from rejsens.hypotheses import MODELS, unfit
 from rejsens.inference.analyses import ANALYSES
+from rejsens.inference.cross_level import cross_level
 from rejsens.inference.estimates import Estimate
 from rejsens.inference.families import hypotheses_frame, test_family
-from rejsens.inference.imputed import Variables, completed_panels, pooled, predictors_of, side_by_side
+from rejsens.inference.imputed import (
+    Variables,
+    completed_panels,
+    pooled,
+    pooled_rows,
+    predictors_of,
+    side_by_side,
+)
 from rejsens.inference.mixed import within_between
+from rejsens.inference.questions import complete
 from rejsens.inference.verdicts import decide
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,6 +114,7 @@ def test_a_model_decides_by_its_own_analysis(panel, events, model):
     assert len(deciding) == 1
     row = deciding.iloc[0]
     assert (row["analysis"], row["metric"], row["verdict"]) == (analysis, metric, verdict), row["reason"]
+    assert row["confirmatory"]
 
 
 def test_one_wave_gives_the_coefficients_of_one_wave(panel):
@@ -117,15 +127,17 @@ def test_one_wave_gives_the_coefficients_of_one_wave(panel):
             "analysis"
         ]
         assert row["wave"] == "w1" and row["status"] == "ok"
+        assert row["confirmatory"] == (model != "mediation")  # its order is open in one wave
 
 
 @pytest.mark.parametrize(("model", "waves"), [("cumulative", 2), ("lagged", 2), ("recovery", 4), ("growth", 4)])
 def test_too_few_waves_are_told(panel, model, waves):
     few = panel[panel["wave_number"] <= waves]
     row = found(few, declared(model, **PUT[model][0])).query("decides").iloc[0]
-    assert (row["verdict"], row["reason"]) == (
-        "not testable", f"it takes {MODELS[model].waves} waves, and {waves} hold what it names",
-    )  # fmt: skip
+    assert row["verdict"] == "not testable" and row["reason"].startswith(
+        f"it takes {MODELS[model].waves} waves that hold "
+    )
+    assert row["reason"].endswith(f"and there {'is' if waves == 1 else 'are'} {waves}")
 
 
 def test_one_hypothesis_that_cannot_run_stops_no_other(panel):
@@ -218,9 +230,102 @@ def test_a_family_is_imputed_where_its_settings_say_so(with_gaps):
     deciding = rows.query("decides").iloc[0]
     assert deciding["m"] in (5, 6) and deciding["verdict"] == "supported"
     complete = rows[(rows["analysis"] == "within_between") & rows["m"].isna()]
-    assert len(complete) == 2 and complete["missing_rule"].str.contains("provisional").all()
+    assert len(complete) == 2 and complete["missing_rule"].str.contains("sensitivity").all()
     again = found(with_gaps, declared("association", outcome="y", predictor="x"), imputation={"m": 5, "most": 6})
     assert rows.equals(again)
+
+
+ONE_WAVE = {
+    "association": ({"outcome": "y", "predictor": "x"}, "cross_sectional"),
+    "correlation": ({"outcome": "y", "predictor": "x"}, "partial_correlation"),
+    "moderation": ({"outcome": "y", "predictor": "x", "moderator": "m"}, "moderation"),
+    "contrast_of_outcomes": ({"outcomes": ["y", "b"], "predictor": "x"}, "outcome_contrast"),
+    "contrast_of_predictors": ({"outcome": "y", "predictors": ["x", "z"]}, "predictor_contrast"),
+}
+
+
+@pytest.mark.parametrize("model", ONE_WAVE)
+def test_one_wave_is_decided_by_imputation_too(with_gaps, model):
+    names, analysis = ONE_WAVE[model]
+    rows = found(with_gaps.query("wave == 'w1'"), declared(model, **names), imputation={"m": 3, "most": 3})
+    deciding = rows.query("decides").iloc[0]
+    assert deciding["analysis"] == analysis and deciding["m"] == 3 and deciding["n_obs"] == PEOPLE
+    beside = rows[(rows["analysis"] == analysis) & (rows["term"] == deciding["term"]) & rows["m"].isna()].iloc[0]
+    assert "sensitivity" in beside["missing_rule"] and beside["n_obs"] < PEOPLE
+    assert deciding["estimate"] == pytest.approx(beside["estimate"], abs=0.12)
+    assert -1 < deciding["ci_low"] < deciding["ci90_low"] < deciding["estimate"] < deciding["ci_high"] < 1
+
+
+def test_a_correlation_is_pooled_as_its_fisher_z():
+    rows = [[Estimate(metric="r", estimate=r, se=0.05, df=97.0, ci_level=0.95)] for r in (0.4, 0.5, 0.6)]
+    (row,) = pooled_rows(rows)
+    z = np.arctanh([0.4, 0.5, 0.6])
+    assert row.estimate == pytest.approx(math.tanh(z.mean()))
+    se = math.sqrt(1 / 96 + 4 / 3 * z.var(ddof=1))
+    assert row.statistic == pytest.approx(z.mean() / se)
+    assert row.se == pytest.approx(se * (1 - row.estimate**2))
+
+
+def test_rows_pool_whatever_random_part_each_draw_could_carry():
+    draws = [[Estimate(metric=metric, estimate=0.1 * k, se=0.1, df=90.0, ci_level=0.95, method=f"{k} random parts")
+              for metric in ("beta_within", "beta_between")] for k in (1, 2)]  # fmt: skip
+    assert [row.metric for row in pooled_rows(draws)] == ["beta_within", "beta_between"]
+    assert [row.metric for row in pooled_rows([draws[0], draws[1][:1]])] == ["beta_within"]  # one that a draw lacks
+
+
+def test_a_cap_that_missing_information_exceeds_is_told(with_gaps):
+    asked = declared("association", outcome="y", predictor="x")
+    capped = found(with_gaps, asked, imputation={"m": 4, "most": 4}).iloc[0]
+    assert capped["fmi"] > 0.04 and "asks for" in capped["warnings"] and "the settings allow 4" in capped["warnings"]
+
+
+def test_what_imputation_does_not_serve_says_why(with_gaps):
+    pair = found(with_gaps, declared("contrast_of_pairs", outcomes=["y", "b"]), imputation={"m": 4, "most": 4}).iloc[0]
+    assert pair["missing_rule"] == "complete cases, provisional: the interval of dz is exact for complete cases only"
+
+
+def test_more_panels_leave_the_first_as_they_are(with_gaps):
+    family = {
+        "family": "f",
+        "hypotheses": [declared("moderation", outcome="y", predictor="x", moderator="m")],
+        "auxiliary": ["b"],
+    }
+    settings = SETTINGS | {"imputation": {"m": 2, "most": 9}}
+    one, other = complete(with_gaps, family, settings), complete(with_gaps, family, settings)
+    one.first(1)
+    for left, right in zip(one.first(3), other.first(3), strict=True):
+        pd.testing.assert_frame_equal(left, right)
+    assert one.outcomes == {"x by m": ["y"]} and one.slopes == [("x", "y")] and "b" in one.drawn[0]
+    held = one.drawn[0]["m"].notna()
+    assert held.equals(one.drawn[0]["wave"] == "w1")  # a moderator counts as its first wave has it
+
+
+def test_a_source_that_is_not_there_is_not_drawn():
+    rng = np.random.default_rng(3)
+    panel = pd.DataFrame({"participant": np.repeat([f"p{k}" for k in range(90)], 2), "wave": ["w1", "w2"] * 90,
+                          "wave_number": [1, 2] * 90, "role": "wave"}).assign(
+        **{name: rng.normal(3, 1, size=180) for name in ("home", "work", "club")})  # fmt: skip
+    panel.loc[::5, "club"] = np.nan
+    panel.loc[::7, ["home", "work", "club"]] = np.nan
+    names = ("home", "work", "club")
+    drawn = completed_panels(panel, Variables(names, always=names, sources=names), 1, rng)[0]
+    assert not [name for name in drawn if name.startswith("no ")]
+    nobody = panel["home"].notna() & panel["club"].isna()
+    refused = panel["home"].isna()
+    assert drawn.loc[nobody, "club"].isna().all() and drawn[["home", "work"]].notna().all().all()
+    assert 0 < drawn.loc[refused, "club"].isna().mean() < 0.6  # somebody, or nobody, as among those who answered
+    assert (drawn["club"].dropna() != 0).all()
+
+
+def test_a_slope_variance_of_nothing_is_an_estimate_and_said(panel):
+    rng = np.random.default_rng(1)
+    alike = panel.assign(
+        y=0.3 * panel["x"] + rng.normal(size=len(panel)) + panel["participant"].str[1:].astype(int) % 9
+    )
+    asked = {"panel": alike, "outcome": "y", "predictor": "x", "moderator": "m", "simple_slopes": False}
+    row = cross_level(**asked)[0]
+    assert row.status == "variance of the random slope estimated as 0"
+    assert row.estimate == pytest.approx(0, abs=0.1) and row.se > 0
 
 
 def test_the_page_of_models_says_what_the_code_says():

@@ -194,8 +194,14 @@ def test_few_people_get_a_reason_and_no_number():
 
 def test_a_result_over_waves_or_groups_carries_the_status_of_its_scales(found):
     estimates = pd.DataFrame({"hypothesis": "H1", "family": "f", "wave": ["all", "w1", "w1"], "outcome": "a"})
-    estimates["invariance"] = ["not assessed", "", "not assessed"]  # over waves, in one wave, between groups of one wave
-    hypotheses = pd.DataFrame({"hypothesis": "H1", "family": ["e", "f"], "outcome": ["b", "a; single"], "predictor": "gender"})
+    estimates["invariance"] = [
+        "not assessed",
+        "",
+        "not assessed",
+    ]  # over waves, in one wave, between groups of one wave
+    hypotheses = pd.DataFrame(
+        {"hypothesis": "H1", "family": ["e", "f"], "outcome": ["b", "a; single"], "predictor": "gender"}
+    )
     dictionary = pd.DataFrame({"score": ["a", "b", "single"], "model": ["reflective", "reflective", "single_item"]})
     dictionary["modelled_by"] = ["a", "b", ""]
     waves, none, groups = with_invariance(estimates, hypotheses, found["invariance"], dictionary)["invariance"]

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests import calibrate as c
+from tests import calibrate_power as power
+from tests import calibrate_study as study
 from tests.calibration_page import _verdict
+
+from rejsens.hypotheses import variables
+from rejsens.inference.mixed import fixed_effects
+from rejsens.simulate.truth import draw_population
 
 
 def condition(once, target=c.COVERS) -> c.Condition:
@@ -16,11 +22,13 @@ def condition(once, target=c.COVERS) -> c.Condition:
 def test_every_condition_runs_and_repeats_itself(monkeypatch, tmp_path):
     monkeypatch.setattr(c, "CENSUS", 50_000)
     c.true_categorical_omega.cache_clear()
-    slow = ("omega_u_bootstrap", "omega_schmid_leiman", "htmt")  # hundreds of draws each
+    slow = ("omega_u_bootstrap", "omega_schmid_leiman", "htmt", "study_within_imputed")  # many draws each
     quick = [one for one in c.CONDITIONS if one.name not in slow]
     rows = pd.DataFrame([c.run(one, share=2 / one.replications) for one in quick])
     c.true_categorical_omega.cache_clear()
-    assert (rows["replications"] == 2).all() and rows["rate"].between(0, 1).all() and (rows["withheld"] == 0).all()
+    assert (rows["replications"] == 2).all() and rows["rate"].dropna().between(0, 1).all()
+    withheld = rows.loc[rows["withheld"] > 0, "condition"]
+    assert set(withheld) <= {"study_interaction", "latent_growth"}  # a variance of 0 makes some models inadmissible
     assert c.run(quick[0], share=0.01) == c.run(quick[0], share=0.01)
     assert {one.replications for one in quick if one.target == c.COVERS} == {2000}
     assert {one.replications for one in quick if one.target == c.REJECTS} == {5000}
@@ -83,3 +91,43 @@ def test_the_command_prints_writes_and_chooses(tmp_path, capsys):
     assert "20 replications, 0 withheld" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         c.main(["nothing_of_the_kind"])
+
+
+def test_a_simulated_study_of_a_condition_loses_people_and_answers_as_the_study_does():
+    of = study.design("H1")
+    rows = study.panel(np.random.default_rng(1), of, people=1200)
+    there = rows.groupby("wave_number").size()
+    assert there[1] == 1200 and 0.55 < there[6] / 1200 < 0.75 and there.is_monotonic_decreasing
+    assert 0.05 < rows["rses_sum"].isna().mean() < 0.2 and rows["relationship_status"].isna().any()
+    stayed = rows.groupby("participant")["wave_number"].max()
+    first = rows[rows["wave_number"] == 1].set_index("participant")["rses_sum"]
+    assert first[stayed == 6].mean() > first[stayed == 1].mean() + 1  # who leaves had a lower score
+    whole = study.panel(np.random.default_rng(1), of, people=50, complete=True)
+    assert len(whole) == 300 and not whole[["rses_sum", "mreii_e_freq"]].isna().any().any()
+
+
+def test_power_is_read_off_the_t_of_one_person():
+    """The census's own coefficient over its standard error is what person fixed effects find in it."""
+    people, of = 300, study.design("H6")
+    names = {name for named in variables(of.hypothesis).values() for name in named}
+    values = draw_population(study.parameters(), names, people, (1, "a test"))
+    wave = np.tile(np.arange(1, 7), people)
+    frame = pd.DataFrame({name: v.ravel() for name, v in values.items()})
+    frame = frame.assign(participant=np.repeat(np.arange(people), 6), wave=wave, wave_number=wave, role="wave")
+    row = fixed_effects(frame, of.hypothesis["outcome"], of.hypothesis["predictor"], of.covariates)
+    t = power.signal(values, of.hypothesis) * np.sqrt(people - 1)
+    assert t == pytest.approx(row.estimate / row.se, rel=1e-6)
+    assert power.power("H6", 80, True, census=8000, batches=2)[0] == pytest.approx(
+        study.POWER["study_reversed"], abs=0.1
+    )
+
+
+def test_what_is_declared_supported_looks_at_sign_and_p():
+    rng = np.random.default_rng(4)
+    towards = {"people": 300, "complete": True}
+    assert (
+        study.in_direction(rng, "H1", **towards) == 1 and study.in_direction(rng, "H1", opposite=True, **towards) == 0
+    )
+    assert (
+        study.in_direction(rng, "H6", **towards) == 0 and study.in_direction(rng, "H6", opposite=True, **towards) == 1
+    )

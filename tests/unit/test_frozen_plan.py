@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import example_tables
+import pandas as pd
 import pytest
 import typer
 import yaml
@@ -15,9 +17,14 @@ import yaml
 from rejsens.check import check_study
 from rejsens.commands.plan import Action, plan
 from rejsens.declarations import SHIPPED, read_yaml
-from rejsens.frozen_plan import LOCK, account, deviations, freeze
+from rejsens.frozen_plan import LOCK, account, deviations, freeze, in_short, story
+from rejsens.layout import to_html
+from rejsens.plan import Plan
 from rejsens.problems import Refused
+from rejsens.report import write_report
 from rejsens.study import gather_study
+from rejsens.tables.plan import lay_out
+from rejsens.tabular import schema, tidy
 
 SETTINGS = {"study": {"title": "Planned", "simulated": True}, "screening": [
     {"id": "speed", "label": "Finished in under 2 minutes", "check": "duration", "column": "duration_seconds",
@@ -51,11 +58,15 @@ def test_freezing_needs_no_wave_and_records_what_binds(study: Path) -> None:
     assert read_yaml(study / LOCK, "plan_lock") == lock
     assert list(lock["families"]["primary"]["hypotheses"]) == ["H1", "H2", "H3"]
     assert set(lock["instruments"]) == {"background", "mreii_exposure", "mreii_impact", "rses"}
+    for family in ("context", "secondary"):  # predictors, outcomes and ratings of events in the plural
+        shutil.copy(SHIPPED / f"config/hypotheses/{family}.yaml", study / "config/hypotheses")
+    more = set(freeze(study, again="more families", today=DAY)["instruments"])
+    assert {"mreii_sources", "mreii_events", "djg6", "rrq"} <= more
     assert lock["settings"]["alpha"] == 0.05 and lock["settings"]["screening"][0]["id"] == "speed"
     assert told(study) == []
-    assert account(gather_study(study, [])) == [
-        "The plan was frozen on 2026-01-05, before any wave.", "Nothing differs from it."
-    ]  # fmt: skip
+    whole = account(gather_study(study, []))
+    assert whole[0] == "The plan was frozen on 2026-01-05, before any wave."
+    assert whole[-1] == "Nothing differs from it."
 
 
 def test_every_later_difference_is_a_sentence(study: Path) -> None:
@@ -83,7 +94,8 @@ def test_every_later_difference_is_a_sentence(study: Path) -> None:
         "H1 (family primary): smallest effect of interest changed from 0.1 to 0.05.",
         "H2 (family primary): removed after the plan was frozen.",
         "H9 (family primary): added after the plan was frozen.",
-        "family secondary: added after the plan was frozen, with 2 hypotheses: H4 and H6.",
+        "family secondary: added after the plan was frozen, with 14 hypotheses: H4, H5, H6, H7, H7b, H8a, H8b, H9 and 6 "
+        "more.",
         "settings: alpha changed from 0.05 to 0.1.",
         "settings: screening: speed: below changed from 120 to 60.",
     ]
@@ -159,3 +171,23 @@ def test_check_and_command_tell_the_deviations(study: Path, capsys: pytest.Captu
     with pytest.raises(typer.Exit) as nowhere:
         plan(Action.freeze, study / "nowhere")
     assert nowhere.value.exit_code == 2
+
+
+def test_the_report_of_a_study_that_left_its_plan_says_so(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(study)
+    lock = "config/plan.lock.yaml"
+    before = Plan(gather_study(study, [])).tell_plan()["depends"][lock]
+    assert [row["status"] for row in story(gather_study(study, []))] == ["never frozen"]
+    freeze(study, today=DAY)
+    assert before == "missing" != Plan(gather_study(study, [])).tell_plan()["depends"][lock]
+    assert [row["status"] for row in story(gather_study(study, []))] == ["frozen", "as frozen"]
+    change(study / "config/hypotheses/primary.yaml", lambda family: family["hypotheses"][0].update(sesoi=0.05))
+    told_plan = schema("plan").validate(tidy(pd.DataFrame(story(gather_study(study, []))), "plan"))
+    assert list(told_plan["status"]) == ["frozen", "differs"] and told_plan["where"].iloc[1] == "H1 (family primary)"
+    said = "The plan was frozen on 2026-01-05, before any wave. Since then 1 thing has changed."
+    assert in_short(told_plan["status"], told_plan["sentence"]) == said
+    full, facts = example_tables.tables(), example_tables.study()
+    tables = {name: full[name] for name in ("estimates", "hypotheses", "dictionary", "waves")} | {"plan": told_plan}
+    html = write_report(tables, [], {"plan": to_html(lay_out(plan=told_plan, study=facts), "plan")}, facts, {})
+    assert f'<p>{said} <a href="#table-plan">Table 1</a></p>' in html
+    assert "H1 (family primary): smallest effect of interest changed from 0.1 to 0.05." in html

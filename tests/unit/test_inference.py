@@ -23,7 +23,6 @@ from rejsens.inference.bootstrap import (
     bca_interval,
     bootstrapped_beta,
     cross_sectional_bootstrap,
-    generator,
     jackknife_acceleration,
     jackknifed_beta,
 )
@@ -31,6 +30,7 @@ from rejsens.inference.covariates import carry_constants, covariate_columns, per
 from rejsens.inference.estimates import NOT_TESTABLE, Estimate, NotTestable, estimates_frame, smallest_detectable
 from rejsens.inference.regression import change_on_change, cross_sectional, cross_sectional_design
 from rejsens.inference.verdicts import adjust, decide, exceeds_sesoi, tost, verdict
+from rejsens.seeds import generator
 from rejsens.tabular import COLUMNS, schema, tidy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +42,13 @@ COVARIATES = [
     {"name": "status", "type": "category", "varies": True},
     {"name": "o", "type": "number", "varies": True},
 ]
-SETTINGS = {"alpha": 0.05, "ci_level": 0.95, "bootstrap_draws": 400, "seed": 20260105, "imputation": {"m": 0, "most": 60}}
+SETTINGS = {
+    "alpha": 0.05,
+    "ci_level": 0.95,
+    "bootstrap_draws": 400,
+    "seed": 20260105,
+    "imputation": {"m": 0, "most": 60},
+}
 HYPOTHESIS = {
     "id": "H1", "label": "x and y", "outcome": "y", "predictor": "x", "covariates": COVARIATES,
     "direction": "negative", "sesoi": 0.10, "claim_type": "difference",
@@ -559,9 +565,10 @@ def test_three_waves_of_different_people_are_not_testable(panel):
     assert row["verdict"] == "not testable" and row["reason"].startswith("nobody has two complete waves")
 
 
-def test_two_rows_of_a_person_in_one_wave_are_refused(panel):
-    with pytest.raises(ValueError, match="more than one row"):
-        families.test_family(pd.concat([panel, panel.iloc[:1]]), family(HYPOTHESIS), SETTINGS)
+def test_two_rows_of_a_person_in_one_wave_are_told_and_nothing_is_tested(panel):
+    twice = pd.concat([panel, panel.iloc[:1]])
+    row = deciding(families.test_family(twice, family(HYPOTHESIS), SETTINGS)).loc["H1"]
+    assert row["verdict"] == "not testable" and "more than one row" in row["reason"] and np.isnan(row["estimate"])
 
 
 def test_a_true_null_is_rarely_supported_and_a_true_effect_usually():

@@ -161,7 +161,7 @@ def test_the_exact_sentences_of_a_supported_and_an_inconclusive_finding(findings
     )
     assert narrative.why_inconclusive(h3) == (
         "Inconclusive: the adjusted p = .148 is not below the declared level, and the equivalence interval "
-        "[0.00, 0.12] reaches beyond ±0.10, so an association of interest is not ruled out."
+        "[0.00, 0.12] reaches beyond ±0.10 within-person SDs, so an association of interest is not ruled out."
     )
 
 

@@ -3,6 +3,7 @@
 import csv
 import importlib
 import io
+import math
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -18,10 +19,12 @@ from rejsens.layout import PrintedTable
 from rejsens.tabular import COLUMNS
 
 NAMES = (
+    "attrition",
     "careless",
     "claims",
     "correlations",
     "descriptives",
+    "diagnostics",
     "dimensionality",
     "discriminant",
     "erosion",
@@ -42,6 +45,8 @@ NAMES = (
     "missing_patterns",
     "notices",
     "participants",
+    "plan",
+    "precision",
     "predictions",
     "quality",
     "reliability",
@@ -184,17 +189,45 @@ def test_correlations_of_another_wave_order_follow_the_wave_number(tables):
 def test_hypotheses_state_what_decides(tables):
     table = laid_out("hypotheses", tables)
     h3 = cells(table)["H3 Reported exposure and self-blame"]
-    assert h3 == ("β within", "473", "0.06", "[−0.01, 0.13]", ".076", ".148", "0.06", "uncertain", "inconclusive")
+    assert h3[:7] == ("inconclusive", "β within", "0.06", "[−0.01, 0.13]", "±0.10", "uncertain", ".076")
+    assert h3[7:] == (".148", "0.06", "473", "complete cases")
     assert table.sections == ((0, "Primary family, confirmatory, Holm correction"),)
-    assert any("±0.10" in note for note in table.general) and any("provisional" in note for note in table.general)
+    assert "Units: β within persons: within-person SDs." in table.general and any(
+        "provisional" in note for note in table.general
+    )
+
+
+def test_precision_is_worked_out_from_the_standard_error_and_says_what_could_be_found(tables):
+    estimates = tables["estimates"].copy()
+    own = estimates["decides"] & estimates["hypothesis"].isin(["H2", "H3"])
+    estimates.loc[own, ["se", "df", "ci_low", "ci_high"]] = [0.03, 2000.0, -0.06, 0.05]
+    estimates.loc[own, "smallest_detectable"] = 2.8016 * 0.03
+    estimates.loc[own & (estimates["hypothesis"] == "H2"), "claim_type"] = "equivalence"
+    found = cells(laid_out("precision", tables | {"estimates": estimates}))
+    # z(.975) + z(.80) = 2.802; of three tests z(1 - .05 / 6) + z(.80) = 3.236; equivalence z(.95) + z(.90) = 2.926, z(1 - .05 / 3) + z(.90) = 3.410
+    assert found["H3 Reported exposure and self-blame"][3:] == ("0.030", "0.055", "0.10", "0.084", "0.097", "Yes")
+    assert found["H2 Reported exposure and hypervigilance"][3:] == (
+        "0.030",
+        "0.055",
+        "0.10",
+        "0.088^a",
+        "0.102",
+        "Yes, before correction",
+    )
+    estimates.loc[own, ["smallest_detectable", "metric", "claim_type"]] = [math.nan, "indirect", "difference"]
+    table = laid_out("precision", tables | {"estimates": estimates})
+    assert cells(table)["H3 Reported exposure and self-blame"][6:] == ("—^b", "—", "—") and [
+        m for m, _ in table.specific
+    ] == ["b"]
 
 
 def test_every_coefficient_is_printed_and_one_per_hypothesis_decides(tables):
     table = laid_out("estimates", tables)
     assert len(table.rows) == len(tables["estimates"])
     assert [row[0].endswith("^a") for row in table.rows].count(True) == 3
-    bootstrapped = [row for row in table.rows if row[0].startswith("Cross-sectional, bootstrap")]
-    assert {row[-1] for row in bootstrapped} == {"< .001"}  # 0 of 5,000 draws
+    bootstrapped = [row for row in table.rows if row[1].startswith("Cross-sectional, bootstrap")]
+    assert {row[-2] for row in bootstrapped} == {"< .001"}  # 0 of 5,000 draws
+    assert table.rows[0][0] == "Reported exposure, frequency (MREII)^a" and table.rows[0][9] == "t(1834.27) = −5.83"
 
 
 def test_flow_adds_up(tables):
@@ -437,8 +470,14 @@ def test_the_ladder_of_invariance_is_one_row_with_p_and_the_change_of_cfi(tables
 
 
 def test_a_prediction_prints_the_side_on_which_it_lies_and_labels_in_place_of_ids(tables):
-    row = tables["predictions"].iloc[:1].assign(y="bfne", low=0.30, high=0.55, estimate=0.29967, ci_low=0.25, ci_high=0.35)
-    beside = laid_out("predictions", tables | {"predictions": row.assign(outcome="failed", reason="bfne was not asked")})
+    row = (
+        tables["predictions"]
+        .iloc[:1]
+        .assign(y="bfne", low=0.30, high=0.55, estimate=0.29967, ci_low=0.25, ci_high=0.35)
+    )
+    beside = laid_out(
+        "predictions", tables | {"predictions": row.assign(outcome="failed", reason="bfne was not asked")}
+    )
     assert beside.rows[0][4] == ".2997 [.25, .35]" and beside.rows[0][1] == "Fear of negative evaluation (BFNE)"
     assert beside.specific == (("a", "Fear of negative evaluation (BFNE) was not asked."),)
 

@@ -150,9 +150,12 @@ def test_every_job_depends_on_the_module_it_calls(tmp_path: Path, monkeypatch: p
         "describe_sample": plan.describe_sample(), "psychometrics": plan.psychometrics("gad7"), "collect_psychometrics": plan.collect_psychometrics(),
         "test_hypotheses": plan.test_hypotheses("loneliness"), "collect_estimates": plan.collect_estimates(),
         "draw_figure": plan.draw_figure("participant_flow"), "draw_instrument_figures": plan.draw_instrument_figures("gad7"),
+        "draw_family_figures": plan.draw_family_figures(),
         "lay_out_table": plan.lay_out_table("flow"), "write_report": plan.write_report(),
         "assess_validity": plan.assess_validity(), "describe_answering": plan.describe_answering(),
         "validate_inventory": plan.validate_inventory(), "compare_benchmarks": plan.compare_benchmarks(),
+        "tell_plan": plan.tell_plan(), "model_attrition": plan.model_attrition(),
+        "run_multiverse": plan.run_multiverse("loneliness"), "summarise_multiverse": plan.summarise_multiverse(),
     }  # fmt: skip
     assert set(jobs) == {path.stem for path in (SHIPPED / "workflow/scripts").glob("*.py")}
     for script, job in jobs.items():

@@ -184,7 +184,7 @@ def test_the_first_page_states_each_hypothesis_whole(full):
     assert len(cards) == 3
     h1, h2, h3 = (" ".join(card.split()) for card in cards)
     for said in (
-        "H1 · Primary family, confirmatory",
+        "H1 Reported exposure and self-esteem",
         "Verdict: supported",
         "Estimated: concurrent within-person association",
         "Supported: the adjusted",
@@ -194,7 +194,7 @@ def test_the_first_page_states_each_hypothesis_whole(full):
         "Observations 2,391",
         "Smallest detectable 0.06",
         "Adjusted p < .001",
-        "SESOI ±0.10",
+        "SESOI ±0.10 within-person SDs",
     ):
         assert said in h1, said
     assert "Inconclusive:" not in h1 + h2

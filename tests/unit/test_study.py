@@ -12,8 +12,10 @@ import yaml
 from tests.conftest import seal, write_study, write_wave
 
 from rejsens.declarations import SHIPPED
+from rejsens.frozen_plan import deviations, freeze
+from rejsens.inference.families import declined, hypotheses_frame
 from rejsens.plan import Plan
-from rejsens.problems import Refused
+from rejsens.problems import Refused, explain
 from rejsens.study import load_study, wave_with_instruments
 
 
@@ -44,6 +46,11 @@ def refusal(study: Path) -> str:
     with pytest.raises(Refused) as refused:
         load_study(study)
     return str(refused.value)
+
+
+def aside(study: Path) -> str:
+    """What is told of a study that can be used but for some families of hypotheses."""
+    return explain(load_study(study).told_aside)
 
 
 def own_instrument(study: Path, name: str, **more: Any) -> None:
@@ -191,8 +198,77 @@ def test_several_missing_settings_of_one_place_are_one_fault(study: Path) -> Non
     assert "1 fault." in message and "“title” and “platform” are not stated" in message
 
 
+def test_a_family_at_fault_is_set_aside_whole_and_the_others_stand(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole: its correction counts its hypotheses, and without one the others would get smaller p values."""
+    families = study / "config/hypotheses"
+    shutil.copy(families / "loneliness.yaml", families / "worry.yaml")
+
+    def worry(content: dict) -> None:
+        other = content["hypotheses"][0] | {"id": "W2", "claim_ids": ["C15"]}
+        content.update(
+            family="worry", hypotheses=[content["hypotheses"][0] | {"id": "W1", "predictor": "ucla4"}, other]
+        )
+
+    family(study, worry, "worry")
+    (families / "torn.yaml").write_text("family: torn\n\thypotheses: [")
+    found = load_study(study)
+    assert (list(found.families), sorted(found.set_aside)) == (["loneliness"], ["torn", "worry"])
+    assert list(found.planned) == ["loneliness", "worry"] and found.family_names == ["loneliness", "torn", "worry"]
+    assert found.hypotheses_aside == {"W1", "W2"}
+    assert [problem.stops for problem in found.told_aside] == [False, False]
+    monkeypatch.chdir(study)
+    plan = Plan(load_study("."))
+    assert plan.write_report()["study"]["notes"] == plan.study.words_aside
+    assert (plan.test_hypotheses("loneliness")["set_aside"], *plan.collect_estimates()["set_aside"]) == (
+        None, "config/hypotheses/torn.yaml", "config/hypotheses/worry.yaml",
+    )  # fmt: skip
+    assert "torn" in found.words_aside[0] and "“ucla4”" in found.words_aside[1] and "“ucla3”?" in found.words_aside[1]
+
+
+def test_the_hypotheses_of_a_family_set_aside_are_not_testable_with_the_reason(study: Path) -> None:
+    """As far as they can be read: here the file breaks its schema in both, and one has no id."""
+
+    def spoil(content: dict) -> None:
+        second = content["hypotheses"][0] | {"id": "L2", "claim_ids": ["C15", 7], "sesoi": "small"}
+        content["hypotheses"][0]["directions"] = content["hypotheses"][0].pop("direction")
+        content["hypotheses"] += [second, {"label": "No id"}]
+
+    family(study, spoil)
+    readable = load_study(study).set_aside["loneliness"].readable
+    rows, planned = declined(readable), hypotheses_frame([readable])
+    assert rows["hypothesis"].tolist() == planned["hypothesis"].tolist() == ["L1", "L2"]
+    assert rows["verdict"].tolist() == ["not testable"] * 2 and rows["decides"].all()
+    assert "“directions” is not a setting here" in rows["reason"][0] and "“small”" in rows["reason"][1]
+    assert planned["claim_ids"].tolist() == ["C16", "C15"] and planned["sesoi"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "family: [loneliness]", "hypotheses: 3", "hypotheses: [3, {id: 4}]"])
+def test_a_family_file_of_any_form_stops_no_study(study: Path, content: str) -> None:
+    (study / "config/hypotheses/loneliness.yaml").write_text(content)
+    found = load_study(study)
+    assert not found.families and declined(found.set_aside["loneliness"].readable).empty
+    assert hypotheses_frame([found.set_aside["loneliness"].readable]).empty
+
+
+def test_a_fault_elsewhere_still_refuses_the_study_and_tells_the_family_too(study: Path) -> None:
+    family(study, lambda c: c["hypotheses"][0].update(predictor="ucla4"))
+    config(study, scores_shown=["gad7_total"])
+    message = refusal(study)
+    assert "The study cannot be used: 2 faults." in message and "“ucla4”" in message and "“gad7_total”" in message
+
+
+def test_a_plan_that_was_frozen_is_compared_with_a_family_that_is_set_aside(study: Path) -> None:
+    freeze(study)
+    family(study, lambda c: c["hypotheses"][0].update(predictor="ucla4"))
+    assert ["from “ucla3” to “ucla4”" in d.text for d in deviations(load_study(study))] == [True]
+    (study / "config/hypotheses/loneliness.yaml").write_text("family: loneliness\n\ttitle: [")
+    assert ["cannot be read" in d.text for d in deviations(load_study(study))] == [True]
+
+
 @pytest.mark.parametrize("field", ["predictor", "outcome", "covariate"])
-def test_a_hypothesis_that_names_an_unknown_score_is_refused(study: Path, field: str) -> None:
+def test_a_hypothesis_that_names_an_unknown_score_sets_its_family_aside(study: Path, field: str) -> None:
     def misspell(content: dict) -> None:
         if field == "covariate":
             content["hypotheses"][0]["covariates"] = [{"name": "agee", "type": "number", "varies": False}]
@@ -200,7 +276,7 @@ def test_a_hypothesis_that_names_an_unknown_score_is_refused(study: Path, field:
             content["hypotheses"][0][field] = "agee"
 
     family(study, misspell)
-    message = refusal(study)
+    message = aside(study)
     assert "config/hypotheses/loneliness.yaml › L1" in message and "Did you mean “age”?" in message
 
 
@@ -209,10 +285,11 @@ def test_a_hypothesis_may_use_what_only_an_earlier_wave_asked(study: Path) -> No
     assert "loneliness" in load_study(study).families
 
 
-def test_two_hypotheses_with_one_id_are_refused_since_text_is_filled_by_id(study: Path) -> None:
+def test_two_hypotheses_with_one_id_set_both_families_aside(study: Path) -> None:
     shutil.copy(study / "config/hypotheses/loneliness.yaml", study / "config/hypotheses/again.yaml")
     family(study, lambda c: c.update(family="again"), "again")
-    message = refusal(study)
+    message = aside(study)
+    assert not load_study(study).families
     assert (
         "Two hypotheses with one id" in message
         and "config/hypotheses/again.yaml and config/hypotheses/loneliness.yaml" in message
@@ -221,7 +298,7 @@ def test_two_hypotheses_with_one_id_are_refused_since_text_is_filled_by_id(study
 
 def test_a_family_bears_the_name_of_its_file(study: Path) -> None:
     (study / "config/hypotheses/loneliness.yaml").rename(study / "config/hypotheses/lonely.yaml")
-    assert "the file says family “loneliness”" in refusal(study)
+    assert "the file says family “loneliness”" in aside(study)
 
 
 @pytest.mark.parametrize(

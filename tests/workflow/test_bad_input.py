@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -86,7 +87,6 @@ FAULTS: dict[str, tuple[Fault, list[str]]] = {
     "misspelt config key": (replace(CONFIG, "bootstrap_draws", "bootstrap_drawz"), ["Unknown settings", "“bootstrap_drawz”", "Did you mean “bootstrap_draws”?"]),
     "misspelt sidecar key": (replace(SIDECAR, "platform", "plattform"), ["Unknown settings", "“plattform”", "Did you mean “platform”?"]),
     "a key twice": (replace(CONFIG, "screening: []", "screening: []\nscreening: []"), ["not valid YAML", "the key “screening” stands twice"]),
-    "hypothesis with an unknown score": (replace(FAMILY, "predictor: ucla3", "predictor: ucla4"), ["Hypotheses that name an unknown score", "“ucla4”", "Did you mean “ucla3”?"]),
     "empty file": (whole_export(b""), ["The export is empty"]),
     "header without answers": (whole_export(b"id,age\n"), ["The export is empty", "no answer row"]),
     "truncated file": (cut_off, ["Rows with too few or too many cells", "cells in each row"]),
@@ -156,3 +156,24 @@ def test_a_reworded_question_stops_a_run_before_the_waves_are_pooled(finished_st
     declare(study, "w2", replaces={"gad7_01": "turned round on purpose"})
     run = rejsens(study, "run", "--cores", "2", "results/differences.csv")
     assert run.returncode == 0 and "turned round on purpose" in (study / "results/differences.csv").read_text()
+
+
+def test_a_family_at_fault_is_set_aside_and_the_others_run(finished_study: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(finished_study, study, copy_function=shutil.copy2)
+    sound = yaml.safe_load((study / FAMILY).read_text())
+    sound["family"], sound["hypotheses"][0]["id"] = "sound", "S1"
+    (study / "config/hypotheses/sound.yaml").write_text(yaml.safe_dump(sound, sort_keys=False))
+    replace(FAMILY, "predictor: ucla3", "predictor: ucla4")(study)
+
+    run = rejsens(study, "run", ".", "results/claims.csv", "--cores", "2")
+
+    assert run.returncode == 0, run.stderr
+    for sentence in ("can be used, but for 1 family", "“ucla4”", "Did you mean “ucla3”?", "Set aside until mended"):
+        assert sentence in run.stderr
+    estimates = pd.read_csv(study / "results/estimates.csv").query("decides").set_index("hypothesis")
+    assert estimates.loc["L1", "verdict"] == "not testable" and "“ucla4”" in estimates.loc["L1", "reason"]
+    assert estimates.loc["S1", "verdict"] != "not testable"
+    claims = pd.read_csv(study / "results/claims.csv").query("claim == 'C16'").set_index("hypothesis")
+    assert claims.loc["L1", "verdict"] == "not testable" and "“ucla4”" in claims.loc["L1", "reason"]
+    assert "“ucla4”" in (study / "logs/test_hypotheses/loneliness.log").read_text()

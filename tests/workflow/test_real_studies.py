@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -113,6 +114,54 @@ def test_keys_that_users_supplied_are_called_so(rsq8: SimpleNamespace) -> None:
 
 def test_nobody_was_set_aside(rsq8: SimpleNamespace) -> None:
     assert rsq8.flow[["rule", "n_remaining"]].to_numpy().tolist() == [["raw", 538]]
+
+
+OF_R = {
+    "B1": "r",
+    "B2": "beta",
+    "B3": "dz",
+    "B4": "dz",
+    "B5": "beta",
+    "B6": "d",
+}  # hypothesis -> metric that R is asked for
+TOLERANCE = {"estimate": 1e-5, "p_equivalence": 1e-5, "se": 1e-3, "df": 1e-3, "p": 1e-3} | dict.fromkeys(
+    ("ci_low", "ci_high", "ci90_low", "ci90_high"), 1e-3
+)
+
+
+@pytest.fixture(scope="module")
+def of_r(rsq8: SimpleNamespace) -> dict[str, dict[str, float]]:
+    """The family's estimates by R, from the scores of the run: correlation, regression with HC3, t tests, noncentral t."""
+    if shutil.which("Rscript") is None:
+        pytest.skip("Rscript is not at hand")
+    script, scores = ROOT / "tests/reference/rsq8.R", rsq8.folder / "participants/scores.csv"
+    run = subprocess.run(
+        ["Rscript", str(script), str(scores)], capture_output=True, text=True, timeout=120, check=False
+    )
+    if "there is no package called" in run.stderr:
+        pytest.skip(f"R lacks a package: {run.stderr.strip().splitlines()[-1]}")
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@pytest.mark.parametrize("hypothesis", OF_R)
+def test_the_family_of_the_study_agrees_with_r(rsq8: SimpleNamespace, of_r: dict, hypothesis: str) -> None:
+    """On complete cases: where answers are missing (age) the deciding row is pooled over imputations, and R's stand beside it."""
+    table = pd.read_csv(rsq8.folder / "estimates.csv")
+    own = table[(table["hypothesis"] == hypothesis) & (table["metric"] == OF_R[hypothesis]) & table["m"].isna()].iloc[0]
+    expected = of_r[hypothesis]
+    assert own["n_people"] == expected.pop("n_people")
+    for column, value in expected.items():
+        assert own[column] == pytest.approx(value, abs=TOLERANCE[column]), column
+
+
+def test_every_hypothesis_of_the_study_has_a_verdict_and_stands_in_the_ledger(rsq8: SimpleNamespace) -> None:
+    deciding = pd.read_csv(rsq8.folder / "estimates.csv").query("decides").set_index("hypothesis")
+    assert deciding.index.tolist() == list(OF_R) and not deciding["confirmatory"].any()
+    assert deciding.loc[["B1", "B2"], "verdict"].eq("supported").all()
+    assert deciding.loc["B4", "verdict"] == "equivalent"
+    claims = pd.read_csv(rsq8.folder / "claims.csv")
+    assert set(OF_R) <= set(claims["hypothesis"].dropna().str.split("; ").explode())
 
 
 # --- Hodgetts, Williams and Butler: two raw platform exports ---------------------------------------------------------

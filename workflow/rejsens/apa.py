@@ -14,10 +14,9 @@ from typing import Any
 
 MINUS = "\u2212"
 MISSING = "\u2014"
-BOUNDED_METRICS = frozenset({"r"})  # a standardised coefficient may exceed 1 and keeps its zero
 _SYMBOL = re.compile(
-    r"\b(?:SDC|SEM|SD|SE|M|N|n|p|r|t|z|F|b|d|k|df)(?=(?:\(\d[\d.,]*\))? [=<>])"  # before a value
-    r"|(?<=adjusted )p\b|(?<=one-sided )p\b|\bp(?= values?\b)|\bn(?= \(%\))|(?<=correlations )r\b"
+    r"\b(?:SDC|SEM|SD|SE|M|N|n|p|r|t|z|F|b|d|dz|LR|AIC|k|df)(?=(?:\((?:\d[\d.,]*|∞)(?:, \d[\d.]*)?\))? [=<>])"  # before a value
+    r"|(?<=adjusted )p\b|(?<=one-sided )p\b|\bp(?= values?\b| of (?:equivalence|non-inferiority)\b)|\bn(?= \(%\))|(?<=correlations )r\b"
 )
 
 
@@ -173,15 +172,6 @@ def draws_in(method: Any) -> int | None:
     """
     match = re.search(r"(\d[\d,]*) draws", "" if is_missing(method) else str(method))
     return int(match[1].replace(",", "")) if match else None
-
-
-def is_bounded(metric: str) -> bool:
-    """Whether an estimate of this metric cannot exceed 1 and drops its leading zero.
-
-    >>> is_bounded("r"), is_bounded("beta_within")
-    (True, False)
-    """
-    return metric in BOUNDED_METRICS
 
 
 def italic_runs(text: str) -> list[tuple[str, bool]]:

@@ -9,6 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from rejsens import apa
+
+METRICS = {"mean": "M", "alpha": "α", "retest_r": "retest r", "r": "r", "r_corrected": "r, corrected for attenuation"}
 NO_SCORE = "not measured in this study"
 NO_METRIC = "this study has nothing in the same metric"
 _Row = dict[str, Any]
@@ -23,8 +26,8 @@ def benchmarks(
     correlations, descriptives, reliability   the contract tables; their first wave that has the number counts
     returns       DataFrame: benchmark, finding, source, doi, sample, metric, value, sd, low and high (the published
                   interval, or the range over samples), against, note; x, y, wave, n, estimate, ci_low, ci_high of this
-                  study; z (of the difference between two samples, missing elsewhere); comparison, in words. One row for
-                  each pair of this study's scores that stands for the finding, or one row that says there is none.
+                  study; z (of the difference between two samples, missing elsewhere); comparison, in words; claims
+                  beside which it stands, joined by "; ". One row for each pair of this study's scores that stands for the finding, or one row that says there is none.
                   `alpha` is compared with alpha, `retest_r` with the retest correlation, `r_corrected` with
                   r / sqrt(alpha_x alpha_y), its interval scaled alike
     formula       z of two means: (m1 - m2) / sqrt(sd1^2 / n1 + sd2^2 / n2); of two correlations: difference of their
@@ -35,8 +38,34 @@ def benchmarks(
     rows = []
     for entry in content["benchmarks"]:
         found = [own for own in (_own(entry, x, y, known) for x, y in _candidates(entry)) if own]
-        rows += [_row(entry, own) for own in found] or [_row(entry, None)]
+        claims = {"claims": "; ".join(entry.get("claims", ()))}
+        rows += [_row(entry, own) | claims for own in found or [None]]
     return pd.DataFrame(rows)
+
+
+def beside(benchmarks: pd.DataFrame, claim: str, names: Mapping[str, str]) -> list[str]:
+    """The published results that stand beside a claim, each in one text, with this study's own number where it has one.
+
+    benchmarks    the contract table
+    names         score -> its label; a score without one bears its id
+    """
+    own = benchmarks[[claim in str(cell).split("; ") for cell in benchmarks["claims"]]]
+    return [_in_words(row, names) for row in own.to_dict("records")]
+
+
+def _in_words(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    start = f"{row['source']}, {row['finding']}{', against the claim' if row['against'] else ''}"
+    if row["metric"] == "none":
+        note = str(row["note"]).removesuffix(".")
+        return f"{start}: {note}"
+    write = apa.number if row["metric"] == "mean" else apa.r
+    value = f"{write(row['low'])} to {write(row['high'])}" if apa.is_missing(row["value"]) else write(row["value"])
+    start = f"{start}: {METRICS[row['metric']]} = {value}"
+    if apa.is_missing(row["estimate"]):
+        return f"{start}, {row['comparison']}"
+    own = apa.coefficient(row["estimate"], row["ci_low"], row["ci_high"], bounded=row["metric"] != "mean")
+    scores = " and ".join(names.get(name, name) for name in (row["x"], row["y"]) if name)
+    return f"{start}; here {own} ({scores}, wave {row['wave']})"
 
 
 class _Known:

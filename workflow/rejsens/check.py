@@ -71,6 +71,11 @@ class Checked:
         return [f for f in self.found if not f.problem.blocks]
 
     @property
+    def usable(self) -> bool:
+        """Whether a run would go on: no fault, or only such as set a family of hypotheses aside."""
+        return not any(f.problem.stops for f in self.found)
+
+    @property
     def exit_code(self) -> int:
         return 1 if self.faults else 0
 
@@ -146,8 +151,9 @@ def check_study(folder: Path) -> Checked:
     ]
     _compare_questionnaires(examined, checked)
     _look_at(examined, checked)
-    families = counted(len(study.families), "family").replace("familys", "families")
-    checked.looked_at.append(f"{counted(len(study.waves), 'wave')}, {families} of hypotheses")
+    families = counted(len(study.family_names), "family").replace("familys", "families")
+    aside = f", {len(study.set_aside)} of them set aside" if study.set_aside else ""
+    checked.looked_at.append(f"{counted(len(study.waves), 'wave')}, {families} of hypotheses{aside}")
     return checked
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rejsens.check import Checked, Finding
 from rejsens.plausibility import CHECKS, Notice
-from rejsens.problems import Problem, by_cause, counted, explain, grouped, listed
+from rejsens.problems import Problem, by_cause, explain, grouped, listed, usable
 from rejsens.spreadsheet import safe
 
 JSON_FORMAT = 1  # raised when a key is renamed, removed or changes its meaning; new keys may come at any time
@@ -46,6 +46,7 @@ def as_json(checked: Checked) -> str:
         "kind": checked.kind,
         "subject": checked.subject,
         "exit_code": checked.exit_code,
+        "usable": checked.usable,
         "looked_at": checked.looked_at,
         "faults": [_fault(f) for f in checked.faults],
         "worth_a_look": [_fault(f) | {"evidence": _evidence(f.evidence)} for f in checked.notices],
@@ -67,6 +68,7 @@ def _fault(finding: Finding) -> dict[str, object]:
         "allowed": p.allowed,
         "what_to_do": p.fix,
         "cells": [{"participant": who, "row": row} for who, row in p.cells],
+        "sets_aside": p.family,
     }
 
 
@@ -109,11 +111,7 @@ def _lines(checked: Checked) -> Iterator[tuple[object, ...]]:
 def as_html(checked: Checked) -> str:
     """One page that stands by itself."""
     faults, notices = ([f.problem for f in found] for found in (checked.faults, checked.notices))
-    told = (
-        f"{checked.subject} cannot be used: {counted(len(faults), 'fault')}."
-        if faults
-        else f"{checked.subject} can be used."
-    )
+    told = usable(faults, checked.subject)
     body = [f"<h1>{html.escape(told)}</h1>"]
     if checked.looked_at:
         body.append(f"<p>Looked at</p>\n<ul>{''.join(f'<li>{html.escape(x)}</li>' for x in checked.looked_at)}</ul>")

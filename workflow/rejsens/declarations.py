@@ -127,7 +127,7 @@ def _schema_problem(error: Any, place: str) -> Problem:
             place,
             "Missing settings",
             f"{listed([f'“{k}”' for k in absent])} {'is' if len(absent) == 1 else 'are'} not stated",
-            "",
+            _choices(error.schema, absent),
             "add it",
         )
     if error.validator == "enum":
@@ -141,6 +141,12 @@ def _schema_problem(error: Any, place: str) -> Problem:
             hint or "choose one of these",
         )
     return Problem(place, "Settings with a wrong value", _plain(error), _expected(error), "correct it")
+
+
+def _choices(schema: Any, absent: Iterable[str]) -> str:
+    """What a missing setting may be, where that is one of a few words."""
+    known = {key: schema.get("properties", {}).get(key, {}).get("enum") for key in absent}
+    return "; ".join(f"{key}: {', '.join(map(str, words))}" for key, words in known.items() if words)
 
 
 def _plain(error: Any) -> str:
@@ -165,8 +171,10 @@ def _expected(error: Any) -> str:
             kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
             more = error.schema.get("description", "")
             return " or ".join(words[kind] for kind in kinds) + (f": {more}" if more else "")
-        case "minimum" | "exclusiveMinimum":
+        case "minimum":
             return f"a number from {error.validator_value} upwards"
+        case "exclusiveMinimum":
+            return f"a number above {error.validator_value}"
         case "maximum" | "exclusiveMaximum":
             return f"a number up to {error.validator_value}"
         case "pattern":

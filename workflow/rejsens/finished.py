@@ -20,7 +20,7 @@ def read_figures(paths: Iterable[str]) -> list[dict[str, str]]:
 
 
 def read_instrument_figures(paths: Iterable[str]) -> dict[str, list[dict[str, str]]]:
-    """Instrument -> its figures, from files that stand in a folder of the instrument's name."""
+    """Instrument (or family of hypotheses) -> its figures, from files that stand in a folder of its name."""
     found: dict[str, list[dict[str, str]]] = {}
     for path in paths:
         found.setdefault(Path(path).parent.name, []).extend(read_figures([path]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from rejsens.declarations import load_settings, load_yaml, read_yaml
+from rejsens.hypotheses import variables
 from rejsens.problems import Problem, Refused, collect, counted, listed
 from rejsens.registry import files, instrument_files
 from rejsens.study import Study, instrument_folders
@@ -35,6 +36,7 @@ SCORING = ("items", "answers", "orders", "order_keys", "scores", "events")  # of
 FAMILY = ("title", "declared", "confirmatory", "correction", "random_slope")
 WORDS = {"sesoi": "smallest effect of interest", "claim_type": "type of claim", "claim_ids": "claims"}
 PARTS = ("families", "settings", "instruments")
+STATUSES = ("never frozen", "frozen", "frozen again", "changed by then", "differs", "as frozen")
 _HEAD = """\
 # The plan as it was frozen. Written by `rejsens plan freeze`; an edit by hand is found and told in the report.
 """
@@ -92,19 +94,32 @@ def deviations(study: Study) -> list[Deviation] | None:
 
     study     as `load_study` or `gather_study` gives it
     returns   empty when nothing differs. A hypothesis that was added or removed, each of its declarations that changed
-              (from ... to ...), each binding setting, each instrument whose scoring changed, a lock that was edited
+              (from ... to ...), each binding setting, each instrument whose scoring changed, a lock that was edited,
+              a family whose file cannot be read
     raises    Refused when the lock breaks its schema
     """
     lock = _read(study.folder)
-    return None if lock is None else _differences(lock, _content(Path(study.folder), study.settings, study.families))
+    if lock is None:
+        return None
+    unread = set(study.set_aside) - set(study.planned)
+    return _differences(lock, _content(Path(study.folder), study.settings, study.planned), unread)
 
 
 def account(study: Study) -> list[str]:
-    """The whole story in sentences, for the report: when the plan was frozen, again and why, and what differs now."""
+    """The whole story in sentences: when the plan was frozen, again and why, and what differs now."""
+    return [row["sentence"] for row in story(study)]
+
+
+def story(study: Study) -> list[dict[str, str]]:
+    """The whole story for the report's table of the plan, one row per sentence.
+
+    returns   dicts of status (`STATUSES`), date (of a freeze), where (what differs) and sentence
+    raises    Refused when the lock breaks its schema
+    """
     lock = _read(study.folder)
     if lock is None:
-        return ["No plan was frozen: nothing shows that the hypotheses are older than the data."]
-    story = []
+        return [_told("never frozen", "No plan was frozen: nothing shows that the hypotheses are older than the data.")]
+    rows = []
     for number, entry in enumerate(lock["frozen"]):
         waves = listed(entry["waves"], 20)
         when = (
@@ -115,9 +130,29 @@ def account(study: Study) -> list[str]:
             if number
             else f"frozen on {entry['date']}, {when}"
         )
-        story += [f"The plan was {verb.rstrip('.')}.", *(f"Changed by then: {text}" for text in entry["deviations"])]
-    now = deviations(study)
-    return [*story, *(deviation.sentence for deviation in now)] if now else [*story, "Nothing differs from it."]
+        status = "frozen again" if number else "frozen"
+        rows.append(_told(status, f"The plan was {verb.rstrip('.')}.", entry["date"]))
+        rows += [_told("changed by then", f"Changed by then: {text}", entry["date"]) for text in entry["deviations"]]
+    now = [_told("differs", deviation.sentence, where=deviation.where) for deviation in deviations(study) or ()]
+    return [*rows, *now] if now else [*rows, _told("as frozen", "Nothing differs from it.")]
+
+
+def in_short(statuses: Sequence[str], sentences: Sequence[str]) -> str:
+    """The story in two sentences at most, for the first page: the last freeze, and how much differs from it.
+
+    >>> in_short(["frozen", "differs", "differs"], ["The plan was frozen on 2026-01-05, before any wave.", "A.", "B."])
+    'The plan was frozen on 2026-01-05, before any wave. Since then 2 things have changed.'
+    """
+    freezes = [text for status, text in zip(statuses, sentences, strict=True) if status in STATUSES[:3]]
+    n = list(statuses).count("differs")
+    verb = "has" if n == 1 else "have"
+    since = f"Since then {counted(n, 'thing')} {verb} changed." if n else ""
+    rest = "Nothing differs from it." if "as frozen" in list(statuses) else since
+    return " ".join(filter(None, [*freezes[-1:], rest]))
+
+
+def _told(status: str, sentence: str, date: str = "", where: str = "") -> dict[str, str]:
+    return {"status": status, "date": date, "where": where, "sentence": sentence}
 
 
 def deviation_problems(study: Study) -> list[Problem]:
@@ -135,7 +170,7 @@ def deviation_problems(study: Study) -> list[Problem]:
 
 def readable(study: Study) -> bool:
     """Whether settings and every family of the study could be read."""
-    return bool(study.settings) and len(study.families) == len(files("config/hypotheses/*.yaml", study.folder))
+    return bool(study.settings) and len(study.planned) == len(files("config/hypotheses/*.yaml", study.folder))
 
 
 # --- the content of a plan -------------------------------------------------------------------------------------------
@@ -157,12 +192,8 @@ def _content(folder: Path, settings: Mapping[str, Any], families: Mapping[str, M
 
 def _names(families: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """Scores and background variables that the hypotheses name."""
-    names = set()
-    for hypothesis in (h for family in families.values() for h in family["hypotheses"]):
-        single = (hypothesis.get(role) for role in ("outcome", "predictor", "moderator", "mediator"))
-        names |= {name for name in single if isinstance(name, str)}
-        names |= {covariate["name"] for covariate in hypothesis.get("covariates", ())}
-    return names
+    hypotheses = [h for family in families.values() for h in family["hypotheses"]]
+    return {name for h in hypotheses for names in variables(h).values() for name in names}
 
 
 def _instruments(folder: Path, names: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -235,13 +266,19 @@ def _write(path: Path, lock: Mapping[str, Any]) -> None:
 # --- differences -----------------------------------------------------------------------------------------------------
 
 
-def _differences(lock: Mapping[str, Any], now: Mapping[str, Any]) -> list[Deviation]:
+def _differences(lock: Mapping[str, Any], now: Mapping[str, Any], unread: Collection[str] = ()) -> list[Deviation]:
+    """unread   families whose files are there and cannot be read: they must not pass for removed"""
     then = _without_hashes(lock)
     found = []
     if _with_hashes(then) != {key: lock[key] for key in ("hash", *PARTS)}:
         found.append(Deviation(LOCK, "it was edited by hand after it was written, so that it proves nothing"))
     for name, (old, new) in _paired(then["families"], now["families"]):
-        found += _family_differences(name, old, new)
+        if name in unread:
+            found.append(
+                Deviation(f"family {name}", "its file cannot be read, so that nothing shows what changed in it")
+            )
+        else:
+            found += _family_differences(name, old, new)
     found += [Deviation("settings", text) for text in _changes(then["settings"], now["settings"])]
     for name, (old, new) in _paired(then["instruments"], now["instruments"]):
         if old and new and old != new:

@@ -28,3 +28,21 @@ GLOSSARY: Mapping[str, str] = {
     "ICC(A,1)": "Agreement of a score with itself after a short time.",
     "SEM, SDC95": "Standard error of one person’s score; the smallest change of one person that is not just that error.",
 }
+
+OF_HYPOTHESES: Mapping[str, str] = {
+    "within persons, between persons": "Within: a wave in which somebody has more of one thing than is usual for that "
+    "person, beside waves with less of it. Between: people who have more of it beside people who have less.",
+    "SESOI": "The smallest value of interest, declared before the data. A result inside it is too near to none to matter "
+    "for the question.",
+    "95% CI": "Confidence interval: the values that agree with these data. The wider it is, the less is known.",
+    "equivalence interval": "The 90% interval. Where it lies inside the SESOI on both sides, the result is equivalent: near "
+    "enough to none.",
+    "p, adjusted p": "How often a result at least as far from none comes by chance where there is none; adjusted for the "
+    "number of tests in the family.",
+    "smallest detectable": "The value that a study of this precision finds in four of five tries. A value below it may be "
+    "there and not be found.",
+    "multiple imputation, m": "Gaps in the answers are drawn several times (m) from what else people answered, each "
+    "completed panel is analysed, and the results are put together.",
+    "fraction of missing information": "The share of what there is to know on a number that was lost with missing answers.",
+    "differs by": "A third variable goes with how strongly two others go together. It does not say what brings that about.",
+}

@@ -19,6 +19,7 @@ class Model:
     may        keys that it can use
     of_events  its outcome and predictor are ratings of single events
     waves      fewest waves of the panel
+    adjusts    it takes covariates
     """
 
     says: str
@@ -27,6 +28,7 @@ class Model:
     may: tuple[str, ...] = ("where",)
     of_events: bool = False
     waves: int = 1
+    adjusts: bool = True
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -45,13 +47,13 @@ MODELS = {
     "lagged": Model("what goes before what", PAIR, may=("both_directions",), waves=3),
     "contrast_of_outcomes": Model("two outcomes beside each other", ("outcomes", "predictor")),
     "contrast_of_predictors": Model("two predictors beside each other", ("outcome", "predictors")),
-    "contrast_of_pairs": Model("two scores of the same people", ("outcomes",)),
+    "contrast_of_pairs": Model("two scores of the same people", ("outcomes",), adjusts=False),
     "contrast_of_events": Model("two kinds of event", ("outcome",), ("contrast",), (), of_events=True),
     "event_slope": Model("an association over single events", PAIR, (), (), of_events=True),
-    "difference_of_groups": Model("two groups of people", PAIR, ("groups",)),
-    "proportion": Model("a share of people", ("outcome",), ("reference", "at_least")),
+    "difference_of_groups": Model("two groups of people", PAIR, ("groups",), adjusts=False),
+    "proportion": Model("a share of people", ("outcome",), ("reference", "at_least"), adjusts=False),
     "recovery": Model("change after the first drop of the predictor", PAIR, (), (), waves=5),
-    "growth": Model("change over the waves", ("outcome",), (), (), waves=5),
+    "growth": Model("change over the waves", ("outcome",), (), (), waves=5, adjusts=False),
 }
 DEFAULT = "association"
 OF_A_MODEL = tuple(dict.fromkeys(key for model in MODELS.values() for key in model.keys))

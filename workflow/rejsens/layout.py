@@ -31,6 +31,7 @@ class PrintedTable:
     rows       one tuple of finished strings per row, as long as `columns`
     alignment  "left" or "right" per column; empty: stub left, the rest right
     sections   (index of the row before which it stands, heading), in order; empty when rows are not grouped
+    heads      indices of rows that head those beneath them, such as a claim above its tests
     general    general notes, sentences
     specific   (mark, sentence) pairs; the mark stands in a cell as a trailing superscript, written "^a"
     probability  probability notes, sentences
@@ -44,6 +45,7 @@ class PrintedTable:
     rows: tuple[tuple[str, ...], ...]
     alignment: tuple[Alignment, ...] = ()
     sections: tuple[tuple[int, str], ...] = ()
+    heads: tuple[int, ...] = ()
     general: tuple[str, ...] = ()
     specific: tuple[tuple[str, str], ...] = ()
     probability: tuple[str, ...] = ()
@@ -186,15 +188,17 @@ def _bodies(table: PrintedTable) -> list[str]:
         if start in headings:
             cell = f'<th scope="rowgroup" colspan="{len(table.columns)}"><span>{escape(headings[start])}</span></th>'
             lines.append(f'<tr class="section">{cell}</tr>')
-        lines += [_row(row, table.alignment) for row in table.rows[start:end]]
+        rows = enumerate(table.rows[start:end], start=start)
+        lines += [_row(row, table.alignment, head=k in table.heads) for k, row in rows]
         lines.append("</tbody>")
     return lines
 
 
-def _row(row: tuple[str, ...], alignment: tuple[Alignment, ...]) -> str:
+def _row(row: tuple[str, ...], alignment: tuple[Alignment, ...], head: bool = False) -> str:
     stub, *cells = (italics(text) + (f"<sup>{mark}</sup>" if mark else "") for text, mark in map(split_mark, row))
     rest = "".join(f'<td class="{a}">{cell}</td>' for cell, a in zip(cells, alignment[1:], strict=True))
-    return f'<tr><th scope="row" class="{alignment[0]}">{stub}</th>{rest}</tr>'
+    start = '<tr class="head">' if head else "<tr>"
+    return f'{start}<th scope="row" class="{alignment[0]}">{stub}</th>{rest}</tr>'
 
 
 def _notes(table: PrintedTable) -> list[str]:

@@ -14,6 +14,20 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
+from rejsens.result_names import (
+    analysis_of,
+    bounds,
+    kind_of,
+    label_of,
+    labels_of,
+    metric_of,
+    numbers,
+    spelled,
+    term_of,
+    third_of,
+    written,
+)
+from rejsens.sentences import counted, listed, lower_first, reported, sentence
 
 Row = Mapping[str, Any]
 
@@ -58,44 +72,31 @@ POWER = 0.80  # of the smallest detectable association, as inference/estimates.p
 NO_CHANGE = "Erosion is not measurable in one wave: a change needs at least two waves."
 NO_HYPOTHESIS = "This study declares no hypothesis, so nothing is tested here."
 
-METRIC_NAMES = {"beta": "β", "beta_within": "β within persons", "beta_between": "β between persons", "r": "r", "b": "b"}
-ANALYSIS_NAMES = {
-    "cross_sectional": "Cross-sectional regression",
-    "cross_sectional_bootstrap": "Cross-sectional, bootstrap interval",
-    "within_between": "Within–between mixed model",
-    "change": "Change on change",
-    "fixed_effects": "Person fixed effects",
-    "none": "No analysis",
-}
-_KINDS = {  # by analysis where it says more than the metric
-    "change": "the association of change with change between two waves, in pooled within-person standard deviations",
-    "beta": "the association between persons in one wave, in standard deviations",
-    "beta_within": "the concurrent association within persons, in pooled within-person standard deviations",
-    "beta_between": "the association between persons across waves",
-    "r": "the correlation",
-    "b": "the coefficient in the units of the measures",
-}
 _VERDICTS = {
     "supported": "Supported: the adjusted p is below the declared level and the sign is the declared one",
     "opposite": "Opposite: the adjusted p is below the declared level and the sign is against the declared one",
     "equivalent": "Equivalent: the equivalence interval lies inside the bounds",
     "inconclusive": "Inconclusive",
     "not testable": "Not testable",
+    "not tested": "Not tested",
 }
 _DECLARED = "Declared estimand"
 _CORRECTIONS = {
     "holm": "Holm correction",
     "bh": "Benjamini–Hochberg correction",
     "fdr_bh": "Benjamini–Hochberg correction",
+    "benjamini-hochberg": "Benjamini–Hochberg correction",
     "benjamini_hochberg": "Benjamini–Hochberg correction",
     "bonferroni": "Bonferroni correction",
     "none": "no correction",
 }
 _BEYOND = {
-    "yes": "The whole interval lies beyond the smallest association of interest",
-    "no": "The whole interval lies inside the smallest association of interest",
-    "uncertain": "The interval holds values on both sides of the smallest association of interest",
+    "yes": "The whole interval lies beyond the smallest {noun} of interest",
+    "no": "The whole interval lies inside the smallest {noun} of interest",
+    "uncertain": "The interval holds values on both sides of the smallest {noun} of interest",
 }
+PRIMARY = "primary"  # the family that stands first wherever there is one
+WHOLE_CASES = "complete cases"  # how a rule of missing data begins that imputes nothing and uses no likelihood
 
 
 def banned_words(text: str) -> list[str]:
@@ -107,30 +108,6 @@ def banned_words(text: str) -> list[str]:
     return _BANNED.findall(re.sub(r"“[^”]*”", " ", text))
 
 
-def reported(label: str) -> str:
-    """A label in which exposure is always called reported.
-
-    >>> reported("Exposure, frequency"), reported("Reported ambiguous exposure (MREII)"), reported("Self-esteem")
-    ('Reported exposure, frequency', 'Reported ambiguous exposure (MREII)', 'Self-esteem')
-    """
-
-    def said(match: re.Match[str]) -> str:
-        before = re.search(r"\breported(?: \w+){0,2} $", label[: match.start()], flags=re.IGNORECASE)
-        return match[0] if before else f"reported {match[0].lower()}"
-
-    text = re.sub(r"\bexposure\b", said, label, flags=re.IGNORECASE)
-    return text[:1].upper() + text[1:] if label[:1].isupper() else text
-
-
-def lower_first(label: str) -> str:
-    """A label inside a sentence: a capitalised word becomes lower case, an abbreviation does not.
-
-    >>> lower_first("Self-esteem (RSES)"), lower_first("GAD-7 sum")
-    ('self-esteem (RSES)', 'GAD-7 sum')
-    """
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
-
-
 def is_true(value: Any) -> bool:
     """A yes-or-no cell of a table that may have passed through text.
 
@@ -138,17 +115,6 @@ def is_true(value: Any) -> bool:
     (True, True, False, False)
     """
     return str(value).lower() == "true"
-
-
-def metric_name(metric: Any) -> str:
-    """The printed name of an estimate's metric."""
-    return apa.MISSING if apa.is_missing(metric) else METRIC_NAMES.get(str(metric), str(metric).replace("_", " "))
-
-
-def analysis_name(analysis: Any) -> str:
-    """The printed name of an analysis."""
-    text = str(analysis)
-    return ANALYSIS_NAMES.get(text, text.replace("_", " ").capitalize())
 
 
 def family_name(row: Row) -> str:
@@ -169,23 +135,33 @@ def correction_name(row: Row) -> str:
 
 
 def is_provisional(row: Row) -> bool:
-    """Whether a result was made from complete cases, before any imputation."""
-    return not apa.is_missing(row.get("estimate")) and apa.is_missing(row.get("m"))
+    """Whether a result was made from complete cases; full information and imputation are not provisional.
+
+    >>> is_provisional({"estimate": 0.1, "missing_rule": "complete cases", "m": float("nan")})
+    True
+    >>> is_provisional({"estimate": 0.1, "missing_rule": "full information maximum likelihood", "m": float("nan")})
+    False
+    """
+    rule = "" if apa.is_missing(row.get("missing_rule")) else str(row["missing_rule"])
+    made = not apa.is_missing(row.get("estimate"))
+    return made and apa.is_missing(row.get("m")) and (not rule or rule.startswith(WHOLE_CASES))
 
 
 def findings(estimates: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.DataFrame) -> list[dict[str, Any]]:
-    """One row per declared hypothesis, in the order declared: its declaration, its deciding estimate and plain labels.
+    """One row per declared hypothesis, those of a primary family first: its declaration, its deciding estimate, labels.
 
     estimates, hypotheses, dictionary   the contract tables
     returns   rows with every column of `hypotheses` and of the deciding row of `estimates` (absent when nothing was
-              estimated), plus predictor_label and outcome_label
+              estimated), plus predictor_label, outcome_label ("A and B" where there are several), third_label (of a
+              moderator or mediator) and about, which says whom the number is about. Ids of scores in reason, status and
+              warnings are replaced by their labels
     raises    ValueError when two rows of one hypothesis decide
 
     Notes
     -----
     A hypothesis belongs to its family: the same id in two families is two hypotheses.
     """
-    names = dict(zip(dictionary["score"], dictionary["label"], strict=True))
+    names = labels_of(dictionary)
     deciding: dict[tuple[str, str], dict[str, Any]] = {}
     for row in estimates.to_dict("records"):
         if not is_true(row["decides"]):
@@ -195,15 +171,35 @@ def findings(estimates: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.D
             raise ValueError(f"hypothesis {row['hypothesis']} of family {row['family']} has two deciding rows")
         deciding[key] = row
     rows = []
-    for declared in hypotheses.to_dict("records"):
-        own = deciding.get((declared["family"], declared["hypothesis"]), {})
-        outcome = own.get("outcome") or declared["outcome"]
-        plain = {
-            "predictor_label": reported(names.get(declared["predictor"], str(declared["predictor"]))),
-            "outcome_label": reported(names.get(outcome, str(outcome))),
-        }
-        rows.append({**declared, **own, **plain})
+    in_order = sorted(hypotheses.to_dict("records"), key=lambda stated: stated["family"] != PRIMARY)
+    for stated in in_order:
+        row = {**stated, **deciding.get((stated["family"], stated["hypothesis"]), {})}
+        said = {key: spelled(row[key], names) for key in ("reason", "status", "warnings") if key in row}
+        rows.append({**row, **said, **_labels(stated, row, names)})
     return rows
+
+
+def _labels(stated: Row, row: Row, names: Mapping[str, str]) -> dict[str, str]:
+    """What a finding is about; a declaration names several outcomes or predictors with a semicolon between them."""
+
+    def label(cell: Any) -> str:
+        given = [] if apa.is_missing(cell) else re.split(r"\s*;\s*", str(cell))
+        return listed([label_of(name, names) for name in given])
+
+    inside = {"x": label(stated["predictor"]), "y": label(stated["outcome"]), "third": label(third_of(row))}
+    template = analysis_of(row).about
+    if not inside["x"] and "{x}" in template:
+        template = "{y}"
+    if "{third}" in template and not inside["third"]:
+        template = "{x} with {y}"
+    about = template.format(**inside)
+    capital = {"predictor_label": inside["x"], "outcome_label": inside["y"], "third_label": inside["third"]}
+    return {key: _upper_first(text) for key, text in (capital | {"about": about}).items()}
+
+
+def _upper_first(label: str) -> str:
+    """A label at the start of a sentence."""
+    return label[:1].upper() + label[1:]
 
 
 # --- one hypothesis --------------------------------------------------------------------------------------------------
@@ -211,28 +207,33 @@ def findings(estimates: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.D
 
 def estimated(row: Row) -> str:
     """What this study's coefficient is, by its analysis and metric."""
-    pair = f"{lower_first(row['predictor_label'])} with {lower_first(row['outcome_label'])}"
-    what = _KINDS.get(str(row.get("analysis"))) or _KINDS.get(str(row.get("metric")), "the association")
-    return sentence(f"{'Planned' if apa.is_missing(row.get('estimate')) else 'Estimated'} for {pair}: {what}")
+    start = "Planned" if apa.is_missing(row.get("estimate")) else "Estimated"
+    what = "the association" if analysis_of(row).name == "No analysis" else kind_of(row)
+    return sentence(f"{start} for {lower_first(row['about'])}: {what}")
 
 
 def declared(row: Row) -> str:
     """The estimand in the family file's words; one wave cannot give an estimand within persons, and says so."""
     if apa.is_missing(row.get("estimand")):
         return ""
-    between = row.get("metric") in ("beta", "r", "b") and "within-person" in str(row["estimand"])
+    between = row.get("metric") in ("beta", "r", "b") and row.get("wave") != "all"
+    between = between and "within-person" in str(row["estimand"])
     start = "One wave cannot give the declared estimand" if between else _DECLARED
-    return sentence(f"{start}: {lower_first(reported(' '.join(str(row['estimand']).split())))}")
+    estimand = re.sub(
+        r"(?<=\w)- (?!and\b|or\b)(?=\w)", "-", " ".join(str(row["estimand"]).split())
+    )  # a word cut at its hyphen
+    return sentence(f"{start}: {lower_first(reported(estimand))}")
 
 
 def sample(row: Row) -> str:
     """Who is behind the estimate, who was lost and by which rule."""
-    if apa.is_missing(row.get("n_people")) or not row["n_people"]:
+    if apa.is_missing(row.get("estimate")) or apa.is_missing(row.get("n_people")) or not row["n_people"]:
         return ""
     people = counted(row["n_people"], "person", "people")
     rows = f" with {counted(row['n_obs'], 'observation')}" if _differs(row.get("n_obs"), row["n_people"]) else ""
     lost = "" if apa.is_missing(row.get("n_lost")) else f"; {counted(row['n_lost'], 'observation')} lost"
-    rule = "" if apa.is_missing(row.get("missing_rule")) else f" (missing data: {row['missing_rule']})"
+    unknown = "" if apa.is_missing(row.get("fmi")) else f", fraction of missing information {apa.r(row['fmi'])}"
+    rule = "" if apa.is_missing(row.get("missing_rule")) else f" (missing data: {row['missing_rule']}{unknown})"
     return sentence(f"Based on {people}{rows}{lost}{rule}")
 
 
@@ -240,28 +241,7 @@ def result(row: Row) -> str:
     """Estimate, interval, test and p values."""
     if apa.is_missing(row.get("estimate")):
         return ""
-    pair = f"{row['predictor_label']} with {lower_first(row['outcome_label'])}"
-    return sentence(f"{pair}: {numbers(row)}")
-
-
-def numbers(row: Row) -> str:
-    """Estimate, interval, test and p values of one row, in the order that APA asks for."""
-    metric, draws = str(row["metric"]), apa.draws_in(row.get("method"))
-    parts = [_equals(metric_name(metric), _written(row, "estimate"))]
-    if not apa.is_missing(row.get("ci_low")):
-        ends = apa.interval(row["ci_low"], row["ci_high"], bounded=apa.is_bounded(metric))
-        parts.append(
-            f"{apa.level(row['ci_level'])} CI {ends}" if not apa.is_missing(row.get("ci_level")) else f"CI {ends}"
-        )
-    if not apa.is_missing(row.get("se")):
-        parts.append(_equals("SE", apa.number(row["se"], 3)))
-    if not apa.is_missing(row.get("statistic")) and not apa.is_missing(row.get("df")):
-        parts.append(_equals(f"t({apa.df(row['df'])})", apa.number(row["statistic"])))
-    if not apa.is_missing(row.get("p")):
-        parts.append(f"p {apa.p(row['p'], draws, relation=True)}")
-    if not apa.is_missing(row.get("p_adjusted")):
-        parts.append(f"adjusted p {apa.p(row['p_adjusted'], draws, relation=True)}")
-    return ", ".join(parts)
+    return sentence(f"{row['about']}: {numbers(row)}")
 
 
 def verdict(row: Row) -> str:
@@ -270,31 +250,55 @@ def verdict(row: Row) -> str:
     if apa.is_missing(given):
         return "Not tested: no deciding estimate was made."
     text = _VERDICTS.get(str(given), str(given).capitalize())
+    if given in ("supported", "opposite") and row.get("third_label") and "{third}" in analysis_of(row).about:
+        text = text.replace(": ", f": {_differs_by(row)}; ", 1)
     if given == "equivalent" and not apa.is_missing(row.get("sesoi")):
-        ends = apa.interval(row.get("ci90_low"), row.get("ci90_high"), bounded=apa.is_bounded(str(row.get("metric"))))
-        text = f"Equivalent: the equivalence interval {ends} lies inside ±{apa.number(row['sesoi'])}"
+        text = f"Equivalent: the equivalence interval {_equivalence_interval(row)} lies inside {bounds(row)}"
         if row.get("claim_type") not in ("equivalence", "non-inferiority"):
             text += ", against the declared difference"
     if given == "supported" and row.get("claim_type") == "non-inferiority":
         text = "Supported: the adjusted one-sided p is below the declared level"
     if given == "opposite" and row.get("claim_type") in ("equivalence", "non-inferiority"):
         text = "Opposite: the whole interval lies beyond the bounds"
-    if given == "not testable":
+    if given in ("not testable", "not tested"):
         text += f": {row['reason']}" if not apa.is_missing(row.get("reason")) else ""
     return sentence(text)
+
+
+def as_claimed(row: Row) -> str:
+    """That an equivalent result is what the hypothesis claims; empty for every other."""
+    claimed = row.get("verdict") == "equivalent" and row.get("claim_type") == "equivalence"
+    return "That is what the hypothesis claims: no difference of interest." if claimed else ""
+
+
+def _differs_by(row: Row) -> str:
+    """What a product says in words: that an association differs, or that there is an indirect one."""
+    third = lower_first(row["third_label"])
+    return f"there is an indirect association by way of {third}" if row.get("metric") == "indirect" else (
+        f"the association differs by {third}"
+    )  # fmt: skip
 
 
 def why_inconclusive(row: Row) -> str:
     """Why an inconclusive result decides nothing; empty for every other verdict."""
     if row.get("verdict") != "inconclusive":
         return ""
-    ends = apa.interval(row.get("ci90_low"), row.get("ci90_high"), bounded=apa.is_bounded(str(row.get("metric"))))
-    bound = f"the equivalence interval {ends} reaches beyond ±{apa.number(row.get('sesoi'))}"
-    outside = f"{bound}, so an association of interest is not ruled out"
+    bound = f"the equivalence interval {_equivalence_interval(row)} reaches beyond {bounds(row)}"
+    noun = metric_of(row).noun
+    outside = f"{bound}, so {'an' if noun[0] in 'aeiou' else 'a'} {noun} of interest is not ruled out"
     if row.get("claim_type") == "equivalence":  # its p values decide nothing
         return sentence(f"Inconclusive: {outside}")
     adjusted = apa.p(row.get("p_adjusted"), apa.draws_in(row.get("method")), relation=True)
     return sentence(f"Inconclusive: the adjusted p {adjusted} is not below the declared level, and {outside}")
+
+
+def _equivalence_interval(row: Row) -> str:
+    """The 90 % interval, with one more decimal where rounding would put an end on the bound."""
+    metric, bound = metric_of(row), row.get("sesoi")
+    ends = [row.get("ci90_low"), row.get("ci90_high")]
+    given = [apa.rounded(abs(x), metric.decimals) for x in (*ends, bound) if not apa.is_missing(x)]
+    more = len(given) == 3 and given[2] in given[:2]
+    return apa.interval(*ends, metric.decimals + more, bounded=metric.bounded)
 
 
 def beyond_sesoi(row: Row) -> str:
@@ -302,14 +306,15 @@ def beyond_sesoi(row: Row) -> str:
     given = row.get("exceeds_sesoi")
     if apa.is_missing(given) or apa.is_missing(row.get("sesoi")) or str(given) not in _BEYOND:
         return ""
-    return sentence(f"{_BEYOND[str(given)]} (±{apa.number(row['sesoi'])})")
+    return sentence(f"{_BEYOND[str(given)].format(noun=metric_of(row).noun)} ({bounds(row)})")
 
 
 def smallest_detectable(row: Row) -> str:
     """The smallest association that this sample could detect."""
     if apa.is_missing(row.get("smallest_detectable")):
         return ""
-    return sentence(f"The smallest association that this sample could detect is {_written(row, 'smallest_detectable')}")
+    noun = metric_of(row).noun
+    return sentence(f"The smallest {noun} that this sample could detect is {written(row, 'smallest_detectable')}")
 
 
 def invariance(row: Row) -> str:
@@ -331,11 +336,13 @@ def cautions(row: Row) -> list[str]:
     return said
 
 
-def other_estimate(row: Row) -> str:
-    """One coefficient that carries no verdict."""
+def other_estimate(row: Row, names: Mapping[str, str] | None = None) -> str:
+    """One coefficient that carries no verdict; `names` as from `result_names.labels_of`."""
     place = "" if apa.is_missing(row.get("wave")) or row["wave"] == "all" else f", wave {row['wave']}"
-    n = "" if apa.is_missing(row.get("n_people")) else f" (n = {apa.count(row['n_people'])})"
-    return sentence(f"{analysis_name(row['analysis'])}{place}{n}: {row['term']}, {numbers(row)}")
+    n = "" if apa.is_missing(row.get("n_people")) or not row["n_people"] else f" (n = {apa.count(row['n_people'])})"
+    known = names or {}
+    said = numbers(row) or spelled(row.get("reason"), known) or "no estimate"
+    return sentence(f"{analysis_of(row).name}{place}{n}: {lower_first(term_of(row, known))}, {said}")
 
 
 def target(row: Row) -> str:
@@ -353,7 +360,8 @@ def found(row: Row) -> list[str]:
 
 def judged(row: Row) -> list[str]:
     """What the result decides, how far the sample reaches, and every caution; empty sentences are left out."""
-    said = [why_inconclusive(row) or verdict(row), beyond_sesoi(row), smallest_detectable(row), invariance(row)]
+    decided = why_inconclusive(row) or verdict(row)
+    said = [decided, as_claimed(row), beyond_sesoi(row), smallest_detectable(row), invariance(row)]
     return [text for text in [*said, *cautions(row)] if text]
 
 
@@ -404,29 +412,7 @@ def verdict_counts(rows: Iterable[Row]) -> dict[str, int]:
     {'supported': 1, 'inconclusive': 1, 'not tested': 1}
     """
     given = ["not tested" if apa.is_missing(row.get("verdict")) else str(row["verdict"]) for row in rows]
-    return {name: given.count(name) for name in (*_VERDICTS, "not tested") if name in given}
-
-
-# --- pieces ----------------------------------------------------------------------------------------------------------
-
-
-def sentence(text: str) -> str:
-    """A text with a capital first letter and a full stop."""
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-def _written(row: Row, key: str) -> str:
-    return (apa.r if apa.is_bounded(str(row.get("metric"))) else apa.number)(row[key])
-
-
-def _equals(symbol: str, value: str) -> str:
-    return f"{symbol} = {value}"
-
-
-def counted(n: Any, one: str, many: str = "") -> str:
-    """A count with its noun."""
-    return f"{apa.count(n)} {one if n == 1 else many or one + 's'}"
+    return {name: given.count(name) for name in _VERDICTS if name in given}
 
 
 def _differs(a: Any, b: Any) -> bool:

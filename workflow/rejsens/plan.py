@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rejsens.declarations import SHIPPED
 from rejsens.definitions import instrument_facts
+from rejsens.frozen_plan import LOCK
+from rejsens.multiverse_file import FILE as MULTIVERSE
+from rejsens.multiverse_file import hypotheses_of
 from rejsens.registry import TABLES, code, constant, figures, files, hashes, plugins, sha256
 from rejsens.sidecars import Wave
 from rejsens.study import Study
@@ -89,6 +93,17 @@ class Plan:
             | code(*JOB, "rejsens.describe", "rejsens.events", "rejsens.inference.correlation", "rejsens.study"),
         }
 
+    def model_attrition(self) -> dict[str, Any]:
+        s = self.study.settings
+        return {
+            "sample_table": s["sample_table"],
+            "ci_level": s["ci_level"],
+            "min_cell": self.study.min_cell,
+            "depends": hashes(f"config/hypotheses/{name}.yaml" for name in self.study.family_names)
+            | self._declared()
+            | code(*JOB, "rejsens.absence", "rejsens.study"),
+        }
+
     def psychometrics(self, instrument: str) -> dict[str, Any]:
         asking = [wave for wave in self.study.waves if instrument in {i.name for i in self.study.asked[wave.name]}]
         s, known, sidecars = self.study.settings, self.study.background, [wave.path for wave in asking]
@@ -159,22 +174,58 @@ class Plan:
         s = self.study.settings
         return {
             "family": f"config/hypotheses/{family}.yaml",
-            "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "imputation", "seed")},
+            "set_aside": self._set_aside(family),
+            "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "imputation", "seed")}
+            | {"min_cell": self.study.min_cell},
             "depends": hashes([f"config/hypotheses/{family}.yaml"])
             | self._declared()
-            | code(*JOB, "rejsens.declarations", "rejsens.events", "rejsens.inference.families", "rejsens.study"),
+            | code(
+                *JOB,
+                "rejsens.declarations",
+                "rejsens.events",
+                "rejsens.inference.diagnostics",
+                "rejsens.inference.families",
+                "rejsens.study",
+            ),
         }
 
     def collect_estimates(self) -> dict[str, Any]:
-        families = [f"config/hypotheses/{name}.yaml" for name in self.study.families]
+        families = [f"config/hypotheses/{name}.yaml" for name in self.study.family_names]
         claims = str(SHIPPED / "config" / "claims.yaml")
         return {
             "families": families,
+            "set_aside": {f"config/hypotheses/{name}.yaml": self._set_aside(name) for name in self.study.set_aside},
             "depends": hashes([*families, claims])
             | code(
                 *JOB, "rejsens.claims", "rejsens.declarations", "rejsens.inference.families", "rejsens.measured_alike"
             ),
         }
+
+    @property
+    def families_in_multiverse(self) -> list[str]:
+        """Families with a hypothesis that config/multiverse.yaml names."""
+        return [name for name, family in self.study.families.items() if hypotheses_of(self.study.multiverse, family)]
+
+    def run_multiverse(self, family: str) -> dict[str, Any]:
+        s = self.study.settings
+        return {
+            "multiverse": self.study.multiverse,
+            "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "imputation", "seed")},
+            "screening": {"rules": s["screening"], "out_of_range": s["out_of_range"]},
+            "depends": hashes([f"config/hypotheses/{family}.yaml"])
+            | {f"export of wave {wave.name}": sha256(wave.file) for wave in self.study.waves}
+            | self._declared()
+            | code(*JOB, "rejsens.inference.multiverse", "rejsens.rescored", "rejsens.study"),
+        }
+
+    def summarise_multiverse(self) -> dict[str, Any]:
+        named = list(self.study.multiverse["hypotheses"]) if self.study.multiverse else []
+        return {"hypotheses": named, "depends": code(*JOB, "rejsens.inference.multiverse_summary")}
+
+    def tell_plan(self) -> dict[str, Any]:
+        """The lock may be absent: its hash then says so, and a first freeze reruns the job."""
+        named = [LOCK, "config/config.yaml", *(f"config/hypotheses/{name}.yaml" for name in self.study.family_names)]
+        return {"depends": hashes(named) | self._declared() | code(*JOB, "rejsens.frozen_plan", "rejsens.study")}
 
     def compare_benchmarks(self) -> dict[str, Any]:
         published = str(SHIPPED / "config" / "benchmarks.yaml")
@@ -189,9 +240,16 @@ class Plan:
 
     def draw_instrument_figures(self, instrument: str) -> dict[str, Any]:
         """All figures of one instrument; none of them shows a person."""
-        drawn = {name: self._plugin("figures", name) for name in self.figures_of_instruments}
+        return {"instrument": instrument} | self._drawn(self.figures_of_instruments)
+
+    def draw_family_figures(self) -> dict[str, Any]:
+        """The figures of all families of hypotheses; none of them shows a person."""
+        return {"families": self.study.family_names} | self._drawn(self.figures_of_families)
+
+    def _drawn(self, figures: Mapping[str, Path]) -> dict[str, Any]:
+        """What a job needs that draws several figures at once."""
+        drawn = {name: self._plugin("figures", name) for name in figures}
         return {
-            "instrument": instrument,
             "figures": {name: {"module": own["module"], "tables": own["tables"]} for name, own in drawn.items()},
             "study": self.study.facts,
             "people": self.study.settings["study"]["simulated"],
@@ -204,7 +262,7 @@ class Plan:
     def write_report(self) -> dict[str, Any]:
         templates = [path for path in (SHIPPED / "workflow" / "report").iterdir() if path.is_file()]
         return {
-            "study": self.study.facts,
+            "study": self.study.facts | {"notes": [*self.study.facts["notes"], *self.study.words_aside]},
             "settings": dict(self.study.settings),
             "inputs": self.inputs,
             "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
@@ -227,6 +285,19 @@ class Plan:
     def figures_of_instruments(self) -> dict[str, Path]:
         """Figures that are drawn for each instrument, by name."""
         return figures(self.study.folder, of="instrument")
+
+    @property
+    def figures_of_families(self) -> dict[str, Path]:
+        """Figures that are drawn for each family of hypotheses, by name."""
+        return figures(self.study.folder, of="family")
+
+    @property
+    def tables_of_family_figures(self) -> list[str]:
+        """The finished tables that the figures of families name."""
+        return [
+            TABLES[t]
+            for t in dict.fromkeys(t for path in self.figures_of_families.values() for t in constant(path, "TABLES"))
+        ]
 
     @property
     def modelled(self) -> list[str]:
@@ -252,8 +323,8 @@ class Plan:
         """Content hashes of every file the researcher gave: exports, sidecars, families, settings."""
         named = (
             [w.path for w in self.study.waves]
-            + [f"config/hypotheses/{f}.yaml" for f in self.study.families]
-            + ["config/config.yaml"]
+            + [f"config/hypotheses/{f}.yaml" for f in self.study.family_names]
+            + ["config/config.yaml", LOCK, MULTIVERSE]
         )
         return hashes(path for path in named if Path(path).exists()) | {
             f"export of wave {w.name}": sha256(w.file) for w in self.study.waves
@@ -270,6 +341,11 @@ class Plan:
             "study": self.study.facts,
             "depends": code(module, *JOB, "rejsens.status_lines", saved_with),
         }
+
+    def _set_aside(self, family: str) -> dict[str, Any] | None:
+        """What can be told of a family that is not tested until its file is mended; None for the others."""
+        aside = self.study.set_aside.get(family)
+        return aside and {"told": [problem.sentence() for problem in aside.problems], "readable": dict(aside.readable)}
 
     def _wave(self, name: str) -> Wave:
         return next(wave for wave in self.study.waves if wave.name == name)

@@ -23,6 +23,7 @@ class Problem:
     fix      what to do
     blocks   False for what is only worth a look: it is told, and the run goes on
     cells    (participant, spreadsheet row) of each cell or row that it is about, as far as they can be told
+    family   the family of hypotheses that is set aside until the fault is mended; the rest of the study can be used
     """
 
     where: str
@@ -32,6 +33,12 @@ class Problem:
     fix: str = ""
     blocks: bool = True
     cells: tuple[tuple[str, int], ...] = ()
+    family: str = ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing runs before it is mended."""
+        return self.blocks and not self.family
 
     def sentence(self) -> str:
         parts = [f"{self.where}: {self.found}"]
@@ -73,12 +80,26 @@ def explain(problems: Sequence[Problem], subject: str = "The study") -> str:
     """
     faults = [problem for problem in problems if problem.blocks]
     notices = [problem for problem in problems if not problem.blocks]
-    blocks = [f"{subject} cannot be used: {counted(len(faults), 'fault')}."] if faults else [f"{subject} can be used."]
-    blocks += grouped(faults)
+    blocks = [usable(faults, subject), *grouped(faults)]
     if notices:
         blocks += [f"Worth a look ({counted(len(notices), 'thing')} that {_stop(len(notices))} nothing)"]
         blocks += [textwrap.indent(group, "  ") for group in grouped(notices)]
     return "\n\n".join(blocks)
+
+
+def usable(faults: Sequence[Problem], subject: str) -> str:
+    """Whether something can be used, in a sentence: not at all, but for some families of hypotheses, or as it is.
+
+    >>> usable([Problem("L1", "An unknown score", "“ucla4”", family="loneliness")], "The study")
+    'The study can be used, but for 1 family of hypotheses that is set aside (loneliness): 1 fault.'
+    """
+    if not faults:
+        return f"{subject} can be used."
+    if any(problem.stops for problem in faults):
+        return f"{subject} cannot be used: {counted(len(faults), 'fault')}."
+    aside = list(dict.fromkeys(problem.family for problem in faults))
+    what = "1 family of hypotheses that is" if len(aside) == 1 else f"{len(aside)} families of hypotheses that are"
+    return f"{subject} can be used, but for {what} set aside ({listed(aside)}): {counted(len(faults), 'fault')}."
 
 
 def grouped(problems: Sequence[Problem]) -> list[str]:

@@ -51,6 +51,7 @@ TABLES = {
     "careless": "results/careless.csv",
     "missing_patterns": "results/missing_patterns.csv",
     "little": "results/little.csv",
+    "attrition": "results/attrition.csv",
     "predictions": "results/psychometrics/predictions.csv",
     "validation": "results/psychometrics/validation.csv",
     "validation_loadings": "results/psychometrics/validation_loadings.csv",
@@ -59,7 +60,12 @@ TABLES = {
     "stored_totals": "results/stored_totals.csv",
     "hypotheses": "results/hypotheses.csv",
     "estimates": "results/estimates.csv",
+    "diagnostics": "results/diagnostics.csv",
+    "multiverse": "results/multiverse.csv",
+    "multiverse_summary": "results/multiverse_summary.csv",
+    "multiverse_choices": "results/multiverse_choices.csv",
     "claims": "results/claims.csv",
+    "plan": "results/plan.csv",
     "benchmarks": "results/benchmarks.csv",
     "answers": "results/participants/answers.parquet",
     "scores": "results/participants/scores.parquet",
@@ -147,7 +153,7 @@ def plugins(kind: str, study: Path | str = ".") -> dict[str, Path]:
 
 
 def figures(study: Path | str = ".", of: str = "study") -> dict[str, Path]:
-    """Figure modules by name: those of the whole study, or those drawn for each instrument (`OF = "instrument"` in them)."""
+    """Figure modules by name: those of the whole study, or those drawn for each instrument or family (`OF` in them says so)."""
     return {name: path for name, path in plugins("figures", study).items() if constant(path, "OF", "study") == of}
 
 

@@ -6,7 +6,6 @@ equal bytes. Every text from a study is escaped; printed tables and figures come
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
@@ -16,8 +15,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from rejsens import apa, layout, narrative, pages
+from rejsens.claims import counted
 from rejsens.embedded import image
-from rejsens.glossary import GLOSSARY
+from rejsens.frozen_plan import in_short
+from rejsens.glossary import GLOSSARY, OF_HYPOTHESES
+from rejsens.hypotheses_section import hypotheses_section, summary
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.measures_section import NO_PLAN, instruments_section, validation_words
 
@@ -39,6 +41,7 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("missing_data", "missing", "No table of missing values was made."),
         ("missing_patterns", "missing_patterns", "No instrument of this study has scores."),
         ("little", "little", "No score was computed."),
+        ("attrition", "attrition", "There is one wave, so nobody could be absent later."),
     ),
     "instruments": (
         ("instruments", "dictionary", "No instrument of this study has scores."),
@@ -81,9 +84,13 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("correlations", "correlations", "No correlation was computed."),
     ),
     "hypotheses": (
+        ("plan", "plan", ""),
         ("hypotheses", "hypotheses", narrative.NO_HYPOTHESIS),
-        ("estimates", "estimates", narrative.NO_HYPOTHESIS),
+        ("precision", "estimates", ""),
+        ("diagnostics", "diagnostics", ""),
+        ("multiverse", "multiverse_summary", ""),
     ),
+    "coefficients": (("estimates", "estimates", ""),),
     "change": (("erosion", "erosion", NO_CHANGE_SCORE),),
     "claims": (
         ("claims", "claims", "This study has no claim ledger."),
@@ -125,6 +132,7 @@ def write_report(
     study: Mapping[str, Any],
     provenance: Mapping[str, Any],
     of_instruments: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
+    of_families: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
 ) -> str:
     """The report as one HTML text.
 
@@ -146,6 +154,8 @@ def write_report(
         config_sha256, lock_sha256 : str
     of_instruments : mapping of str to sequence of mappings, optional
         Instrument -> its own figures, each like one of `figures`.
+    of_families : mapping of str to sequence of mappings, optional
+        Family of hypotheses -> its own figures, likewise.
 
     Returns
     -------
@@ -163,13 +173,15 @@ def write_report(
         study={"description": "", "support": "", "contact": "", "notes": ()} | dict(study),
         simulated=simulated,
         facts=_facts(panel, filled["waves"], findings, simulated),
-        summary=_summary(findings),
-        findings=_cards(findings),
-        prose=_prose(findings, filled["claims"]),
+        summary=summary(findings),
+        plan=in_short(list(filled["plan"]["status"]), list(filled["plan"]["sentence"])),
+        findings=findings,
+        families=hypotheses_section(findings, filled["claims"], of_families or {}),
         sections=sections,
         further=further,
         plans=validation_words(filled["validation"]),
         glossary=GLOSSARY,
+        words=OF_HYPOTHESES,
         measures=instruments_section(filled, of_instruments or {}, numbers),
         numbers=numbers,
         waves=[] if "waves" in printed else [narrative.wave(row) for row in filled["waves"].to_dict("records")],
@@ -177,7 +189,7 @@ def write_report(
         doubtful=[row for row in provenance.get("instruments", ()) if row.get("user_supplied")],
         status_lines=_status_lines(filled["dictionary"]),
         figures=[image(figure, k, figure["stem"]) for k, figure in enumerate(figures, start=1)],
-        claims=_claim_counts(filled["claims"]),
+        claims=" ".join(counted(filled["claims"])),
         limitations=_limitations(findings, filled["dictionary"], len(panel)),
         risk=RISK if _asks_about_self_harm(filled["dictionary"]) else "",
         provenance=_record(provenance, study),
@@ -195,6 +207,7 @@ class _Tables(dict):
         "estimates": ["hypothesis", "family", "decides"],
         "hypotheses": ["hypothesis", "family"],
         "claims": ["claim", "verdict", "hypothesis"],
+        "plan": ["status", "sentence"],
         "validation": ["set", "title", "step", "outcome"],
     }
 
@@ -225,89 +238,6 @@ def _facts(
     return [*facts, ("Data", "simulated")] if simulated else facts
 
 
-def _summary(findings: Sequence[Mapping[str, Any]]) -> str:
-    """How many hypotheses there are and what became of them, in one sentence."""
-    if not findings:
-        return ""
-    counts = [f"{apa.count(n)} {name}" for name, n in narrative.verdict_counts(findings).items()]
-    total = "1 hypothesis was" if len(findings) == 1 else f"{apa.count(len(findings))} hypotheses were"
-    return f"{total} declared: {', '.join(counts)}."
-
-
-def _cards(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What the first page says of each hypothesis."""
-    reach = _reach(findings)
-    return [
-        {
-            "id": f"finding-{k}",
-            "name": row["hypothesis"],
-            "family": narrative.family_name(row),
-            "label": row["label"],
-            "estimated": narrative.target(row),
-            "verdict": "not tested" if apa.is_missing(row.get("verdict")) else str(row["verdict"]),
-            "estimate": _estimate(row),
-            "strip": _strip(row, reach),
-            "details": _details(row),
-            "why": narrative.why_inconclusive(row) or narrative.verdict(row),
-        }
-        for k, row in enumerate(findings, start=1)
-    ]
-
-
-def _estimate(row: Mapping[str, Any]) -> dict[str, str] | None:
-    if apa.is_missing(row.get("estimate")):
-        return None
-    bounded = apa.is_bounded(str(row["metric"]))
-    return {
-        "metric": narrative.metric_name(row["metric"]),
-        "value": (apa.r if bounded else apa.number)(row["estimate"]),
-        "interval": f"{apa.level(row['ci_level'])} CI {apa.interval(row['ci_low'], row['ci_high'], bounded=bounded)}",
-    }
-
-
-def _details(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    draws, bounded = apa.draws_in(row.get("method")), apa.is_bounded(str(row.get("metric")))
-    write = apa.r if bounded else apa.number
-    seen = row.get("n_people") or None
-    found = [
-        ("n (people)", apa.count(seen)),
-        ("Observations", apa.count(row.get("n_obs") if seen else None)),
-        ("Lost", apa.count(row.get("n_lost") if seen else None)),
-        ("p", apa.p(row.get("p"), draws)),
-        ("Adjusted p", apa.p(row.get("p_adjusted"), draws)),
-        ("SESOI", "±" + apa.number(row["sesoi"]) if not apa.is_missing(row.get("sesoi")) else apa.MISSING),
-        ("Smallest detectable", write(row.get("smallest_detectable"))),
-    ]
-    return [(name, text) for name, text in found if text != apa.MISSING]
-
-
-def _reach(findings: Sequence[Mapping[str, Any]]) -> float:
-    """Half the width of the strips' common axis."""
-    keys = ("ci_low", "ci_high", "sesoi", "estimate")
-    ends = [abs(row[k]) for row in findings for k in keys if not apa.is_missing(row.get(k)) and math.isfinite(row[k])]
-    return 1.15 * max(ends, default=1.0) or 1.0
-
-
-def _strip(row: Mapping[str, Any], reach: float) -> dict[str, str] | None:
-    """Where the interval, the estimate and the SESOI band stand on an axis 0 to 320; None without an estimate."""
-    keys = ("ci_low", "ci_high", "estimate", "sesoi")
-    if any(apa.is_missing(row.get(k)) for k in keys):
-        return None
-    x = {k: 160 * (1 + row[k] / reach) for k in keys}
-    x["minus"] = 160 * (1 - row["sesoi"] / reach)
-    narrow = ("ci90_low", "ci90_high")
-    if not any(apa.is_missing(row.get(k)) for k in narrow):
-        x |= {k: 160 * (1 + row[k] / reach) for k in narrow}
-    x["band"] = x["sesoi"] - x["minus"]
-    bound = apa.number(row["sesoi"])
-    words = {
-        "high": bound,
-        "low": f"{apa.MINUS}{bound}",
-        "zero": "0" if x["band"] > 70 else "",
-    }  # no room between the bounds
-    return {k: f"{v:.1f}" for k, v in x.items()} | words
-
-
 # --- sections --------------------------------------------------------------------------------------------------------
 
 
@@ -335,42 +265,6 @@ def _placed(
     rest = [printed[name] for name in sorted(printed) if name not in known]
     last = [Markup(layout.numbered(html, f"Table {k}")) for k, html in enumerate(rest, start=len(numbers) + 1)]
     return sections, last, numbers
-
-
-def _prose(findings: Sequence[Mapping[str, Any]], claims: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {
-            "heading": f"{row['hypothesis']} {row['label']}",
-            "family": f"{narrative.family_name(row)}, {narrative.correction_name(row)}",
-            "paragraphs": [narrative.found(row), narrative.judged(row)],
-            "evidence": _evidence(row["hypothesis"], claims),
-        }
-        for row in findings
-    ]
-
-
-def _evidence(hypothesis: str, claims: pd.DataFrame) -> list[str]:
-    """Published evidence on the claims that a hypothesis tests, for and against."""
-    if "evidence" not in claims:
-        return []
-    own = claims[(claims["hypothesis"] == hypothesis) & claims["evidence"].astype(bool)]
-    return list(dict.fromkeys(own["evidence"]))
-
-
-def _claim_counts(claims: pd.DataFrame) -> str:
-    """One sentence on the ledger: how many claims have a verdict, from whatever number of tests."""
-    if claims.empty:
-        return ""
-    none = claims["verdict"].isin(("not tested", "not testable"))
-    tested = set(claims.loc[~none, "claim"])
-    untestable = set(claims.loc[claims["verdict"] == "not testable", "claim"]) - tested
-    total = claims["claim"].nunique()
-    rest = total - len(tested) - len(untestable)
-    decided = f"{apa.count(len(tested))} with a verdict from at least one test"
-    return (
-        f"Of {apa.count(total)} claims: {decided}, {apa.count(len(untestable))} not testable, "
-        f"{apa.count(rest)} not tested."
-    )
 
 
 def _status_lines(dictionary: pd.DataFrame) -> list[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rejsens.administration import administer
-from rejsens.declarations import SHIPPED, load_settings, read_yaml
+from rejsens.declarations import SHIPPED, load_settings, load_yaml, read_yaml
 from rejsens.definitions import Instrument, instrument_facts, load_instruments
+from rejsens.hypothesis_checks import SetAside, family_problems, set_aside
+from rejsens.multiverse_file import Multiverse, load_multiverse, multiverse_problems
 from rejsens.problems import Problem, Refused, collect
 from rejsens.registry import files, instrument_files
 from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave, wave_facts
@@ -22,13 +24,17 @@ OWN_INSTRUMENTS = "schemas/instruments"
 
 @dataclass(frozen=True)
 class Study:
-    """Settings, waves in order of time, the instruments each asked, hypothesis families. `folder` is the study's root."""
+    """Settings, waves in order of time, the instruments each asked, hypothesis families. `folder` is the study's root.
+
+    families   those that are tested; `set_aside` holds the others, whose files are at fault
+    """
 
     folder: str
     settings: Mapping[str, Any]
     waves: tuple[Wave, ...]
     asked: Mapping[str, tuple[Instrument, ...]]
     families: Mapping[str, Mapping[str, Any]]
+    set_aside: Mapping[str, SetAside] = field(default_factory=dict)
 
     @cached_property
     def wave_numbers(self) -> dict[str, int]:
@@ -36,6 +42,41 @@ class Study:
         panel = [wave.name for wave in self.waves if (wave.role or "wave") == "wave"]
         numbers = {name: position for position, name in enumerate(panel, start=1)}
         return {wave.name: numbers.get(wave.name) or numbers.get(wave.retest_of, 0) for wave in self.waves}
+
+    @cached_property
+    def multiverse(self) -> Multiverse | None:
+        """Choices that could have been made otherwise; None where the study declares none."""
+        return load_multiverse(self.folder)
+
+    @property
+    def family_names(self) -> list[str]:
+        """Every family file, tested or set aside, in the order of the files."""
+        return sorted([*self.families, *self.set_aside])
+
+    @property
+    def planned(self) -> dict[str, Mapping[str, Any]]:
+        """Every family that passes its schema, tested or set aside: what was planned, whether or not it can be tested."""
+        aside = {name: family.content for name, family in self.set_aside.items() if family.content is not None}
+        return dict(sorted((dict(self.families) | aside).items()))
+
+    @property
+    def hypotheses_aside(self) -> set[str]:
+        """Ids of hypotheses of families that are set aside, as far as they can be read."""
+        return {h["id"] for family in self.set_aside.values() for h in family.readable["hypotheses"]}
+
+    @property
+    def told_aside(self) -> list[Problem]:
+        """The faults of the families that are set aside, in the order of the files."""
+        return [problem for name in sorted(self.set_aside) for problem in self.set_aside[name].problems]
+
+    @property
+    def words_aside(self) -> list[str]:
+        """The same for the report, one sentence for each family."""
+        return [
+            f"The family of hypotheses “{name}” is set aside and not tested until its file is mended. "
+            + " ".join(" ".join(problem.sentence().split()) for problem in self.set_aside[name].problems)
+            for name in sorted(self.set_aside)
+        ]
 
     @property
     def roles(self) -> dict[str, str]:
@@ -150,11 +191,13 @@ def _with_earlier(newest: Instrument, earlier: Instrument | None) -> Instrument:
 def load_study(folder: Path | str = ".") -> Study:
     """Read and cross-check every declaration of a study; all faults of all files at once.
 
-    raises   Refused: settings, sidecars, instruments or families that break their schema or do not fit together
+    A family of hypotheses with a fault does not stop the study: it stands in `set_aside`.
+
+    raises   Refused: settings, sidecars or instruments that break their schema or do not fit together
     """
     problems: list[Problem] = []
     study = gather_study(folder, problems)
-    if problems:
+    if any(problem.stops for problem in problems):
         raise Refused(problems, "The study")
     return study
 
@@ -178,20 +221,39 @@ def gather_study(folder: Path | str, problems: list[Problem]) -> Study:
         for wave in waves
         if instruments is not None
     }
-    families = {
-        name: family
-        for name, path in files("config/hypotheses/*.yaml", folder).items()
-        if (family := collect(problems, read_yaml, path, "hypotheses"))
-    }
+    families, aside = _families(folder)
     waves = sorted(waves, key=lambda wave: (wave.collected["from"], wave.name))
-    study = Study(str(folder), settings, tuple(waves), asked, families)
+    study = Study(str(folder), settings, tuple(waves), asked, families, aside)
     problems += [*file_problems(folder), *wave_problems(study), *plugin_problems(folder)]
     if instruments is not None:
         problems += instrument_problems(study)
     # what no wave asks is only known when every wave could be read
     if len(waves) == len(files("data/waves/*.yaml", folder)) and asked and all(asked.values()):
         problems += name_problems(study)
+        study = _without_unfit_families(study)
+        problems += multiverse_problems(study)
+    problems += study.told_aside
     return study
+
+
+def _families(folder: Path) -> tuple[dict[str, Mapping[str, Any]], dict[str, SetAside]]:
+    """Family files that pass their schema, and those that do not."""
+    families, aside = {}, {}
+    for name, path in files("config/hypotheses/*.yaml", folder).items():
+        problems: list[Problem] = []
+        family = collect(problems, read_yaml, path, "hypotheses")
+        if family is not None:
+            families[name] = family
+        else:
+            aside[name] = set_aside(name, problems, collect([], load_yaml, path))
+    return families, aside
+
+
+def _without_unfit_families(study: Study) -> Study:
+    """The study with those families set aside that name what it does not have."""
+    unfit = {name: set_aside(name, p, study.families[name], True) for name, p in family_problems(study).items()}
+    fit = {name: family for name, family in study.families.items() if name not in unfit}
+    return replace(study, families=fit, set_aside={**study.set_aside, **unfit})
 
 
 def instrument_folders(folder: Path) -> tuple[Path, Path]:

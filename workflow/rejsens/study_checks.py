@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rejsens.declarations import SHIPPED, load_settings, read_yaml
 from rejsens.definitions import load_instruments
-from rejsens.hypotheses import DEFAULT, MODELS, unfit, variables
 from rejsens.problems import Problem, collect, did_you_mean, listed
 from rejsens.registry import TABLES, constant, files, own_plugins
 from rejsens.sidecars import Wave
 from rejsens.translations import in_language
 
 if TYPE_CHECKING:
-    from rejsens.definitions import Instrument
     from rejsens.study import Study
 
 
@@ -61,8 +59,8 @@ def instrument_problems(study: Study) -> list[Problem]:
 
 
 def name_problems(study: Study) -> list[Problem]:
-    """Settings and hypotheses that name what no wave gives."""
-    return [*(_shown_problems(study) if study.settings else ()), *_family_problems(study), *_prediction_problems(study)]
+    """Settings and predictions that name what no wave gives."""
+    return [*(_shown_problems(study) if study.settings else ()), *_prediction_problems(study)]
 
 
 def _retest_problems(waves: list[Wave]) -> list[Problem]:
@@ -276,7 +274,7 @@ def _shown_problems(study: Study) -> list[Problem]:
     return problems
 
 
-DRAWN_OF = ("study", "instrument")  # what a figure is drawn for: once, or for each instrument
+DRAWN_OF = ("study", "instrument", "family")  # what a figure is drawn for: once, for each instrument, for each family
 
 
 def plugin_problems(folder: Path) -> list[Problem]:
@@ -296,41 +294,13 @@ def plugin_problems(folder: Path) -> list[Problem]:
                 problems.append(Problem(str(path), cause, str(error).removeprefix(f"{path} "), "", advice))
                 continue
             if stated["OF"] not in DRAWN_OF:
-                advice = "say one of the two, or leave the line out"
+                advice = "say one of them, or leave the line out"
                 problems.append(Problem(f"{path} › OF", cause, f"“{stated['OF']}”", listed(list(DRAWN_OF)), advice))
             for unknown in (name for name in stated["TABLES"] if name not in TABLES):
                 advice = did_you_mean(unknown, TABLES) or "name a table of the pipeline"
                 problems.append(
                     Problem(f"{path} › TABLES", cause, f"“{unknown}” is no table", listed(list(TABLES), 40), advice)
                 )
-    return problems
-
-
-def _family_problems(study: Study) -> list[Problem]:
-    """Hypotheses that name what no instrument of the study gives, or that bear one id; families named unlike their file."""
-    files_of: dict[str, list[str]] = {}
-    for name, family in study.families.items():
-        for hypothesis in family["hypotheses"]:
-            files_of.setdefault(hypothesis["id"], []).append(f"config/hypotheses/{name}.yaml")
-    problems = [
-        Problem(listed(places), "Two hypotheses with one id", f"“{name}”", "", "give each hypothesis its own id")
-        for name, places in files_of.items()
-        if len(places) > 1
-    ]
-    problems += [
-        Problem(
-            f"config/hypotheses/{name}.yaml",
-            "File name and family differ",
-            f"the file says family “{family['family']}”",
-            name,
-            "rename one of them",
-        )
-        for name, family in study.families.items()
-        if family["family"] != name
-    ]
-    for name, family in study.families.items():
-        for hypothesis in family["hypotheses"]:
-            problems += _hypothesis_problems(f"config/hypotheses/{name}.yaml › {hypothesis['id']}", hypothesis, study)
     return problems
 
 
@@ -359,70 +329,3 @@ def _prediction_problems(study: Study) -> list[Problem]:
         for where, name in named
         if name not in known
     ]
-
-
-def _hypothesis_problems(place: str, hypothesis: Mapping[str, Any], study: Study) -> list[Problem]:
-    """Keys that its model lacks or does not know, variables that no wave gives, kinds of event that nobody is asked about."""
-    kind = hypothesis.get("model", DEFAULT)
-    lacking, useless = unfit(hypothesis)
-    problems = [
-        Problem(place, "Hypotheses that lack a setting", f"model “{kind}” needs “{key}”", "", "add it, or name another model")
-        for key in lacking
-    ] + [
-        Problem(
-            place, "Settings that a model has no use for", f"model “{kind}” does not use “{key}”",
-            listed(MODELS[kind].keys), "remove it, or name another model",
-        )
-        for key in useless
-    ]  # fmt: skip
-    of_events = _event_scores(study) if MODELS[kind].of_events else _prefixed(study)
-    known = [*study.scores, *of_events, *study.background]
-    named = [name for names in variables(hypothesis).values() for name in names]
-    problems += [
-        Problem(
-            place,
-            "Hypotheses that name an unknown score",
-            f"“{name}”",
-            listed(known, 60),
-            _no_such_score(name, study, known),
-        )
-        for name in dict.fromkeys(named)
-        if name not in known
-    ]
-    kinds = list(dict.fromkeys(i.event for i in study.instruments.values() if i.event))
-    problems += [
-        Problem(
-            place,
-            "Hypotheses that name an unknown kind of event",
-            f"“{event}”",
-            listed(kinds),
-            did_you_mean(event, kinds) or "ask about it with `as:` in a wave",
-        )
-        for event in hypothesis.get("contrast", ())
-        if event not in kinds
-    ]
-    return problems
-
-
-def _event_scores(study: Study) -> list[str]:
-    """Scores of single events, without the kind before them, as the rows of events hold them."""
-    return list(
-        dict.fromkeys(
-            name.removeprefix(f"{i.event}_") for i in study.instruments.values() if i.event for name in _scores_of(i)
-        )
-    )
-
-
-def _prefixed(study: Study) -> list[str]:
-    """Scores of events with the kind before them, as they stand beside the scores of a person's wave."""
-    return [name for i in study.instruments.values() if i.event for name in _scores_of(i)]
-
-
-def _scores_of(instrument: Instrument) -> list[str]:
-    return [score.id for score in instrument.scores]
-
-
-def _no_such_score(name: str, study: Study, known: Iterable[str]) -> str:
-    if name in _event_scores(study):
-        return f"it is a score of single events: name it with the kind of event before it, or use a model of events ({listed([m for m, model in MODELS.items() if model.of_events])})"
-    return did_you_mean(name, known) or "no wave asks an instrument that gives this score"

@@ -16,22 +16,31 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from rejsens.job import RUN
 from rejsens.plan import Plan
+from rejsens.problems import explain, listed
 from rejsens.study import load_study
 
 os.environ[RUN] = str(os.getpid())
 PLAN = Plan(load_study("."))
+if PLAN.study.set_aside and workflow.is_main_process:
+    print(f"\n{explain(PLAN.study.told_aside)}\n", file=sys.stderr)
 WAVES = [wave.name for wave in PLAN.study.waves]
 PEOPLE = "results/participants"
 PEOPLE_FIGURES = PLAN.figures_of_people
 INSTRUMENT_FIGURES = list(PLAN.figures_of_instruments)
+FAMILY_FIGURES = list(PLAN.figures_of_families)
 
 
 wildcard_constraints:
     wave="|".join(map(re.escape, WAVES)),
     instrument="|".join(map(re.escape, PLAN.study.scored)),
-    family="|".join(map(re.escape, PLAN.study.families)) or "none",
+    family="|".join(map(re.escape, PLAN.study.family_names)) or "none",
     figure="|".join(map(re.escape, PLAN.figures)),
     table="|".join(map(re.escape, PLAN.tables)),
+
+
+onsuccess:
+    if PLAN.study.set_aside:
+        sys.stderr.write(f"  Set aside until mended, as told above: {listed(sorted(PLAN.study.set_aside))}.\n")
 
 
 onstart:

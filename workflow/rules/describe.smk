@@ -2,6 +2,7 @@
 
 Needs   results/participants/answers.parquet, scores.parquet; results/waves/{wave}/variables.csv
 Makes   results/sample.csv, descriptives.csv, correlations.csv, responses.csv, missing.csv
+        results/attrition.csv                                    who of the first wave is absent later
         results/codebook/codebook.csv .xlsx .html .jsonld        one row per variable and wave
 """
 
@@ -24,6 +25,20 @@ rule describe_sample:
         lambda w: PLAN.params("describe_sample"),
     script:
         "../scripts/describe_sample.py"
+
+
+rule model_attrition:
+    message: "Modelling who is absent from later waves"
+    input:
+        scores=f"{PEOPLE}/scores.parquet",
+    output:
+        attrition="results/attrition.csv",
+    log:
+        "logs/model_attrition.log",
+    params:
+        lambda w: PLAN.params("model_attrition"),
+    script:
+        "../scripts/model_attrition.py"
 
 
 rule codebook:

@@ -4,6 +4,7 @@ Needs   the finished tables that a plug-in names in its TABLES
 Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no point, bin or cell of few people
         results/participants/figures/{figure}.*                  the same figures with people in them
         results/figures/instruments/{instrument}/{figure}.*      figures of one instrument (`OF = "instrument"` in the module)
+        results/figures/families/{family}/{figure}.*             figures of one family of hypotheses (`OF = "family"`)
         results/tables/{table}.csv .html
         results/report/index.html, provenance.json
 """
@@ -54,6 +55,21 @@ rule draw_instrument_figures:
         "../scripts/draw_instrument_figures.py"
 
 
+rule draw_family_figures:
+    message: "Drawing the figures of the families of hypotheses"
+    input:
+        PLAN.tables_of_family_figures,
+    output:
+        expand("results/figures/families/{family}/{figure}.{form}", family=PLAN.study.family_names, figure=FAMILY_FIGURES, form=["pdf", "png", "csv", "json"]),
+        drawn=expand("results/figures/families/{family}/{figure}.svg", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
+    log:
+        "logs/draw_family_figures.log",
+    params:
+        lambda w: PLAN.params("draw_family_figures"),
+    script:
+        "../scripts/draw_family_figures.py"
+
+
 rule lay_out_table:
     message: "Laying out table {wildcards.table}"
     input:
@@ -76,6 +92,7 @@ rule write_report:
         figures=expand("results/figures/{figure}.svg", figure=PLAN.figures),
         of_people=expand(f"{PEOPLE}/figures/{{figure}}.svg", figure=PEOPLE_FIGURES),
         of_instruments=expand("results/figures/instruments/{instrument}/{figure}.svg", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),
+        of_families=expand("results/figures/families/{family}/{figure}.svg", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
         tables=expand("results/tables/{table}.html", table=PLAN.tables),
     output:
         report="results/report/index.html",

@@ -11,5 +11,7 @@ with job(snakemake) as output:
     asked = administrations(settings["sidecars"], settings["instrument"])
     found = explore_instrument(answers, asked, **settings["explored"])
     seen = found["dimensionality"]
-    found["reliability"], found["items"] = assess_instrument(answers, asked, **settings["reported"], dimensionality=seen)
+    found["reliability"], found["items"] = assess_instrument(
+        answers, asked, **settings["reported"], dimensionality=seen
+    )
     write_tables(found | assess_structure(answers, asked, **settings["structure"]), output)

@@ -13,6 +13,7 @@ with job(snakemake) as output:
     record = provenance(facts["inputs"], facts["settings"], facts["instruments"], given.aggregates)
     figures, printed = read_figures(given.figures), read_printed(given.tables)
     own = read_instrument_figures(given.of_instruments)
-    page = write_report(read_tables(AGGREGATES), figures, printed, facts["study"], record, own)
+    of_families = read_instrument_figures(given.get("of_families", []))
+    page = write_report(read_tables(AGGREGATES), figures, printed, facts["study"], record, own, of_families)
     Path(output.report).write_text(page, encoding="utf-8")
     Path(output.provenance).write_text(as_json(record), encoding="utf-8")

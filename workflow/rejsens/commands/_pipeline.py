@@ -101,7 +101,7 @@ def _named(study: Path, only: str = "") -> dict[str, str]:
     names = {
         "waves": [wave.name for wave in own.waves],
         "instruments": own.scored,
-        "families": own.families,
+        "families": own.family_names,
         "figures": plan.figures,
         "tables": plan.tables,
     }

@@ -8,9 +8,12 @@ import sys
 import traceback
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rejsens.check import Checked
 
 UNREADABLE = 2
 
@@ -38,8 +41,8 @@ def check(
 ) -> None:
     """Say everything that a run would complain about: all faults at once, by participant and spreadsheet row.
 
-    What is only worth a look is told and counts as no fault. Ends with 0 when there is no fault, 1 when there are faults,
-    2 when there is nothing that could be read.
+    What is only worth a look is told and counts as no fault. Ends with 0 when there is no fault, 1 when there are faults
+    (also those that only set a family of hypotheses aside), 2 when there is nothing that could be read.
     """
     for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(threads, "1")  # small tables: starting threads would take longer than the sums
@@ -74,13 +77,15 @@ def check(
     else:
         print(text, end="" if text.endswith("\n") else "\n")
     if format is Format.text and not out:
-        print(f"\n{_next(what, checked.exit_code, checked.kind)}")
+        print(f"\n{_next(what, checked)}")
     raise typer.Exit(checked.exit_code)
 
 
-def _next(what: Path, exit_code: int, kind: str) -> str:
-    if exit_code:
-        return f"Next: mend what is named above and type `rejsens check {what}` again."
+def _next(what: Path, checked: Checked) -> str:
+    kind = checked.kind
+    if checked.exit_code:
+        meanwhile = ". A run goes on without what is set aside" if checked.usable else ""
+        return f"Next: mend what is named above and type `rejsens check {what}` again{meanwhile}."
     if kind == "export":
         return f"Next: rejsens add-wave {what} --name NAME --study STUDY"
     return (

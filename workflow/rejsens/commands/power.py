@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ENOUGH = 0.80
+OFTEN = 0.10  # share of studies without an estimate from which that, not their number of people, is what to mend
 UNREADABLE = 2
 
 
@@ -112,14 +114,14 @@ def _progress(plan: Any, done: int, draws: int) -> None:
 
 def _show(table: pd.DataFrame, plan: Any, sesoi: float | None) -> None:
     """Right-aligned columns, two spaces apart: they fit 80 columns and nothing is cut off when they are redirected."""
-    print(f"{_heading(plan)}\n")
+    print("\n".join([_heading(plan), *_assumed(plan)]) + "\n")
     columns = [[heading, *cells] for heading, cells in _columns(table, plan, sesoi).items()]
     widths = [max(map(len, column)) for column in columns]
     for line in zip(*columns, strict=True):
         print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
     print()
     for note in _notes(table, plan):
-        print(note)
+        print(textwrap.fill(note, 79))
 
 
 def _heading(plan: Any) -> str:
@@ -135,6 +137,22 @@ def _heading(plan: Any) -> str:
     return f"{names[plan.kind]}: {apa.number(plan.effect)}, two-sided test at {level}"
 
 
+def _assumed(plan: Any) -> list[str]:
+    """What the numbers rest on, beside people and waves, so that a copied table says it too; nothing where all is at its least."""
+    from rejsens import apa
+
+    reliabilities = [("predictor", plan.reliability_predictor), ("outcome", plan.reliability_outcome)]
+    reliabilities += [("moderator", plan.reliability_moderator)] if plan.kind == "interaction" else []
+    said = [f"{plan.attrition:.0%} leave before each later wave"] if plan.attrition else []
+    if any(value < 1 for _, value in reliabilities):
+        said.append(f"reliability {', '.join(f'{apa.r(value)} ({name})' for name, value in reliabilities)}")
+    said += [f"ICC {apa.r(plan.icc)}"] if plan.panel else []
+    said += [f"the effect differs between people by an SD of {apa.number(plan.slope_sd)}"] if plan.slope_sd else []
+    said += [f"{apa.number(plan.main_effect)} at the moderator's mean"] if plan.kind == "interaction" else []
+    said += [f"carry-over {apa.number(plan.carry_over)}"] if plan.kind == "lagged" else []
+    return textwrap.wrap(f"Assumed: {'; '.join(said)}.", 79) if said else []
+
+
 def _columns(table: pd.DataFrame, plan: Any, sesoi: float | None) -> dict[str, list[str]]:
     from rejsens import apa
 
@@ -146,7 +164,7 @@ def _columns(table: pd.DataFrame, plan: Any, sesoi: float | None) -> dict[str, l
     columns["Power" if plan.effect else "Rejections"] = [apa.r(value, 3) for value in table["power"]]
     if simulated:
         bounds = zip(table["power_low"], table["power_high"], strict=True)
-        columns["Interval"] = [apa.interval(low, high, bounded=True) for low, high in bounds]
+        columns["Range"] = [apa.interval(low, high, bounded=True) for low, high in bounds]
     columns["Estimate"] = printed("expected")
     columns["Width"] = printed("width")
     columns["Detectable"] = printed("smallest_detectable")
@@ -167,7 +185,10 @@ def _notes(table: pd.DataFrame, plan: Any) -> list[str]:
         "Detectable: the estimate found with 80% power." + (" Needed: people for that power." if plan.effect else ""),
     ]
     if table["draws"].any():
-        notes.append(f"{table['draws'].max():,} simulated studies a line; Interval: their Monte Carlo error (95%).")
+        notes.append(
+            f"{table['draws'].max():,} simulated studies a line. Range: where the power may lie, as no more were drawn (Monte "
+            "Carlo error, 95%)."
+        )
     else:
         notes.append("By formula (noncentral t), without simulation.")
     if plan.panel and min(plan.reliability_predictor, plan.reliability_outcome) < 1:
@@ -186,6 +207,9 @@ def _next(table: pd.DataFrame, plan: Any) -> str:
     if not plan.effect:
         return "Next: state an effect other than 0 to see the power."
     reached = table[table["power"] >= ENOUGH]
+    if reached.empty and table["not_testable"].iloc[-1] > OFTEN:
+        share = f"{table['not_testable'].iloc[-1]:.0%}"
+        return f"Next: {share} of the studies in the last line give no estimate, which more waves mend sooner than more people."
     if reached.empty:
         return "Next: no line reaches 80% power; plan more people or waves, or a measure with less error."
     first = reached.iloc[0]

@@ -3,9 +3,11 @@
     docstring      title, an empty line, then the caption
     TABLES         names of the tables that `draw` takes as keyword arguments
     SHOWS_PEOPLE   whether it has a version with single people in it
-    OF             "instrument" in a figure that is drawn once for each instrument; "study", or no such line, in others
+    OF             "instrument" in a figure that is drawn once for each instrument, "family" in one that is drawn once
+                   for each family of hypotheses; "study", or no such line, in others
     draw           draw(*, TABLE..., study, people=False) -> rejsens.style.Drawing, under `@style.styled`; a figure of an
-                   instrument also takes `instrument`, its id, and of tables by instrument only that instrument's rows
+                   instrument also takes `instrument`, its id, and of tables by instrument only that instrument's rows; one
+                   of a family takes `family`, its name
 
 `people` says that single people may be shown: in `results/participants/`, and wherever the people are simulated.
 """

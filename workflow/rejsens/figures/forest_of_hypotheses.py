@@ -1,9 +1,9 @@
-"""Estimates and verdicts of the hypotheses
+"""Estimates and verdicts of the hypotheses of a family
 
 Each row is one coefficient with its confidence interval; the thick part is the 90% interval, on which equivalence is
 judged. Filled marks carry the verdict of a hypothesis, hollow marks are reported without one. The band is the range
-smaller than the smallest effect of interest. Hypotheses that cannot be tested with these data are listed with the
-reason.
+smaller than the smallest effect of interest, which each row has of its own. Measures of different units stand in panels
+of their own. Hypotheses that cannot be tested with these data are listed with the reason.
 """
 
 from __future__ import annotations
@@ -17,19 +17,14 @@ from matplotlib.axes import Axes
 
 from rejsens import apa, style
 from rejsens.figures._study import counted, level, sentences, span, spoken
+from rejsens.result_names import METRICS, analysis_of, bounds, heading, interval, labels_of, metric_of, spelled, written
 
-TABLES = ("estimates",)
+TABLES = ("estimates", "dictionary")
 SHOWS_PEOPLE = False
+OF = "family"
 
 MOST = 40
-METRICS = {
-    "beta_within": "Within people: standardised by the pooled within-person SDs",
-    "beta_between": "Between people: standardised coefficient of the person means",
-    "beta": "One wave: standardised coefficient",
-    "r": "Correlation",
-    "b": "Raw coefficient, in the units of the outcome",
-}
-SYMBOLS = {"beta_within": "β within", "beta_between": "β between", "beta": "β", "r": "$r$", "b": "$b$"}
+ASSOCIATION = ("within_between", "cross_sectional")  # analyses of one question: within, between, one wave at a time
 SIGNS = {"negative": "−", "positive": "+"}
 
 # Columns in mm from the left edge of the page; the identifiers take what they need.
@@ -39,8 +34,19 @@ HEAD, FOOT = 9.2, 11.5  # mm above and below the rows of a panel
 
 
 @style.styled
-def draw(*, estimates: pd.DataFrame, study: dict[str, Any], people: bool = False) -> style.Drawing:
-    every = candidates(estimates)
+def draw(
+    *,
+    estimates: pd.DataFrame,
+    study: dict[str, Any],
+    dictionary: pd.DataFrame | None = None,
+    family: str | None = None,
+    people: bool = False,
+) -> style.Drawing:
+    """`family`: the one whose hypotheses are drawn, every row when None; `dictionary` spells out reasons."""
+    own = estimates if family is None else estimates[estimates["family"].eq(family)]
+    names = {} if dictionary is None else labels_of(dictionary)
+    own = own.assign(reason=[spelled(reason, names) for reason in own["reason"]])
+    every = candidates(own)
     if every.empty:
         return style.sentence("No hypothesis has been declared for this study, so there is nothing to test.", study)
     rows = that_fit(every)
@@ -56,37 +62,48 @@ def draw(*, estimates: pd.DataFrame, study: dict[str, Any], people: bool = False
     if len(untestable):
         _reasons(sheet, untestable, top)
     data = rows[[column for column in estimates if column in rows]]
-    return style.Drawing(sheet.figure, _alt(rows, study), data, _note(rows, len(every) - len(rows), study))
+    hidden = int(own[["estimate", "ci_low"]].notna().all(axis=1).sum() - rows["testable"].sum())
+    return style.Drawing(sheet.figure, _alt(rows, study), data, _note(rows, hidden, study))
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------
 
 
 def candidates(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Rows that could be drawn, in the order of families and hypotheses; a bootstrap companion repeats another row."""
+    """Rows that could be drawn, in the order of families and hypotheses: those that decide, the same coefficient by
+    another analysis, and of an association its other parts; a bootstrap companion repeats another row."""
     rows = estimates[estimates["hypothesis"].notna() & ~estimates["analysis"].str.endswith("_bootstrap")].copy()
     rows["decides"] = rows["decides"].astype("boolean").fillna(False).astype(bool)
     rows["testable"] = rows["verdict"].ne("not testable") & rows[["estimate", "ci_low", "ci_high"]].notna().all(axis=1)
     # A row without a verdict and without an estimate has nothing to say here; a reason is given once.
     repeated = rows.duplicated(["family", "hypothesis", "verdict", "reason"])
     rows = rows[rows["testable"] | (rows["verdict"].eq("not testable") & ~repeated)]
+    rows = rows[rows["decides"] | _beside(rows)]
     families = {family: number for number, family in enumerate(dict.fromkeys(rows["family"]))}
     order = [(families[row.family], _natural(row.hypothesis), not row.decides) for row in rows.itertuples()]
     rows = rows.iloc[sorted(range(len(rows)), key=order.__getitem__)].reset_index(drop=True)
     return rows.assign(text=_words(rows))
 
 
+def _beside(rows: pd.DataFrame) -> pd.Series:
+    """Rows that show the deciding coefficient again, or another part of the same association."""
+    keys = ["family", "hypothesis", "outcome", "term", "metric"]
+    decided = set(rows.loc[rows["decides"], keys].itertuples(index=False, name=None))
+    again = [key in decided for key in rows[keys].itertuples(index=False, name=None)]
+    return pd.Series(again, rows.index) | (rows["analysis"].isin(ASSOCIATION) & rows["metric"].ne("r"))
+
+
 def that_fit(rows: pd.DataFrame) -> pd.DataFrame:
     """At most MOST rows on at most one page.
 
-    Rows without a verdict give way, all of one metric and hypothesis at a time: those of the last metric and hypothesis
-    first. When the rest is still too long, labels and reasons are cut to one line.
+    Rows without a verdict give way, all of one metric and analysis at a time, so that what stands beside one hypothesis
+    stands beside every other one: those of the last metric first. When the rest is still too long, labels and reasons
+    are cut to one line.
     """
     rank = {metric: number for number, metric in enumerate(metrics(rows))}
     spare = rows[rows["testable"] & ~rows["decides"]]
-    groups = sorted(
-        spare.groupby(["family", "hypothesis", "metric"], sort=False).groups.items(), key=lambda g: rank[g[0][2]]
-    )
+    kinds = [spare["metric"], spare["analysis"], spare["missing_rule"].map(_rule)]
+    groups = sorted(spare.groupby(kinds, sort=False).groups.items(), key=lambda g: rank[g[0][0]])
     shown = _laid_out(rows)
     while groups and (len(shown) > MOST or _length(shown) > style.MAX_HEIGHT - style.HEADER):
         rows = rows.drop(index=groups.pop()[1])
@@ -96,17 +113,30 @@ def that_fit(rows: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
+def _rule(rule: Any) -> str:
+    """A rule of missing data without its details."""
+    return str(rule).partition(",")[0].rstrip(".") if isinstance(rule, str) else ""
+
+
 def _words(rows: pd.DataFrame) -> list[str]:
     """What each row is called; where several of a hypothesis share a metric, also its wave or its analysis."""
     alike = rows.groupby(["family", "hypothesis", "metric"])["term"].transform("size").gt(1) & rows["testable"]
+    decided = {(row.hypothesis, row.metric, row.analysis) for row in rows[rows["decides"]].itertuples()}
     words = []
-    for row, several in zip(rows.itertuples(), alike, strict=True):
+    repeated = rows.duplicated(["family", "hypothesis", "metric", "analysis", "term", "wave"], keep=False)
+    for row, several, twice in zip(rows.itertuples(), alike, repeated, strict=True):
         label = (
             row.label if isinstance(row.label, str) and row.label else f"{spoken(row.term)} with {spoken(row.outcome)}"
         )
-        apart = row.wave if row.wave not in ("", "all") and isinstance(row.wave, str) else spoken(row.analysis)
+        apart = row.wave if row.wave not in ("", "all") and isinstance(row.wave, str) else _short(row)
+        if (row.hypothesis, row.metric, row.analysis) in decided or twice:  # the same analysis of other answers
+            apart = _rule(row.missing_rule)
         words.append(f"{label}, {apart}" if several and not row.decides else label)
     return words
+
+
+def _short(row: Any) -> str:
+    return analysis_of(row._asdict()).short or spoken(row.analysis)
 
 
 def _laid_out(rows: pd.DataFrame, lines: int = 2) -> pd.DataFrame:
@@ -158,10 +188,13 @@ def _legend(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> No
 
 def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, study: dict[str, Any]) -> None:
     heights = panel["height"].to_numpy()
-    symbol = SYMBOLS.get(metric, spoken(metric))
-    sheet.text(ID, top, METRICS.get(metric, spoken(metric)), weight="bold", size=style.HEADING)
-    sheet.text(SIGN, top + 5.2, "predicted", size=style.SMALL, colour=style.SOFT, ha="center")
-    sheet.text(VALUE, top + 5.2, f"{symbol} [{level(study)} CI]", size=style.SMALL, colour=style.SOFT)
+    symbol = symbol_of(metric)
+    sheet.text(ID, top, heading(metric), weight="bold", size=style.HEADING)
+    sheet.text(SIGN, top + 5.2, "declared", size=style.SMALL, colour=style.SOFT, ha="center")
+    head = f"{symbol} [{level(study)} CI]"
+    if style.width_of(head, style.SMALL) > VERDICT - VALUE - 2:
+        head = f"estimate [{level(study)} CI]"
+    sheet.text(VALUE, top + 5.2, head, size=style.SMALL, colour=style.SOFT)
     if panel["decides"].any():
         sheet.text(VERDICT, top + 5.2, "verdict", size=style.SMALL, colour=style.SOFT)
     top += HEAD
@@ -182,11 +215,15 @@ def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, stu
             sheet.text(VERDICT, middle, row.verdict, size=style.SMALL, colour=colour, weight=weight, va="middle")
 
 
+def symbol_of(metric: str) -> str:
+    """A metric on an axis."""
+    return metric_of({"metric": metric}).symbol.removesuffix(" persons")
+
+
 def value_text(row: Any) -> str:
-    """Estimate and interval as printed; only correlations are bounded by one."""
-    bounded = row.metric == "r"
-    estimate = apa.r(row.estimate) if bounded else apa.number(row.estimate, 2)
-    return f"{estimate} {apa.interval(row.ci_low, row.ci_high, 2, bounded)}"
+    """Estimate and interval as printed."""
+    own = row._asdict()
+    return f"{written(own, 'estimate')} {interval(own)}"
 
 
 def draw_intervals(axes: Axes, rows: pd.DataFrame, y: np.ndarray, heights: np.ndarray) -> None:
@@ -265,20 +302,29 @@ def _alt(rows: pd.DataFrame, study: dict[str, Any]) -> str:
 
 
 def _plain(row: Any) -> str:
-    return f"{SYMBOLS.get(row.metric, spoken(row.metric)).replace('$', '')} = {value_text(row)}"
+    return f"{symbol_of(row.metric)} = {value_text(row)}"
 
 
 def _note(rows: pd.DataFrame, hidden: int, study: dict[str, Any]) -> str:
     tested = rows[rows["testable"]]
     people = tested["n_people"].dropna()
-    rules = "; ".join(dict.fromkeys(str(rule).rstrip(".") for rule in tested["missing_rule"].dropna() if str(rule)))
-    exploratory = dict.fromkeys(rows.loc[~rows["confirmatory"].astype("boolean").fillna(False), "family"])
-    sesoi = " or ±".join(apa.number(value) for value in sorted(tested["sesoi"].dropna().unique()))
+    rules = "; ".join(_rules(tested))
+    exploratory = dict.fromkeys(rows.loc[~rows["confirmatory"].astype("boolean").fillna(False), "hypothesis"])
+    sesoi = dict.fromkeys(bounds(row) for row in tested[tested["decides"]].to_dict("records"))
     return sentences(
         f"n = {span(people)} people." if len(people) else "",
         f"Missing data: {rules}." if rules else "",
-        f"SESOI = smallest effect of interest, ±{sesoi}." if sesoi else "",
+        f"SESOI = smallest effect of interest, {' or '.join(sesoi)}." if sesoi else "",
         f"Verdicts at alpha = {apa.r(float(study.get('alpha') or 0.05))}, adjusted within the family.",
-        f"Exploratory: {', '.join(map(spoken, exploratory))}." if exploratory else "",
+        f"Exploratory: {', '.join(map(str, exploratory))}." if exploratory else "",
         f"{counted(hidden, 'further coefficient')} in the table of estimates." if hidden else "",
     )
+
+
+def _rules(rows: pd.DataFrame) -> list[str]:
+    """Each rule of missing data once, with the numbers of imputations it took."""
+    said = {}
+    for rule, own in rows.groupby(rows["missing_rule"].map(_rule), sort=False):
+        draws = own["m"].dropna()
+        said[rule] = f"{rule}, m = {span(draws)}" if len(draws) else rule
+    return [text for rule, text in said.items() if rule]

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from rejsens import apa, style
 from rejsens.figures._study import in_time, labels, level, sentences, span, spoken, unvalidated
 from rejsens.figures.exposure_outcome_curve import BETWEEN, WITHIN, curves
-from rejsens.figures.forest_of_hypotheses import METRICS, SYMBOLS, candidates, draw_interval, limits, value_text
+from rejsens.figures.forest_of_hypotheses import candidates, draw_interval, limits, symbol_of, value_text
 
 TABLES = ("waves", "estimates", "scores", "hypotheses", "dictionary")
 SHOWS_PEOPLE = False
@@ -127,7 +127,7 @@ def _flow(sheet: style.Sheet, waves: pd.DataFrame) -> None:
 def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> None:
     left, width = FOREST
     metric = rows["metric"].iloc[0]
-    compared = METRICS.get(metric, "").split(":")[0].lower()
+    compared = {"beta_within": "within people", "beta": "one wave"}.get(metric, "")
     _title(sheet, left, "B", ", ".join(filter(None, ("Verdicts", compared))))
     top, bottom = sheet.top + 6, sheet.height - 11.5
     pitch = (bottom - top) / len(rows)
@@ -141,7 +141,7 @@ def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> No
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     axes.locator_params(axis="x", nbins=4)
-    symbol = SYMBOLS.get(metric, spoken(metric))
+    symbol = symbol_of(metric)
     axes.set_xlabel(f"{symbol}, {level(study)} interval", fontsize=style.SMALL, labelpad=0.5)
 
 

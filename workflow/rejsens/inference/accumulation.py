@@ -69,15 +69,20 @@ def cumulative_exposure(
     >>> [round(row.estimate, 2) for row in cumulative_exposure(panel, "y", "x")]
     [-0.23, 0.03, -0.26]
     """
+    before, later = with_exposure_before(panel, outcome, predictor)
+    rows = contrast_of_predictors(
+        later, outcome, [before, predictor], covariates, ci_level=ci_level, alpha=alpha
+    )  # fmt: skip
+    difference, first, second = (replace(row, analysis=ANALYSIS) for row in rows)
+    return [first, second, difference]
+
+
+def with_exposure_before(panel: pd.DataFrame, outcome: str, predictor: str) -> tuple[str, pd.DataFrame]:
+    """Name of the column of exposure so far, and the waves from the second on with it; NotTestable with one such wave."""
     before = predictor + BEFORE
     later = panel.assign(**{before: exposure_before(panel, predictor)})
     numbers = later.dropna(subset=[outcome, predictor, before])["wave_number"] if outcome in later else ()
     require(panel, [outcome])
     if len(set(numbers)) < 2:
         raise NotTestable("fewer than two waves have the outcome and an earlier wave of the predictor")
-    later = later[later["wave_number"] > panel["wave_number"].min()].reset_index(drop=True)
-    rows = contrast_of_predictors(
-        later, outcome, [before, predictor], covariates, ci_level=ci_level, alpha=alpha
-    )  # fmt: skip
-    difference, first, second = (replace(row, analysis=ANALYSIS) for row in rows)
-    return [first, second, difference]
+    return before, later[later["wave_number"] > panel["wave_number"].min()].reset_index(drop=True)

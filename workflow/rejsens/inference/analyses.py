@@ -15,7 +15,7 @@ from rejsens.inference.bootstrap import cross_sectional_bootstrap
 from rejsens.inference.cross_lagged import both_directions, ri_clpm
 from rejsens.inference.cross_level import cross_level, cross_level_clustered
 from rejsens.inference.dose_response import dose_response
-from rejsens.inference.estimates import NOT_TESTABLE, Estimate, NotTestable
+from rejsens.inference.estimates import MISSING_RULE, NOT_TESTABLE, Estimate, NotTestable
 from rejsens.inference.event_models import event_association, event_contrast
 from rejsens.inference.fixed_effects_sem import dynamic_panel
 from rejsens.inference.group_contrasts import group_contrast
@@ -32,6 +32,7 @@ from rejsens.inference.proportions import proportion as share
 from rejsens.inference.questions import IMPUTED, Question
 from rejsens.inference.recovery import piecewise_recovery
 from rejsens.inference.regression import change_on_change, cross_sectional
+from rejsens.inference.verdicts import adjust
 from rejsens.inference.within_contrasts import contrast_of_outcomes, contrast_of_predictors
 from rejsens.measured_alike import NOT_ASSESSED
 
@@ -48,6 +49,20 @@ OVER_WAVES = (
 )
 CLUSTERED_RATIO = 1.25  # clustered standard error over the model's, from which a warning is due
 NO_VERDICT = "reported without a verdict"
+SENSITIVITY = "complete cases, sensitivity to the imputation"
+BY_LIKELIHOOD = "complete person-waves, likelihood of the waves that are there, sensitivity to the imputation"
+NOT_IMPUTED = {
+    "added_variance": "a difference of two R² has no standard error to pool",
+    "dose_response": "curves and their bootstrapped tests are not pooled",
+    "mediation": "a bootstrap of an indirect association is not pooled",
+    "contrast_of_pairs": "the interval of dz is exact for complete cases only",
+    "difference_of_groups": "the interval of d is exact for complete cases only",
+    "proportion": "Wilson's interval counts people who answered",
+    "contrast_of_events": "who did not meet an event has no rating that could be missing",
+    "event_slope": "who did not meet an event has no rating that could be missing",
+    "recovery": "the first drop is read off the waves that were answered",
+}  # why a model keeps to complete cases where the settings ask for imputation
+COMPANION = "a companion of the imputed result"
 ORDER_UNKNOWN = "indirect association, temporal order not established"
 
 
@@ -58,12 +73,27 @@ def rows_of(question: Question) -> Rows:
     said = [
         replace(
             row,
+            missing_rule=_missing_rule(row, rows, question),
             warnings="; ".join(filter(None, [row.warnings, *question.changes])),
-            invariance=NOT_ASSESSED if row.wave == "all" and not model_of(question.hypothesis).of_events else "",
+            invariance=NOT_ASSESSED if _compares(row, question.hypothesis) else "",
         )
         for row in rows
     ]
     return [replace(said[0], decides=True), *said[1:]]
+
+
+def _missing_rule(row: Estimate, rows: Rows, q: Question) -> str:
+    """The row's rule; complete cases of a study that imputes say why they are."""
+    if row.missing_rule != MISSING_RULE or not q.settings["imputation"]["m"] or row.status == NOT_TESTABLE:
+        return row.missing_rule
+    imputed = any(other.m == other.m for other in rows)
+    why = COMPANION if imputed else NOT_IMPUTED.get(q.hypothesis.get("model", "association"), "")
+    return f"{MISSING_RULE}: {why}" if why else row.missing_rule
+
+
+def _compares(row: Estimate, hypothesis: Mapping[str, Any]) -> bool:
+    """Whether a row takes scores of different waves, or of different groups, for scores of one scale."""
+    return row.analysis == "group_contrast" or (row.wave == "all" and not model_of(hypothesis).of_events)
 
 
 # --- one analysis each -----------------------------------------------------------------------------------------------
@@ -72,7 +102,10 @@ def rows_of(question: Question) -> Rows:
 def association(q: Question) -> Rows:
     """One wave: the cross-sectional coefficient. Two: change on change. More: the concurrent within-person coefficient."""
     if len(q.waves) == 1:
-        return _in_each_wave(q)
+        found = _in_wave(
+            q, lambda frame: cross_sectional(frame, **q.asked, wave=q.waves[0], **q.levels), "cross_sectional"
+        )
+        return [*found, *_bootstrapped(q, found)]
     slope = q.random_slope and len(q.waves) > 2  # two waves cannot tell a random slope from the residual
     within = _over_waves(
         q, lambda panel: within_between(panel, **q.asked, random_slope=slope, **q.levels), "within_between"
@@ -87,12 +120,15 @@ def association(q: Question) -> Rows:
 
 def correlation(q: Question) -> Rows:
     """Within persons over several waves, between people in one."""
+    if len(q.waves) == 1:
+        wave = q.waves[0]
+        return _in_wave(
+            q, lambda frame: partial_correlation(frame, **q.asked, wave=wave, **q.levels), "partial_correlation"
+        )
     in_waves = [
         row for wave in q.waves
         for row in _attempt(q, lambda wave=wave: partial_correlation(q.frame(wave), **q.asked, wave=wave, **q.levels), "partial_correlation", wave)
     ]  # fmt: skip
-    if len(q.waves) == 1:
-        return in_waves
     within = _over_waves(q, lambda panel: [fixed_effects(panel, **q.asked, **q.levels)], "fixed_effects")
     return [*within, *in_waves]
 
@@ -107,8 +143,13 @@ def moderation(q: Question) -> Rows:
     """Three waves or more: the cross-level interaction with its random slope. Else the interaction in the first wave."""
     by = {"moderator": q.hypothesis["moderator"]}
     if len(q.waves) < 3:
-        return moderated(q.frame(), **q.asked, **by, wave=q.waves[0], **q.levels)
-    across = _over_waves(q, lambda panel: cross_level(panel, **q.asked, **by, **q.levels), "cross_level")
+        wave = q.waves[0]
+        return _in_wave(q, lambda frame: moderated(frame, **q.asked, **by, wave=wave, **q.levels), "moderation")
+    across = _over_waves(
+        q,
+        lambda panel: cross_level(panel, **q.asked, **by, **q.levels),
+        "cross_level",
+    )
     clustered = _attempt(
         q, lambda: cross_level_clustered(q.panel, **q.asked, **by, **q.levels), "cross_level_fixed_effects"
     )
@@ -154,10 +195,11 @@ def outcomes_beside_each_other(q: Question) -> Rows:
 
     within = _over_waves(q, over_waves, "within_contrast") if len(q.waves) > 1 else []
     wave = q.waves[0]
-    return [
-        *within,
-        *outcome_contrast(q.frame(), one, predictor, covariates, other_outcome=other, wave=wave, **q.levels),
-    ]
+
+    def in_wave(frame: pd.DataFrame) -> Rows:
+        return outcome_contrast(frame, one, predictor, covariates, other_outcome=other, wave=wave, **q.levels)
+
+    return [*within, *in_wave(q.frame())] if within else _in_wave(q, in_wave, "outcome_contrast")
 
 
 def predictors_beside_each_other(q: Question) -> Rows:
@@ -166,12 +208,39 @@ def predictors_beside_each_other(q: Question) -> Rows:
     several = len(named) > 2  # sources: who has no such person is no lost row
 
     def over_waves(panel: pd.DataFrame) -> Rows:
-        return contrast_of_predictors(panel, outcome, named, q.covariates, absent_is_zero=several, **q.levels)
+        return _pairs_first(
+            contrast_of_predictors(panel, outcome, named, q.covariates, absent_is_zero=several, **q.levels)
+        )
 
-    rows = _over_waves(q, over_waves, "within_contrast") if len(q.waves) > 1 else predictor_contrasts(
-        q.frame(), outcome, named, q.covariates, wave=q.waves[0], **q.levels
-    )  # fmt: skip
+    if len(q.waves) > 1:
+        rows = _over_waves(q, over_waves, "within_contrast")
+    else:
+        rows = _in_wave(q, lambda frame: _pairs_first(_predictors_of_one_wave(q, frame, several)), "predictor_contrast")
+    return _pairs_first(_adjusted_pairs(rows))
+
+
+def _pairs_first(rows: Rows) -> Rows:
     return sorted(rows, key=lambda row: row.metric != "beta_difference")
+
+
+def _adjusted_pairs(rows: Rows) -> Rows:
+    """Holm's p over the pairs of pooled rows, when there are several; complete cases have theirs."""
+    pooled = [row for row in rows if row.metric == "beta_difference" and row.m == row.m and row.status != NOT_TESTABLE]
+    if len(pooled) < 2:
+        return rows
+    holm = iter(adjust([row.p for row in pooled], "holm"))
+    return [replace(row, p_adjusted=float(next(holm))) if row in pooled else row for row in rows]
+
+
+def _predictors_of_one_wave(q: Question, frame: pd.DataFrame, several: bool) -> Rows:
+    first, *others = q.hypothesis["predictors"]
+    lacking = {name: f"no {name}" for name in (first, *others) if several and frame[name].isna().any()}
+    somebody = frame[[first, *others]].notna().any(axis=1)  # who rated no source at all did not answer
+    frame = frame.assign(**{no: (frame[name].isna() & somebody).astype(float) for name, no in lacking.items()})
+    return predictor_contrasts(
+        frame, q.hypothesis["outcome"], first, q.covariates, other_predictors=others, absent=lacking, wave=q.waves[0],
+        **q.levels,
+    )  # fmt: skip
 
 
 def pairs(q: Question) -> Rows:
@@ -229,25 +298,40 @@ ANALYSES: Mapping[str, Callable[[Question], Rows]] = {
 
 def _over_waves(q: Question, analyse: Callable[[pd.DataFrame], Rows], name: str) -> Rows:
     """Rows over several waves: pooled over imputations where there are any, complete cases beside them."""
-    complete = _attempt(q, lambda: analyse(q.panel), name)
+    return _with_imputed(q, analyse, q.panel, name)
+
+
+def _in_wave(q: Question, analyse: Callable[[pd.DataFrame], Rows], name: str) -> Rows:
+    """The same of the people of the first wave."""
+    return _with_imputed(q, analyse, q.frame(), name, q.waves[0])
+
+
+def _with_imputed(
+    q: Question, analyse: Callable[[pd.DataFrame], Rows], own: pd.DataFrame, name: str, wave: str = "all"
+) -> Rows:
+    """Rows of imputed panels where there are any, which decide, and of complete cases; the latter say what they are."""
+    complete = _attempt(q, lambda: analyse(own), name, wave)
     if (
         q.completed is None
         or q.hypothesis.get("model", "association") not in IMPUTED
         or complete[0].status == NOT_TESTABLE
     ):
         return complete
-    pooled = _attempt(q, lambda: q.completed.pooled(lambda panel: analyse(_like(panel, q)), q.settings["alpha"]), name)
+    pooled = _attempt(
+        q, lambda: q.completed.pooled(lambda panel: analyse(_like(panel, own)), q.settings["alpha"]), name, wave
+    )
     if pooled[0].status == NOT_TESTABLE:
         return [
             replace(complete[0], status=f"complete cases, as imputation gave no estimate: {pooled[0].reason}"),
             *complete[1:],
         ]
-    return [*pooled, *complete]
+    beside = BY_LIKELIHOOD if complete[0].method.startswith("mixed model") else SENSITIVITY
+    return [*pooled, *(replace(row, missing_rule=beside) for row in complete)]
 
 
-def _like(panel: pd.DataFrame, q: Question) -> pd.DataFrame:
+def _like(panel: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     """The person-waves of an imputed panel that the question is about."""
-    wanted = pd.MultiIndex.from_frame(q.panel[["participant", "wave"]])
+    wanted = pd.MultiIndex.from_frame(own[["participant", "wave"]])
     return panel[pd.MultiIndex.from_frame(panel[["participant", "wave"]]).isin(wanted)].reset_index(drop=True)
 
 
@@ -257,12 +341,17 @@ def _in_each_wave(q: Question) -> Rows:
     for wave in q.waves:
         frame = q.frame(wave)
         rows = _attempt(q, lambda: cross_sectional(frame, **q.asked, wave=wave, **q.levels), "cross_sectional", wave)  # noqa: B023
-        if rows[0].status != NOT_TESTABLE:
-            rng, draws = q.rng(wave), q.settings["bootstrap_draws"]
-            level = q.settings["ci_level"]
-            rows = [*rows, cross_sectional_bootstrap(frame, **q.asked, draws=draws, rng=rng, wave=wave, ci_level=level)]
-        found += rows
+        found += [*rows, *_bootstrapped(q, rows)]
     return found
+
+
+def _bootstrapped(q: Question, rows: Rows) -> Rows:
+    """The bootstrap of complete cases that accompanies a cross-sectional coefficient, where there is one."""
+    wave = rows[0].wave
+    if rows[0].status == NOT_TESTABLE:
+        return []
+    settings = {"draws": q.settings["bootstrap_draws"], "rng": q.rng(wave), "ci_level": q.settings["ci_level"]}
+    return [cross_sectional_bootstrap(q.frame(wave), **q.asked, wave=wave, **settings)]
 
 
 def warn_about_clustering(rows: Rows) -> Rows:

@@ -56,7 +56,7 @@ def attrition_model(
     first, columns, waves, n_lost = _baseline(panel, outcome, predictor, covariates)
     held = panel.loc[(panel["wave"] == waves[-1]) & panel[outcome].notna(), "participant"]
     lost = ~first["participant"].isin(held).to_numpy()
-    estimate, covariance, _ = _logistic(lost, columns)
+    estimate, covariance, _ = logistic(lost, columns)
     blank = Estimate(
         analysis=MODEL, wave=f"{waves[0]} to {waves[-1]}", outcome="lost", metric="log_odds", n_people=len(first),
         n_obs=len(first), n_lost=n_lost, ci_level=ci_level, method="logistic regression, maximum likelihood",
@@ -149,8 +149,12 @@ def _baseline(
     return first, columns[independent_columns(columns)], held, len(everybody) - len(first)
 
 
-def _logistic(lost: np.ndarray, columns: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Coefficients (intercept first), their covariance, fitted probabilities."""
+def logistic(lost: np.ndarray, columns: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coefficients (intercept first), their covariance, fitted probabilities of the logistic regression of `lost`.
+
+    lost      bool, one per person; columns: one row per person, without an intercept
+    raises    NotTestable: fewer than ten people lost or kept, or groups told apart completely
+    """
     n_lost = int(lost.sum())
     if min(n_lost, len(lost) - n_lost) < FEWEST:
         raise NotTestable(f"{n_lost} of {len(lost)} people are lost; the model needs {FEWEST} lost and {FEWEST} kept")
@@ -178,7 +182,7 @@ def _weights(
         if min(kept.sum(), (~kept).sum()) < FEWEST:
             notes.append(f"{wave} is not weighted: fewer than {FEWEST} people are missing or present")
             continue
-        _, _, lost = _logistic(~kept, columns)
+        _, _, lost = logistic(~kept, columns)
         weight = pd.Series(kept.mean() / (1 - lost), index=first["participant"])
         weights[here] = weight.loc[rows.loc[here, "participant"]].to_numpy()
     return weights, notes

@@ -20,6 +20,7 @@ SINGULAR_SLOPE = (
     "the random slope that a cross-level interaction needs is not admissible, with or without its correlation: "
 )
 UNCORRELATED = "random slope kept without its correlation with the intercept"
+AT_ZERO = "variance of the random slope estimated as 0"
 
 
 def cross_level(
@@ -51,8 +52,10 @@ def cross_level(
                   random slope u_1i of the within predictor is always in the model: without it the interaction's
                   standard error is that of as many people as there are person-waves (Heisig & Schaeffer, 2019, doi
                   10.1093/esr/jcy053). Its correlation with the intercept is left out where the fit needs that, and
-                  `status` says so. If the slope's variance is 0 even then, the rows are not testable and the reason
-                  says so. REML, Satterthwaite degrees of freedom. The SDs are taken as known
+                  `status` says so. A variance of the slope that is estimated as 0 is an estimate like any other, and
+                  `status` says so: over 3,000 draws of 200 people in 5 waves a true null was rejected in 3.9, 4.5 and
+                  5.1 % (error 0.4) where the slope's SD was 0, .1 and .2 of the residual's, the 48, 35 and 8 %
+                  of draws with a variance of 0 among them. REML, Satterthwaite degrees of freedom. The SDs are taken as known
     missing       complete person-waves of people with the moderator, likelihood-based; n_lost counts the others
     raises        NotTestable: fewer than three waves, which cannot tell a random slope from the residual; the moderator
                   is absent, was asked only after the first wave with the outcome, or does not vary; see `prepare_panel`
@@ -69,10 +72,10 @@ def cross_level(
     >>> interaction.metric, round(interaction.estimate, 2), [round(row.estimate, 2) for row in slopes]
     ('beta_interaction', 0.12, [0.26, 0.14, 0.37])
     """
-    prepared, columns, n_people = _moderated(panel, outcome, predictor, covariates, moderator)
+    prepared, columns, n_people = moderated_panel(panel, outcome, predictor, covariates, moderator)
     if pd.Series(prepared.person).value_counts().max() < MINIMUM_WAVES:
         raise NotTestable("nobody has three complete waves, and fewer cannot tell a random slope from the residual")
-    fit, status = _fit(prepared, columns)
+    fit, status = fit_with_slope(prepared, columns)
     blank = Estimate(
         analysis=ANALYSIS, wave="all", outcome=outcome, n_people=n_people, n_obs=len(prepared.y), ci_level=ci_level,
         n_lost=len(panel) - len(prepared.y), method="mixed model, REML, random intercept and slope, Satterthwaite",
@@ -122,7 +125,7 @@ def cross_level_clustered(
     >>> round(row.estimate, 2), row.df
     (0.2, 199.0)
     """
-    prepared, columns, _ = _moderated(panel, outcome, predictor, covariates, moderator)
+    prepared, columns, _ = moderated_panel(panel, outcome, predictor, covariates, moderator)
     others = [name for name in columns if name != PRODUCT]
     fit = person_fixed_effects(prepared.y, columns[[*others, PRODUCT]], prepared.person)
     return [
@@ -151,7 +154,7 @@ def first_asked(panel: pd.DataFrame, moderator: str, outcome: str) -> pd.Series:
     return asked[asked["wave_number"] == wave].set_index("participant")[moderator].astype(float)
 
 
-def _moderated(
+def moderated_panel(
     panel: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate], moderator: str
 ) -> tuple[Panel, pd.DataFrame, int]:
     """Prepared panel of the people with a moderator, its columns with the moderator and both products, how many."""
@@ -171,12 +174,14 @@ def _moderated(
     return prepared, columns[kept], len(people)
 
 
-def _fit(prepared: Panel, columns: pd.DataFrame) -> tuple[MixedFit, str]:
+def fit_with_slope(prepared: Panel, columns: pd.DataFrame) -> tuple[MixedFit, str]:
     """With a correlated random slope; without its correlation where that is not admissible; and the status."""
     fit = fit_mixed_model(prepared.y, columns, prepared.person, WITHIN)
     if not fit.problem:
         return fit, OK
     plain = fit_mixed_model(prepared.y, columns, prepared.person, WITHIN, correlated=False)
+    if plain.problem and plain.converged and plain.random_sd[0] > 0:
+        return plain, AT_ZERO
     return plain, NOT_TESTABLE if plain.problem else UNCORRELATED
 
 

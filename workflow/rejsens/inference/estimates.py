@@ -12,6 +12,8 @@ from scipy import special, stats
 MISSING_RULE = "complete cases, provisional"
 OK = "ok"
 NOT_TESTABLE = "not testable"
+EXACT = 1e-10  # a standard error below this share of its estimate is rounding: the fit is exact
+NO_ERROR = "the model fits these people without error, as when one variable is another one in other units"
 POWER = 0.80  # power at which the smallest detectable effect is stated
 _DTYPES = {"str": "str", "float": "float64", "int": "int64", "bool": "bool"}
 
@@ -31,7 +33,8 @@ class Estimate:
     metric      beta (standardised) | beta_within (pooled within-person SD units) | beta_between (SD units of person
                 means) | r | b (raw)
     ci90_*      90 % interval, for equivalence at alpha .05
-    n_people    people analysed; n_obs: person-waves analysed; n_lost: person-waves of the same waves left out
+    n_people    people analysed; n_obs: person-waves analysed; n_lost: person-waves of the same waves left out (of an
+                imputed row: those that could not be drawn, such as a score that the wave did not ask)
     m, fmi      number of imputations and fraction of missing information; missing for complete cases
     status      "ok", "not testable", or what was done instead
     decides     True on the one row per hypothesis that carries the verdict
@@ -110,10 +113,14 @@ def t_columns(estimate: float, se: float, df: float, level: float, alpha: float 
     ci_low, ci_high       t interval at `level`; ci90_low and ci90_high at 90 %
     smallest_detectable   see `smallest_detectable`
 
+    raises   NotTestable: the standard error is zero up to rounding, as of a variable that is another one in other units
+
     >>> columns = t_columns(-0.10, 0.04, 200, 0.95)
     >>> round(columns["p"], 4), round(columns["ci90_high"], 3)
     (0.0132, -0.034)
     """
+    if not se > EXACT * max(1.0, abs(estimate)):
+        raise NotTestable(NO_ERROR)
     low, high = t_interval(estimate, se, df, level)
     low90, high90 = t_interval(estimate, se, df, 0.90)
     return {

@@ -82,13 +82,9 @@ def event_contrast(
     >>> round(dz.estimate, 4), round(float(difference.mean() / difference.std(ddof=1)), 4), round(dz.df)
     (0.2393, 0.2393, 79)
     """
-    require(events, ["event", outcome])
-    rows = events[events["event"].isin(kinds)]
-    if absent := [kind for kind in kinds if not rows.loc[rows["event"] == kind, outcome].notna().any()]:
-        raise NotTestable(f"no event of the kind {absent[0]} was rated")
-    rows = rows.assign(**{INDICATOR: (rows["event"] == kinds[0]).astype(float)})
+    rows = of_kinds(events, outcome, kinds)
     prepared, fit, status, blank = _fit_events(rows, outcome, INDICATOR, covariates, ci_level)
-    step = 1 / within_person_sd(*_indicator(rows, outcome, covariates))  # the column is in within-person SDs
+    step = step_of_kind(rows, outcome, covariates)
     scales = {"dz": step / (math.sqrt(2) * fit.residual_sd), "b": step * prepared.sd_within}
     term = f"event {kinds[0]} - {kinds[1]}"
     return [
@@ -141,27 +137,28 @@ def event_association(
     ]
 
 
-def _indicator(rows: pd.DataFrame, outcome: str, covariates: Sequence[Covariate]) -> tuple[np.ndarray, np.ndarray]:
+def of_kinds(events: pd.DataFrame, outcome: str, kinds: tuple[str, str]) -> pd.DataFrame:
+    """The events of two kinds, with a column that is 1 for the first; NotTestable when a kind was not rated."""
+    require(events, ["event", outcome])
+    rows = events[events["event"].isin(kinds)]
+    if absent := [kind for kind in kinds if not rows.loc[rows["event"] == kind, outcome].notna().any()]:
+        raise NotTestable(f"no event of the kind {absent[0]} was rated")
+    return rows.assign(**{INDICATOR: (rows["event"] == kinds[0]).astype(float)})
+
+
+def step_of_kind(rows: pd.DataFrame, outcome: str, covariates: Sequence[Covariate]) -> float:
+    """From one kind to the other in the units of the model's column, which are within-person SDs."""
     used = rows.dropna(subset=[outcome, *(covariate["name"] for covariate in covariates)])
-    return used[INDICATOR].to_numpy(), used["participant"].to_numpy()
+    return 1 / within_person_sd(used[INDICATOR].to_numpy(), used["participant"].to_numpy())
 
 
 def _fit_events(
     rows: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate], ci_level: float
 ) -> tuple[Panel, MixedFit, str, Estimate]:
     """The prepared events, the fit, its status, and a row with everything but the coefficient."""
-    rows = rows.reset_index(drop=True)
-    prepared = prepare_panel(rows, outcome, predictor, covariates)
+    prepared, fit, status, occasion = fit_events(rows, outcome, predictor, covariates)
+    levels = "random intercept of person" if occasion is None else "random intercepts of person and occasion"
     used = rows.dropna(subset=[outcome, predictor, *(covariate["name"] for covariate in covariates)])
-    occasion = (used["participant"].astype(str) + "\0" + used["wave"].astype(str)).to_numpy()
-    nested = len(set(occasion)) > prepared.n_people and len(set(occasion)) < len(occasion)
-    status, levels = OK, "random intercept of person"
-    fit = fit_mixed_model(prepared.y, prepared.columns, prepared.person, occasion=occasion if nested else None)
-    if nested and fit.singular:
-        status = "random intercept of occasion not admissible: person only"
-        fit = fit_mixed_model(prepared.y, prepared.columns, prepared.person)
-    elif nested:
-        levels = "random intercepts of person and occasion"
     waves = used["wave"].unique()
     blank = Estimate(
         analysis=ANALYSIS, wave=str(waves[0]) if len(waves) == 1 else "all", outcome=outcome,
@@ -169,6 +166,23 @@ def _fit_events(
         method=f"mixed model of events, REML, {levels}, Satterthwaite", warnings="; ".join(prepared.warnings),
     )  # fmt: skip
     return prepared, fit, status, blank
+
+
+def fit_events(
+    rows: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate]
+) -> tuple[Panel, MixedFit, str, np.ndarray | None]:
+    """The prepared events, the fit, its status, and the occasions that have an intercept of their own (None: none have)."""
+    rows = rows.reset_index(drop=True)
+    prepared = prepare_panel(rows, outcome, predictor, covariates)
+    used = rows.dropna(subset=[outcome, predictor, *(covariate["name"] for covariate in covariates)])
+    occasion = (used["participant"].astype(str) + "\0" + used["wave"].astype(str)).to_numpy()
+    if not prepared.n_people < len(set(occasion)) < len(occasion):
+        return prepared, fit_mixed_model(prepared.y, prepared.columns, prepared.person), OK, None
+    fit = fit_mixed_model(prepared.y, prepared.columns, prepared.person, occasion=occasion)
+    if not fit.singular:
+        return prepared, fit, OK, occasion
+    status = "random intercept of occasion not admissible: person only"
+    return prepared, fit_mixed_model(prepared.y, prepared.columns, prepared.person), status, None
 
 
 def _row(blank: Estimate, fit: MixedFit, column: str, scale: float, alpha: float, status: str) -> Estimate:

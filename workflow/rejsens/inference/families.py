@@ -13,6 +13,7 @@ from rejsens.inference.analyses import refused, rows_of
 from rejsens.inference.covariates import person_waves
 from rejsens.inference.estimates import Estimate, NotTestable, estimates_frame
 from rejsens.inference.event_models import with_scores
+from rejsens.inference.lagged_mediation import ANALYSIS as LAGGED_MEDIATION
 from rejsens.inference.questions import Completed, complete, put
 from rejsens.inference.verdicts import decide
 
@@ -58,13 +59,35 @@ def test_family(
     >>> table.loc[table["decides"], ["analysis", "verdict"]].to_dict("records")
     [{'analysis': 'cross_sectional', 'verdict': 'inconclusive'}]
     """
-    panel, rated = person_waves(scores), _events(scores, events)
+    try:
+        panel = person_waves(scores)
+    except ValueError as fault:  # told for each hypothesis; other families do not read other scores, and say the same
+        return declined(family, str(fault))
+    rated = rated_events(scores, events)
     completed = complete(panel, family, settings)
     rows: list[Estimate] = []
     for hypothesis in family["hypotheses"]:
         found = _rows(hypothesis, panel, rated, settings, bool(family.get("random_slope", False)), completed)
-        rows += [replace(row, **identity(hypothesis, family)) for row in found]
+        rows += [_while_order_is_open(replace(row, **identity(hypothesis, family)), hypothesis) for row in found]
     return estimates_frame(decide(rows, family["correction"], settings["alpha"]))
+
+
+def declined(family: Mapping[str, Any], reason: str = "") -> pd.DataFrame:
+    """The rows of a family that is not put to the data: each hypothesis is not testable, with the reason.
+
+    family   as for `test_family`, or what could be read of a file at fault (`rejsens.hypothesis_checks.SetAside.readable`)
+    reason   for hypotheses that state none of their own under `set_aside`
+
+    >>> hypothesis = {"id": "H1", "label": "x and y", "outcome": "y", "predictor": "x", "covariates": [],
+    ...               "sesoi": 0.10, "claim_type": "difference", "set_aside": "its file is at fault"}
+    >>> declined({"family": "demo", "confirmatory": True, "correction": "holm", "hypotheses": [hypothesis]})["reason"].tolist()
+    ['its file is at fault']
+    """
+    rows = [
+        replace(refused(h, h.get("set_aside") or reason), decides=True, **identity(h, family))
+        for h in family["hypotheses"]
+    ]
+    return estimates_frame(decide(rows, family["correction"]))
 
 
 test_family.__test__ = False  # a name that pytest would otherwise collect
@@ -77,6 +100,12 @@ def identity(hypothesis: Hypothesis, family: Mapping[str, Any]) -> dict[str, Any
         "direction": hypothesis.get("direction") or "", "claim_type": hypothesis["claim_type"],
         "sesoi": float(hypothesis["sesoi"]), "confirmatory": confirms(hypothesis, family),
     }  # fmt: skip
+
+
+def _while_order_is_open(row: Estimate, hypothesis: Hypothesis) -> Estimate:
+    """An indirect association confirms nothing in fewer than three waves, whatever its family declares."""
+    is_open = hypothesis.get("model") == "mediation" and row.analysis != LAGGED_MEDIATION
+    return replace(row, confirmatory=False) if is_open else row
 
 
 def confirms(hypothesis: Hypothesis, family: Mapping[str, Any]) -> bool:
@@ -98,7 +127,7 @@ def _rows(
         return [replace(refused(hypothesis, str(refusal)), decides=True)]
 
 
-def _events(scores: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame:
+def rated_events(scores: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame:
     """Rated events of the panel, each with the scores and background of its person's wave."""
     if events is None or events.empty:
         return pd.DataFrame(columns=["participant", "wave", "wave_number", "role", "event"])

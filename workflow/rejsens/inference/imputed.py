@@ -28,12 +28,16 @@ class Variables:
     constant    one value per person
     categories  those of either kind whose numbers are names of answers
     always      varying ones whose every wave predicts every other column: outcomes and predictors of the analysis
+    first       of the constant ones, those that count as the first wave that asked anybody has them: moderators
+    sources     of the varying ones, those that not everybody has: a gap beside an answered one is nobody there, and stays
     """
 
     varying: tuple[str, ...]
     constant: tuple[str, ...] = ()
     categories: frozenset[str] = frozenset()
     always: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
@@ -46,7 +50,9 @@ def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     {'g': [1.0, 2.0], 'x@w1': [1.0, 3.0], 'x@w2': [2.0, nan]}
     """
     people = panel.groupby("participant", sort=False)
-    columns = {name: people[name].first() for name in variables.constant}
+    columns = {
+        name: at_first(panel, name) if name in variables.first else people[name].first() for name in variables.constant
+    }
     by_wave = panel.pivot(index="participant", columns="wave", values=list(variables.varying))
     for name in variables.varying:
         for wave in panel["wave"].drop_duplicates():
@@ -68,10 +74,15 @@ def predictors_of(wide: pd.DataFrame, variables: Variables) -> dict[str, list[st
         chosen[column] = [
             other
             for other in wide
-            if other != column
-            and ((parts := other.partition("@"))[0] in by_name or (wave and parts[2] == wave))
+            if other != column and ((parts := other.partition("@"))[0] in by_name or (wave and parts[2] == wave))
         ]
     return chosen
+
+
+def at_first(panel: pd.DataFrame, name: str) -> pd.Series:
+    """Each person's value in the first wave that asked anybody, indexed by participant."""
+    asked = panel.dropna(subset=[name])
+    return asked[asked["wave_number"] == asked["wave_number"].min()].set_index("participant")[name]
 
 
 def completed_panels(
@@ -80,60 +91,127 @@ def completed_panels(
     m: int,
     rng: np.random.Generator,
     products: Mapping[str, Sequence[str]] | None = None,
-    iterations: int = 5,
+    outcomes: Mapping[str, Sequence[str]] | None = None,
+    slopes: Sequence[tuple[str, str]] = (),
+    iterations: int | None = None,
 ) -> list[pd.DataFrame]:
     """`m` panels like the one that came in, without gaps.
 
     A wave that a person missed is drawn too, since it helps to draw the rest, and then left out again: it holds nothing
     on the coefficients that the likelihood of the other waves does not, only noise (von Hippel, 2007, doi
-    10.1111/j.1467-9531.2007.00180.x). What differs between people in a slope stays as it was answered.
+    10.1111/j.1467-9531.2007.00180.x).
 
     panel      one row per person-wave: participant, wave, wave_number and the variables
+    rng        each panel draws from a child of its own, so that the i-th is the same however many are asked for at once
     products   interactions of the analysis, new name -> two names; those of a wave are kept wave by wave
+    outcomes   product -> outcomes of its model: its parts are drawn so that they fit that model in every wave
+               (`rejsens.missing.impute`); without, the product is only kept passively
+    slopes     predictor and outcome whose slope may differ between people (`rejsens.missing.impute`)
+    iterations rounds of each chain; by default 10 with outcomes and 5 without
     returns    frames with the columns participant, wave, wave_number, role and the variables, in the order of the panel
                (people, then waves); a variable that a wave did not ask stays missing there
     """
-    wide = side_by_side(panel, variables)
+    asked, held = _with_absent(panel, variables)
+    wide = side_by_side(asked, held)
     interactions = _products(wide, products or {})
-    drawn_from = {column: [*own, *interactions] for column, own in predictors_of(wide, variables).items()}
-    drawn = impute(wide, m, rng, predictors=drawn_from, products=interactions, iterations=iterations)
-    return [_long(frame, variables, panel) for frame in drawn]
+    models = {name: [c for c in _numbers(wide) if c.partition("@")[0] in (outcomes or {}).get(name.partition("@")[0], ())
+                     and c not in parts] for name, parts in interactions.items()}  # fmt: skip
+    drawn_from = {column: [*own, *interactions] for column, own in predictors_of(wide, held).items()}
+    drawn = impute(
+        wide, m, rng, predictors=drawn_from, products=interactions, outcomes={k: v for k, v in models.items() if v},
+        slopes=_slopes(wide, slopes), iterations=iterations or (10 if any(models.values()) else 5),
+    )  # fmt: skip
+    return _long(drawn, held, panel)
 
 
-def _products(wide: pd.DataFrame, products: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Interactions column by column: a part that varies stands in each wave, one that does not stands once."""
-    found = {}
-    for name, (left, right) in products.items():
-        for column in (c for c in wide if c.partition("@")[0] == left):
-            wave = column.partition("@")[2]
-            other = right if right in wide else f"{right}@{wave}"
-            if other in wide:
-                found[f"{name}@{wave}"] = [column, other]
+def _numbers(wide: pd.DataFrame) -> list[str]:
+    return [column for column in wide if not isinstance(wide[column].dtype, pd.CategoricalDtype)]
+
+
+def _slopes(wide: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> list[tuple[list[str], list[str]]]:
+    """The waves that hold both of a pair, where there are three or more."""
+    numbers, found = _numbers(wide), []
+    waves = list(dict.fromkeys(column.partition("@")[2] for column in numbers))
+    for x, y in dict.fromkeys(pairs):
+        both = [wave for wave in waves if f"{x}@{wave}" in numbers and f"{y}@{wave}" in numbers]
+        if len(both) > 2:
+            found.append(([f"{x}@{wave}" for wave in both], [f"{y}@{wave}" for wave in both]))
     return found
 
 
-def _long(wide: pd.DataFrame, variables: Variables, panel: pd.DataFrame) -> pd.DataFrame:
+def _with_absent(panel: pd.DataFrame, variables: Variables) -> tuple[pd.DataFrame, Variables]:
+    """Zero for a source that is not there, and a column `no NAME` that says so, drawn with the rest."""
+    kept = dict.fromkeys(["participant", "wave", "wave_number", *variables.varying, *variables.constant])
+    panel, scores = panel[list(kept)], panel[list(variables.sources)]
+    somebody = scores.notna().any(axis=1)
+    absent = {f"no {name}": (scores[name].isna() & somebody).astype(float).where(somebody) for name in scores}
+    absent = {name: values for name, values in absent.items() if (values == 1).any()}
+    filled = {name: scores[name].mask(absent[f"no {name}"] == 1, 0.0) for name in scores if f"no {name}" in absent}
+    return panel.assign(**filled, **absent), replace(variables, varying=(*variables.varying, *absent))
+
+
+def _products(wide: pd.DataFrame, products: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Interactions column by column: a part that varies stands in each wave, one that does not stands once.
+
+    The second part, a moderator, counts as its first wave has it. Categories have no product.
+    """
+    numbers, found = _numbers(wide), {}
+    for name, (left, right) in products.items():
+        other = next((column for column in numbers if column.partition("@")[0] == right), None)
+        for column in (c for c in numbers if c.partition("@")[0] == left and c != other):
+            if other is not None:
+                found[f"{name}@{column.partition('@')[2]}"] = [column, other]
+    return found
+
+
+def _long(drawn: Sequence[pd.DataFrame], variables: Variables, panel: pd.DataFrame) -> list[pd.DataFrame]:
     """The completed columns as person-waves again: those of the panel, in its order."""
-    place = wide.index.get_indexer(panel["participant"])
-    columns = {name: wide[name].to_numpy(float)[place] for name in variables.constant}
-    for name in variables.varying:
-        columns[name] = np.full(len(panel), np.nan)
-        for wave, rows in panel.groupby("wave", sort=False).indices.items():
-            if f"{name}@{wave}" in wide:
-                columns[name][rows] = wide[f"{name}@{wave}"].to_numpy(float)[place[rows]]
-    return panel[["participant", "wave", "wave_number", "role"]].assign(**columns)
+    if not len(drawn):
+        return []
+    place = drawn[0].index.get_indexer(panel["participant"])
+    in_wave = panel.groupby("wave", sort=False).indices
+    asked_in = {name: panel.loc[panel[name].notna(), "wave_number"].min() == panel["wave_number"].to_numpy()
+                for name in variables.first}  # fmt: skip
+    panels = []
+    for wide in drawn:
+        columns = {name: wide[name].to_numpy(float)[place] for name in variables.constant}
+        columns |= {name: np.where(rows, columns[name], np.nan) for name, rows in asked_in.items()}
+        for name in variables.varying:
+            columns[name] = np.full(len(panel), np.nan)
+            for wave, rows in in_wave.items():
+                if f"{name}@{wave}" in wide:
+                    columns[name][rows] = wide[f"{name}@{wave}"].to_numpy(float)[place[rows]]
+        for name in variables.sources:
+            columns[name] = np.where(columns.pop(f"no {name}", np.zeros(len(panel))) == 1, np.nan, columns[name])
+        panels.append(panel[["participant", "wave", "wave_number", "role"]].assign(**columns))
+    return panels
 
 
 def pooled(analyse: Analysis, panels: Sequence[pd.DataFrame], alpha: float = 0.05) -> list[Estimate]:
     """The rows of an analysis over imputed panels, pooled by Rubin's rules, as rows of the estimates table.
 
-    analyse   gives the same rows for each panel
+    analyse   gives the deciding row first, and the same one for each panel
     panels    as from `completed_panels`
     returns   one row per row of the analysis: estimate and se pooled, t on Barnard and Rubin's degrees of freedom, m and
-              fmi. A row that is not testable in one imputation is not testable
+              fmi; a correlation is pooled as its Fisher z. A row that is not testable in one imputation is not testable.
+              Left out, but for the first: rows without a standard error (joint tests, bounds), and those that some panels
+              do not give
     """
-    found = [list(analyse(panel)) for panel in panels]
-    return [_pooled_row(list(rows), alpha) for rows in zip(*found, strict=True)]
+    return pooled_rows([list(analyse(panel)) for panel in panels], alpha)
+
+
+def pooled_rows(found: Sequence[list[Estimate]], alpha: float = 0.05) -> list[Estimate]:
+    """As `pooled`, of rows that are there: one list for each panel."""
+    named = [{_name(row): row for row in rows} for rows in found]
+    shared = [_name(row) for row in found[0] if all(_name(row) in own for own in named)]
+    kept = [name for name in shared if named[0][name].status == NOT_TESTABLE or math.isfinite(named[0][name].se)]
+    first = _name(found[0][0])
+    return [_pooled_row([own[name] for own in named], alpha) for name in ([] if first in kept else [first]) + kept]
+
+
+def _name(row: Estimate) -> tuple[str, ...]:
+    """What a row is of; the method tells two coefficients of one wave apart, and says of waves how a single draw went."""
+    return row.analysis, row.wave, row.outcome, row.term, row.metric, row.method if row.metric == "beta" else ""
 
 
 def _pooled_row(rows: list[Estimate], alpha: float) -> Estimate:
@@ -142,17 +220,29 @@ def _pooled_row(rows: list[Estimate], alpha: float) -> Estimate:
     if refused is not None:
         why = refused.reason or "the analysis gave no standard error"
         return replace(refused, status=NOT_TESTABLE, reason=f"in an imputed panel: {why}", m=len(rows))
+    is_r = first.metric == "r"
+    values = [math.atanh(row.estimate) if is_r else row.estimate for row in rows]
+    variances = [
+        1 / max(row.df - 1, 1) if is_r else row.se**2 for row in rows
+    ]  # of Fisher's z: 1 / (n - 3 - covariates)
     one = pool(
-        [[row.estimate] for row in rows], [[row.se**2] for row in rows],
+        np.array(values)[:, None], np.array(variances)[:, None],
         df_complete=float(np.median([row.df for row in rows])), ci_level=first.ci_level,
     ).iloc[0]  # fmt: skip
     low90, high90 = t_interval(one["estimate"], one["se"], one["df"], 0.90)
+    ends = {
+        "estimate": one["estimate"],
+        "ci_low": one["ci_low"],
+        "ci_high": one["ci_high"],
+        "ci90_low": low90,
+        "ci90_high": high90,
+    }
+    slope = 1 - math.tanh(one["estimate"]) ** 2 if is_r else 1.0
     return replace(
-        first, estimate=float(one["estimate"]), se=float(one["se"]), statistic=float(one["statistic"]),
-        df=float(one["df"]), p=float(one["p"]), ci_low=float(one["ci_low"]), ci_high=float(one["ci_high"]),
-        ci90_low=low90, ci90_high=high90, m=len(rows), fmi=float(one["fmi"]),
-        smallest_detectable=smallest_detectable(one["se"], one["df"], alpha), missing_rule=missing_rule(len(rows)),
-        status=_status(rows),
+        first, **{end: math.tanh(value) if is_r else float(value) for end, value in ends.items()},
+        se=float(one["se"] * slope), statistic=float(one["statistic"]), df=float(one["df"]), p=float(one["p"]),
+        p_adjusted=math.nan, p_equivalence=math.nan, m=len(rows), fmi=float(one["fmi"]), smallest_detectable=smallest_detectable(one["se"] * slope, one["df"], alpha),
+        missing_rule=missing_rule(len(rows)), status=_status(rows),
     )  # fmt: skip
 
 
@@ -164,6 +254,19 @@ def _status(rows: Sequence[Estimate]) -> str:
 
 def missing_rule(m: int) -> str:
     return f"multiple imputation, m = {m}"
+
+
+def with_cap(rows: Sequence[Estimate], most: int) -> list[Estimate]:
+    """Each row whose fraction of missing information asks for more imputations than the settings allow says so."""
+    return [_capped(row, most) if math.isfinite(row.fmi) and too_few([row]) > row.m else row for row in rows]
+
+
+def _capped(row: Estimate, most: int) -> Estimate:
+    said = (
+        f"{row.fmi:.0%} of the information is missing, which asks for {too_few([row])} imputations; the settings allow"
+        f" {most} (imputation: most)"
+    )
+    return replace(row, warnings="; ".join(filter(None, [row.warnings, said])))
 
 
 def too_few(rows: Sequence[Estimate]) -> int:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from rejsens.inference.bootstrap import bca_interval
 from rejsens.inference.covariates import Covariate, z_scores
-from rejsens.inference.estimates import Estimate
+from rejsens.inference.estimates import EXACT, NO_ERROR, Estimate, NotTestable
 from rejsens.inference.least_squares import INTERCEPT, analysed_people, fit_least_squares, wald_f
+from rejsens.inference.power import smallest_detectable_r2
 from rejsens.inference.resampling import (
     bootstrap_correlations,
     correlation_matrix,
@@ -37,7 +38,7 @@ def incremental_variance(
     draws, rng          resamples of people for the interval, and the generator that makes them
     returns     three rows: `delta_r2` (BCa interval; it cannot reach below 0, so the test is not read off it: statistic
                 and p are the HC3 Wald F of the predictor, the square of its t, with its degrees of freedom in
-                `method`; `se` is the SD of the draws), then `r2`
+                `method`; `se` is the SD of the draws; smallest_detectable is that of the F test), then `r2`
                 of the covariates alone and `r2` of the whole model, without intervals
     missing     complete cases; raises NotTestable, see `analysed_people`
     checked against R's lm and boot
@@ -52,6 +53,8 @@ def incremental_variance(
     people = analysed_people(frame, [outcome], [predictor], covariates)
     y = z_scores(people.rows[outcome].to_numpy(float))
     fit = fit_least_squares(y, people.matrix)
+    if not fit.rss > EXACT * len(y):
+        raise NotTestable(NO_ERROR)
     values = np.column_stack([y, people.matrix.drop(columns=INTERCEPT).to_numpy()])
     alone, whole = _explained(correlation_matrix(values))
     resampled = np.subtract(*_explained(bootstrap_correlations(values, draws, rng))[::-1])
@@ -65,7 +68,8 @@ def incremental_variance(
         Estimate(
             **common, term=predictor, metric="delta_r2", estimate=estimate, se=float(resampled.std(ddof=1)),
             ci_level=ci_level, ci_low=low, ci_high=high, ci90_low=low90, ci90_high=high90, statistic=f,
-            p=p, method=f"added R squared, BCa bootstrap, {draws} draws; HC3 Wald F on 1 and {fit.df}",
+            p=p, smallest_detectable=smallest_detectable_r2(len(y), fit.df, float(whole[0]), alpha),
+            method=f"added R squared, BCa bootstrap, {draws} draws; HC3 Wald F on 1 and {fit.df}",
         ),
         Estimate(**common, term="covariates", metric="r2", estimate=float(alone[0]), method="R squared, OLS"),
         Estimate(**common, term=f"covariates and {predictor}", metric="r2", estimate=float(whole[0]),

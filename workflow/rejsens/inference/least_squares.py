@@ -22,7 +22,7 @@ from rejsens.inference.covariates import (
     varies,
     z_scores,
 )
-from rejsens.inference.estimates import Estimate, NotTestable, t_columns
+from rejsens.inference.estimates import NO_ERROR, Estimate, NotTestable, t_columns
 from rejsens.inference.regression import MINIMUM_RESIDUAL_DF
 
 INTERCEPT = "(intercept)"
@@ -94,7 +94,7 @@ def analysed_people(
 
 def _require_variation(rows: pd.DataFrame, outcomes: Sequence[str], predictors: Sequence[str]) -> None:
     if len(rows) < 2:
-        raise NotTestable(f"{len(rows)} complete cases")
+        raise NotTestable(f"{len(rows)} complete cases: hardly anybody answered everything that the model holds")
     for role, names in (("outcome", outcomes), ("predictor", predictors)):
         for name in names:
             if pd.api.types.is_numeric_dtype(rows[name]) and not varies(rows[name].to_numpy(float)):
@@ -113,7 +113,8 @@ def _matrix(
     nuisance = nuisance[independent_columns(nuisance)]
     kept = independent_columns(pd.concat([nuisance, focal], axis=1))
     if len(kept) < nuisance.shape[1] + focal.shape[1]:
-        raise NotTestable(f"{' and '.join(focal)} cannot be told apart from each other or from the covariates")
+        each_other = "each other or from " if focal.shape[1] > 1 else ""
+        raise NotTestable(f"{' and '.join(focal)} cannot be told apart from {each_other}the covariates")
     matrix = pd.concat([focal, nuisance], axis=1)
     matrix.insert(0, INTERCEPT, 1.0)
     if len(rows) - matrix.shape[1] < MINIMUM_RESIDUAL_DF:
@@ -187,7 +188,7 @@ def combination(
     w = fit.weights(weights)
     variance, estimate = float(w @ fit.covariance @ w), float(w @ fit.coefficients)
     if variance <= 0:
-        raise NotTestable("the model fits these people without error")
+        raise NotTestable(NO_ERROR)
     return t_columns(estimate, float(np.sqrt(variance)), fit.df, ci_level, alpha)
 
 

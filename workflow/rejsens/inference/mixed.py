@@ -37,6 +37,7 @@ class Panel:
     sd_between: float  # SD of the outcome's person means, in its own units
     n_lost: int
     warnings: tuple[str, ...]
+    time: np.ndarray  # wave numbers
 
     @property
     def n_people(self) -> int:
@@ -60,7 +61,8 @@ def within_person_sd(values: np.ndarray, person: np.ndarray) -> float:
 
 
 def _person_mean(values: np.ndarray, person: np.ndarray) -> np.ndarray:
-    return pd.Series(values).groupby(np.asarray(person)).transform("mean").to_numpy()
+    codes = pd.factorize(np.asarray(person))[0]
+    return (np.bincount(codes, values) / np.bincount(codes))[codes]
 
 
 def _deviation(values: np.ndarray, person: np.ndarray) -> np.ndarray:
@@ -96,7 +98,7 @@ def prepare_panel(panel: pd.DataFrame, outcome: str, predictor: str, covariates:
     sd_y = within_person_sd(y, person)
     return Panel(
         (y - y.mean()) / sd_y, columns[kept], person, sd_y, _sd_of_person_means(y, person),
-        len(panel) - len(rows), tuple(warnings),
+        len(panel) - len(rows), tuple(warnings), rows["wave_number"].to_numpy(float),
     )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""The only module that imports `mixedlm`: linear mixed models by REML with Satterthwaite degrees of freedom.
+"""Linear mixed models by REML with Satterthwaite degrees of freedom; the only module that imports `mixedlm`.
+
+Models whose only groups are people are fitted by sums over each person (`person_mixed`), which gives the same numbers in a
+fraction of the time; `mixedlm` fits those of occasions within people, and whatever that search does not settle.
 
 Checked against lme4 and lmerTest (tests/reference/inference.R): estimates, standard errors, degrees of freedom agree.
 Its `anova_type3` and `emmeans` do not agree with R and are not used.
@@ -13,6 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import block_diag
+
+from rejsens.inference.estimates import EXACT, NO_ERROR, NotTestable
+from rejsens.inference.person_mixed import fit_people, sums_of_people
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class MixedFit:
     occasion_sd: float = math.nan  # of occasions within people, where the model has them
     loglik: float = math.nan  # restricted, or of ML
     covariance: pd.DataFrame | None = None  # of the fixed effects, intercept first
+    random_covariance: np.ndarray | None = None  # (q, q) of people: intercept, then slope
 
     @property
     def problem(self) -> str:
@@ -60,6 +68,7 @@ def fit_mixed_model(
     correlated  whether random intercept and slope covary
     reml        REML, else ML (to compare likelihoods)
     returns     MixedFit; degrees of freedom by Satterthwaite (1946, doi 10.2307/3002019) as in lmerTest
+    raises      NotTestable: the columns fit y without error, or the search ends without a solution
     checked against R: lmerTest::lmer
 
     >>> rng = np.random.default_rng(1)
@@ -70,6 +79,12 @@ def fit_mixed_model(
     >>> fit.problem, round(fit.estimate["x"], 3), round(fit.se["x"], 3), round(fit.df["x"])
     ('', 0.464, 0.092, 128)
     """
+    if occasion is None:
+        fit = _by_sums(y, columns, person, slope, correlated, reml)
+        if fit is not None:
+            return fit
+    if _fits_without_error(y, columns):  # a deviance of minus infinity
+        raise NotTestable(NO_ERROR)
     from mixedlm import lmer, satterthwaite_df
 
     plain = {name: f"v{position}" for position, name in enumerate(columns.columns)}  # formula-safe names
@@ -80,12 +95,16 @@ def fit_mixed_model(
         random += " + (1 | occasion)"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # convergence and singularity are read off the fit
-        fit = lmer(f"y ~ {' + '.join(plain.values()) or '1'} + {random}", data.reset_index(drop=True), REML=reml)
-        df = satterthwaite_df(fit)
+        try:
+            fit = lmer(f"y ~ {' + '.join(plain.values()) or '1'} + {random}", data.reset_index(drop=True), REML=reml)
+            df = satterthwaite_df(fit)
+        except (ArithmeticError, RuntimeError, ValueError) as error:
+            raise NotTestable("the mixed model finds no solution for these data") from error
     names = ["(Intercept)", *plain.values()]
     if list(df.param_names) != names:
         raise RuntimeError(f"mixedlm named its coefficients {df.param_names}, not {names}")
     labels, covariance = ["(Intercept)", *plain], np.asarray(fit.vcov())
+    groups = {name: group for name, group in fit.VarCorr().groups.items() if name != "occasion"}
     spreads = {name: [float(sd) for sd in group.stddev.values()] for name, group in fit.VarCorr().groups.items()}
     return MixedFit(
         *(dict(zip(labels, map(float, v), strict=True)) for v in (fit.beta, np.sqrt(np.diag(covariance)), df.df)),
@@ -96,7 +115,35 @@ def fit_mixed_model(
         occasion_sd=spreads.get("occasion", [math.nan])[0],
         loglik=float(getattr(fit.logLik(), "value", fit.logLik())),
         covariance=pd.DataFrame(covariance, index=labels, columns=labels),
+        random_covariance=block_diag(*(np.asarray(group.cov, dtype=float) for group in groups.values())),
     )
+
+
+def _by_sums(
+    y: np.ndarray, columns: pd.DataFrame, person: np.ndarray, slope: str | None, correlated: bool, reml: bool
+) -> MixedFit | None:
+    """The model by sums over people; None where they are not positive definite or the search did not end."""
+    design = np.column_stack([np.ones(len(y)), columns.to_numpy(dtype=float)])
+    of_slope = None if slope is None else columns[slope].to_numpy(dtype=float)
+    try:
+        fit = fit_people(sums_of_people(design, np.asarray(y, float), person, of_slope, reml), correlated)
+    except (np.linalg.LinAlgError, ValueError):
+        return None
+    if not fit.converged or not np.isfinite(fit.vcov).all():
+        return None
+    labels = ["(Intercept)", *columns]
+    return MixedFit(
+        *(dict(zip(labels, map(float, v), strict=True)) for v in (fit.beta, np.sqrt(fit.vcov.diagonal()), fit.df)),
+        residual_sd=fit.sigma, random_sd=tuple(map(float, np.sqrt(fit.random_covariance.diagonal()))), converged=True, singular=fit.singular,
+        loglik=-fit.deviance / 2, covariance=pd.DataFrame(fit.vcov, index=labels, columns=labels),
+        random_covariance=fit.random_covariance,
+    )  # fmt: skip
+
+
+def _fits_without_error(y: np.ndarray, columns: pd.DataFrame) -> bool:
+    matrix = np.column_stack([np.ones(len(y)), columns.to_numpy(float)])
+    residuals = y - matrix @ np.linalg.lstsq(matrix, y, rcond=None)[0]
+    return not residuals @ residuals > EXACT**2 * (y @ y)
 
 
 def _person_terms(slope: str, correlated: bool) -> str:

@@ -11,6 +11,7 @@ from scipy import stats
 
 from rejsens.inference.covariates import Covariate, require
 from rejsens.inference.estimates import Estimate, NotTestable
+from rejsens.inference.power import smallest_detectable_share
 from rejsens.inference.regression import MINIMUM_RESIDUAL_DF
 
 
@@ -29,11 +30,11 @@ def proportion(
     """Share of people whose answer is `at_least` a given value, with a Wilson score interval.
 
     frame       one row per person (of those the share is about: filter before)
-    predictor, covariates, alpha   not used; there so that every model is called alike
+    predictor, covariates   not used; there so that every model is called alike
     at_least    an answer counts when it is this value or higher
     against     a share to test against (score test, the one that the interval inverts); None: no test
     returns     one row, metric `share`, estimate in 0 .. 1; `se` is sqrt(p (1 - p) / n); with `against`, statistic is
-                the z of the score test and df infinite
+                the z of the score test, df infinite and smallest_detectable the distance from `against`
     missing     people who answered; n_lost counts the others
     raises      NotTestable: the column is absent, fewer than 10 people answered. Whether the count behind the share may
                 be shown (min_cell) is for the caller to judge
@@ -61,7 +62,8 @@ def proportion(
     z = (share - against) / math.sqrt(against * (1 - against) / n)
     p = float(2 * stats.norm.sf(abs(z)))
     method = f"Wilson score interval; score test against {against:g}"
-    return [replace(row, statistic=z, df=math.inf, p=p, method=method)]
+    detectable = smallest_detectable_share(n, against, alpha)
+    return [replace(row, statistic=z, df=math.inf, p=p, method=method, smallest_detectable=detectable)]
 
 
 def ranked_proportions(

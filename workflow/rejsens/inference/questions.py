@@ -13,7 +13,7 @@ import pandas as pd
 from rejsens.hypotheses import Hypothesis, model_of, outcomes, predictors, variables
 from rejsens.inference.covariates import Covariate, carry_constants, require
 from rejsens.inference.estimates import Estimate, NotTestable
-from rejsens.inference.imputed import Variables, completed_panels, pooled, too_few
+from rejsens.inference.imputed import Variables, completed_panels, pooled_rows, too_few, with_cap
 from rejsens.seeds import generator
 
 IMPUTED = ("association", "correlation", "moderation", "cumulative", "contrast_of_outcomes", "contrast_of_predictors")
@@ -26,22 +26,35 @@ class Completed:
     panel: pd.DataFrame
     variables: Variables
     products: Mapping[str, Sequence[str]]
-    rng: Callable[[int], np.random.Generator]
+    outcomes: Mapping[str, Sequence[str]]
+    slopes: Sequence[tuple[str, str]]
+    rng: np.random.Generator
     least: int
     most: int
     drawn: list[pd.DataFrame] = field(default_factory=list)
 
     def first(self, m: int) -> list[pd.DataFrame]:
-        while len(self.drawn) < m:
-            rng = self.rng(len(self.drawn))
-            self.drawn += completed_panels(self.panel, self.variables, 1, rng, self.products)
+        if len(self.drawn) < m:
+            more = m - len(self.drawn)
+            try:
+                self.drawn += completed_panels(
+                    self.panel, self.variables, more, self.rng, self.products, self.outcomes, self.slopes
+                )
+            except (ValueError, np.linalg.LinAlgError) as fault:
+                raise NotTestable(f"the gaps could not be drawn ({fault})") from fault
         return self.drawn[:m]
 
     def pooled(self, analyse: Callable[[pd.DataFrame], list[Estimate]], alpha: float) -> list[Estimate]:
-        """Rows pooled over as many panels as their fraction of missing information asks for, up to `most`."""
-        rows = pooled(analyse, self.first(self.least), alpha)
-        wanted = min(too_few(rows), self.most)
-        return pooled(analyse, self.first(wanted), alpha) if wanted > self.least else rows
+        """Rows pooled over as many panels as their fraction of missing information asks for, up to `most`.
+
+        More panels tell the fraction better, and may ask for yet more; a row that asks for more than `most` says so.
+        """
+        found = [list(analyse(panel)) for panel in self.first(self.least)]
+        rows = pooled_rows(found, alpha)
+        while (wanted := min(too_few(rows), self.most)) > len(found):
+            found += [list(analyse(panel)) for panel in self.first(wanted)[len(found) :]]
+            rows = pooled_rows(found, alpha)
+        return with_cap(rows, self.most)
 
 
 @dataclass(frozen=True)
@@ -104,9 +117,14 @@ def put(
     sources = len(hypothesis.get("predictors", ())) > 2  # nobody has every source; one that is absent counts as zero
     waves = usable_waves(own, named[:2] if sources else named)
     if len(waves) < model_of(hypothesis).waves:
-        raise NotTestable(f"it takes {model_of(hypothesis).waves} waves, and {len(waves)} hold what it names")
+        raise NotTestable(_few_waves(model_of(hypothesis).waves, len(waves), named))
     own = own[own["wave"].isin(waves)].reset_index(drop=True)
     return Question(hypothesis, own, events, settings, random_slope, completed, tuple(changes))
+
+
+def _few_waves(needed: int, held: int, named: Sequence[str]) -> str:
+    what = " and ".join(dict.fromkeys(named))
+    return f"it takes {needed} waves that hold {what}, and there {'is' if held == 1 else 'are'} {held}"
 
 
 def _require_kinds(events: pd.DataFrame, hypothesis: Hypothesis) -> None:
@@ -116,9 +134,11 @@ def _require_kinds(events: pd.DataFrame, hypothesis: Hypothesis) -> None:
 
 
 def restricted(rows: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataFrame:
-    """The rows that meet `where`."""
+    """The rows that meet `where`; raises NotTestable when there is none."""
     for name, value in hypothesis.get("where", {}).items():
         rows = rows[rows[name] == value]
+        if rows.empty:
+            raise NotTestable(f"nobody is left of those it asks about: {name} is {value:g} for none of them")
     return rows.reset_index(drop=True)
 
 
@@ -133,32 +153,58 @@ def usable_waves(panel: pd.DataFrame, named: Sequence[str]) -> list[str]:
 def complete(panel: pd.DataFrame, family: Mapping[str, Any], settings: Mapping[str, Any]) -> Completed | None:
     """Imputations that serve every hypothesis of a family whose analysis takes them; None where none does.
 
-    Variables that change enter wave by wave; a moderator enters once, as its first value, with its product with the
-    predictor in each wave.
+    Variables that change enter wave by wave, the family's auxiliary variables among them; a moderator enters as the first
+    wave that asked it has it, with its product with the predictor in each wave, drawn so that it fits the model of the
+    hypothesis's outcome. Where the model has a random slope, draws let slopes differ between people. Sources that not everybody has stay absent.
     """
     served = [h for h in family["hypotheses"] if h.get("model", "association") in IMPUTED and not _absent(h, panel)]
-    if not served or not settings["imputation"]["m"]:
-        return None
-    varying, constant, categories, products = [], [], set(), {}
-    for hypothesis in served:
-        named = variables(hypothesis)
-        varying += [*outcomes(hypothesis), *predictors(hypothesis), *named.get("where", ())]
-        categories |= set(named.get("where", ()))
-        for covariate in hypothesis["covariates"]:
-            (varying if covariate.get("varies") else constant).append(covariate["name"])
-            categories |= {covariate["name"]} if covariate["type"] == "category" else set()
-        for moderator in named.get("moderator", ()):
-            constant.append(moderator)
-            products[f"{hypothesis['predictor']} by {moderator}"] = [hypothesis["predictor"], moderator]
-    always = [name for h in served for name in (*outcomes(h), *predictors(h))]
-    asked = Variables(
-        tuple(dict.fromkeys(name for name in varying if name not in constant)), tuple(dict.fromkeys(constant)),
-        frozenset(categories), tuple(dict.fromkeys(always)),
-    )  # fmt: skip
     rule, name = settings["imputation"], family["family"]
-    return Completed(
-        panel, asked, products, lambda i: generator(settings["seed"], name, "imputation", str(i)), rule["m"], rule["most"]
+    if not served or not rule["m"]:
+        return None
+    products, models = _interactions(served)
+    rng = generator(settings["seed"], name, "imputation")
+    auxiliary = [other for other in family.get("auxiliary", ()) if other in panel and panel[other].notna().any()]
+    held = _variables(served, auxiliary)
+    slopes = [pair for h in served for pair in _own_slopes(h, bool(family.get("random_slope", False)))]
+    return Completed(panel, held, products, models, slopes, rng, rule["m"], max(rule["m"], rule["most"]))
+
+
+def _variables(served: Sequence[Hypothesis], auxiliary: Sequence[str]) -> Variables:
+    """What is imputed for these hypotheses, and as what."""
+    about = [name for h in served for name in (*outcomes(h), *predictors(h))]
+    where = [name for h in served for name in variables(h).get("where", ())]
+    moderators = [name for h in served for name in variables(h).get("moderator", ())]
+    covariates = {covariate["name"]: covariate for h in served for covariate in h["covariates"]}
+    varying = [*about, *where, *auxiliary, *(name for name, c in covariates.items() if c.get("varies"))]
+    constant = [name for name in (*covariates, *moderators) if name not in varying]
+    categories = {*where, *(name for name, c in covariates.items() if c["type"] == "category")}
+    sources = [name for h in served if len(h.get("predictors", ())) > 2 for name in h["predictors"]]
+    return Variables(
+        tuple(dict.fromkeys(varying)), tuple(dict.fromkeys(constant)), frozenset(categories), tuple(dict.fromkeys(about)),
+        tuple(dict.fromkeys(name for name in moderators if name in constant and name not in covariates)),
+        tuple(dict.fromkeys(sources)),
     )  # fmt: skip
+
+
+def _own_slopes(hypothesis: Hypothesis, random_slope: bool) -> list[tuple[str, str]]:
+    """Predictor and outcome whose slope differs between people in the hypothesis's model."""
+    model = hypothesis.get("model", "association")
+    if model != "moderation" and not (random_slope and model in ("association", "contrast_of_outcomes")):
+        return []
+    return [(x, y) for x in predictors(hypothesis) for y in outcomes(hypothesis) if x != y]
+
+
+def _interactions(served: Sequence[Hypothesis]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Products of predictor and moderator, and the outcomes whose model each stands in."""
+    products: dict[str, list[str]] = {}
+    models: dict[str, list[str]] = {}
+    for hypothesis in served:
+        for moderator in variables(hypothesis).get("moderator", ()):
+            for predictor in predictors(hypothesis):
+                name = f"{predictor} by {moderator}"
+                products[name] = [predictor, moderator]
+                models[name] = list(dict.fromkeys([*models.get(name, ()), *outcomes(hypothesis)]))
+    return products, models
 
 
 def _absent(hypothesis: Hypothesis, panel: pd.DataFrame) -> bool:

@@ -92,8 +92,8 @@ def piecewise_recovery(
     >>> after.metric, round(after.estimate, 2), round(before.estimate, 2)
     ('slope_within', 0.28, 0.07)
     """
-    pieces = _pieces(panel, outcome, predictor, covariates)
-    fit, status, random = _fit(pieces)
+    pieces = pieces_of(panel, outcome, predictor, covariates)
+    fit, status, random = fit_pieces(pieces)
     again = pieces.columns.rename(columns={BEFORE: TIME})
     again[TIME] = pieces.columns[BEFORE] + pieces.columns[AFTER]
     slope, correlated = (AFTER if "slope" in random else None), "uncorrelated" not in random
@@ -115,13 +115,14 @@ def piecewise_recovery(
 
 
 @dataclass(frozen=True)
-class _Pieces:
+class Pieces:
     y: np.ndarray  # in pooled within-person SDs
     columns: pd.DataFrame
     person: np.ndarray
+    time: np.ndarray  # wave numbers
 
 
-def _pieces(panel: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate]) -> _Pieces:
+def pieces_of(panel: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate]) -> Pieces:
     both = panel.dropna(subset=[outcome, predictor]) if {outcome, predictor} <= set(panel) else panel
     require(panel, [outcome, predictor])
     if (n_waves := both["wave"].nunique()) < MINIMUM_WAVES:
@@ -145,7 +146,8 @@ def _pieces(panel: pd.DataFrame, outcome: str, predictor: str, covariates: Seque
     y = rows[outcome].to_numpy(float)
     if not varies(y - pd.Series(y).groupby(person).transform("mean").to_numpy()):
         raise NotTestable("the outcome does not vary within people")
-    return _Pieces((y - y.mean()) / within_person_sd(y, person), columns[kept], person)
+    time = rows["wave_number"].to_numpy(float)
+    return Pieces((y - y.mean()) / within_person_sd(y, person), columns[kept], person, time)
 
 
 def _covariates(rows: pd.DataFrame, covariates: Sequence[Covariate], person: np.ndarray) -> pd.DataFrame:
@@ -162,7 +164,7 @@ def _covariates(rows: pd.DataFrame, covariates: Sequence[Covariate], person: np.
     return columns
 
 
-def _fit(pieces: _Pieces) -> tuple[MixedFit, str, str]:
+def fit_pieces(pieces: Pieces) -> tuple[MixedFit, str, str]:
     """The richest admissible random part: fit, status, its name."""
     fit = fit_mixed_model(pieces.y, pieces.columns, pieces.person, AFTER)
     if not fit.problem:

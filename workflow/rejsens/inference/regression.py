@@ -93,7 +93,7 @@ def design(y: np.ndarray, x: np.ndarray, covariates: pd.DataFrame, n_lost: int, 
 
 def _require_variation(y: np.ndarray, x: np.ndarray) -> None:
     if len(y) < 2:
-        raise NotTestable(f"{len(y)} complete cases")
+        raise NotTestable(f"{len(y)} complete cases: hardly anybody answered everything that the model holds")
     for role, values in (("outcome", y), ("predictor", x)):
         if not varies(values):
             raise NotTestable(f"the {role} does not vary among the {len(values)} complete cases")
@@ -192,17 +192,9 @@ def change_on_change(
     >>> row.metric, row.n_people, row.n_obs, round(row.estimate, 2)
     ('beta_within', 100, 200, 0.47)
     """
-    varying = [covariate for covariate in covariates if covariate.get("varies")]
-    require(panel, [covariate["name"] for covariate in covariates])
-    rows = complete_cases(panel, outcome, predictor, varying).sort_values(["participant", "wave_number"])
-    rows = rows[rows.groupby("participant")["wave"].transform("size") == 2].reset_index(drop=True)
-    first, second = rows.iloc[0::2].reset_index(drop=True), rows.iloc[1::2].reset_index(drop=True)
-    columns = covariate_columns(rows, varying)
-    changes = columns.iloc[1::2].reset_index(drop=True) - columns.iloc[0::2].reset_index(drop=True)
-    dy, dx = ((second[name] - first[name]).to_numpy(float) for name in (outcome, predictor))
-    prepared = design(dy, dx, changes, 0, scaled=False)
+    prepared = change_design(panel, outcome, predictor, covariates)
     fit = _ols(prepared)
-    to_within_sd = np.sqrt((prepared.x**2).mean() / (prepared.y**2).mean())
+    to_within_sd = change_scale(prepared)
     n_obs = 2 * len(prepared.y)
     return Estimate(
         **t_columns(
@@ -212,3 +204,21 @@ def change_on_change(
         n_people=len(prepared.y), n_obs=n_obs, n_lost=len(panel) - n_obs, method="OLS on changes, HC3",
         warnings="; ".join(prepared.warnings),
     )  # fmt: skip
+
+
+def change_design(panel: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate]) -> Design:
+    """Changes of outcome, predictor and covariates that vary, of the people with both waves, in their own units."""
+    varying = [covariate for covariate in covariates if covariate.get("varies")]
+    require(panel, [covariate["name"] for covariate in covariates])
+    rows = complete_cases(panel, outcome, predictor, varying).sort_values(["participant", "wave_number"])
+    rows = rows[rows.groupby("participant")["wave"].transform("size") == 2].reset_index(drop=True)
+    first, second = rows.iloc[0::2].reset_index(drop=True), rows.iloc[1::2].reset_index(drop=True)
+    columns = covariate_columns(rows, varying)
+    changes = columns.iloc[1::2].reset_index(drop=True) - columns.iloc[0::2].reset_index(drop=True)
+    dy, dx = ((second[name] - first[name]).to_numpy(float) for name in (outcome, predictor))
+    return design(dy, dx, changes, 0, scaled=False)
+
+
+def change_scale(prepared: Design) -> float:
+    """SDw(x) / SDw(y) of changes: from a slope of changes to `beta_within`."""
+    return float(np.sqrt((prepared.x**2).mean() / (prepared.y**2).mean()))

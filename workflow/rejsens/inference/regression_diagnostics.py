@@ -72,22 +72,35 @@ def linear_diagnostics(
     people = analysed_people(frame, [outcome], [predictor], covariates)
     y = z_scores(people.rows[outcome].to_numpy(float))
     fit = fit_least_squares(y, people.matrix)
-    parts = [
-        lambda: _normality(y, people.matrix, fit, predictor),
-        lambda: _equal_variances(people.matrix, fit, predictor, ci_level),
-        lambda: _linearity(y, people.matrix, predictor, ci_level),
-        lambda: _influence(y, people.matrix, fit, predictor, left_out, ci_level),
-        lambda: _collinearity(y, people.matrix, predictor, covariates, ci_level),
-        lambda: _covariate_products(y, people.matrix, predictor, ci_level),
-    ]
-    names = ("normality", "equal variances", "linearity", "dfbetas", "collinearity", "covariate products")
+    parts = linear_parts(y, people.matrix, fit, predictor, covariates, left_out, ci_level)
     known = {
         "model": "linear", "outcome": outcome, "predictor": predictor, "wave": wave, "n_people": len(y),
         "estimate": fit.coefficient(predictor),
     }  # fmt: skip
-    return diagnostics_frame(
-        row for name, part in zip(names, parts, strict=True) for row in attempted(part, name, known)
-    )
+    return diagnostics_frame(row for name, part in parts.items() for row in attempted(part, name, known))
+
+
+Parts = dict[str, Callable[[], list[dict[str, Any]]]]
+
+
+def linear_parts(
+    y: np.ndarray,
+    matrix: pd.DataFrame,
+    fit: Fit,
+    predictor: str,
+    covariates: Sequence[Covariate],
+    left_out: int,
+    ci_level: float,
+) -> Parts:
+    """The checks of one coefficient of a least squares fit by name, each to be run; the rows of `linear_diagnostics`."""
+    return {
+        "normality": lambda: _normality(y, matrix, fit, predictor),
+        "equal variances": lambda: _equal_variances(matrix, fit, predictor, ci_level),
+        "linearity": lambda: _linearity(y, matrix, predictor, ci_level),
+        "dfbetas": lambda: _influence(y, matrix, fit, predictor, left_out, ci_level),
+        "collinearity": lambda: _collinearity(y, matrix, predictor, covariates, ci_level),
+        "covariate products": lambda: _covariate_products(y, matrix, predictor, ci_level),
+    }
 
 
 def attempted(part: Callable[[], list[dict[str, Any]]], name: str, known: dict[str, Any]) -> list[dict[str, Any]]:
@@ -110,10 +123,11 @@ def diagnostics_frame(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 
 def instead(numbers: dict[str, float], words: str) -> dict[str, Any]:
-    """What the coefficient becomes: estimate and interval of `t_columns`, and in words under which change."""
+    """What the coefficient becomes: estimate and interval of `t_columns` (whole under `numbers`), and in words under which
+    change."""
     return {
         "instead": words, "estimate_instead": numbers["estimate"], "ci_low_instead": numbers["ci_low"],
-        "ci_high_instead": numbers["ci_high"],
+        "ci_high_instead": numbers["ci_high"], "numbers": numbers,
     }  # fmt: skip
 
 
@@ -281,17 +295,30 @@ def moderation_diagnostics(
     model = moderated_model(frame, outcome, predictor, covariates, moderator)
     matrix, fit, (product,) = model.people.matrix, model.fit, model.products
     y = z_scores(model.people.rows[outcome].to_numpy(float))
-    parts = {
-        "normality": lambda: _normality(y, matrix, fit, product),
-        "equal variances": lambda: _equal_variances(matrix, fit, product, ci_level),
-        "linearity": lambda: _squares(y, matrix, predictor, moderator, product, ci_level),
-        "dfbetas": lambda: _influence(y, matrix, fit, product, left_out, ci_level),
-    }
+    parts = moderation_parts(y, matrix, fit, product, (predictor, moderator), left_out, ci_level)
     known = {
         "model": "moderation", "outcome": outcome, "predictor": product, "wave": wave, "n_people": len(y),
         "estimate": fit.coefficient(product),
     }  # fmt: skip
     return diagnostics_frame(row for name, part in parts.items() for row in attempted(part, name, known))
+
+
+def moderation_parts(
+    y: np.ndarray,
+    matrix: pd.DataFrame,
+    fit: Fit,
+    product: str,
+    factors: tuple[str, str],
+    left_out: int,
+    ci_level: float,
+) -> Parts:
+    """The checks of a product of two columns, `factors`, by name; the rows of `moderation_diagnostics`."""
+    return {
+        "normality": lambda: _normality(y, matrix, fit, product),
+        "equal variances": lambda: _equal_variances(matrix, fit, product, ci_level),
+        "linearity": lambda: _squares(y, matrix, *factors, product, ci_level),
+        "dfbetas": lambda: _influence(y, matrix, fit, product, left_out, ci_level),
+    }
 
 
 def _squares(

@@ -92,8 +92,9 @@ def tost(estimate: float, se: float, df: float, sesoi: float) -> tuple[float, fl
 def equivalence_p(row: Estimate) -> float:
     """p of the claim that the effect is smaller than the SESOI: the larger of the two one-sided p; for a
     non-inferiority claim the one-sided p against an effect of -SESOI or worse, seen in the declared direction.
-    Missing where a row has no test; a normal reference where it has no degrees of freedom."""
-    if not all(map(math.isfinite, (row.estimate, row.se, row.p, row.sesoi))):
+    Missing where a row has no test, or no standard error to speak of (a share of nobody or of all); a normal reference
+    where it has no degrees of freedom."""
+    if not all(map(math.isfinite, (row.estimate, row.se, row.p, row.sesoi))) or row.se == 0:
         return math.nan
     below, above = tost(row.estimate, row.se, row.df if math.isfinite(row.df) else math.inf, row.sesoi)
     if row.claim_type == "non-inferiority":

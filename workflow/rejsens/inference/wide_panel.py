@@ -100,8 +100,10 @@ def fit_wide(
 ) -> FactorModel:
     """The model with a free intercept for every item that `rows` gives none, by FIML.
 
-    raises   NotTestable when the model is not admissible, with the engine's reason
+    raises   NotTestable: too few people, a column that does not vary between them; the model is not admissible, with
+             the engine's reason
     """
+    _require_people(frame, items)
     named = {row.lhs for row in rows if row.op == "~1"}
     means = [Parameter(item, "~1") for item in items if item not in named]
     table = Table(tuple(items), tuple(factors), (*rows, *means), means=True)
@@ -109,6 +111,16 @@ def fit_wide(
     if not model.admissible:
         raise NotTestable(f"the model is not admissible: {model.status}")
     return model
+
+
+def _require_people(frame: pd.DataFrame, items: Sequence[str]) -> None:
+    flat = dict.fromkeys(item.partition("@")[0] for item in items if frame[item].nunique() < 2)
+    if flat:
+        raise NotTestable(
+            f"{' and '.join(flat)} {'does' if len(flat) == 1 else 'do'} not vary between people in a wave"
+        )
+    if len(frame) <= len(items):
+        raise NotTestable(f"{len(frame)} people are too few for a model of {len(items)} scores (each wave counted)")
 
 
 def derived(model: FactorModel, functions: Mapping[Any, Function]) -> dict[Any, tuple[float, float]]:

@@ -53,6 +53,19 @@ def contrast_of_outcomes(
     >>> [round(row.estimate, 2) for row in contrast_of_outcomes(panel, "emotional", "social", "x")]
     [0.37, 0.48, 0.11]
     """
+    rows, name, sd = with_difference(panel, outcome, other, predictor, covariates)
+    found = []
+    for which, scale in ((name, sd), (outcome, 1.0), (other, 1.0)):
+        options = {"random_slope": random_slope, "ci_level": ci_level, "alpha": alpha}
+        row = within_between(rows, which, predictor, covariates, **options)[0]
+        found.append(replace(_rescaled(row, scale), analysis=ANALYSIS, n_lost=len(panel) - row.n_obs))
+    return [replace(found[0], metric="beta_difference"), *found[1:]]
+
+
+def with_difference(
+    panel: pd.DataFrame, outcome: str, other: str, predictor: str, covariates: Sequence[Covariate]
+) -> tuple[pd.DataFrame, str, float]:
+    """Complete person-waves with both outcomes in within-person SDs and their difference; its name and within-person SD."""
     names = [outcome, other, predictor, *(covariate["name"] for covariate in covariates)]
     require(panel, names)
     rows = panel.dropna(subset=names).reset_index(drop=True)
@@ -61,13 +74,7 @@ def contrast_of_outcomes(
     rows = rows.assign(**scaled)
     name = f"{outcome} - {other}"
     rows[name] = rows[outcome] - rows[other]
-    sd = _spread(rows[name].to_numpy(), person, name)
-    found = []
-    for which, scale in ((name, sd), (outcome, 1.0), (other, 1.0)):
-        options = {"random_slope": random_slope, "ci_level": ci_level, "alpha": alpha}
-        row = within_between(rows, which, predictor, covariates, **options)[0]
-        found.append(replace(_rescaled(row, scale), analysis=ANALYSIS, n_lost=len(panel) - row.n_obs))
-    return [replace(found[0], metric="beta_difference"), *found[1:]]
+    return rows, name, _spread(rows[name].to_numpy(), person, name)
 
 
 def contrast_of_predictors(
@@ -109,13 +116,7 @@ def contrast_of_predictors(
     ('hot_cold_within - cold_within', [0.39, 0.46, 0.08])
     """
     predictors = list(predictors)
-    if len(set(predictors)) < 2:
-        raise NotTestable("a contrast of predictors needs two of them")
-    if absent_is_zero:
-        panel, covariates = _absent_as_zero(panel, predictors, covariates)
-    others = [{"name": name, "type": "number", "varies": True} for name in predictors[1:]]
-    prepared = prepare_panel(panel, outcome, predictors[0], [*covariates, *others])
-    columns = _in_within_units(prepared, predictors)
+    prepared, columns = prepare_contrast(panel, outcome, predictors, covariates, absent_is_zero)
     fit = fit_mixed_model(prepared.y, columns, prepared.person)
     blank = Estimate(
         analysis=ANALYSIS, wave="all", outcome=outcome, n_people=prepared.n_people, n_obs=len(prepared.y),
@@ -134,6 +135,23 @@ def contrast_of_predictors(
     holm = adjust([row.p for row in filled[: len(pairs)]], "holm")
     filled[: len(pairs)] = [replace(row, p_adjusted=float(p)) for row, p in zip(filled, holm, strict=False)]
     return [*(_equality(row, prepared, columns, labels, fit) for row in equal), *filled]
+
+
+def prepare_contrast(
+    panel: pd.DataFrame,
+    outcome: str,
+    predictors: Sequence[str],
+    covariates: Sequence[Covariate],
+    absent_is_zero: bool = False,
+) -> tuple[Panel, pd.DataFrame]:
+    """The prepared panel, and its columns with the within part of each predictor as `{name}_within`."""
+    if len(set(predictors)) < 2:
+        raise NotTestable("a contrast of predictors needs two of them")
+    if absent_is_zero:
+        panel, covariates = _absent_as_zero(panel, predictors, covariates)
+    others = [{"name": name, "type": "number", "varies": True} for name in predictors[1:]]
+    prepared = prepare_panel(panel, outcome, predictors[0], [*covariates, *others])
+    return prepared, _in_within_units(prepared, predictors)
 
 
 def _absent_as_zero(

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
+from scipy.linalg import cho_solve, cholesky, solve_triangular
 
 RIDGE = 1e-5  # share of each predictor's sum of squares, as in mice: collinear predictors stay usable
 LEAST = 1e-8  # keeps a predictor that is nil among the observed rows from stopping the run
 PRIOR = 0.04  # precision of a logistic coefficient per unit of a standardised predictor (a standard deviation of 5)
 NEWTON = 40
 FAR = 0.5  # a step of this length or less lets the curvature stand
+NEAR = 0.25  # the curvature of a place this near the estimate serves for the draw too
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,20 +80,22 @@ def draw_categories(
     target = (codes[:, None] == np.arange(1, levels)).astype(float)
     penalty = np.tile(np.concatenate([[LEAST], np.full(k - 1, PRIOR)]), levels - 1)
     beta = np.zeros((levels - 1) * k) if start is None else start
-    root, far = None, True
+    root, far, moved = None, True, 0.0
     for _ in range(NEWTON):
         chance = _chances(predictors, beta.reshape(levels - 1, k))[:, 1:]
         gradient = ((target - chance).T @ predictors).ravel() - penalty * beta
         if far:  # the curvature costs most by far, and changes little once the steps are short
-            root = cho_factor(_information(predictors, chance) + np.diag(penalty), lower=True, check_finite=False)
-        step = cho_solve(root, gradient, check_finite=False)
+            root = cholesky(_information(predictors, chance) + np.diag(penalty), lower=True, check_finite=False)
+            moved = 0.0
+        step = cho_solve((root, True), gradient, check_finite=False)
         largest = np.abs(step).max()
-        beta, far = beta + step * min(1.0, 5 / max(largest, 1e-12)), largest > FAR
+        beta, far, moved = beta + step * min(1.0, 5 / max(largest, 1e-12)), largest > FAR, moved + largest
         if largest < 1e-6:
             break
-    chance = _chances(predictors, beta.reshape(levels - 1, k))[:, 1:]
-    spread = cholesky(_information(predictors, chance) + np.diag(penalty), lower=True, check_finite=False)
-    noise = solve_triangular(spread, rng.normal(size=len(beta)), lower=True, trans=1, check_finite=False)
+    if moved > NEAR:
+        chance = _chances(predictors, beta.reshape(levels - 1, k))[:, 1:]
+        root = cholesky(_information(predictors, chance) + np.diag(penalty), lower=True, check_finite=False)
+    noise = solve_triangular(root, rng.normal(size=len(beta)), lower=True, trans=1, check_finite=False)
     chance = _chances(wanted, (beta + noise).reshape(levels - 1, k))
     drawn = (rng.random((len(wanted), 1)) > chance.cumsum(axis=1)[:, :-1]).sum(axis=1).astype(float)
     return drawn, beta
@@ -109,9 +112,9 @@ def _information(predictors: np.ndarray, chance: np.ndarray) -> np.ndarray:
     k, kinds = predictors.shape[1], chance.shape[1]
     out = np.empty((kinds * k,) * 2)
     for a in range(kinds):
-        for b in range(a + 1):
-            weight = chance[:, a] * ((a == b) - chance[:, b])
-            block = (predictors * weight[:, None]).T @ predictors
+        weights = chance[:, a, None] * ((np.arange(a + 1) == a) - chance[:, : a + 1])
+        blocks = (predictors.T[None] * weights.T[:, None]).reshape(-1, len(predictors)) @ predictors
+        for b, block in enumerate(blocks.reshape(a + 1, k, k)):
             out[a * k : (a + 1) * k, b * k : (b + 1) * k] = block
             out[b * k : (b + 1) * k, a * k : (a + 1) * k] = block
     return out

@@ -182,11 +182,11 @@ class _Asked:
 
     @property
     def _main(self) -> tuple[Mapping[str, Any], ...]:
-        return _entries(self.parameters["instruments"], self.declared, self.number)
+        return asked_in(self.parameters["instruments"], self.declared, self.number)
 
     @property
     def _modules(self) -> tuple[Mapping[str, Any], ...]:
-        return _entries(module_block(self.parameters), self.declared, self.number)
+        return asked_in(module_block(self.parameters), self.declared, self.number)
 
     def complete(
         self,
@@ -241,7 +241,7 @@ class _Asked:
         )
 
 
-def _entries(listed: Mapping[str, Any], declared: Mapping[str, Any], number: int) -> tuple[Mapping[str, Any], ...]:
+def asked_in(listed: Mapping[str, Any], declared: Mapping[str, Any], number: int) -> tuple[Mapping[str, Any], ...]:
     """What one wave asks of a block, with the item orders and the exchanges that the wave declares for itself."""
     asked = [*listed["every_wave"], *listed.get("later_waves" if number else "first_wave", ())]
     orders, instead = declared.get("orders", {}), declared.get("instead", {})

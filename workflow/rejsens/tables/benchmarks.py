@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
+from rejsens.benchmarks import METRICS
 from rejsens.layout import PrintedTable, grouped
 from rejsens.tables._cells import labels, text_of, too_few
 
 TABLES = ("benchmarks", "dictionary")
-METRICS = {"mean": "M", "alpha": "α", "retest_r": "retest r", "r": "r", "r_corrected": "r, corrected for attenuation"}
 COMPARED, ELSEWHERE, OTHER = "Measured here", "Not measured here", "In another metric"
 
 

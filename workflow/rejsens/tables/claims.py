@@ -2,37 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import joined, labels, text_of
+from rejsens.benchmarks import beside
+from rejsens.claims import overall, tally
+from rejsens.layout import PrintedTable
+from rejsens.result_names import interval, metric_of, written
+from rejsens.tables._cells import joined, labels, sentence, text_of, too_few
 
-TABLES = ("claims", "dictionary")
+TABLES = ("claims", "benchmarks", "dictionary")
+MOST_MEASURES = 3  # labels that are printed; the CSV names them all
+COLUMNS = ("Claim, and its tests beneath", "Verdict", "Estimate", "Reason, and what stands beside it")
 
 
-def lay_out(*, claims: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
-    """Every claim once, tested or not; what is not tested says why."""
+def lay_out(
+    *, claims: pd.DataFrame, benchmarks: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[str, Any]
+) -> PrintedTable:
+    """Every claim once, by theme, with its verdict; its tests beneath it, and what is not tested with the reason."""
     names = labels(dictionary) | _event_labels(dictionary)
-    groups: dict[str, list[tuple[str, ...]]] = {}
-    for _, row in claims.iterrows():
-        groups.setdefault(_heading(row), []).append(_row(row, names))
-    columns = ("Hypothesis", "Measured by", "Verdict", "Result or reason")
-    general = (
-        "Text between “ and ” is quoted from the documents.",
-        "Claims that are not tested are listed with the reason.",
-        "What could measure a claim, the command “rejsens instruments --measures C12” says.",
+    shown = benchmarks[[not too_few(n, study) for n in benchmarks["n"]]]
+    rows: list[tuple[str, ...]] = []
+    sections, heads = [], []
+    for theme, of_theme in claims.groupby("theme", sort=False):
+        sections.append((len(rows), str(theme)))
+        for _, own in of_theme.groupby("claim", sort=False):
+            heads.append(len(rows))
+            tests = [_test(row, names) for row in own.to_dict("records") if text_of(row["label"])]
+            rows += [_claim(own, names, _published(own.iloc[0], shown, names)), *tests]
+    return PrintedTable(
+        title=__doc__,
+        columns=COLUMNS,
+        rows=tuple(rows),
+        sections=tuple(sections),
+        heads=tuple(heads),
+        alignment=("left",) * 4,
+        general=_notes(claims, study),
     )
-    return PrintedTable(title=__doc__, columns=columns, **grouped(groups), alignment=("left",) * 4, general=general)
 
 
-def _heading(row: pd.Series) -> str:
-    quotation = text_of(row["quotation"])
-    source = f"“{quotation}”, in “{row['document']}”" if quotation else f"in “{row['document']}”"
-    return f"{row['claim']} {row['construct']}: {source}"
+def _notes(claims: pd.DataFrame, study: Mapping[str, Any]) -> tuple[str, ...]:
+    notes = [
+        "Text between “ and ” is quoted from the documents.",
+        "Supported and opposite tell the sign of an association that differs from 0; equivalent tells that it lies inside "
+        "the bounds of what was declared to be of interest; inconclusive tells that the data decide nothing.",
+        f"Brackets hold {apa.level(study['ci_level'])} intervals.",
+        "Claims that are not tested are listed with the reason. What could measure a claim, the command "
+        "“rejsens instruments --measures C12” says.",
+    ]
+    if (claims["benchmarks"].map(text_of) != "").any():
+        notes.append(
+            "Published results come from other people, asked in another way; none of them is a pass or a fail."
+        )
+    return tuple(notes)
+
+
+def _claim(own: pd.DataFrame, names: Mapping[str, str], published: Sequence[str]) -> tuple[str, ...]:
+    """The row of a claim: what became of it, where it stands, what measures it, and what others found."""
+    first, untested = own.iloc[0], own[own["label"].map(text_of) == ""]
+    quotation = text_of(first["quotation"])
+    said = [f"“{quotation}”, in “{first['document']}”" if quotation else first["document"]]
+    for row in untested.to_dict("records"):
+        named = text_of(row["hypothesis"])
+        said.append(f"{named}: {row['verdict']}, {row['reason']}" if named else row["reason"])
+    measured = [names.get(part, part) for part in text_of(first["measured_by"]).split("; ") if part]
+    further = [f"{len(measured) - MOST_MEASURES} further scores"] if len(measured) > MOST_MEASURES + 1 else []
+    shown = measured[: MOST_MEASURES if further else None]
+    said += [f"Measured by: {joined([*shown, *further])}"] if measured else []
+    said += [f"Published evidence: {text}" for text in (text_of(first["evidence"]),) if text]
+    said += [f"Published beside it: {text}" for text in published]
+    return (f"{first['claim']} {first['construct']}", _verdict(own), "", " ".join(map(sentence, said)))
+
+
+def _verdict(own: pd.DataFrame) -> str:
+    """The verdict that all tests of a claim share, else how many have each."""
+    found = overall(own)
+    words = (
+        found if found in set(own["verdict"]) else tally(Counter(own.loc[own["label"].map(text_of) != "", "verdict"]))
+    )
+    return words[:1].upper() + words[1:]
+
+
+def _published(claim: pd.Series, benchmarks: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
+    """Published results that this study has a number for, or that have none anywhere; those told as evidence only once."""
+    evidence = text_of(claim["evidence"])
+    told = [bool(text_of(doi)) and text_of(doi) in evidence for doi in benchmarks["doi"]]
+    comparable = (benchmarks["metric"] == "none") | benchmarks["estimate"].notna()
+    return beside(benchmarks[comparable & ~pd.Series(told, index=benchmarks.index, dtype=bool)], claim["claim"], names)
+
+
+def _test(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, ...]:
+    """The row of one hypothesis."""
+    estimate = apa.MISSING
+    if not apa.is_missing(row["estimate"]):
+        estimate = f"{metric_of(row).symbol} = {written(row, 'estimate')} {interval(row)}"
+        estimate += "" if apa.is_missing(row["n_people"]) else f", n = {apa.count(row['n_people'])}"
+    said = [text_of(row["reason"])]
+    said += [f"Invariance: {text}" for text in (_labelled(text_of(row["invariance"]), names),) if text]
+    name = f"{row['hypothesis']} {row['label']}{' (exploratory)' if row['kind'] == 'exploratory' else ''}"
+    return (name, row["verdict"], estimate, " ".join(map(sentence, filter(None, said))))
+
+
+def _labelled(text: str, names: Mapping[str, str]) -> str:
+    """“rses_sum: ...; a_rsq: ...” with labels in place of ids.
+
+    >>> _labelled("x: metric invariance; scalar rejected; y: a single item", {"x": "X scale", "y": "Y"})
+    'X scale: metric invariance; scalar rejected; Y: a single item'
+    """
+    return re.sub(r"(?<![^ ])(\w+)(?=: )", lambda match: names.get(match[1], match[1]), text)
 
 
 def _event_labels(dictionary: pd.DataFrame) -> dict[str, str]:
@@ -40,9 +122,3 @@ def _event_labels(dictionary: pd.DataFrame) -> dict[str, str]:
     rated = dictionary[dictionary["event"].map(text_of) != ""]
     rows = zip(rated["score"], rated["label"], rated["event"], strict=True)
     return {score.removeprefix(f"{kind}_"): label.removesuffix(f", {kind}") for score, label, kind in rows}
-
-
-def _row(row: pd.Series, names: Mapping[str, str]) -> tuple[str, ...]:
-    parts = text_of(row["measured_by"]).split("; ")
-    measured = joined(names.get(part, part) for part in parts if part)
-    return (text_of(row["hypothesis"]) or "None", measured or apa.MISSING, row["verdict"], text_of(row["reason"]))

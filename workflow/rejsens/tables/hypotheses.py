@@ -9,6 +9,9 @@ import pandas as pd
 
 from rejsens import apa, narrative
 from rejsens.layout import PrintedTable, grouped
+from rejsens.result_names import interval, metric_of, written
+from rejsens.tables._cells import marked, marks, sentence
+from rejsens.tables.estimates import missing_data
 
 TABLES = ("estimates", "hypotheses", "dictionary")
 
@@ -16,26 +19,35 @@ TABLES = ("estimates", "hypotheses", "dictionary")
 def lay_out(
     *, estimates: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.DataFrame, study: Mapping[str, Any]
 ) -> PrintedTable:
-    """The deciding estimate of every declared hypothesis, by family."""
+    """The deciding estimate of every declared hypothesis, by family; the reason where there is none."""
     findings = narrative.findings(estimates, hypotheses, dictionary)
+    letters = marks([_why_not(row) for row in findings])
     groups: dict[str, list[tuple[str, ...]]] = {}
     for row in findings:
-        groups.setdefault(_family(row), []).append(_row(row))
+        groups.setdefault(_family(row), []).append(_row(row, letters))
     columns = (
         "Hypothesis",
-        "Metric",
-        "n",
+        "Verdict",
+        "Measure",
         "Estimate",
         f"{apa.level(study['ci_level'])} CI",
+        "SESOI",
+        "Beyond SESOI",
         "p",
         "Adjusted p",
         "Smallest detectable",
-        "Beyond SESOI",
-        "Verdict",
+        "n",
+        "Missing data",
     )
-    alignment = ("left", "left", *("right",) * 6, "left", "left")
+    alignment = (*("left",) * 3, *("right",) * 3, "left", *("right",) * 4, "left")
+    specific = tuple((letter, sentence(text)) for text, letter in letters.items())
     return PrintedTable(
-        title=__doc__, columns=columns, **grouped(groups), alignment=alignment, general=_notes(findings)
+        title=__doc__,
+        columns=columns,
+        **grouped(groups),
+        alignment=alignment,
+        general=_notes(findings),
+        specific=specific,
     )
 
 
@@ -43,36 +55,48 @@ def _family(row: Mapping[str, Any]) -> str:
     return f"{narrative.family_name(row)}, {narrative.correction_name(row)}"
 
 
-def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
-    metric, bounded = row.get("metric"), apa.is_bounded(str(row.get("metric")))
-    write = apa.r if bounded else apa.number
+def _why_not(row: Mapping[str, Any]) -> str:
+    untested = apa.is_missing(row.get("estimate")) or row.get("verdict") in ("not testable", "not tested")
+    return "" if not untested or apa.is_missing(row.get("reason")) else str(row["reason"])
+
+
+def _row(row: Mapping[str, Any], letters: Mapping[str, str]) -> tuple[str, ...]:
+    draws = apa.draws_in(row.get("method"))
+    made = not apa.is_missing(row.get("estimate"))
     return (
         f"{row['hypothesis']} {row['label']}",
-        narrative.metric_name(metric).removesuffix(" persons"),
-        apa.count(row.get("n_people")),
-        write(row.get("estimate")),
-        apa.interval(row.get("ci_low"), row.get("ci_high"), bounded=bounded),
-        apa.p(row.get("p"), apa.draws_in(row.get("method"))),
-        apa.p(row.get("p_adjusted"), apa.draws_in(row.get("method"))),
-        write(row.get("smallest_detectable")),
+        marked(row.get("verdict") or "not tested", _why_not(row), letters),
+        metric_of(row).symbol.removesuffix(" persons") if made else apa.MISSING,
+        written(row, "estimate"),
+        interval(row),
+        "±" + written(row, "sesoi") if not apa.is_missing(row.get("sesoi")) else apa.MISSING,
         row.get("exceeds_sesoi") or apa.MISSING,
-        row.get("verdict") or "not tested",
+        apa.p(row.get("p"), draws),
+        apa.p(row.get("p_adjusted"), draws),
+        written(row, "smallest_detectable"),
+        apa.count(row.get("n_people") if made else None),
+        missing_data(row) if made else apa.MISSING,
     )
 
 
 def _notes(findings: list[dict[str, Any]]) -> tuple[str, ...]:
     if not findings:
         return ("This study declares no hypothesis.",)
-    bounds = sorted({apa.number(row["sesoi"]) for row in findings if not apa.is_missing(row.get("sesoi"))})
-    notes = (
-        [f"SESOI, the smallest association of interest, is ±{' or ±'.join(bounds)} as declared before the data."]
-        if bounds
-        else []
+    units = dict.fromkeys(
+        f"{metric_of(row).symbol}: {metric_of(row).unit}"
+        for row in findings
+        if not apa.is_missing(row.get("estimate")) and metric_of(row).unit
     )
+    notes = ["SESOI: the smallest value of interest, declared before the data, in the unit of its measure."]
+    notes += [f"Units: {'; '.join(units)}."] if units else []
     notes.append("Each hypothesis is one test; other coefficients carry no verdict.")
+    if any(row.get("claim_type") in ("equivalence", "non-inferiority") for row in findings):
+        notes.append("Where equivalence is claimed, the adjusted p is that of the equivalence test.")
     notes.append(
         f"Smallest detectable: with {apa.level(narrative.POWER)} power, two-sided, before the family's correction."
     )
+    if any(not apa.is_missing(row.get("m")) for row in findings):
+        notes.append("m: panels with their gaps drawn, in brackets the fraction of missing information.")
     if any(narrative.is_provisional(row) for row in findings):
         notes.append("Complete cases, provisional: nothing was imputed.")
     return tuple(notes)

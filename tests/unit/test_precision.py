@@ -1,0 +1,71 @@
+"""What a finished design could have found, against distributions worked out in other ways."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from rejsens.inference import power
+from rejsens.inference.estimates import smallest_detectable
+from rejsens.tables.precision import detectable
+
+
+@pytest.mark.parametrize(("n", "against"), [(200, 0.5), (1262, 0.5), (800, 0.2)])
+def test_the_smallest_detectable_share_is_rejected_in_80_percent_of_samples(n: int, against: float) -> None:
+    d, counts = power.smallest_detectable_share(n, against), np.arange(n + 1)
+    z = (counts / n - against) / math.sqrt(against * (1 - against) / n)
+    rates = [stats.binom.pmf(counts, n, against + side * d)[abs(z) > stats.norm.isf(0.025)].sum() for side in (-1, 1)]
+    assert min(rates) == pytest.approx(0.80, abs=0.025) and max(rates) >= 0.78  # counts are whole numbers
+
+
+def test_a_share_that_no_sample_of_this_size_could_tell_has_none() -> None:
+    assert math.isnan(power.smallest_detectable_share(10, 0.05))
+    assert power.smallest_detectable_share(400, 0.5, alpha=0.01) > power.smallest_detectable_share(400, 0.5)
+
+
+def test_the_smallest_detectable_added_variance_is_that_of_the_noncentral_f() -> None:
+    n, df, r2 = 320, 312, 0.15
+    noncentrality = n * power.smallest_detectable_r2(n, df, r2) / (1 - r2)
+    assert stats.ncf.sf(stats.f.ppf(0.95, 1, df), 1, df, noncentrality) == pytest.approx(0.80, abs=1e-4)
+
+
+@pytest.mark.parametrize(("metric", "tests"), [("beta", 15), ("delta_r2", 5), ("r", 11), ("beta", 1)])
+def test_a_family_s_correction_is_a_test_at_a_smaller_level(metric: str, tests: int) -> None:
+    n, df, alone = 500, 490, 0.05 / tests
+    before, after = {
+        "beta": [smallest_detectable(0.04, df, a) for a in (0.05, alone)],
+        "delta_r2": [power.smallest_detectable_r2(n, df, 0.1, a) for a in (0.05, alone)],
+        "r": [power.smallest_detectable_r(n, a) for a in (0.05, alone)],
+    }[metric]
+    assert power.after_correction(before, df, metric, tests) == pytest.approx(after, rel=2e-3)
+
+
+@pytest.mark.parametrize("one_sided", [False, True])
+def test_equivalence_is_shown_in_80_percent_of_samples_without_an_association(one_sided: bool) -> None:
+    rng, df, draws = np.random.default_rng(3), 60, 40_000
+    estimates, errors = rng.normal(size=draws), np.sqrt(rng.chisquare(df, draws) / df)
+    bound = power.equivalence_bounds(1.0, df, one_sided=one_sided)
+    reach = stats.t.ppf(0.95, df) * errors
+    shown = (estimates - reach > -bound) & ((estimates + reach < bound) | one_sided)
+    assert shown.mean() == pytest.approx(0.80, abs=0.01)
+
+
+def test_claims_of_absence_are_held_against_their_own_test() -> None:
+    row = {
+        "status": "ok",
+        "claim_type": "equivalence",
+        "se": 0.03,
+        "df": math.inf,
+        "smallest_detectable": 0.084,
+        "metric": "beta",
+    }
+    least, corrected, note = detectable(row, 4, 0.05)
+    assert (least, corrected) == pytest.approx(
+        (0.03 * (1.6449 + 1.2816), 0.03 * (2.2414 + 1.2816)), abs=1e-5
+    ) and "equivalence" in note
+    one = detectable(row | {"claim_type": "non-inferiority"}, 1, 0.05)[0]
+    assert one == pytest.approx(0.03 * (1.6449 + 0.8416), abs=1e-5)
+    assert detectable(
+        row | {"claim_type": "difference", "smallest_detectable": math.nan, "metric": "indirect"}, 4, 0.05
+    )[2]

@@ -1,0 +1,67 @@
+"""Assumptions of the coefficient with person fixed effects: who moves it, and what a mixed model makes of the same data."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from rejsens.inference.covariates import independent_columns
+from rejsens.inference.mixed_blocks import Blocks
+from rejsens.inference.mixed_diagnostics import (
+    Check,
+    MixedModel,
+    fixed_effects_instead,
+    influence_check,
+    remedied,
+    shape,
+    tried,
+)
+
+
+def fixed_effects_checks(model: MixedModel, left_out: int = 10) -> list[Check]:
+    """Checks of the coefficient with person fixed effects; clustered errors need no check of the variances.
+
+    model      the mixed model with the same columns
+    returns    person effects  skewness and excess kurtosis of the people's levels | the mixed model, which takes them as
+                               normal and unrelated to the rest
+               dfbetas         largest change by one person, in clustered standard errors | without those who move it most
+
+    >>> rng = np.random.default_rng(1)
+    >>> person, x = np.repeat(np.arange(60), 3), rng.normal(size=180)
+    >>> model = MixedModel(x + rng.normal(size=180), pd.DataFrame({"x": x}), person, "x", np.tile([1.0, 2, 3], 60))
+    >>> [check["check"] for check in fixed_effects_checks(model)]
+    ['person effects', 'person effects', 'dfbetas']
+    """
+    levels = pd.Series(model.y).groupby(model.person).mean().to_numpy()
+
+    def mixed() -> dict[str, object]:
+        numbers, said = model.refit()
+        return {"instead": f"mixed model{said}", "numbers": numbers, "n_instead": len(np.unique(model.person))}
+
+    checks = shape("person effects", "levels", levels, remedied(mixed))
+    return [*checks, *tried(lambda: _influence(model, left_out), "dfbetas")]
+
+
+def _influence(model: MixedModel, left_out: int) -> list[Check]:
+    def fewer(kept: np.ndarray, words: str) -> dict[str, object]:
+        return fixed_effects_instead(model.kept(kept)) | {"instead": words}
+
+    return influence_check(model.person, *influence_of_people(model), left_out, fewer)
+
+
+def influence_of_people(model: MixedModel) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of people with two rows or more, and their DFBETAS: exact, as no variance is estimated."""
+    repeated = pd.Series(model.person).duplicated(keep=False).to_numpy()
+    person = model.person[repeated]
+    own = model.columns.loc[repeated].reset_index(drop=True).assign(outcome=model.y[repeated])
+    centred = own - own.groupby(person).transform("mean")
+    names = independent_columns(centred.drop(columns="outcome"))
+    none = np.zeros((len(person), 1))
+    blocks = Blocks(
+        centred["outcome"].to_numpy(), centred[names].to_numpy(), tuple(names), person, none, np.zeros((1, 1)), 1.0
+    )
+    place = names.index(model.focal)
+    se = math.sqrt(blocks.clustered()[place, place])
+    return blocks.labels, blocks.without_each()[:, place] / se

@@ -1,0 +1,113 @@
+"""Precision and What This Design Could Have Found"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from rejsens import apa
+from rejsens.inference import power
+from rejsens.inference.estimates import NOT_TESTABLE
+from rejsens.layout import PrintedTable, grouped
+from rejsens.narrative import POWER, correction_name, family_name
+from rejsens.result_names import metric_of
+from rejsens.tables._cells import marked, text_of
+
+TABLES = ("estimates", "hypotheses")
+COLUMNS = (
+    "Hypothesis", "Metric", "n", "Rows", "SE", "Half width", "SESOI", "Smallest detectable", "Same, corrected",
+    "Could it find its SESOI?",
+)  # fmt: skip
+YES, BEFORE, NO = "Yes", "Yes, before correction", "No"
+EQUIVALENCE = (
+    "An equivalence claim: the narrowest bounds within which it would be shown with that power if there were no "
+    "association at all."
+)
+NO_FORMULA = "Its interval is drawn from a product of coefficients; no formula gives the power of that."
+NO_NUMBER = "Its analysis gives no standard error that a power could be worked out from."
+MARKS = {EQUIVALENCE: "a", NO_FORMULA: "b", NO_NUMBER: "c"}
+
+
+def lay_out(*, estimates: pd.DataFrame, hypotheses: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
+    """The deciding row of every hypothesis: how exact it is, and the least that its design finds."""
+    deciding = estimates[estimates["decides"].astype(bool)]
+    declared = hypotheses.set_index("hypothesis")["correction"].to_dict()
+    tests = deciding.groupby("family")["p_adjusted"].count().to_dict()
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for row in deciding.to_dict("records"):
+        row["correction"] = declared.get(row["hypothesis"], "none")
+        count = 1 if row["correction"] == "none" else tests.get(row["family"], 1)
+        groups.setdefault(f"{family_name(row)}, {correction_name(row)}", []).append(_row(row, count, study["alpha"]))
+    found = grouped(groups)
+    used = {cell[-1] for row in found["rows"] for cell in row if cell[-2:-1] == "^"}
+    return PrintedTable(
+        title=__doc__, columns=COLUMNS, **found, alignment=("left", "left", *("right",) * 7, "left"),
+        general=_notes(study) if found["rows"] else ("This study declares no hypothesis.",),
+        specific=tuple((mark, note) for note, mark in MARKS.items() if mark in used),
+    )  # fmt: skip
+
+
+def _notes(study: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        f"Half width is half of the {apa.level(study['ci_level'])} interval: how far the estimate may lie off.",
+        f"Smallest detectable: found with {apa.level(POWER)} power by a two-sided test at {apa.number(study['alpha'])}, given the "
+        "standard error reached; the estimate itself does not enter.",
+        "Corrected: the same for the only finding of its family; the more of a family are found, the nearer it comes to "
+        "the column before.",
+        "SESOI is the smallest association of interest as declared before the data.",
+    )
+
+
+def _row(row: Mapping[str, Any], tests: int, alpha: float) -> tuple[str, ...]:
+    bounded = metric_of(row).bounded
+    write = apa.r if bounded else apa.number
+    least, corrected, note = detectable(row, tests, alpha)
+    return (
+        f"{row['hypothesis']} {row['label']}",
+        metric_of(row).symbol.removesuffix(" persons"),
+        apa.count(row["n_people"]),
+        apa.count(row["n_obs"]),
+        apa.number(row["se"], 3),
+        write((row["ci_high"] - row["ci_low"]) / 2, 3),
+        apa.number(row["sesoi"]),
+        marked(write(least, 3), note, MARKS),
+        write(corrected, 3),
+        could_find(row, least, corrected),
+    )
+
+
+def detectable(row: Mapping[str, Any], tests: int, alpha: float) -> tuple[float, float, str]:
+    """The least that the row's design finds, the same after its family's correction, and what has to be said of it."""
+    if row["status"] == NOT_TESTABLE:
+        return math.nan, math.nan, ""
+    if row["claim_type"] != "difference":
+        one = row["claim_type"] == "non-inferiority"
+        if not math.isfinite(row["se"]) or math.isnan(row["df"]):
+            return math.nan, math.nan, NO_NUMBER
+        least, corrected = (
+            power.equivalence_bounds(row["se"], row["df"], level, one_sided=one) for level in (alpha, alpha / tests)
+        )
+        return least, corrected, EQUIVALENCE
+    least = row["smallest_detectable"]
+    if not math.isfinite(least):
+        return math.nan, math.nan, NO_FORMULA if row["metric"] == "indirect" else NO_NUMBER
+    return least, power.after_correction(least, row["df"], row["metric"], tests, alpha), ""
+
+
+def could_find(row: Mapping[str, Any], least: float, corrected: float) -> str:
+    """Whether an association as large as the SESOI would have been found, in a word.
+
+    >>> row = {"status": "ok", "sesoi": 0.10}
+    >>> could_find(row, 0.05, 0.08), could_find(row, 0.09, 0.12), could_find(row, 0.11, 0.15)
+    ('Yes', 'Yes, before correction', 'No')
+    """
+    if text_of(row["status"]) == NOT_TESTABLE:
+        return "Not testable"
+    if not math.isfinite(least):
+        return apa.MISSING
+    if corrected <= row["sesoi"]:
+        return YES
+    return BEFORE if least <= row["sesoi"] else NO
