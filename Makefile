@@ -45,7 +45,7 @@ mreii: $(READY)
 	@for language in en de; do for wave in 1 2; do $(BIN)/rejsens questionnaire mreii --language $$language --wave $$wave --out docs/mreii; done; done
 	@$(BIN)/rejsens questionnaire mreii --format blueprint --format readability --format review --out docs/mreii
 
-# coverage of intervals and rejection rates by simulation, about half an hour on two cores
+# coverage of intervals and rejection rates by simulation: some hours
 calibrate: $(READY)
 	@$(BIN)/python -m tests.calibrate
 
@@ -53,6 +53,7 @@ bench: $(READY)
 	@$(BIN)/python tests/bench.py
 	@$(BIN)/python tests/bench_psychometrics.py
 	@$(BIN)/python tests/bench_hypotheses.py
+	@$(BIN)/python tests/bench_multiverse.py
 
 $(READY): requirements.lock requirements-build.lock pyproject.toml
 	@echo "Setting up the environment in $(VENV) (once; a few minutes)"

@@ -487,7 +487,7 @@ def answers_of(item, content):
 def test_what_happened_and_what_was_done_is_formative_and_states_are_reflective():
     models = {name: {score["model"] for score in FILES[name]["scores"]} for name in SCORED_FILES}
     assert models == {
-        "mreii_exposure": {"formative"}, "mreii_contact": {"formative", "single_item"}, "mreii_matrix": {"formative"},
+        "mreii_exposure": {"formative", "single_item"}, "mreii_contact": {"formative", "single_item"}, "mreii_matrix": {"formative"},
         "mreii_sources": {"formative", "single_item"}, "mreii_coping": {"formative"},
         "mreii_giving": {"formative", "single_item"}, "mreii_impact": {"reflective"}, "mreii_impact_wide": {"reflective"},
         "mreii_climate": {"reflective"}, "mreii_healing": {"reflective"}, "mreii_perceived_change": {"single_item"},
@@ -516,7 +516,7 @@ def test_scores_need_every_applicable_formative_item_and_four_fifths_of_a_scale(
 
 def test_expected_signs_follow_from_the_directions_of_the_scales():
     burdened = {"mreii_o_freq", "a_rsq", "gad7_sum", "ucla3", "brief_cope_self_blame", "mreii_hv", "mreii_sb",
-                "mreii_in", "mreii_w", "ace_4", "mreii_e_freq", "mreii_e_variety", "mreii_e_weighted", "mreii_oa",
+                "mreii_in", "mreii_w", "ace_4", "mreii_e_freq", "mreii_e_variety", "mreii_e_turning", "mreii_e_withdrawn", "mreii_e_weighted", "mreii_oa",
                 "mreii_ss", "mreii_vs", "mreii_id", "mreii_ex", "mreii_en", "rrq_rumination", "stss", "mreii_a_hurt",
                 "mreii_a_ambiguity", "mreii_a_about_me", "mreii_a_thinking_back",
                 *(f"mreii_from_{source}" for source in SOURCES)}  # fmt: skip

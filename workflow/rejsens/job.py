@@ -21,7 +21,8 @@ STAGING = ".staging"
 
 @contextlib.contextmanager
 def job(snakemake: Any) -> Iterator[SimpleNamespace]:
-    """Run a job's body. Yields the outputs by name, as paths beside their final places.
+    """Run a job's body. Yields the outputs by name, as paths beside their final places, a list for a name
+    of several files.
 
     When the body ends well, and the run that started it still lives, all outputs move into place with `os.replace`; an
     orphan of a killed run publishes nothing. A fault of the study goes to the terminal as sentences, anything else (a
@@ -32,7 +33,7 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
         with _log_only(snakemake.log[0]) as log:
             try:
                 staged |= {str(final): _staged(Path(final)) for final in snakemake.output}
-                yield SimpleNamespace(**{name: staged[str(path)] for name, path in snakemake.output.items()})
+                yield SimpleNamespace(**{name: _named(path, staged) for name, path in snakemake.output.items()})
                 _publish(staged)
             except Refused as refused:
                 told = True
@@ -53,6 +54,11 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
     finally:
         for path in staged.values():
             shutil.rmtree(Path(path).parent, ignore_errors=True)
+
+
+def _named(final: Any, staged: dict[str, str]) -> str | list[str]:
+    """Where a named output is written; of several files under one name the list."""
+    return staged[final] if final in staged else [staged[str(path)] for path in final]
 
 
 @contextlib.contextmanager

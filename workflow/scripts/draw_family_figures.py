@@ -10,7 +10,7 @@ with job(snakemake) as output:
 
     settings = snakemake.params[0]
     given = {table_name(path): read_table(path) for path in snakemake.input}
-    drawn = [output.drawn] if isinstance(output.drawn, str) else output.drawn  # of one file Snakemake gives no list
+    drawn = [output.drawn] if isinstance(output.drawn, str) else output.drawn  # Snakemake gives no list of one
     for path in map(Path, drawn):
         own = settings["figures"][path.stem]
         tables = {name: given[name] for name in own["tables"]}
