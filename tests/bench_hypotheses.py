@@ -73,7 +73,7 @@ from tests.reference import families_data as reference
 asked, (panel, _) = reference.declared(), reference.panel_and_events()
 family = {"family": "primary", "hypotheses": [asked[name] for name in ("H1", "H2", "H3")]}
 rule = reference.COMPLETE | {"imputation": {"m": 20, "most": 20}}
-completed = questions.complete(panel.assign(role="wave"), family, rule)
+completed = questions.complete(panel.assign(role="wave"), family, rule)["H1"]
 wide = imputed.side_by_side(completed.panel, completed.variables)
 drawn_from = imputed.predictors_of(wide, completed.variables)
 use = pd.DataFrame([[int(other in drawn_from[column]) for other in wide] for column in wide], columns=list(wide))

@@ -148,7 +148,7 @@ def covered_imputed(rng: np.random.Generator, hypothesis: str, people: int, m: i
     varying += [c["name"] for c in of.covariates if c.get("varies")]
     constant = [c["name"] for c in of.covariates if not c.get("varies")]
     categories = frozenset(c["name"] for c in of.covariates if c["type"] == "category")
-    variables = Variables(tuple(varying), tuple(constant), categories, tuple(varying[:2]))
+    variables = Variables(tuple(varying), tuple(constant), categories, tuple(v for v in varying if v not in categories))
     (row,) = pooled(lambda one: [analysed(one, of)], completed_panels(rows, variables, m, rng))
     return float(row.ci_low <= estimand(hypothesis) <= row.ci_high)
 

@@ -394,7 +394,7 @@ lagged <- function(h, p, waves) {
   if (is.null(h[["both_directions"]])) return(dynamic(p, y, x))
   one <- f[c("forward", "back")]; worse <- one[[which.min(abs(sapply(one, function(s) s[1] / s[2])))]]
   ends <- function(q) { e <- sapply(one, function(s) s[1] + c(-1, 1) * qnorm(q) * s[2]); c(min(e[1, ]), max(e[2, ])) }
-  f$n("ri_clpm_both", "all", y, paste0(x, "_lagged and back"), "beta_within", worse[1], worse[2], Inf, ends(.975), ends(.95))
+  f$n("ri_clpm_both", "all", y, paste0(x, "_lagged and back"), "beta_within", worse[1], worse[2], Inf, worse[1] + c(-1, 1) * qnorm(.975) * worse[2], ends(.95))
 }
 mediation <- function(h, p, waves) {
   x <- h[["predictor"]]; o <- h[["mediator"]]; y <- h[["outcome"]]; d <- wide_of(p, c(x, o, y)); T <- length(d$waves); m <- sem_fit(processes(3, T, TRUE), d$wide)

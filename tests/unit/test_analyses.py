@@ -25,6 +25,7 @@ from rejsens.inference.imputed import (
 from rejsens.inference.mixed import within_between
 from rejsens.inference.questions import complete
 from rejsens.inference.verdicts import decide
+from rejsens.narrative import is_provisional
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE, WAVES = 240, 6
@@ -281,7 +282,13 @@ def test_a_cap_that_missing_information_exceeds_is_told(with_gaps):
 
 def test_what_imputation_does_not_serve_says_why(with_gaps):
     pair = found(with_gaps, declared("contrast_of_pairs", outcomes=["y", "b"]), imputation={"m": 4, "most": 4}).iloc[0]
-    assert pair["missing_rule"] == "complete cases, provisional: the interval of dz is exact for complete cases only"
+    assert (
+        pair["missing_rule"]
+        == "complete cases where it applies, since the interval of dz is exact for complete cases only"
+    )
+    assert not is_provisional(pair) and is_provisional(
+        dict(pair) | {"missing_rule": "complete cases, provisional: said"}
+    )
 
 
 def test_more_panels_leave_the_first_as_they_are(with_gaps):
@@ -291,7 +298,7 @@ def test_more_panels_leave_the_first_as_they_are(with_gaps):
         "auxiliary": ["b"],
     }
     settings = SETTINGS | {"imputation": {"m": 2, "most": 9}}
-    one, other = complete(with_gaps, family, settings), complete(with_gaps, family, settings)
+    (one,), (other,) = (complete(with_gaps, family, settings).values() for _ in range(2))
     one.first(1)
     for left, right in zip(one.first(3), other.first(3), strict=True):
         pd.testing.assert_frame_equal(left, right)
@@ -334,3 +341,24 @@ def test_the_page_of_models_says_what_the_code_says():
         needs = ", ".join(f"`{key}`" for key in (*model.names, *model.also))
         may = ", ".join(f"`{key}`" for key in model.may)
         assert f"| `{name}` | {model.says} | {needs} | {may} | {model.waves} |" in page
+
+
+def test_hypotheses_are_imputed_together_while_there_are_ten_people_for_each_predictor(with_gaps):
+    three = with_gaps[with_gaps["wave_number"] < 4]
+    asked = [declared("association", id=f"H{k}", outcome=y, predictor="x") for k, y in enumerate("yb")]
+    family, settings = {"family": "f", "hypotheses": asked}, SETTINGS | {"imputation": {"m": 3, "most": 3}}
+    many = complete(three, family, settings)
+    assert many["H0"] is many["H1"] and many["H0"].note == ""
+    few = complete(three[three["participant"] < "p070"], family, settings)
+    assert few["H0"] is not few["H1"] and few["H0"].variables.varying == ("y", "x") and few["H0"].note == ""
+    row = found(three[three["participant"] < "p030"], asked[0], imputation={"m": 3, "most": 3}).iloc[0]
+    assert "more variables than a tenth of the people" in row["warnings"]
+
+
+def test_a_moderator_of_the_intake_serves_the_waves_after_it(panel):
+    intake = panel.assign(m=panel["m"].where(panel["wave"] == "w1"))
+    intake.loc[intake["wave"] == "w1", ["x", "y"]] = np.nan
+    row = found(intake, declared("moderation", outcome="y", predictor="x", moderator="m")).iloc[0]
+    everywhere = intake.assign(m=intake.groupby("participant")["m"].transform("first"))
+    same = found(everywhere, declared("moderation", outcome="y", predictor="x", moderator="m")).iloc[0]
+    assert row["analysis"] == "cross_level" and row["estimate"] == pytest.approx(same["estimate"], abs=1e-12)

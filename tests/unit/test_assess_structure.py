@@ -204,10 +204,15 @@ def test_a_result_over_waves_or_groups_carries_the_status_of_its_scales(found):
     )
     dictionary = pd.DataFrame({"score": ["a", "b", "single"], "model": ["reflective", "reflective", "single_item"]})
     dictionary["modelled_by"] = ["a", "b", ""]
-    waves, none, groups = with_invariance(estimates, hypotheses, found["invariance"], dictionary)["invariance"]
-    assert waves == f"a: {reached(found['invariance'], 'a', 'waves')}; single: a single item" and none == ""
+    asked = pd.DataFrame({"score": "a", "wave": [*WAVES, "w9"]})
+    waves, none, groups = with_invariance(estimates, hypotheses, found["invariance"], dictionary, asked)["invariance"]
+    status = reached(found["invariance"], "a", "waves", [*WAVES, "w9"])
+    assert waves == f"a: {status}; single: a single item" and none == "" and f"({len(WAVES)} of 5 waves)" in waves
     assert groups == f"a: {reached(found['invariance'], 'a', 'gender')}; single: a single item"
-    assert "between man and woman" in groups
+    assert "between man and woman" in groups and "waves)" not in groups
+    assert with_invariance(estimates.assign(term="x > b > a"), hypotheses, found["invariance"], dictionary, asked)[
+        "invariance"
+    ][0].endswith(f"; b: {reached(found['invariance'], 'b', 'waves')}")
 
 
 def test_a_rung_that_could_not_be_tested_is_not_told_as_holding():

@@ -30,6 +30,9 @@ RELIABILITY = pd.DataFrame(
 )
 
 
+OWN = {"nearer": (-0.41, -0.46, -0.36), "farther": (-0.6, -0.7, -0.5), "positive": (0.2, 0.1, 0.3)}
+
+
 def joined(**entry: Any) -> list[dict[str, Any]]:
     content = {"benchmarks": [{"id": "one", "finding": "F", "source": "S (2000)"} | entry]}
     return benchmarks(content, CORRELATIONS, DESCRIPTIVES, RELIABILITY).to_dict("records")
@@ -40,6 +43,26 @@ def test_the_same_two_scores_are_joined_in_either_order_from_the_first_wave_that
     assert (row["wave"], row["n"], row["estimate"]) == ("w2", 103, 0.50)
     assert row["z"] == pytest.approx((math.atanh(0.5) - math.atanh(0.2)) / math.sqrt(1 / 100 + 1 / 200))
     assert row["comparison"] == "the interval of this study lies above the published value"
+
+
+def test_beside_a_negative_value_the_distance_to_0_is_said() -> None:
+    def said(x: str, **published: float) -> str:
+        given = CORRELATIONS.assign(**dict(zip(("r", "ci_low", "ci_high"), OWN[x], strict=True)))
+        entry = {
+            "id": "one",
+            "finding": "F",
+            "source": "S",
+            "metric": "r",
+            "n": 203,
+            "x": ["x"],
+            "y": ["y"],
+        } | published
+        return benchmarks({"benchmarks": [entry]}, given, DESCRIPTIVES, RELIABILITY)["comparison"][0]
+
+    start = "the interval of this study lies "
+    assert said("nearer", value=-0.54) == f"{start}nearer to 0 than the published value"
+    assert said("farther", value=-0.30, low=-0.4, high=-0.2) == f"{start}farther from 0 than the published interval"
+    assert said("positive", value=-0.30) == f"{start}on the other side of 0 from the published value"
 
 
 def test_two_means_are_compared_by_their_standard_errors() -> None:

@@ -93,7 +93,7 @@ def test_verdicts_come_from_the_deciding_rows(content, tables):
     assert found.loc[("C9", "H2"), "verdict"] == "equivalent"
     assert found.loc[("C10", "H3"), "verdict"] == "inconclusive"
     deciding = tables["estimates"].query("decides and hypothesis == 'H1'").iloc[0]
-    numbers = ["estimate", "ci_level", "ci_low", "ci_high", "n_people"]
+    numbers = ["estimate", "ci_level", "ci_low", "ci_high", "sesoi", "n_people"]
     assert list(found.loc[("C11", "H1"), numbers]) == list(deciding[numbers])
     assert found.loc[("C11", "H1"), "invariance"] == deciding["invariance"] != ""
     assert "declared level and the sign is the declared one" in found.loc[("C11", "H1"), "reason"]
@@ -179,9 +179,8 @@ def test_counts_add_up_over_claims_and_over_tests():
             ("C5", "H6", "not tested", ""), ("Z1", "", "not met", "")]  # fmt: skip
     frame = pd.DataFrame(rows, columns=["claim", "hypothesis", "verdict", "claim_type"])
     assert claims.counted(frame) == [
-        "Of 5 claims: 1 supported, 1 opposite, 1 with different verdicts, 1 not testable, 1 not tested.",
-        "The 4 tests behind them: 2 supported, 1 opposite, 1 equivalent; for 1 of the equivalent ones equivalence is "
-        "what the claim says.",
+        "Of 5 claims: 1 supported, 1 opposite, 1 with different verdicts (all as claimed), 1 not testable, 1 not tested.",
+        "The 4 tests behind them: 2 supported, 1 opposite, 1 equivalent (as claimed).",
         "Of 1 claim about the measures: 1 not met.",
     ]
 
@@ -213,4 +212,17 @@ def test_the_printed_ledger_has_each_claim_above_its_tests_by_theme(content, tab
     assert tuple(names[k] for k in printed.heads) == claims.CONSTRUCT_MAP
     at = names.index("C8")
     assert names[at : at + 4] == ["C8", "H1", "H2", "H3"]
-    assert [row[1] for row in printed.rows[at : at + 2]] == ["1 supported, 1 equivalent, 1 inconclusive", "supported"]
+    assert [row[1] for row in printed.rows[at : at + 2]] == [
+        "1 supported, 1 equivalent (not as claimed), 1 inconclusive",
+        "supported",
+    ]
+    assert printed.rows[at + 2][1] == "equivalent (not as claimed)"
+
+
+def test_one_word_does_not_stand_for_opposite_outcomes():
+    rows = pd.DataFrame({"verdict": ["equivalent"] * 2, "claim_type": ["equivalence", "difference"]})
+    assert claims.overall(rows) == "with different verdicts" and claims.overall(rows[:1]) == "equivalent (as claimed)"
+    assert claims.overall(rows[1:]) == "equivalent (not as claimed)"
+    against = pd.DataFrame({"verdict": ["equivalent", "opposite"], "claim_type": ["difference"] * 2})
+    assert claims.overall(against) == "with different verdicts (all not as claimed)"
+    assert {claims.overall(part) for part in (rows, rows[:1], rows[1:], against)} <= set(claims.OVERALL)

@@ -6,7 +6,8 @@ import audit
 import example_tables
 import pytest
 
-from rejsens import narrative
+from rejsens import narrative, verdict_words
+from rejsens.inference import cross_level
 from rejsens.inference import estimates as inference
 
 
@@ -161,7 +162,7 @@ def test_the_exact_sentences_of_a_supported_and_an_inconclusive_finding(findings
     )
     assert narrative.why_inconclusive(h3) == (
         "Inconclusive: the adjusted p = .148 is not below the declared level, and the equivalence interval "
-        "[0.00, 0.12] reaches beyond ±0.10 within-person SDs, so an association of interest is not ruled out."
+        "[0.004, 0.118] reaches beyond ±0.10 within-person SDs, so an association of interest is not ruled out."
     )
 
 
@@ -170,6 +171,66 @@ def test_a_finding_that_is_not_testable_gives_its_reason_and_no_number(findings)
     assert narrative.result(row) == "" and narrative.sample(row) == ""
     assert narrative.verdict(row) == "Not testable: the model did not converge."
     assert narrative.estimated(row).startswith("Planned for")
+
+
+def test_an_equivalent_result_that_differs_from_0_is_not_called_the_opposite(findings):
+    h2 = findings[1]
+    inside = "±0.10 within-person SDs; the claim of an association of interest is not borne out."
+    differing = h2 | {
+        "estimate": 0.06,
+        "ci90_low": 0.03,
+        "ci90_high": 0.08,
+        "p_adjusted": 0.003,
+        "direction": "positive",
+    }
+    assert narrative.verdict(differing) == (
+        "Equivalent: the result differs from 0 in the declared direction (adjusted p = .003), but the equivalence interval "
+        f"[0.03, 0.08] lies inside {inside}"
+    )
+    assert "against the declared direction" in narrative.verdict(differing | {"direction": "negative"})
+    unclear = differing | {"p_adjusted": 0.2}
+    assert narrative.verdict(unclear).startswith(
+        "Equivalent: no association of interest; the equivalence interval [0.03,"
+    )
+    assert "differs" not in narrative.verdict(unclear) and "against" not in narrative.verdict(differing)
+    assert narrative.verdict(differing | {"claim_type": "equivalence"}).endswith("lies inside ±0.10 within-person SDs.")
+
+
+def test_a_difference_that_is_shown_though_none_was_claimed_is_said(findings):
+    row = findings[2] | {"metric": "dz", "sesoi": 0.2, "claim_type": "equivalence", "estimate": 0.21, "p": 0.00001,
+                         "ci_low": 0.185, "ci_high": 0.242, "ci90_low": 0.19, "ci90_high": 0.24}  # fmt: skip
+    assert narrative.why_inconclusive(row) == (
+        "Inconclusive: the result differs from 0 (p < .001), but the equivalence interval [0.19, 0.24] reaches beyond "
+        "±0.20 SDs of the differences: open is whether the difference is one of interest."
+    )
+    assert "is not ruled out" in narrative.why_inconclusive(row | {"ci_low": -0.01})
+
+
+def test_both_directions_are_said_in_words(findings):
+    assert "Declared: negative; found: positive." in narrative.judged(findings[3])
+    assert "Declared: negative; found: negative." in narrative.judged(findings[0])
+    both = findings[0] | {"analysis": "ri_clpm_both", "warnings": "the two paths have opposite signs"}
+    assert "Declared: negative; found: one path positive, one negative." in narrative.judged(both)
+    assert not [text for text in narrative.judged(findings[4]) if "found:" in text]
+
+
+def test_equivalent_results_are_counted_by_what_they_claim(findings):
+    rows = [*findings[:3], findings[1] | {"claim_type": "equivalence"}]
+    counts = {"supported": 1, "equivalent (as claimed)": 1, "equivalent (not as claimed)": 1, "inconclusive": 1}
+    assert narrative.verdict_counts(rows) == counts and list(narrative.verdict_counts(rows)) == list(counts)
+
+
+def test_every_verdict_has_its_meaning_and_no_banned_word():
+    assert list(verdict_words.MEANINGS) == list(narrative._VERDICTS)
+    assert all(narrative.banned_words(text) == [] for text in verdict_words.MEANINGS.values())
+
+
+def test_a_simpler_model_is_said_in_plain_words_for_every_status_that_an_estimator_writes(findings):
+    for status in (cross_level.AT_ZERO, cross_level.UNCORRELATED, "random slope not admissible: random intercept only"):
+        said = verdict_words.simpler_model({"status": f"{status} (in 22 of 24 imputations)"})
+        assert "in 22 of 24 completed panels" in said and narrative.banned_words(said) == []
+        assert verdict_words.simpler_model({"status": status}) in narrative.judged(findings[0] | {"status": status})
+    assert verdict_words.simpler_model({"status": "ok"}) == ""
 
 
 def test_why_inconclusive_is_silent_for_other_verdicts(findings):

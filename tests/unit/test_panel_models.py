@@ -230,13 +230,20 @@ def test_an_inadmissible_panel_is_not_tested_and_says_why():
 def test_both_directions_take_the_larger_p(panel):
     joint, forward, back = both_directions(panel, "y", "x")[:3]
     assert joint.p == max(forward.p, back.p) == back.p
-    assert (joint.ci_low, joint.ci_high) == (min(forward.ci_low, back.ci_low), max(forward.ci_high, back.ci_high))
-    assert (joint.estimate, joint.outcome) == (back.estimate, "y")
+    own = ("estimate", "se", "statistic", "ci_low", "ci_high")
+    assert [getattr(joint, name) for name in own] == [getattr(back, name) for name in own]
+    assert joint.ci90_low == min(forward.ci90_low, back.ci90_low)
+    assert joint.ci90_high == max(forward.ci90_high, back.ci90_high)
+    assert joint.outcome == "y" and "is that from y to later x" in joint.warnings
     turned = calibrate_panel.long(calibrate_panel.cross_lagged(np.random.default_rng(8), 500, 4, 0.3, -0.3))
     joint, forward, back = both_directions(turned, "y", "x")[:3]
     assert max(forward.p, back.p) < 0.05
     assert joint.p == 1.0
     assert "opposite signs" in joint.warnings
+    unclear = calibrate_panel.long(calibrate_panel.cross_lagged(np.random.default_rng(8), 500, 4, 0.3, -0.01))
+    joint, forward, back = both_directions(unclear, "y", "x")[:3]
+    assert forward.estimate * back.estimate < 0 and "opposite signs" in joint.warnings
+    assert joint.p == max(forward.p, back.p) > 0.05
 
 
 def test_a_category_that_varies_is_named_and_a_number_is_a_process(panel):

@@ -197,6 +197,22 @@ def test_hypotheses_state_what_decides(tables):
     )
 
 
+def test_equivalence_that_was_claimed_is_marked_and_told_from_the_other(tables):
+    claimed = tables["hypotheses"]["hypothesis"].eq("H2")
+    own = tables["hypotheses"].assign(claim_type=tables["hypotheses"]["claim_type"].mask(claimed, "equivalence"))
+    rows = tables["estimates"]["hypothesis"].eq("H2")
+    estimates = tables["estimates"].assign(claim_type=tables["estimates"]["claim_type"].mask(rows, "equivalence"))
+    marked, plain = (
+        laid_out("hypotheses", tables | {"hypotheses": own, "estimates": estimates}),
+        laid_out("hypotheses", tables),
+    )
+    assert [row[1] for row in marked.rows] == ["supported", "equivalent^a", "inconclusive"]
+    assert marked.specific == (("a", "As claimed: no difference of interest is what the hypothesis claims."),)
+    assert [row[1] for row in plain.rows] == ["supported", "equivalent", "inconclusive"] and plain.specific == ()
+    assert any("Equivalent without a mark" in note for note in plain.general)
+    assert not any("Equivalent without a mark" in note for note in marked.general)
+
+
 def test_precision_is_worked_out_from_the_standard_error_and_says_what_could_be_found(tables):
     estimates = tables["estimates"].copy()
     own = estimates["decides"] & estimates["hypothesis"].isin(["H2", "H3"])
@@ -205,14 +221,14 @@ def test_precision_is_worked_out_from_the_standard_error_and_says_what_could_be_
     estimates.loc[own & (estimates["hypothesis"] == "H2"), "claim_type"] = "equivalence"
     found = cells(laid_out("precision", tables | {"estimates": estimates}))
     # z(.975) + z(.80) = 2.802; of three tests z(1 - .05 / 6) + z(.80) = 3.236; equivalence z(.95) + z(.90) = 2.926, z(1 - .05 / 3) + z(.90) = 3.410
-    assert found["H3 Reported exposure and self-blame"][3:] == ("0.030", "0.055", "0.10", "0.084", "0.097", "Yes")
+    assert found["H3 Reported exposure and self-blame"][3:] == ("0.030", "0.055", "0.100", "0.084", "0.097", "Yes")
     assert found["H2 Reported exposure and hypervigilance"][3:] == (
         "0.030",
         "0.055",
-        "0.10",
+        "0.100",
         "0.088^a",
         "0.102",
-        "Yes, before correction",
+        "Could rule it out, before correction",
     )
     estimates.loc[own, ["smallest_detectable", "metric", "claim_type"]] = [math.nan, "indirect", "difference"]
     table = laid_out("precision", tables | {"estimates": estimates})

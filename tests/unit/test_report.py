@@ -14,7 +14,7 @@ import example_tables
 import pandas as pd
 import pytest
 
-from rejsens import claims, layout, narrative, pages, registry, report
+from rejsens import claims, layout, narrative, pages, registry, report, verdict_words
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.definitions import instrument_facts, load_instruments
 
@@ -199,10 +199,14 @@ def test_the_first_page_states_each_hypothesis_whole(full):
         assert said in h1, said
     assert "Inconclusive:" not in h1 + h2
     assert (
-        "Inconclusive: the adjusted p = .148 is not below the declared level, and the equivalence interval [0.00, 0.12]"
+        "Inconclusive: the adjusted p = .148 is not below the declared level, and the equivalence interval [0.004, 0.118]"
         in h3.replace("\u00a0", " ")
     )
-    assert "3 hypotheses were declared: 1 supported, 1 equivalent, 1 inconclusive." in audit.Page(full).text
+    text = audit.Page(full).text
+    assert "3 hypotheses were declared: 1 supported, 1 equivalent (not as claimed), 1 inconclusive." in text
+    assert all(f"{verdict} {meaning}" in text for verdict, meaning in verdict_words.MEANINGS.items())
+    assert "Verdict: equivalent not as claimed" in h2 and "as claimed" not in h1
+    assert "Direction declared: negative; found: negative" in h1
 
 
 @pytest.mark.parametrize("kind", ["finding", "prose"])

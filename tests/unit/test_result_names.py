@@ -13,13 +13,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rejsens import inference, layout, narrative, report
+from rejsens import hypotheses_section, inference, layout, narrative, report
 from rejsens.figures import forest_of_hypotheses
 from rejsens.hypotheses import MODELS
 from rejsens.inference.estimates import estimates_frame
 from rejsens.inference.least_squares import fit_least_squares, joint_row
 from rejsens.inference.within_contrasts import contrast_of_predictors
-from rejsens.result_names import ANALYSES, METRICS, analysis_of, label_of, labels_of, numerator_df, statistic_of
+from rejsens.result_names import (
+    ANALYSES,
+    APPLIES,
+    METRICS,
+    analysis_of,
+    label_of,
+    labels_of,
+    numerator_df,
+    statistic_of,
+)
 from rejsens.tabular import COLUMNS
 
 SOURCES = sorted(Path(inference.__file__).parent.glob("*.py"))
@@ -188,7 +197,8 @@ def test_several_outcomes_and_predictors_are_named_together(findings):
     assert about["cross_level"] == f"{exposure} with {worth}, by self-compassion (SCS-SF)"
     assert about["lagged_indirect"] == f"{exposure} with later {worth}, by way of self-compassion (SCS-SF)"
     assert about["paired_contrast"] == "Social hypervigilance (MREII) and self-blame (MREII), the first less the second"
-    assert about["group_contrast"] == "Self-esteem (RSES), by relationship status"
+    groups = 'undefined or "almost" relationship less in a relationship'
+    assert about["group_contrast"] == f"Self-esteem (RSES), by relationship status ({groups})"
     assert about["proportion"] == "Self-blame (MREII)"
     contrast = next(row for row in findings if row["analysis"] == "event_level" and row["metric"] == "dz")
     assert contrast["about"] == "Hurt (MREII-A), unclear and clear events contrasted"
@@ -223,13 +233,84 @@ def test_what_is_not_testable_says_why_with_labels(findings):
 def test_only_complete_cases_are_provisional(findings):
     provisional = {row["analysis"]: narrative.is_provisional(row) for row in findings}
     assert provisional["change"] and not provisional["within_between"] and not provisional["ri_clpm"]
+    events = next(row for row in findings if row["analysis"] == "event_level") | {
+        "missing_rule": f"{APPLIES}, since why"
+    }
+    assert not narrative.is_provisional(events) and "provisional" not in " ".join(narrative.cautions(events))
+    assert "observations lost or not asked about (missing data: complete cases where it applies" in narrative.sample(
+        events
+    )
     imputed = next(row for row in findings if row["analysis"] == "within_between")
     assert "multiple imputation, m = 24, fraction of missing information .19" in narrative.sample(imputed)
 
 
 def test_an_interval_is_not_rounded_onto_its_bound(findings):
     row = findings[0] | {"ci90_low": -0.0996, "ci90_high": 0.01, "verdict": "equivalent"}
-    assert "[−0.100, 0.010]" in narrative.verdict(row) and "[−0.10," not in narrative.verdict(row)
+    assert "[−0.0996, 0.0100]" in narrative.verdict(row) and "[−0.10," not in narrative.verdict(row)
+    assert "[0.003, 0.119]" in narrative.result(row | {"ci_low": 0.0026, "ci_high": 0.119})
+
+
+def test_of_several_predictors_the_two_that_are_contrasted_are_named(tables):
+    own = tables["hypotheses"].assign(
+        predictor=lambda t: t["predictor"].replace("mreii_e_freq; mreii_o_freq", "a; b; c; d")
+    )
+    rows = tables["estimates"].replace({"term": {"mreii_e_freq - mreii_o_freq": "c_within - b_within"}})
+    found = narrative.findings(rows, own, tables["dictionary"])
+    (about,) = {row["about"] for row in found if row["analysis"] == "predictor_contrast"}
+    assert about == "C less b, with self-esteem (RSES), at equal a and d"
+
+
+def test_scales_that_were_held_together_are_called_by_their_labels(tables):
+    rows = tables["estimates"].assign(invariance="rses_sum: strict invariance between 2026a and 2026f")
+    row = narrative.findings(rows, tables["hypotheses"], tables["dictionary"])[0]
+    assert narrative.invariance(row).startswith("Invariance of the scales: self-esteem (RSES): strict invariance")
+
+
+def test_a_share_stands_beside_its_distance_from_a_half(findings, tables):
+    of = {"metric": "share", "estimate": 0.37, "ci_low": 0.3438, "ci_high": 0.397}
+    row = next(row for row in findings if row["analysis"] == "proportion")
+    own = tables["estimates"].query("analysis == 'proportion' and decides")
+    beside = pd.concat([tables["estimates"], own.assign(**of, decides=False)])
+    with_share = narrative.findings(beside, tables["hypotheses"], tables["dictionary"])
+    got = next(r for r in with_share if r["hypothesis"] == row["hypothesis"])
+    assert "Share of people: 37%, 95% CI [34%, 40%]." in narrative.found(got)
+    assert ("Share of people", "37%, 95% CI [34%, 40%]") in hypotheses_section._details(got)
+    assert "share" not in row and not any("share" in r for r in with_share if r["analysis"] != "proportion")
+
+
+def test_either_path_of_a_cycle_has_its_own_numbers(tables):
+    own = tables["estimates"].query("analysis == 'ri_clpm_both' and decides").assign(decides=False, analysis="ri_clpm")
+    paths = [own.assign(term="mreii_e_freq_lagged", estimate=0.034), own.assign(estimate=-0.012, p=0.519),
+             own.assign(term="rses_sum_lagged")]  # fmt: skip
+    paths[1] = paths[1].assign(term="rses_sum_lagged", outcome="mreii_e_freq")
+    beside = pd.concat([tables["estimates"], *paths])
+    found = narrative.findings(beside, tables["hypotheses"], tables["dictionary"])
+    (said,) = (narrative.both_paths(row) for row in found if row["analysis"] == "ri_clpm_both")
+    first, second = said.removeprefix("Both paths: ").split("; ")
+    assert first.startswith(
+        "reported exposure, frequency (MREII) one wave earlier with self-esteem (RSES), β within persons = 0.03"
+    )
+    assert (
+        second.startswith("self-esteem (RSES) one wave earlier with reported exposure, frequency (MREII), ")
+        and "= −0.01" in second
+    )
+    assert "p = .519" in second and not any(narrative.both_paths(row) for row in found if row["analysis"] == "ri_clpm")
+
+
+def test_a_card_says_what_decides_and_what_to_be_wary_of(findings):
+    equal = next(row for row in findings if row["analysis"] == "paired_contrast")
+    card = hypotheses_section._card(1, equal, {"dz": 1.0})
+    assert (card["verdict"], card["claimed"]) == ("equivalent", "as claimed")
+    supported = findings[0] | {"invariance": "rses_sum: not assessed", "warnings": "the two paths have opposite signs"}
+    card = hypotheses_section._card(1, supported, {"beta_within": 1.0})
+    said = [narrative.beyond_sesoi(supported), "not assessed", "Caution: the two paths have opposite signs."]
+    assert all(said) and [text for text in said if text not in card["why"]] == [] and card["claimed"] == ""
+    assert ("Direction", "declared: negative; found: negative") in card["details"]
+    groups = next(row for row in findings if row["analysis"] == "group_contrast")
+    assert (
+        dict(hypotheses_section._details(groups))["Groups"]
+        == 'Undefined or "almost" relationship less in a relationship'
+    )
 
 
 def test_labels_follow_a_name_through_its_parts():

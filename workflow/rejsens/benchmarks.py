@@ -151,7 +151,8 @@ def _row(entry: Mapping[str, Any], own: Mapping[str, Any] | None) -> _Row:
 
 
 def _comparison(published: Mapping[str, Any], own: Mapping[str, Any]) -> str:
-    """Where this study's interval lies. A published interval is met when the two overlap."""
+    """Where this study's interval lies. A published interval is met when the two overlap. "Above" a value below 0 would
+    read as more of it, so that of these the distance to 0 is said."""
     low, high = own["ci_low"], own["ci_high"]
     if math.isnan(low) or math.isnan(high):
         return "this study has no interval"
@@ -160,5 +161,9 @@ def _comparison(published: Mapping[str, Any], own: Mapping[str, Any]) -> str:
         ends = [published["value"]] * 2
     what = "value" if ends[0] == ends[1] else "range" if math.isnan(published["value"]) else "interval"
     if high < ends[0] or low > ends[1]:
-        return f"the interval of this study lies {'below' if high < ends[0] else 'above'} the published {what}"
+        place = f"{'below' if high < ends[0] else 'above'} the published {what}"
+        if ends[1] < 0:
+            place = f"{'farther from' if high < ends[0] else 'nearer to'} 0 than the published {what}"
+            place = f"on the other side of 0 from the published {what}" if low > 0 else place
+        return f"the interval of this study lies {place}"
     return f"the interval of this study {'holds' if what == 'value' else 'overlaps'} the published {what}"

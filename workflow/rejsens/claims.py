@@ -14,12 +14,13 @@ from rejsens import apa, narrative
 from rejsens.benchmarks import beside
 from rejsens.problems import Problem, Refused, listed
 from rejsens.validation_steps import MET, NOT_MET
+from rejsens.verdict_words import AS_CLAIMED, NOT_AS_CLAIMED, against_claim, outcome
 
 COLUMNS = (
     "claim", "construct", "document", "quotation", "measured_by", "hypothesis", "verdict", "reason", "label", "kind",
-    "claim_type", "metric", "estimate", "ci_level", "ci_low", "ci_high", "n_people", "invariance", "theme", "evidence", "benchmarks",
+    "claim_type", "metric", "estimate", "ci_level", "ci_low", "ci_high", "sesoi", "n_people", "invariance", "theme", "evidence", "benchmarks",
 )  # fmt: skip
-NUMBERS = ("estimate", "ci_level", "ci_low", "ci_high", "n_people")
+NUMBERS = ("estimate", "ci_level", "ci_low", "ci_high", "sesoi", "n_people")
 CONSTRUCT_MAP = (
     *(f"C1{kind}" for kind in "abcdefghi"), *(f"C2{kind}" for kind in "abc"), *(f"C{k}" for k in range(3, 48)),
     *(f"Z{k}" for k in range(1, 5)),
@@ -28,8 +29,13 @@ NOT_TESTED = "not tested"
 NOT_TESTABLE = "not testable"
 NO_TEST = "no test is defined for this claim"
 OWN_THEME = "Further claims of this study"
-AS_CLAIMED = "equivalence is what the claim says"
-OVERALL = ("supported", "opposite", "equivalent", "inconclusive", "with different verdicts", NOT_TESTABLE, NOT_TESTED)
+CLAIMED = "equivalence is what the claim says"
+TESTED = ("supported", "opposite", "equivalent", "inconclusive")
+DIFFERENT = "with different verdicts"
+OVERALL = (
+    "supported", "opposite", f"equivalent ({AS_CLAIMED})", f"equivalent ({NOT_AS_CLAIMED})", "inconclusive",
+    f"{DIFFERENT} (all {AS_CLAIMED})", f"{DIFFERENT} (all {NOT_AS_CLAIMED})", DIFFERENT, NOT_TESTABLE, NOT_TESTED,
+)  # fmt: skip
 _Row = dict[str, Any]
 
 
@@ -116,17 +122,21 @@ def in_order(name: str) -> tuple[int, str]:
 def overall(rows: pd.DataFrame) -> str:
     """What became of one claim: the verdict that all of its tests share, else that they differ.
 
-    Tests that were not made, or could not be, count only where there is no other.
+    Tests that were not made, or could not be, count only where there is no other. Verdicts that differ may agree on the
+    claim: a difference that was claimed and found, an equality that was claimed and found.
 
     >>> overall(pd.DataFrame({"verdict": ["supported", "not tested", "supported"]}))
     'supported'
     >>> overall(pd.DataFrame({"verdict": ["supported", "inconclusive"]}))
     'with different verdicts'
+    >>> overall(pd.DataFrame({"verdict": ["supported", "equivalent"], "claim_type": ["difference", "equivalence"]}))
+    'with different verdicts (all as claimed)'
     """
-    given = list(dict.fromkeys(rows["verdict"]))
-    tested = [verdict for verdict in given if verdict not in (NOT_TESTED, NOT_TESTABLE)]
+    made = [row for row in rows.to_dict("records") if row["verdict"] not in (NOT_TESTED, NOT_TESTABLE)]
+    given, tested = list(rows["verdict"]), list(dict.fromkeys(map(outcome, made)))
     if len(tested) > 1:
-        return "with different verdicts"
+        sides = {against_claim(row) for row in made}
+        return f"{DIFFERENT} (all {sides.pop()})" if len(sides) == 1 else DIFFERENT
     return tested[0] if tested else NOT_TESTABLE if NOT_TESTABLE in given else NOT_TESTED
 
 
@@ -137,12 +147,10 @@ def counted(claims: pd.DataFrame) -> list[str]:
     measured = claims["claim"].str.startswith("Z")
     became = Counter(overall(rows) for _, rows in claims[~measured].groupby("claim", sort=False))
     sentences = [f"Of {narrative.counted(sum(became.values()), 'claim')}: {tally(became)}."]
-    tests = claims[~measured & claims["verdict"].isin(OVERALL[:4])].drop_duplicates("hypothesis")
+    tests = claims[~measured & claims["verdict"].isin(TESTED)].drop_duplicates("hypothesis")
     if len(tests):
-        verdicts = tally(Counter(tests["verdict"]))
-        as_said = int(((tests["verdict"] == "equivalent") & (tests.get("claim_type", "") == "equivalence")).sum())
-        said = f"; for {apa.count(as_said)} of the equivalent ones {AS_CLAIMED}" if as_said else ""
-        sentences.append(f"The {narrative.counted(len(tests), 'test')} behind them: {verdicts}{said}.")
+        verdicts = tally(Counter(map(outcome, tests.to_dict("records"))))
+        sentences.append(f"The {narrative.counted(len(tests), 'test')} behind them: {verdicts}.")
     if measured.any():
         held = Counter(claims.loc[measured, "verdict"])
         claims_said = narrative.counted(int(measured.sum()), "claim")
@@ -206,10 +214,10 @@ def _reason(row: Mapping[str, Any]) -> str:
         return "" if apa.is_missing(row.get("reason")) else str(row["reason"])
     stated = narrative.why_inconclusive(row) or narrative.verdict(row)
     said = [narrative.sentence(stated.removeprefix(f"{row['verdict'].capitalize()}: "))]  # the verdict stands beside it
-    if row["verdict"] == "equivalent" and row["claim_type"] == "equivalence":
-        said.append(narrative.sentence(AS_CLAIMED))
+    if row["verdict"] == "equivalent" and against_claim(row) == AS_CLAIMED:
+        said.append(narrative.sentence(CLAIMED))
     elif row["verdict"] in ("supported", "opposite"):
-        said.append(narrative.beyond_sesoi(row))
+        said += [narrative.directions(row), narrative.beyond_sesoi(row)]
     return " ".join(filter(None, said)).removesuffix(".")
 
 

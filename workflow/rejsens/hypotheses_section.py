@@ -11,7 +11,9 @@ import pandas as pd
 
 from rejsens import apa, narrative
 from rejsens.embedded import image
+from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.result_names import bounds, interval, metric_of, p_values, written
+from rejsens.verdict_words import against_claim, direction, share, simpler_model
 
 Row = Mapping[str, Any]
 HALF = 160.0  # half the width of a strip
@@ -68,10 +70,23 @@ def _card(k: int, row: Row, reach: Mapping[str, float]) -> dict[str, Any]:
         "estimate": _estimate(row),
         "strip": _strip(row, reach),
         "details": _details(row),
-        "why": " ".join(
-            filter(None, [narrative.why_inconclusive(row) or narrative.verdict(row), narrative.as_claimed(row)])
-        ),
+        "claimed": against_claim(row) if row.get("verdict") == "equivalent" else "",
+        "why": " ".join(filter(None, _why(row))),
     }
+
+
+def _why(row: Row) -> list[str]:
+    """What decided, and what a reader must know of it without opening the details."""
+    said = [
+        narrative.why_inconclusive(row) or narrative.verdict(row),
+        narrative.as_claimed(row),
+        narrative.both_paths(row),
+    ]
+    if row.get("verdict") in ("supported", "opposite"):
+        said.append(narrative.beyond_sesoi(row))
+    said += [narrative.invariance(row)] if NOT_ASSESSED in str(row.get("invariance")) else []
+    said.append(simpler_model(row))
+    return [*said, "" if apa.is_missing(row.get("warnings")) else narrative.sentence(f"Caution: {row['warnings']}")]
 
 
 def _estimate(row: Row) -> dict[str, str] | None:
@@ -89,9 +104,12 @@ def _details(row: Row) -> list[tuple[str, str]]:
     found = [
         ("n (people)", apa.count(seen)),
         ("Observations", apa.count(row.get("n_obs") if seen else None)),
-        ("Lost", apa.count(row.get("n_lost") if seen else None)),
+        (narrative.lost_words(row).capitalize(), apa.count(row.get("n_lost") if seen else None)),
         ("Missing data", apa.MISSING if apa.is_missing(rule) else str(rule)),
         *((name, apa.p(row.get(key), draws)) for key, name in p_values(row)),
+        ("Groups", row.get("groups") or apa.MISSING),
+        ("Direction", direction(row) or apa.MISSING),
+        ("Share of people", share(row) or apa.MISSING),
         ("SESOI", bounds(row)),
         ("Smallest detectable", written(row, "smallest_detectable")),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,21 +21,34 @@ INDEX = {"formative": "an index of what happened, to which invariance does not a
 
 
 def with_invariance(
-    estimates: pd.DataFrame, hypotheses: pd.DataFrame, invariance: pd.DataFrame, dictionary: pd.DataFrame
+    estimates: pd.DataFrame,
+    hypotheses: pd.DataFrame,
+    invariance: pd.DataFrame,
+    dictionary: pd.DataFrame,
+    descriptives: pd.DataFrame,
 ) -> pd.DataFrame:
     """The estimates, each row that compares waves or groups with the status of its scales in place of "not assessed".
 
     estimates, hypotheses, invariance, dictionary   the tables of these names
-    returns    `estimates` with `invariance` such as "rses_sum: metric invariance between w1 and w2; scalar rejected". A
-               row over waves speaks of outcomes and predictors between waves, a row of groups of its outcome between them
+    descriptives   the table of this name, of the panel's waves: which asked each score. A ladder with too many items
+                   leaves waves out (`invariance: max_columns`), and the words say so
+    returns    `estimates` with `invariance` such as "rses_sum: metric invariance between w1 and w3 (2 of 3 waves);
+               scalar rejected". A row over waves speaks of outcomes, predictors and a mediator between waves, a row of
+               groups of its outcome between them
     """
+    asked = descriptives.groupby("score")["wave"].agg(lambda waves: tuple(dict.fromkeys(waves))).to_dict()
     planned = hypotheses.set_index(["family", "hypothesis"])[["outcome", "predictor"]]
     scales = {row["score"]: row for row in dictionary.to_dict("records")}
 
     def told(row: pd.Series) -> str:
         outcomes, predictors = planned.loc[(row["family"], row["hypothesis"])]
-        between, named = ("waves", f"{outcomes}; {predictors}") if row["wave"] == "all" else (predictors, outcomes)
-        words = {n: _of_score(scales[n], invariance, between) for n in named.split("; ") if n in scales}
+        between, named = predictors, outcomes
+        if row["wave"] == "all":
+            path = str(row.get("term")).split(" > ")  # predictor > mediator > outcome
+            between, named = "waves", "; ".join([outcomes, predictors, *path[1:-1]])
+        words = {
+            n: _of_score(scales[n], invariance, between, asked.get(n, ())) for n in named.split("; ") if n in scales
+        }
         return "; ".join(f"{name}: {status}" for name, status in words.items()) or NOT_ASSESSED
 
     compared = estimates["invariance"] == NOT_ASSESSED
@@ -47,23 +60,25 @@ def with_invariance(
     )
 
 
-def _of_score(row: Mapping[str, Any], invariance: pd.DataFrame, between: str) -> str:
+def _of_score(row: Mapping[str, Any], invariance: pd.DataFrame, between: str, asked: Sequence[str]) -> str:
     """In words, of the scale itself, of another score of the same items, or of each scale that a score is made of."""
     if row["model"] in INDEX:
         return INDEX[row["model"]]
     models = row["modelled_by"].split()
     if len(models) == 1:
-        return reached(invariance, models[0], between)
-    return "; ".join(f"{model} {reached(invariance, model, between)}" for model in models) or NOT_ASSESSED
+        return reached(invariance, models[0], between, asked)
+    return "; ".join(f"{model} {reached(invariance, model, between, asked)}" for model in models) or NOT_ASSESSED
 
 
-def reached(invariance: pd.DataFrame, model: str, between: str) -> str:
-    """How far up the ladder a scale is the same, between what, and what stopped it.
+def reached(invariance: pd.DataFrame, model: str, between: str, asked: Sequence[str] = ()) -> str:
+    """How far up the ladder a scale is the same, between what, and what stopped it; `asked`: the waves that asked it.
 
     >>> rungs = pd.DataFrame({"model": "a", "between": "waves", "rung": ["configural", "metric", "scalar"],
     ...                       "compared": "w1; w2", "status": "admissible", "holds": ["", "not rejected", "rejected"]})
     >>> reached(rungs, "a", "waves"), reached(rungs.iloc[:2], "a", "waves"), reached(rungs, "b", "waves")
     ('metric invariance between w1 and w2; scalar rejected', 'metric invariance between w1 and w2', 'not assessed')
+    >>> reached(rungs, "a", "waves", ["w1", "w2", "w3"])
+    'metric invariance between w1 and w2 (2 of 3 waves); scalar rejected'
     """
     rows = invariance[(invariance["model"] == model) & (invariance["between"] == between)]
     last, stopped = "", ""
@@ -78,4 +93,9 @@ def reached(invariance: pd.DataFrame, model: str, between: str) -> str:
             break
         last = row["rung"]
     words = f"{last} invariance" if last in CONTINUOUS else f"equal {last}"
-    return f"{words} between {listed(row['compared'].split('; '), 50)}{stopped}" if last else NOT_ASSESSED
+    if not last:
+        return NOT_ASSESSED
+    compared = row["compared"].split("; ")
+    some = between == "waves" and len(compared) < len(asked)
+    part = f" ({len(compared)} of {len(asked)} waves)" if some else ""
+    return f"{words} between {listed(compared, 50)}{part}{stopped}"

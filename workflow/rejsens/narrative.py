@@ -14,9 +14,10 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
+from rejsens.beside_finding import beside, groups_of
 from rejsens.result_names import (
+    APPLIES,
     analysis_of,
-    bounds,
     kind_of,
     label_of,
     labels_of,
@@ -28,6 +29,17 @@ from rejsens.result_names import (
     written,
 )
 from rejsens.sentences import counted, listed, lower_first, reported, sentence
+from rejsens.verdict_words import (
+    OF_NO_DIFFERENCE,
+    as_claimed,
+    beyond_sesoi,
+    directions,
+    equivalent,
+    outcome,
+    share,
+    simpler_model,
+    why_inconclusive,
+)
 
 Row = Mapping[str, Any]
 
@@ -90,11 +102,6 @@ _CORRECTIONS = {
     "bonferroni": "Bonferroni correction",
     "none": "no correction",
 }
-_BEYOND = {
-    "yes": "The whole interval lies beyond the smallest {noun} of interest",
-    "no": "The whole interval lies inside the smallest {noun} of interest",
-    "uncertain": "The interval holds values on both sides of the smallest {noun} of interest",
-}
 PRIMARY = "primary"  # the family that stands first wherever there is one
 WHOLE_CASES = "complete cases"  # how a rule of missing data begins that imputes nothing and uses no likelihood
 
@@ -144,7 +151,8 @@ def is_provisional(row: Row) -> bool:
     """
     rule = "" if apa.is_missing(row.get("missing_rule")) else str(row["missing_rule"])
     made = not apa.is_missing(row.get("estimate"))
-    return made and apa.is_missing(row.get("m")) and (not rule or rule.startswith(WHOLE_CASES))
+    whole = not rule or (rule.startswith(WHOLE_CASES) and not rule.startswith(APPLIES))
+    return made and apa.is_missing(row.get("m")) and whole
 
 
 def findings(estimates: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.DataFrame) -> list[dict[str, Any]]:
@@ -153,8 +161,10 @@ def findings(estimates: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.D
     estimates, hypotheses, dictionary   the contract tables
     returns   rows with every column of `hypotheses` and of the deciding row of `estimates` (absent when nothing was
               estimated), plus predictor_label, outcome_label ("A and B" where there are several), third_label (of a
-              moderator or mediator) and about, which says whom the number is about. Ids of scores in reason, status and
-              warnings are replaced by their labels
+              moderator or mediator) and about, which says whom the number is about, groups (of people that are contrasted), share,
+              share_low and share_high where the number is the distance of a share from a half, and paths where it is
+              one of two. Ids of scores in reason, status,
+              warnings and invariance are replaced by their labels
     raises    ValueError when two rows of one hypothesis decide
 
     Notes
@@ -173,8 +183,10 @@ def findings(estimates: pd.DataFrame, hypotheses: pd.DataFrame, dictionary: pd.D
     rows = []
     in_order = sorted(hypotheses.to_dict("records"), key=lambda stated: stated["family"] != PRIMARY)
     for stated in in_order:
-        row = {**stated, **deciding.get((stated["family"], stated["hypothesis"]), {})}
-        said = {key: spelled(row[key], names) for key in ("reason", "status", "warnings") if key in row}
+        key = stated["family"], stated["hypothesis"]
+        row = {**stated, **deciding.get(key, {})}
+        row |= beside(row, estimates, names)
+        said = {key: spelled(row[key], names) for key in ("reason", "status", "warnings", "invariance") if key in row}
         rows.append({**row, **said, **_labels(stated, row, names)})
     return rows
 
@@ -187,14 +199,31 @@ def _labels(stated: Row, row: Row, names: Mapping[str, str]) -> dict[str, str]:
         return listed([label_of(name, names) for name in given])
 
     inside = {"x": label(stated["predictor"]), "y": label(stated["outcome"]), "third": label(third_of(row))}
-    template = analysis_of(row).about
+    template = _contrasted(stated, row, names) or analysis_of(row).about
     if not inside["x"] and "{x}" in template:
         template = "{y}"
     if "{third}" in template and not inside["third"]:
         template = "{x} with {y}"
-    about = template.format(**inside)
-    capital = {"predictor_label": inside["x"], "outcome_label": inside["y"], "third_label": inside["third"]}
+    groups = groups_of(stated, row)
+    about = template.format(**inside) + (f" ({groups})" if groups else "")
+    capital = {
+        "predictor_label": inside["x"],
+        "outcome_label": inside["y"],
+        "third_label": inside["third"],
+        "groups": groups,
+    }
     return {key: _upper_first(text) for key, text in (capital | {"about": about}).items()}
+
+
+def _contrasted(stated: Row, row: Row, names: Mapping[str, str]) -> str:
+    """Whom the contrast of two predictors of several is about: the two, and the others as in the model."""
+    given = [] if apa.is_missing(stated["predictor"]) else re.split(r"\s*;\s*", str(stated["predictor"]))
+    pair = [name.removesuffix("_within") for name in str(row.get("term")).split(" - ")]
+    others = [label_of(name, names) for name in given if name not in pair]
+    if len(pair) != 2 or not others or not set(pair) <= set(given):
+        return ""
+    one, other = (label_of(name, names) for name in pair)
+    return f"{one} less {other}, with {{y}}, at equal {listed(others)}"
 
 
 def _upper_first(label: str) -> str:
@@ -225,13 +254,24 @@ def declared(row: Row) -> str:
     return sentence(f"{start}: {lower_first(reported(estimand))}")
 
 
+def lost_words(row: Row) -> str:
+    """What became of the observations that an analysis leaves out; one that is not about everybody did not lose them all.
+
+    >>> lost_words({"missing_rule": "complete cases where it applies, since who met no such event was not asked to rate it"})
+    'lost or not asked about'
+    """
+    if not str(row.get("missing_rule")).startswith(APPLIES):
+        return "lost"
+    return "lost or without a first drop" if row.get("analysis") == "piecewise_recovery" else "lost or not asked about"
+
+
 def sample(row: Row) -> str:
     """Who is behind the estimate, who was lost and by which rule."""
     if apa.is_missing(row.get("estimate")) or apa.is_missing(row.get("n_people")) or not row["n_people"]:
         return ""
     people = counted(row["n_people"], "person", "people")
     rows = f" with {counted(row['n_obs'], 'observation')}" if _differs(row.get("n_obs"), row["n_people"]) else ""
-    lost = "" if apa.is_missing(row.get("n_lost")) else f"; {counted(row['n_lost'], 'observation')} lost"
+    lost = "" if apa.is_missing(row.get("n_lost")) else f"; {counted(row['n_lost'], 'observation')} {lost_words(row)}"
     unknown = "" if apa.is_missing(row.get("fmi")) else f", fraction of missing information {apa.r(row['fmi'])}"
     rule = "" if apa.is_missing(row.get("missing_rule")) else f" (missing data: {row['missing_rule']}{unknown})"
     return sentence(f"Based on {people}{rows}{lost}{rule}")
@@ -253,22 +293,14 @@ def verdict(row: Row) -> str:
     if given in ("supported", "opposite") and row.get("third_label") and "{third}" in analysis_of(row).about:
         text = text.replace(": ", f": {_differs_by(row)}; ", 1)
     if given == "equivalent" and not apa.is_missing(row.get("sesoi")):
-        text = f"Equivalent: the equivalence interval {_equivalence_interval(row)} lies inside {bounds(row)}"
-        if row.get("claim_type") not in ("equivalence", "non-inferiority"):
-            text += ", against the declared difference"
+        text = equivalent(row)
     if given == "supported" and row.get("claim_type") == "non-inferiority":
         text = "Supported: the adjusted one-sided p is below the declared level"
-    if given == "opposite" and row.get("claim_type") in ("equivalence", "non-inferiority"):
+    if given == "opposite" and row.get("claim_type") in OF_NO_DIFFERENCE:
         text = "Opposite: the whole interval lies beyond the bounds"
     if given in ("not testable", "not tested"):
         text += f": {row['reason']}" if not apa.is_missing(row.get("reason")) else ""
     return sentence(text)
-
-
-def as_claimed(row: Row) -> str:
-    """That an equivalent result is what the hypothesis claims; empty for every other."""
-    claimed = row.get("verdict") == "equivalent" and row.get("claim_type") == "equivalence"
-    return "That is what the hypothesis claims: no difference of interest." if claimed else ""
 
 
 def _differs_by(row: Row) -> str:
@@ -277,36 +309,6 @@ def _differs_by(row: Row) -> str:
     return f"there is an indirect association by way of {third}" if row.get("metric") == "indirect" else (
         f"the association differs by {third}"
     )  # fmt: skip
-
-
-def why_inconclusive(row: Row) -> str:
-    """Why an inconclusive result decides nothing; empty for every other verdict."""
-    if row.get("verdict") != "inconclusive":
-        return ""
-    bound = f"the equivalence interval {_equivalence_interval(row)} reaches beyond {bounds(row)}"
-    noun = metric_of(row).noun
-    outside = f"{bound}, so {'an' if noun[0] in 'aeiou' else 'a'} {noun} of interest is not ruled out"
-    if row.get("claim_type") == "equivalence":  # its p values decide nothing
-        return sentence(f"Inconclusive: {outside}")
-    adjusted = apa.p(row.get("p_adjusted"), apa.draws_in(row.get("method")), relation=True)
-    return sentence(f"Inconclusive: the adjusted p {adjusted} is not below the declared level, and {outside}")
-
-
-def _equivalence_interval(row: Row) -> str:
-    """The 90 % interval, with one more decimal where rounding would put an end on the bound."""
-    metric, bound = metric_of(row), row.get("sesoi")
-    ends = [row.get("ci90_low"), row.get("ci90_high")]
-    given = [apa.rounded(abs(x), metric.decimals) for x in (*ends, bound) if not apa.is_missing(x)]
-    more = len(given) == 3 and given[2] in given[:2]
-    return apa.interval(*ends, metric.decimals + more, bounded=metric.bounded)
-
-
-def beyond_sesoi(row: Row) -> str:
-    """Where the interval lies against the smallest association of interest."""
-    given = row.get("exceeds_sesoi")
-    if apa.is_missing(given) or apa.is_missing(row.get("sesoi")) or str(given) not in _BEYOND:
-        return ""
-    return sentence(f"{_BEYOND[str(given)].format(noun=metric_of(row).noun)} ({bounds(row)})")
 
 
 def smallest_detectable(row: Row) -> str:
@@ -329,6 +331,7 @@ def cautions(row: Row) -> list[str]:
     said = []
     if not apa.is_missing(row.get("status")) and row["status"] not in ("ok", row.get("verdict")):
         said.append(sentence(f"Model status: {row['status']}"))
+        said += filter(None, [simpler_model(row)])
     if not apa.is_missing(row.get("warnings")):
         said.append(sentence(f"Caution: {row['warnings']}"))
     if is_provisional(row) and "provisional" not in str(row.get("missing_rule")):
@@ -342,7 +345,10 @@ def other_estimate(row: Row, names: Mapping[str, str] | None = None) -> str:
     n = "" if apa.is_missing(row.get("n_people")) or not row["n_people"] else f" (n = {apa.count(row['n_people'])})"
     known = names or {}
     said = numbers(row) or spelled(row.get("reason"), known) or "no estimate"
-    return sentence(f"{analysis_of(row).name}{place}{n}: {lower_first(term_of(row, known))}, {said}")
+    term = lower_first(term_of(row, known))
+    if str(row.get("term")).endswith("_lagged"):  # a panel of two scores has the same term for either
+        term += f" with {lower_first(reported(label_of(str(row['outcome']), known)))}"
+    return sentence(f"{analysis_of(row).name}{place}{n}: {term}, {said}")
 
 
 def target(row: Row) -> str:
@@ -355,13 +361,21 @@ def target(row: Row) -> str:
 
 def found(row: Row) -> list[str]:
     """What was estimated and what came out; empty sentences are left out."""
-    return [text for text in (estimated(row), declared(row), result(row), sample(row)) if text]
+    of_people = f"Share of people: {share(row)}." if share(row) else ""
+    return [
+        text for text in (estimated(row), declared(row), result(row), of_people, both_paths(row), sample(row)) if text
+    ]
+
+
+def both_paths(row: Row) -> str:
+    """Either path of a cycle with its own numbers."""
+    return sentence(f"Both paths: {row['paths']}") if row.get("paths") else ""
 
 
 def judged(row: Row) -> list[str]:
     """What the result decides, how far the sample reaches, and every caution; empty sentences are left out."""
     decided = why_inconclusive(row) or verdict(row)
-    said = [decided, as_claimed(row), beyond_sesoi(row), smallest_detectable(row), invariance(row)]
+    said = [decided, as_claimed(row), directions(row), beyond_sesoi(row), smallest_detectable(row), invariance(row)]
     return [text for text in [*said, *cautions(row)] if text]
 
 
@@ -406,13 +420,14 @@ def correlated(row: Row) -> str:
 
 
 def verdict_counts(rows: Iterable[Row]) -> dict[str, int]:
-    """How many hypotheses have each verdict, in a fixed order.
+    """How many hypotheses have each verdict, in a fixed order; equivalent ones apart by what they claim.
 
     >>> verdict_counts([{"verdict": "inconclusive"}, {"verdict": ""}, {"verdict": "supported"}])
     {'supported': 1, 'inconclusive': 1, 'not tested': 1}
     """
-    given = ["not tested" if apa.is_missing(row.get("verdict")) else str(row["verdict"]) for row in rows]
-    return {name: given.count(name) for name in _VERDICTS if name in given}
+    given = sorted(map(outcome, rows))  # "as claimed" before "not as claimed"
+    order = [name for verdict in _VERDICTS for name in dict.fromkeys(given) if name.partition(" (")[0] == verdict]
+    return {name: given.count(name) for name in order}
 
 
 def _differs(a: Any, b: Any) -> bool:

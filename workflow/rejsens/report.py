@@ -22,6 +22,8 @@ from rejsens.glossary import GLOSSARY, OF_HYPOTHESES
 from rejsens.hypotheses_section import hypotheses_section, summary
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.measures_section import NO_PLAN, instruments_section, validation_words
+from rejsens.problems import listed
+from rejsens.verdict_words import MEANINGS
 
 NO_CHANGE_SCORE = "No score of this study declares a change score, so no change is reported."
 # section -> printed tables in it: (module, the table that must have rows, what is said when it has none)
@@ -116,8 +118,9 @@ LIMITATIONS = (
     "The study is observational: an association does not show what brought it about, nor which came first.",
     "Nothing here is diagnostic. Scores describe groups and have no cut-off for a person.",
 )
-PROVISIONAL = (
-    "Results are from complete cases and provisional: people with missing answers may differ from those without."
+PROVISIONAL = "The results of {} are from complete cases and provisional: people with missing answers may differ from those without."
+UNASSESSED = (
+    "Whether every scale of {} measures the same in what it compares could not be assessed; the comparison assumes it."
 )
 RISK = (
     "An item of this study asks about thoughts of self-harm. Such answers need a declared protocol for reaching people "
@@ -182,6 +185,7 @@ def write_report(
         plans=validation_words(filled["validation"]),
         glossary=GLOSSARY,
         words=OF_HYPOTHESES,
+        verdicts=MEANINGS,
         measures=instruments_section(filled, of_instruments or {}, numbers),
         numbers=numbers,
         waves=[] if "waves" in printed else [narrative.wave(row) for row in filled["waves"].to_dict("records")],
@@ -273,12 +277,10 @@ def _status_lines(dictionary: pd.DataFrame) -> list[str]:
 
 def _limitations(findings: Sequence[Mapping[str, Any]], dictionary: pd.DataFrame, waves: int) -> list[str]:
     found = list(LIMITATIONS)
-    if any(narrative.is_provisional(row) for row in findings):
-        found.append(PROVISIONAL)
-    if any(NOT_ASSESSED in str(row.get("invariance")) for row in findings):
-        found.append(
-            "Whether every scale measures the same in every wave could not be assessed; comparisons across waves assume it."
-        )
+    provisional = [row["hypothesis"] for row in findings if narrative.is_provisional(row)]
+    unassessed = [row["hypothesis"] for row in findings if NOT_ASSESSED in str(row.get("invariance"))]
+    for said, concerned in ((PROVISIONAL, provisional), (UNASSESSED, unassessed)):
+        found += [said.format(listed(concerned, 100))] if concerned else []
     if waves < 2:
         found.append(narrative.NO_CHANGE)
     asked = set(dictionary["instrument"])

@@ -18,6 +18,8 @@ from rejsens import apa
 from rejsens.sentences import lower_first, reported
 
 Row = Mapping[str, Any]
+# How a rule of missing data begins where a person-wave that is left out need not be lost: the question was not put to it.
+APPLIES = "complete cases where it applies"
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,13 @@ _SD, _WITHIN, _DIFFERENCE = "SDs", "within-person SDs", "difference"
 METRICS: Mapping[str, Metric] = {
     "beta_within": Metric(
         "β within persons", "the concurrent association within persons, in pooled within-person standard deviations",
-        _WITHIN,
-    ),
+        _WITHIN),
     "beta_between": Metric("β between persons", "the association between persons across waves", "SDs of person means"),
     "beta": Metric("β", "the association between persons in one wave, in standard deviations", _SD),
     "beta_interaction": Metric(
         "β of the difference",
         "how far the association within persons differs by it, in pooled within-person standard deviations for each "
-        "standard deviation of it", _WITHIN, noun=_DIFFERENCE,
-    ),
+        "standard deviation of it", _WITHIN, noun=_DIFFERENCE),
     "beta_difference": Metric("difference of β", "one standardised coefficient less the other", _SD, noun=_DIFFERENCE),
     "beta_change": Metric("β of change", "the association with change, the first wave held", _SD),
     "r": Metric("r", "the correlation", bounded=True),
@@ -79,69 +79,54 @@ METRICS: Mapping[str, Metric] = {
     "r_within": Metric("r within persons", "the correlation of deviations from the persons' own levels", bounded=True),
     "indirect": Metric(
         "indirect association", "the product of two standardised paths, an indirect association", _SD, statistic="",
-        decimals=3,
-    ),
+        decimals=3),
     "slope_within": Metric(
         "slope per wave", "the change from wave to wave, in pooled within-person standard deviations",
-        "within-person SDs per wave", noun="change",
-    ),
+        "within-person SDs per wave", noun="change"),
     "slope_difference": Metric(
         "difference of slopes", "one change from wave to wave less another", "within-person SDs per wave",
-        noun=_DIFFERENCE
-    ),
+        noun=_DIFFERENCE),
     "rise_within": Metric("step", "the step at one wave", _WITHIN, noun="change"),
     "sd_slope": Metric(
-        "SD of slopes", "how far people differ in their change", "within-person SDs per wave", statistic="LR",
-    ),
+        "SD of slopes", "how far people differ in their change", "within-person SDs per wave", statistic="LR"),
     "dz": Metric(
         "dz", "the mean difference, in standard deviations of the differences",
-        "SDs of the differences", noun=_DIFFERENCE,
-    ),
+        "SDs of the differences", noun=_DIFFERENCE),
     "d": Metric(
-        "d", "the difference of two group means, in pooled standard deviations", "pooled SDs", noun=_DIFFERENCE,
-    ),
+        "d", "the difference of two group means, in pooled standard deviations", "pooled SDs", noun=_DIFFERENCE),
     "d_change": Metric(
-        "d of change", "the mean change, in standard deviations of change", "SDs of change", noun="change",
-    ),
+        "d of change", "the mean change, in standard deviations of change", "SDs of change", noun="change"),
     "b": Metric("b", "the coefficient in the units of the measures", "units of the measure"),
     "difference": Metric(
-        "difference", "the difference of two adjusted means, in standard deviations", _SD, noun=_DIFFERENCE,
-    ),
+        "difference", "the difference of two adjusted means, in standard deviations", _SD, noun=_DIFFERENCE),
     "adjusted_mean": Metric(
-        "adjusted mean", "the mean with the covariates at theirs", "units of the measure", statistic="",
-    ),
+        "adjusted mean", "the mean with the covariates at theirs", "units of the measure", statistic=""),
     "share": Metric("share", "the share of people", bounded=True, noun="share"),
     "share_difference": Metric(
         "share less reference", "the share of people less the share that it is held against", bounded=True,
-        noun=_DIFFERENCE
-    ),
+        noun=_DIFFERENCE),
     "delta_r2": Metric(
         "ΔR²", "the share of variance that it explains beside the covariates", statistic="F", bounded=True, decimals=3,
-        noun="share of variance",
-    ),
+        noun="share of variance"),
     "r2": Metric("R²", "the share of variance explained", bounded=True, noun="share of variance"),
     "isotonic_r2": Metric(
         "E²", "the share of variance that an ordered step function explains", statistic="", bounded=True,
-        noun="share of variance"
-    ),
+        noun="share of variance"),
     "breakpoint": Metric("breakpoint", "where the line bends", "units of the measure", statistic="LR"),
     "johnson_neyman": Metric(
-        "bound", "where the interval of a simple slope starts or stops to hold 0", "units of the measure", "",
-    ),
+        "bound", "where the interval of a simple slope starts or stops to hold 0", "units of the measure", ""),
     "wald_f": Metric("joint test", "one test of several coefficients", statistic="F"),
     "chi2": Metric("model test", "a test of the model", statistic="χ²"),
     "aic": Metric("AIC", "Akaike's information criterion", statistic="", decimals=1),
     "aic_difference": Metric(
-        "difference of AIC", "one Akaike information criterion less the other", statistic="", decimals=1,
-    ),
+        "difference of AIC", "one Akaike information criterion less the other", statistic="", decimals=1),
     "log_odds": Metric("log odds ratio", "the difference in log odds", "log odds", noun=_DIFFERENCE),
     "odds_ratio": Metric("odds ratio", "the ratio of odds", noun="ratio"),
     "log_rate": Metric("log rate ratio", "the difference in the log rate", "log rate", noun=_DIFFERENCE),
     "rate_ratio": Metric("rate ratio", "the ratio of rates", noun="ratio"),
     "dispersion": Metric("dispersion", "the dispersion of the counts", statistic=""),
     "poisson_dispersion": Metric(
-        "Pearson dispersion", "the dispersion of the counts against a Poisson model", statistic="LR",
-    ),
+        "Pearson dispersion", "the dispersion of the counts against a Poisson model", statistic="LR"),
 }  # fmt: skip
 
 _LAGGED = (
@@ -187,7 +172,7 @@ ANALYSES: Mapping[str, Analysis] = {
     "ri_clpm": Analysis("Random-intercept cross-lagged panel", "{x} with later {y}", _LAGGED),
     "ri_clpm_both": Analysis(
         "Random-intercept cross-lagged panel, both directions", "{x} with later {y}, and back",
-        f"{_LAGGED}; both directions are claimed, and the one with the larger p is shown",
+        f"{_LAGGED}; both directions are claimed, and the path with the larger p is shown and decides",
     ),
     "fixed_effects_sem": Analysis("Fixed-effects panel model", "{x} with later {y}", _LAGGED, "fixed-effects panel"),
     "outcome_contrast": Analysis(
@@ -250,12 +235,12 @@ def kind_of(row: Row) -> str:
 def heading(metric: str) -> str:
     """A metric over a panel of a figure.
 
-    >>> heading("beta_within"), heading("r"), heading("dz")
-    ('β within persons, in within-person SDs', 'Correlation', 'dz, in SDs of the differences')
+    >>> heading("beta_within"), heading("r"), heading("d"), heading("r_within")
+    ('β within persons, in within-person SDs', 'Correlation', 'd, in pooled SDs', 'r within persons')
     """
     own = metric_of({"metric": metric})
     name = {"r": "correlation"}.get(metric, own.symbol)
-    start = name if metric == "dz" else name[:1].upper() + name[1:] if name[:1] != "β" else name
+    start = name[:1].upper() + name[1:] if re.match(r"[a-z]{3,}", name) else name  # a symbol keeps its case
     return f"{start}, in {own.unit}" if own.unit else start
 
 
@@ -273,9 +258,23 @@ def written(row: Row, key: str) -> str:
 
 
 def interval(row: Row, low: str = "ci_low", high: str = "ci_high") -> str:
-    """An interval in the metric of its row."""
-    metric = metric_of(row)
-    return apa.interval(row.get(low), row.get(high), metric.decimals, bounded=metric.bounded)
+    """An interval in the metric of its row, with up to two more decimals where an end would round onto 0 or the SESOI.
+
+    >>> interval({"metric": "beta", "ci_low": 0.0026, "ci_high": 0.119}), interval({"metric": "r", "ci_low": -1, "ci_high": 0})
+    ('[0.003, 0.119]', '[−1.00, .00]')
+    >>> interval({"metric": "share_difference", "ci_low": -0.156, "ci_high": -0.103, "sesoi": 0.1})
+    '[−.156, −.103]'
+    """
+    metric, ends = metric_of(row), [row.get(low), row.get(high)]
+    guides = [0.0] if apa.is_missing(row.get("sesoi")) else [0.0, row["sesoi"]]
+    pairs = [(abs(end), guide) for end in ends if not apa.is_missing(end) for guide in guides if abs(end) != guide]
+    pairs = [(end, guide) for end, guide in pairs if math.isfinite(end)]
+    decimals = metric.decimals
+    while decimals < metric.decimals + 2 and any(
+        apa.rounded(end, decimals) == apa.rounded(guide, decimals) for end, guide in pairs
+    ):
+        decimals += 1
+    return apa.interval(*ends, decimals, bounded=metric.bounded)
 
 
 def bounds(row: Row) -> str:

@@ -33,6 +33,7 @@ rule collect_estimates:
         dictionary="results/dictionary.csv",
         waves="results/waves.csv",
         invariance="results/psychometrics/invariance.csv",
+        descriptives="results/descriptives.csv",
         validation="results/psychometrics/validation.csv",
         benchmarks="results/benchmarks.csv",
         estimates=expand("results/families/{family}/estimates.csv", family=PLAN.study.family_names),

@@ -6,7 +6,7 @@ with job(snakemake) as output:
 
     named = snakemake.params[0]["hypotheses"]
     found = read_all(list(snakemake.input), "multiverse")
-    multiverse = found.sort_values("hypothesis", key=lambda ids: ids.map(named.index), kind="stable")
+    multiverse = found.iloc[found["hypothesis"].map(named.index).argsort(kind="stable")]
     write_table(multiverse, output.multiverse, "multiverse")
     write_table(summarise_multiverse(multiverse), output.summary, "multiverse_summary")
     write_table(effects_of_choices(multiverse), output.choices, "multiverse_choices")

@@ -12,8 +12,7 @@ with job(snakemake) as output:
     facts, given = snakemake.params[0], snakemake.input
     record = provenance(facts["inputs"], facts["settings"], facts["instruments"], given.aggregates)
     figures, printed = read_figures(given.figures), read_printed(given.tables)
-    own = read_instrument_figures(given.of_instruments)
-    of_families = read_instrument_figures(given.get("of_families", []))
-    page = write_report(read_tables(AGGREGATES), figures, printed, facts["study"], record, own, of_families)
+    drawn = [read_instrument_figures(paths) for paths in (given.of_instruments, given.get("of_families", []))]
+    page = write_report(read_tables(AGGREGATES), figures, printed, facts["study"], record, *drawn)
     Path(output.report).write_text(page, encoding="utf-8")
     Path(output.provenance).write_text(as_json(record), encoding="utf-8")

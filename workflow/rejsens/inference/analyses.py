@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from rejsens.inference.bootstrap import cross_sectional_bootstrap
 from rejsens.inference.cross_lagged import both_directions, ri_clpm
 from rejsens.inference.cross_level import cross_level, cross_level_clustered
 from rejsens.inference.dose_response import dose_response
-from rejsens.inference.estimates import MISSING_RULE, NOT_TESTABLE, Estimate, NotTestable
+from rejsens.inference.estimates import MISSING_RULE, NOT_TESTABLE, OK, Estimate, NotTestable
 from rejsens.inference.event_models import event_association, event_contrast
 from rejsens.inference.fixed_effects_sem import dynamic_panel
 from rejsens.inference.group_contrasts import group_contrast
@@ -35,6 +36,7 @@ from rejsens.inference.regression import change_on_change, cross_sectional
 from rejsens.inference.verdicts import adjust
 from rejsens.inference.within_contrasts import contrast_of_outcomes, contrast_of_predictors
 from rejsens.measured_alike import NOT_ASSESSED
+from rejsens.result_names import APPLIES
 
 Rows = list[Estimate]
 OVER_WAVES = (
@@ -58,10 +60,17 @@ NOT_IMPUTED = {
     "contrast_of_pairs": "the interval of dz is exact for complete cases only",
     "difference_of_groups": "the interval of d is exact for complete cases only",
     "proportion": "Wilson's interval counts people who answered",
-    "contrast_of_events": "who did not meet an event has no rating that could be missing",
-    "event_slope": "who did not meet an event has no rating that could be missing",
+    "contrast_of_events": "who met no such event was not asked to rate it",
+    "event_slope": "who met no such event was not asked to rate it",
     "recovery": "the first drop is read off the waves that were answered",
 }  # why a model keeps to complete cases where the settings ask for imputation
+CONDITIONAL = (
+    "contrast_of_pairs",
+    "contrast_of_events",
+    "event_slope",
+    "proportion",
+    "recovery",
+)  # not put to everybody
 COMPANION = "a companion of the imputed result"
 ORDER_UNKNOWN = "indirect association, temporal order not established"
 
@@ -87,7 +96,10 @@ def _missing_rule(row: Estimate, rows: Rows, q: Question) -> str:
     if row.missing_rule != MISSING_RULE or not q.settings["imputation"]["m"] or row.status == NOT_TESTABLE:
         return row.missing_rule
     imputed = any(other.m == other.m for other in rows)
-    why = COMPANION if imputed else NOT_IMPUTED.get(q.hypothesis.get("model", "association"), "")
+    model = q.hypothesis.get("model", "association")
+    why = COMPANION if imputed else NOT_IMPUTED.get(model, "")
+    if model in CONDITIONAL:
+        return f"{APPLIES}, since {why}"
     return f"{MISSING_RULE}: {why}" if why else row.missing_rule
 
 
@@ -320,11 +332,10 @@ def _with_imputed(
     pooled = _attempt(
         q, lambda: q.completed.pooled(lambda panel: analyse(_like(panel, own)), q.settings["alpha"]), name, wave
     )
-    if pooled[0].status == NOT_TESTABLE:
-        return [
-            replace(complete[0], status=f"complete cases, as imputation gave no estimate: {pooled[0].reason}"),
-            *complete[1:],
-        ]
+    if pooled[0].status == NOT_TESTABLE and math.isnan(pooled[0].m):  # no panel was drawn: there is no imputation
+        said = [complete[0].status] if complete[0].status != OK else []
+        why = f"complete cases, as imputation gave no estimate: {pooled[0].reason}"
+        return [replace(complete[0], status="; ".join([*said, why])), *complete[1:]]
     beside = BY_LIKELIHOOD if complete[0].method.startswith("mixed model") else SENSITIVITY
     return [*pooled, *(replace(row, missing_rule=beside) for row in complete)]
 

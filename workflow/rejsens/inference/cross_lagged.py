@@ -104,10 +104,12 @@ def both_directions(
 ) -> list[Estimate]:
     """A cycle claims both paths (H28): the larger of the two p decides, and both must have the same sign.
 
-    returns   first one row, term "predictor_lagged and back": estimate, standard error and p of the path with the
-              larger p; its intervals reach from the lower end of the two intervals to the higher, so that they leave
-              out 0 only where both do, and lie inside the SESOI only where both do. Paths of opposite sign: p is 1, and
-              the warning says so. Then the rows of `ri_clpm` with equal paths
+    returns   first one row, term "predictor_lagged and back": estimate, standard error, interval and p of the path with
+              the larger p, as in its own row; a warning names the path, and says so where the two have opposite signs.
+              The 90 % interval, on which equivalence is judged, reaches from the lower end of both to the higher: it
+              lies inside the SESOI only where both do (the path of the larger p alone would err twice as often).
+              Opposite signs with both p below alpha: p is 1, since there is no cycle although there are two paths. Then
+              the rows of `ri_clpm` with equal paths, both paths first
     source    intersection-union test: Berger (1982), Technometrics, 24, 295-300
     raises    NotTestable, as `ri_clpm`
 
@@ -124,14 +126,16 @@ def both_directions(
     rows = ri_clpm(panel, outcome, predictor, covariates, estimator=estimator, ci_level=ci_level, alpha=alpha)
     forward, back = rows[:2]
     larger = max(forward, back, key=lambda row: row.p)
-    agree = forward.estimate * back.estimate > 0
-    warnings = [larger.warnings, "" if agree else "the two paths have opposite signs"]
-    lows = {name: min(getattr(forward, name), getattr(back, name)) for name in ("ci_low", "ci90_low")}
-    highs = {name: max(getattr(forward, name), getattr(back, name)) for name in ("ci_high", "ci90_high")}
+    shown = (predictor, outcome) if larger is forward else (outcome, predictor)
+    path = f"the path shown, with the larger p, is that from {shown[0]} to later {shown[1]}"
+    warnings = [larger.warnings, f"{path}; the equivalence interval spans both paths"]
+    against = forward.estimate * back.estimate < 0
+    warnings += ["the two paths have opposite signs"] if against else []
     joint = replace(
-        larger, analysis=BOTH, outcome=outcome, term=f"{predictor}_lagged and back", p=larger.p if agree else 1.0,
+        larger, analysis=BOTH, outcome=outcome, term=f"{predictor}_lagged and back",
+        p=1.0 if against and larger.p < alpha else larger.p, warnings="; ".join(filter(None, warnings)),
+        ci90_low=min(forward.ci90_low, back.ci90_low), ci90_high=max(forward.ci90_high, back.ci90_high),
         smallest_detectable=max(forward.smallest_detectable, back.smallest_detectable),
-        warnings="; ".join(filter(None, warnings)), **lows, **highs,
     )  # fmt: skip
     return [joint, *rows]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from rejsens.declarations import read_yaml
 from rejsens.hypotheses import Hypothesis, outcomes, predictors
 from rejsens.inference.analyses import refused, rows_of
 from rejsens.inference.covariates import person_waves
@@ -59,6 +60,8 @@ def test_family(
     >>> table.loc[table["decides"], ["analysis", "verdict"]].to_dict("records")
     [{'analysis': 'cross_sectional', 'verdict': 'inconclusive'}]
     """
+    if any("set_aside" in hypothesis for hypothesis in family["hypotheses"]):
+        return declined(family)
     try:
         panel = person_waves(scores)
     except ValueError as fault:  # told for each hypothesis; other families do not read other scores, and say the same
@@ -67,7 +70,9 @@ def test_family(
     completed = complete(panel, family, settings)
     rows: list[Estimate] = []
     for hypothesis in family["hypotheses"]:
-        found = _rows(hypothesis, panel, rated, settings, bool(family.get("random_slope", False)), completed)
+        found = _rows(
+            hypothesis, panel, rated, settings, bool(family.get("random_slope", False)), completed.get(hypothesis["id"])
+        )
         rows += [_while_order_is_open(replace(row, **identity(hypothesis, family)), hypothesis) for row in found]
     return estimates_frame(decide(rows, family["correction"], settings["alpha"]))
 
@@ -135,6 +140,11 @@ def rated_events(scores: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFr
     return with_scores(events, scores, beside)
 
 
+def planned_families(paths: Sequence[str], set_aside: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Family files as parsed, in order; of those that are set aside what could be read."""
+    return [set_aside[path]["readable"] if path in set_aside else read_yaml(path, "hypotheses") for path in paths]
+
+
 def hypotheses_frame(families: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """What the family files declare, one row per hypothesis, for the report's list of hypotheses.
 
@@ -145,10 +155,16 @@ def hypotheses_frame(families: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         (
             h["id"], family["family"], h["label"], f"“{h['claim']['quotation']}” [{h['claim']['document']}]",
             "; ".join(h["claim_ids"]), h["estimand"], "; ".join(predictors(h)), "; ".join(outcomes(h)),
-            h.get("direction") or "", float(h["sesoi"]), h["claim_type"], family["correction"], confirms(h, family),
+            h.get("direction") or "", float(h["sesoi"]), h["claim_type"], _correction(h, family), confirms(h, family),
         )
         for family in families
         for h in family["hypotheses"]
     ]  # fmt: skip
     dtypes = dict.fromkeys(HYPOTHESIS_COLUMNS, "str") | {"sesoi": "float64", "confirmatory": "bool"}
     return pd.DataFrame(rows, columns=list(HYPOTHESIS_COLUMNS)).astype(dtypes)
+
+
+def _correction(hypothesis: Hypothesis, family: Mapping[str, Any]) -> str:
+    """The family's, but none for an exploratory hypothesis beside confirmatory ones."""
+    beside = any(confirms(other, family) for other in family["hypotheses"])
+    return "none" if beside and not confirms(hypothesis, family) else family["correction"]

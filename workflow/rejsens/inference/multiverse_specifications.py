@@ -17,7 +17,7 @@ REGRESSION, MIXED, IMPUTED = "regression", "mixed", "imputed"
 KINDS = (REGRESSION, MIXED, IMPUTED)
 MIXED_FROM = {"association": 3, "moderation": 3, "contrast_of_outcomes": 2, "contrast_of_predictors": 2}
 REGRESSED = ("association", "moderation")  # those whose mixed model has a counterpart with person fixed effects
-IMPUTED_FROM = MIXED_FROM | {"association": 2, "correlation": 2}
+IMPUTED_FROM = dict.fromkeys((*MIXED_FROM, "correlation"), 1)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,10 +13,14 @@ import pandas as pd
 from rejsens.hypotheses import Hypothesis, model_of, outcomes, predictors, variables
 from rejsens.inference.covariates import Covariate, carry_constants, require
 from rejsens.inference.estimates import Estimate, NotTestable
-from rejsens.inference.imputed import Variables, completed_panels, pooled_rows, too_few, with_cap
+from rejsens.inference.imputed import Variables, at_first, completed_panels, crowded, pooled_rows, too_few, with_cap
 from rejsens.seeds import generator
 
 IMPUTED = ("association", "correlation", "moderation", "cumulative", "contrast_of_outcomes", "contrast_of_predictors")
+CROWDED = (
+    "gaps were drawn from more variables than a tenth of the people who have no gap there, which can bring a coefficient "
+    "nearer to 0; compare the complete cases"
+)
 
 
 @dataclass
@@ -31,6 +35,7 @@ class Completed:
     rng: np.random.Generator
     least: int
     most: int
+    note: str = ""  # a warning for every row that rests on these draws
     drawn: list[pd.DataFrame] = field(default_factory=list)
 
     def first(self, m: int) -> list[pd.DataFrame]:
@@ -54,7 +59,8 @@ class Completed:
         while (wanted := min(too_few(rows), self.most)) > len(found):
             found += [list(analyse(panel)) for panel in self.first(wanted)[len(found) :]]
             rows = pooled_rows(found, alpha)
-        return with_cap(rows, self.most)
+        noted = [replace(row, warnings="; ".join(filter(None, [row.warnings, self.note]))) for row in rows]
+        return with_cap(noted, self.most)
 
 
 @dataclass(frozen=True)
@@ -113,13 +119,23 @@ def put(
         return Question(hypothesis, panel, events, settings)
     named = [*outcomes(hypothesis), *predictors(hypothesis)]
     require(panel, [name for names in variables(hypothesis).values() for name in names])
-    own, changes = carry_constants(restricted(panel, hypothesis), hypothesis["covariates"])
+    carried, changes = carry_constants(panel, hypothesis["covariates"])
+    own = restricted(carried, hypothesis)
     sources = len(hypothesis.get("predictors", ())) > 2  # nobody has every source; one that is absent counts as zero
     waves = usable_waves(own, named[:2] if sources else named)
     if len(waves) < model_of(hypothesis).waves:
         raise NotTestable(_few_waves(model_of(hypothesis).waves, len(waves), named))
-    own = own[own["wave"].isin(waves)].reset_index(drop=True)
+    own = _with_intake(own[own["wave"].isin(waves)].reset_index(drop=True), panel, hypothesis)
     return Question(hypothesis, own, events, settings, random_slope, completed, tuple(changes))
+
+
+def _with_intake(own: pd.DataFrame, panel: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataFrame:
+    """A moderator that was asked before the first of these waves, such as at intake, stands in all of them."""
+    for name in variables(hypothesis).get("moderator", ()):
+        asked = panel.dropna(subset=[name])
+        if len(asked) and asked["wave_number"].min() < own["wave_number"].min():
+            own = own.assign(**{name: own["participant"].map(at_first(panel, name))})
+    return own
 
 
 def _few_waves(needed: int, held: int, named: Sequence[str]) -> str:
@@ -150,28 +166,47 @@ def usable_waves(panel: pd.DataFrame, named: Sequence[str]) -> list[str]:
     return held.drop_duplicates("wave").sort_values("wave_number")["wave"].tolist()
 
 
-def complete(panel: pd.DataFrame, family: Mapping[str, Any], settings: Mapping[str, Any]) -> Completed | None:
-    """Imputations that serve every hypothesis of a family whose analysis takes them; None where none does.
+def complete(panel: pd.DataFrame, family: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Completed]:
+    """Hypothesis -> imputations that serve it; a hypothesis whose analysis takes none, or lacks a variable, is left out.
 
-    Variables that change enter wave by wave, the family's auxiliary variables among them; a moderator enters as the first
-    wave that asked it has it, with its product with the predictor in each wave, drawn so that it fits the model of the
-    hypothesis's outcome. Where the model has a random slope, draws let slopes differ between people. Sources that not everybody has stay absent.
+    Hypotheses share imputations as long as there are ten people for each predictor of a draw. Variables that change enter
+    wave by wave, the family's auxiliary variables among them; a moderator enters as the first wave that asked it has it,
+    with its product with the predictor in each wave, drawn so that it fits the model of the hypothesis's outcome. Where
+    the model has a random slope, draws let slopes differ between people. Sources that not everybody has stay absent.
     """
     served = [h for h in family["hypotheses"] if h.get("model", "association") in IMPUTED and not _absent(h, panel)]
-    rule, name = settings["imputation"], family["family"]
-    if not served or not rule["m"]:
-        return None
-    products, models = _interactions(served)
-    rng = generator(settings["seed"], name, "imputation")
+    rule, found = settings["imputation"], {}
+    if not rule["m"]:
+        return {}
     auxiliary = [other for other in family.get("auxiliary", ()) if other in panel and panel[other].notna().any()]
-    held = _variables(served, auxiliary)
-    slopes = [pair for h in served for pair in _own_slopes(h, bool(family.get("random_slope", False)))]
-    return Completed(panel, held, products, models, slopes, rng, rule["m"], max(rule["m"], rule["most"]))
+    for number, own in enumerate(_together(panel, served, auxiliary)):
+        products, models = _interactions(own)
+        held = _variables(own, auxiliary)
+        slopes = [pair for h in own for pair in _own_slopes(h, bool(family.get("random_slope", False)))]
+        rng = generator(settings["seed"], family["family"], "imputation", *([str(number)] if number else []))
+        found |= dict.fromkeys((h["id"] for h in own), Completed(
+            panel, held, products, models, slopes, rng, rule["m"], max(rule["m"], rule["most"]),
+            CROWDED if crowded(panel, held, products) else "",
+        ))  # fmt: skip
+    return found
+
+
+def _together(panel: pd.DataFrame, served: Sequence[Hypothesis], auxiliary: Sequence[str]) -> list[list[Hypothesis]]:
+    """The hypotheses in order, in sets that one imputation can serve."""
+    sets: list[list[Hypothesis]] = []
+    for hypothesis in served:
+        more = [*sets[-1], hypothesis] if sets else []
+        if more and not crowded(panel, _variables(more, auxiliary), _interactions(more)[0]):
+            sets[-1].append(hypothesis)
+        else:
+            sets.append([hypothesis])
+    return sets
 
 
 def _variables(served: Sequence[Hypothesis], auxiliary: Sequence[str]) -> Variables:
     """What is imputed for these hypotheses, and as what."""
     about = [name for h in served for name in (*outcomes(h), *predictors(h))]
+    numbers = [c["name"] for h in served for c in h["covariates"] if c.get("varies") and c["type"] == "number"]
     where = [name for h in served for name in variables(h).get("where", ())]
     moderators = [name for h in served for name in variables(h).get("moderator", ())]
     covariates = {covariate["name"]: covariate for h in served for covariate in h["covariates"]}
@@ -180,7 +215,8 @@ def _variables(served: Sequence[Hypothesis], auxiliary: Sequence[str]) -> Variab
     categories = {*where, *(name for name, c in covariates.items() if c["type"] == "category")}
     sources = [name for h in served if len(h.get("predictors", ())) > 2 for name in h["predictors"]]
     return Variables(
-        tuple(dict.fromkeys(varying)), tuple(dict.fromkeys(constant)), frozenset(categories), tuple(dict.fromkeys(about)),
+        tuple(dict.fromkeys(varying)), tuple(dict.fromkeys(constant)), frozenset(categories),
+        tuple(dict.fromkeys([*about, *numbers])),
         tuple(dict.fromkeys(name for name in moderators if name in constant and name not in covariates)),
         tuple(dict.fromkeys(sources)),
     )  # fmt: skip

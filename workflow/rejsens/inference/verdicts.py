@@ -17,6 +17,7 @@ from rejsens.inference.estimates import NOT_TESTABLE, POWER, Estimate
 
 SUPPORTED, OPPOSITE, EQUIVALENT, INCONCLUSIVE = "supported", "opposite", "equivalent", "inconclusive"
 CORRECTION_WORDS = {"holm": "Holm", "benjamini-hochberg": "Benjamini–Hochberg", "none": "unadjusted"}
+BOTH_PATHS = "ri_clpm_both"
 _SIGN = {"positive": 1, "negative": -1}
 
 
@@ -24,7 +25,9 @@ def decide(rows: Sequence[Estimate], correction: str, alpha: float = 0.05) -> li
     """Fill in p_equivalence, p_adjusted, verdict, exceeds_sesoi and reason over all rows of one family.
 
     rows        every row of the family; those with `decides` carry the verdicts and alone enter the correction. A
-                hypothesis that is not testable made no test and does not count in it
+                hypothesis that is not testable made no test and does not count in it. Exploratory hypotheses beside
+                confirmatory ones do not count either and keep their raw p; in a family of exploratory ones alone the
+                correction is theirs
     correction  holm | benjamini-hochberg | none, applied to `claim_p` of each deciding row
     returns     the rows in the same order
 
@@ -36,13 +39,18 @@ def decide(rows: Sequence[Estimate], correction: str, alpha: float = 0.05) -> li
     """
     rows = [row if math.isfinite(row.p_equivalence) else replace(row, p_equivalence=equivalence_p(row)) for row in rows]
     deciding = [i for i, row in enumerate(rows) if row.decides and not row.verdict]
-    for i, p_adjusted in zip(deciding, adjust([claim_p(rows[i]) for i in deciding], correction), strict=True):
-        row = replace(rows[i], p_adjusted=float(p_adjusted))
-        word = verdict(row, alpha)
-        exceeds = "" if word == NOT_TESTABLE else exceeds_sesoi(row.ci_low, row.ci_high, row.sesoi)
-        row = replace(row, verdict=word, exceeds_sesoi=exceeds)
-        rows[i] = replace(row, reason=row.reason or reason(row, correction, alpha))
+    confirming = [i for i in deciding if rows[i].confirmatory] or deciding
+    for own, rule in ((confirming, correction), ([i for i in deciding if i not in confirming], "none")):
+        for i, p_adjusted in zip(own, adjust([claim_p(rows[i]) for i in own], rule), strict=True):
+            rows[i] = _decided(replace(rows[i], p_adjusted=float(p_adjusted)), rule, alpha)
     return rows
+
+
+def _decided(row: Estimate, correction: str, alpha: float) -> Estimate:
+    word = verdict(row, alpha)
+    exceeds = "" if word == NOT_TESTABLE else exceeds_sesoi(row.ci_low, row.ci_high, row.sesoi)
+    row = replace(row, verdict=word, exceeds_sesoi=exceeds)
+    return replace(row, reason=row.reason or reason(row, correction, alpha))
 
 
 def adjust(p: Sequence[float], correction: str) -> np.ndarray:
@@ -94,6 +102,8 @@ def equivalence_p(row: Estimate) -> float:
     non-inferiority claim the one-sided p against an effect of -SESOI or worse, seen in the declared direction.
     Missing where a row has no test, or no standard error to speak of (a share of nobody or of all); a normal reference
     where it has no degrees of freedom."""
+    if row.analysis == BOTH_PATHS:
+        return math.nan  # its interval spans two paths, and the p of one would not speak for both
     if not all(map(math.isfinite, (row.estimate, row.se, row.p, row.sesoi))) or row.se == 0:
         return math.nan
     below, above = tost(row.estimate, row.se, row.df if math.isfinite(row.df) else math.inf, row.sesoi)

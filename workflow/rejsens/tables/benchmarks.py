@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +48,9 @@ def _row(row: Mapping[str, Any], names: Mapping[str, str], study: Mapping[str, A
         f"{row['source']}, {row['sample']}",
         METRICS.get(row["metric"], apa.MISSING),
     )
-    return (*published, _published(row), *_own(row, names, study), words[:1].upper() + words[1:])
+    if not re.match(r"\w = ", words):  # a symbol keeps its case
+        words = words[:1].upper() + words[1:]
+    return (*published, _published(row), *_own(row, names, study), words)
 
 
 def _published(row: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,10 +10,11 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.benchmarks import beside
-from rejsens.claims import overall, tally
+from rejsens.claims import DIFFERENT, overall, tally
 from rejsens.layout import PrintedTable
-from rejsens.result_names import interval, metric_of, written
+from rejsens.result_names import interval, metric_of, spelled, written
 from rejsens.tables._cells import joined, labels, sentence, text_of, too_few
+from rejsens.verdict_words import outcome
 
 TABLES = ("claims", "benchmarks", "dictionary")
 MOST_MEASURES = 3  # labels that are printed; the CSV names them all
@@ -49,8 +49,9 @@ def lay_out(
 def _notes(claims: pd.DataFrame, study: Mapping[str, Any]) -> tuple[str, ...]:
     notes = [
         "Text between “ and ” is quoted from the documents.",
-        "Supported and opposite tell the sign of an association that differs from 0; equivalent tells that it lies inside "
-        "the bounds of what was declared to be of interest; inconclusive tells that the data decide nothing.",
+        "Supported and opposite tell the sign of a result that differs from 0. Equivalent tells that it lies inside the "
+        "bounds of what was declared to be of interest: as claimed where no difference was claimed, not as claimed where "
+        "one was. Inconclusive tells that the data do not settle the claim.",
         f"Brackets hold {apa.level(study['ci_level'])} intervals.",
         "Claims that are not tested are listed with the reason. What could measure a claim, the command "
         "“rejsens instruments --measures C12” says.",
@@ -82,9 +83,8 @@ def _claim(own: pd.DataFrame, names: Mapping[str, str], published: Sequence[str]
 def _verdict(own: pd.DataFrame) -> str:
     """The verdict that all tests of a claim share, else how many have each."""
     found = overall(own)
-    words = (
-        found if found in set(own["verdict"]) else tally(Counter(own.loc[own["label"].map(text_of) != "", "verdict"]))
-    )
+    tests = own[own["label"].map(text_of) != ""].to_dict("records")
+    words = tally(Counter(map(outcome, tests))) if found.startswith(DIFFERENT) else found
     return words[:1].upper() + words[1:]
 
 
@@ -103,18 +103,9 @@ def _test(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, ...]:
         estimate = f"{metric_of(row).symbol} = {written(row, 'estimate')} {interval(row)}"
         estimate += "" if apa.is_missing(row["n_people"]) else f", n = {apa.count(row['n_people'])}"
     said = [text_of(row["reason"])]
-    said += [f"Invariance: {text}" for text in (_labelled(text_of(row["invariance"]), names),) if text]
+    said += [f"Invariance: {text}" for text in (spelled(row["invariance"], names),) if text]
     name = f"{row['hypothesis']} {row['label']}{' (exploratory)' if row['kind'] == 'exploratory' else ''}"
-    return (name, row["verdict"], estimate, " ".join(map(sentence, filter(None, said))))
-
-
-def _labelled(text: str, names: Mapping[str, str]) -> str:
-    """“rses_sum: ...; a_rsq: ...” with labels in place of ids.
-
-    >>> _labelled("x: metric invariance; scalar rejected; y: a single item", {"x": "X scale", "y": "Y"})
-    'X scale: metric invariance; scalar rejected; Y: a single item'
-    """
-    return re.sub(r"(?<![^ ])(\w+)(?=: )", lambda match: names.get(match[1], match[1]), text)
+    return (name, outcome(row), estimate, " ".join(map(sentence, filter(None, said))))
 
 
 def _event_labels(dictionary: pd.DataFrame) -> dict[str, str]:

@@ -12,8 +12,10 @@ from rejsens.layout import PrintedTable, grouped
 from rejsens.result_names import interval, metric_of, written
 from rejsens.tables._cells import marked, marks, sentence
 from rejsens.tables.estimates import missing_data
+from rejsens.verdict_words import AS_CLAIMED, against_claim
 
 TABLES = ("estimates", "hypotheses", "dictionary")
+CLAIMED = "as claimed: no difference of interest is what the hypothesis claims"
 
 
 def lay_out(
@@ -21,7 +23,7 @@ def lay_out(
 ) -> PrintedTable:
     """The deciding estimate of every declared hypothesis, by family; the reason where there is none."""
     findings = narrative.findings(estimates, hypotheses, dictionary)
-    letters = marks([_why_not(row) for row in findings])
+    letters = marks([_mark(row) for row in findings])
     groups: dict[str, list[tuple[str, ...]]] = {}
     for row in findings:
         groups.setdefault(_family(row), []).append(_row(row, letters))
@@ -55,7 +57,10 @@ def _family(row: Mapping[str, Any]) -> str:
     return f"{narrative.family_name(row)}, {narrative.correction_name(row)}"
 
 
-def _why_not(row: Mapping[str, Any]) -> str:
+def _mark(row: Mapping[str, Any]) -> str:
+    """What a mark beside the verdict says: why there is no test, or that equivalence is what was claimed."""
+    if row.get("verdict") == "equivalent":
+        return CLAIMED if against_claim(row) == AS_CLAIMED else ""
     untested = apa.is_missing(row.get("estimate")) or row.get("verdict") in ("not testable", "not tested")
     return "" if not untested or apa.is_missing(row.get("reason")) else str(row["reason"])
 
@@ -65,7 +70,7 @@ def _row(row: Mapping[str, Any], letters: Mapping[str, str]) -> tuple[str, ...]:
     made = not apa.is_missing(row.get("estimate"))
     return (
         f"{row['hypothesis']} {row['label']}",
-        marked(row.get("verdict") or "not tested", _why_not(row), letters),
+        marked(row.get("verdict") or "not tested", _mark(row), letters),
         metric_of(row).symbol.removesuffix(" persons") if made else apa.MISSING,
         written(row, "estimate"),
         interval(row),
@@ -87,11 +92,16 @@ def _notes(findings: list[dict[str, Any]]) -> tuple[str, ...]:
         for row in findings
         if not apa.is_missing(row.get("estimate")) and metric_of(row).unit
     )
-    notes = ["SESOI: the smallest value of interest, declared before the data, in the unit of its measure."]
+    notes = ["SESOI: the smallest value of interest, declared in the family's file, in the unit of its measure."]
     notes += [f"Units: {'; '.join(units)}."] if units else []
     notes.append("Each hypothesis is one test; other coefficients carry no verdict.")
     if any(row.get("claim_type") in ("equivalence", "non-inferiority") for row in findings):
         notes.append("Where equivalence is claimed, the adjusted p is that of the equivalence test.")
+    if any(row.get("verdict") == "equivalent" and against_claim(row) != AS_CLAIMED for row in findings):
+        notes.append(
+            "Equivalent without a mark: a difference was claimed, and none of interest was found, even where p is below "
+            "its level."
+        )
     notes.append(
         f"Smallest detectable: with {apa.level(narrative.POWER)} power, two-sided, before the family's correction."
     )

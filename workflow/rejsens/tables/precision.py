@@ -22,9 +22,10 @@ COLUMNS = (
     "Could it find its SESOI?",
 )  # fmt: skip
 YES, BEFORE, NO = "Yes", "Yes, before correction", "No"
+OUT, OUT_BEFORE, NOT_OUT = "Could rule it out", "Could rule it out, before correction", "Could not rule it out"
 EQUIVALENCE = (
-    "An equivalence claim: the narrowest bounds within which it would be shown with that power if there were no "
-    "association at all."
+    "A claim that there is nothing of interest: not the smallest value that would be detected but the narrowest bounds "
+    "within which the claim would be shown with that power if there were nothing at all."
 )
 NO_FORMULA = "Its interval is drawn from a product of coefficients; no formula gives the power of that."
 NO_NUMBER = "Its analysis gives no standard error that a power could be worked out from."
@@ -57,7 +58,10 @@ def _notes(study: Mapping[str, Any]) -> tuple[str, ...]:
         "standard error reached; the estimate itself does not enter.",
         "Corrected: the same for the only finding of its family; the more of a family are found, the nearer it comes to "
         "the column before.",
-        "SESOI is the smallest association of interest as declared before the data.",
+        "SESOI is the smallest value of interest as declared in the family's file.",
+        "To find a value as far from 0 as the SESOI and to show that the value is smaller (the verdict equivalent) are two "
+        "questions: with a standard error that is too wide for the first, the 90% interval of an estimate near 0 may "
+        "still lie inside the SESOI. So a row may say No here and be equivalent.",
     )
 
 
@@ -72,7 +76,7 @@ def _row(row: Mapping[str, Any], tests: int, alpha: float) -> tuple[str, ...]:
         apa.count(row["n_obs"]),
         apa.number(row["se"], 3),
         write((row["ci_high"] - row["ci_low"]) / 2, 3),
-        apa.number(row["sesoi"]),
+        write(row["sesoi"], 3),
         marked(write(least, 3), note, MARKS),
         write(corrected, 3),
         could_find(row, least, corrected),
@@ -98,16 +102,19 @@ def detectable(row: Mapping[str, Any], tests: int, alpha: float) -> tuple[float,
 
 
 def could_find(row: Mapping[str, Any], least: float, corrected: float) -> str:
-    """Whether an association as large as the SESOI would have been found, in a word.
+    """Whether a value as large as the SESOI would have been found, or ruled out where that is the claim, in a word.
 
-    >>> row = {"status": "ok", "sesoi": 0.10}
+    >>> row = {"status": "ok", "sesoi": 0.10, "claim_type": "difference"}
     >>> could_find(row, 0.05, 0.08), could_find(row, 0.09, 0.12), could_find(row, 0.11, 0.15)
     ('Yes', 'Yes, before correction', 'No')
+    >>> could_find(row | {"claim_type": "equivalence"}, 0.05, 0.08)
+    'Could rule it out'
     """
     if text_of(row["status"]) == NOT_TESTABLE:
         return "Not testable"
     if not math.isfinite(least):
         return apa.MISSING
+    yes, before, no = (YES, BEFORE, NO) if row["claim_type"] == "difference" else (OUT, OUT_BEFORE, NOT_OUT)
     if corrected <= row["sesoi"]:
-        return YES
-    return BEFORE if least <= row["sesoi"] else NO
+        return yes
+    return before if least <= row["sesoi"] else no
