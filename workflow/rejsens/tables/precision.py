@@ -24,8 +24,8 @@ COLUMNS = (
 YES, BEFORE, NO = "Yes", "Yes, before correction", "No"
 OUT, OUT_BEFORE, NOT_OUT = "Could rule it out", "Could rule it out, before correction", "Could not rule it out"
 EQUIVALENCE = (
-    "A claim that there is nothing of interest: not the smallest value that would be detected but the narrowest bounds "
-    "within which the claim would be shown with that power if there were nothing at all."
+    "An equivalence claim: the narrowest bounds within which it would be shown with that power if there were no "
+    "association at all."
 )
 NO_FORMULA = "Its interval is drawn from a product of coefficients; no formula gives the power of that."
 NO_NUMBER = "Its analysis gives no standard error that a power could be worked out from."
