@@ -23,3 +23,11 @@ def test_a_run_leaves_the_codebook_of_its_study(finished_study: Path) -> None:
     item = frame.set_index(["variable", "wave"]).loc[("gad7_03", "w2")]
     assert (item["mean"], item["n"]) == (pytest.approx(answers["gad7_03"].mean()), answers["gad7_03"].notna().sum())
     assert (finished_study / "results/codebook/codebook.html").stat().st_size > 10_000
+
+
+def test_the_forest_of_a_family_holds_its_hypotheses(finished_study: Path) -> None:
+    estimates = read_table(finished_study / "results/estimates.csv", "estimates").query("decides")
+    for family, own in estimates.groupby("family"):
+        drawn = pd.read_csv(finished_study / f"results/figures/families/{family}/forest_of_hypotheses.csv")
+        assert set(own["hypothesis"]) <= set(drawn["hypothesis"])
+    assert len(estimates)
