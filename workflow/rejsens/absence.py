@@ -17,6 +17,7 @@ from rejsens.inference.covariates import Covariate, covariate_columns, independe
 from rejsens.inference.estimates import NotTestable
 
 BACKGROUND = "background"
+UNASKED = "it was not asked in the first wave, or nobody answered it then"
 COLUMNS = (
     "wave", "model", "term", "against", "label", "odds_ratio", "ci_level", "ci_low", "ci_high", "p", "n", "n_absent",
     "n_lost", "status",
@@ -43,7 +44,7 @@ def absence(
     min_cell    fewest people behind a level or a count; never fewer than ten
     returns     columns `COLUMNS`: odds ratios with Wald intervals and z tests, per SD of the first wave (numbers) or
                 against the most frequent level (categories). One row of status "not testable: ..." where too few people
-                are absent or present, or where the first wave tells completely who is
+                are absent or present, where the first wave has no value of a score, or where it tells completely who is
     missing     complete cases of the first wave; n_lost counts its other people, also those of a level that fewer than
                 `min_cell` share or that is all absent or all present
     checked     against the odds ratio of a two-by-two table; the fit against R's glm (attrition_model)
@@ -115,6 +116,8 @@ def _model(
         return [
             blank | {"n": 0, "n_lost": len(people), "status": f"not testable: the first wave does not hold {absent[0]}"}
         ]
+    if score and people[score].isna().all():
+        return [blank | {"n": 0, "n_lost": len(people), "status": f"not testable: {UNASKED}"}]
     rows = _without_rare_levels(people.dropna(subset=[*names, *filter(None, [score])]), background, few)
     blank |= {"n": len(rows) if len(rows) >= few else 0, "n_lost": len(people) - len(rows)}
     gone = rows["_absent"].to_numpy(bool)

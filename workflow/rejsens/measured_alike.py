@@ -54,8 +54,8 @@ def with_invariance(
     compared = estimates["invariance"] == NOT_ASSESSED
     return estimates.assign(
         invariance=[
-            told(row) if asked else row["invariance"]
-            for (_, row), asked in zip(estimates.iterrows(), compared, strict=True)
+            told(row) if compares else row["invariance"]
+            for (_, row), compares in zip(estimates.iterrows(), compared, strict=True)
         ]
     )
 

@@ -52,6 +52,7 @@ VERDICT_COLOURS = {
     "equivalent": "#00734F",
     "inconclusive": SOFT,
     "not testable": SOFT,
+    "not tested": SOFT,
 }
 
 # Widths in mm: the text of an A4 page, and one printed column (Elsevier's is 90 mm).

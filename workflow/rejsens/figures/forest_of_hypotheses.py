@@ -2,7 +2,7 @@
 
 Each row is one coefficient with its confidence interval; the thick part is the 90% interval, on which equivalence is
 judged. Filled marks carry the verdict of a hypothesis, hollow marks are reported without one. The band is the range
-smaller than the smallest effect of interest, which each row has of its own. Measures of different units stand in panels
+smaller than the smallest value of interest (SESOI), which each row has of its own. Measures of different units stand in panels
 of their own. Hypotheses that cannot be tested with these data are listed with the reason.
 """
 
@@ -18,12 +18,14 @@ from matplotlib.axes import Axes
 from rejsens import apa, style
 from rejsens.figures._study import counted, level, sentences, span, spoken
 from rejsens.result_names import METRICS, analysis_of, bounds, heading, interval, labels_of, metric_of, spelled, written
+from rejsens.sentences import lower_first
 
 TABLES = ("estimates", "dictionary")
 SHOWS_PEOPLE = False
 OF = "family"
 
 MOST = 40
+NARROW = 0.05  # reach of an axis up to which its labels take three decimals, and more room
 ASSOCIATION = ("within_between", "cross_sectional")  # analyses of one question: within, between, one wave at a time
 SIGNS = {"negative": "−", "positive": "+"}
 
@@ -131,7 +133,8 @@ def _words(rows: pd.DataFrame) -> list[str]:
         apart = row.wave if row.wave not in ("", "all") and isinstance(row.wave, str) else _short(row)
         if (row.hypothesis, row.metric, row.analysis) in decided or twice:  # the same analysis of other answers
             apart = _rule(row.missing_rule)
-        words.append(f"{label}, {apart}" if several and not row.decides else label)
+        told_apart = several and not row.decides  # first, since a label that is too long loses its end
+        words.append(f"{apart[:1].upper()}{apart[1:]}: {lower_first(label)}" if told_apart else label)
     return words
 
 
@@ -201,7 +204,7 @@ def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, stu
     axes = sheet.axes(AXIS, top, VALUE - AXIS - 3, heights.sum())
     middles = np.cumsum(heights) - heights / 2
     draw_intervals(axes, panel, middles, heights)
-    axes.locator_params(axis="x", nbins=6)
+    axes.locator_params(axis="x", nbins=6 if max(map(abs, axes.get_xlim())) > NARROW else 3)
     axes.set_xlabel(symbol, fontsize=style.SMALL, labelpad=0.5)
     for row, middle in zip(panel.itertuples(), top + middles, strict=True):
         weight = "bold" if row.decides else "normal"
@@ -211,7 +214,7 @@ def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, stu
         sheet.text(VALUE, middle, value_text(row), size=style.SMALL, va="middle")
         if row.decides and isinstance(row.verdict, str) and row.verdict:
             colour = style.VERDICT_COLOURS.get(row.verdict, style.INK)
-            weight = "normal" if row.verdict == "inconclusive" else "bold"
+            weight = "normal" if row.verdict in ("inconclusive", "not tested") else "bold"
             sheet.text(VERDICT, middle, row.verdict, size=style.SMALL, colour=colour, weight=weight, va="middle")
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from rejsens.inference.covariates import Covariate
-from rejsens.inference.estimates import Estimate, NotTestable, t_columns
+from rejsens.inference.estimates import BOTH_PATHS, Estimate, NotTestable, t_columns
 from rejsens.inference.wide_panel import FIML, Function, Wide, derived, fit_row, fit_wide, position, wide
 from rejsens.psychometrics.engine.table import Parameter
 from rejsens.psychometrics.factor_model import FactorModel
 from rejsens.psychometrics.nested import compare_models
 
-ANALYSIS, BOTH = "ri_clpm", "ri_clpm_both"
+ANALYSIS = "ri_clpm"
 EQUAL, FREE = "equal", "free"
 FEW_PEOPLE = 300
 MINIMUM_WAVES = 3
@@ -132,7 +132,7 @@ def both_directions(
     against = forward.estimate * back.estimate < 0
     warnings += ["the two paths have opposite signs"] if against else []
     joint = replace(
-        larger, analysis=BOTH, outcome=outcome, term=f"{predictor}_lagged and back",
+        larger, analysis=BOTH_PATHS, outcome=outcome, term=f"{predictor}_lagged and back",
         p=1.0 if against and larger.p < alpha else larger.p, warnings="; ".join(filter(None, warnings)),
         ci90_low=min(forward.ci90_low, back.ci90_low), ci90_high=max(forward.ci90_high, back.ci90_high),
         smallest_detectable=max(forward.smallest_detectable, back.smallest_detectable),

@@ -14,6 +14,7 @@ OK = "ok"
 NOT_TESTABLE = "not testable"
 EXACT = 1e-10  # a standard error below this share of its estimate is rounding: the fit is exact
 NO_ERROR = "the model fits these people without error, as when one variable is another one in other units"
+BOTH_PATHS = "ri_clpm_both"  # the analysis whose one verdict is about two paths
 POWER = 0.80  # power at which the smallest detectable effect is stated
 _DTYPES = {"str": "str", "float": "float64", "int": "int64", "bool": "bool"}
 

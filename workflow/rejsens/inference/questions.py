@@ -186,7 +186,7 @@ def complete(panel: pd.DataFrame, family: Mapping[str, Any], settings: Mapping[s
         rng = generator(settings["seed"], family["family"], "imputation", *([str(number)] if number else []))
         found |= dict.fromkeys((h["id"] for h in own), Completed(
             panel, held, products, models, slopes, rng, rule["m"], max(rule["m"], rule["most"]),
-            CROWDED if crowded(panel, held, products) else "",
+            CROWDED if len(own) == 1 and crowded(panel, held, products) else "",  # sets of several are not
         ))  # fmt: skip
     return found
 

@@ -13,11 +13,10 @@ import numpy as np
 from scipy import stats
 
 from rejsens import apa
-from rejsens.inference.estimates import NOT_TESTABLE, POWER, Estimate
+from rejsens.inference.estimates import BOTH_PATHS, NOT_TESTABLE, POWER, Estimate
 
 SUPPORTED, OPPOSITE, EQUIVALENT, INCONCLUSIVE = "supported", "opposite", "equivalent", "inconclusive"
 CORRECTION_WORDS = {"holm": "Holm", "benjamini-hochberg": "Benjamini–Hochberg", "none": "unadjusted"}
-BOTH_PATHS = "ri_clpm_both"
 _SIGN = {"positive": 1, "negative": -1}
 
 

@@ -33,7 +33,7 @@ def lay_out(*, attrition: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str,
     general = (
         f"Absent: people of the first wave without a row that was kept in wave {wave}. The odds of being absent are "
         "multiplied by the odds ratio for each SD more, or against the answer named last; at 1 nothing differs. "
-        f"Brackets hold {apa.level(study['ci_level'])} intervals.",
+        f"Brackets hold {apa.level(study['ci_level'])} intervals. The p values are not adjusted for their number.",
         "People who leave may differ from those who stay in what is told here, and in what nobody asked. Weighted "
         "companions of the results over waves, in which those who stay stand for their like who left, are rows of the "
         "table of estimates (inverse probability).",

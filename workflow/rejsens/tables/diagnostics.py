@@ -12,7 +12,7 @@ from rejsens.layout import PrintedTable, grouped
 from rejsens.result_names import ANALYSES, metric_of
 from rejsens.tables._cells import joined, sentence
 
-TABLES = ("diagnostics",)
+TABLES = ("diagnostics", "hypotheses")
 NAMES = {
     "residuals": "normal residuals",
     "equal variances": "equal variances",
@@ -29,8 +29,8 @@ NAMES = {
     "normal answers": "normal answers",
 }
 CHANGED, INSIDE, SAME, CLEAR = (
-    "The interval would speak otherwise, and a check is beyond its guide",
-    "The interval would speak otherwise, although no such check is beyond its guide",
+    "The interval would speak otherwise once a check beyond its guide is taken into account",
+    "The interval would speak otherwise, but only by a check that is inside its guide",
     "A check is beyond its guide, and the interval speaks alike",
     "Every check is inside its guide, and the interval speaks alike",
 )
@@ -40,11 +40,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def lay_out(*, diagnostics: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
+def lay_out(*, diagnostics: pd.DataFrame, hypotheses: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
     """One line per hypothesis: the checks beyond their guide, and what the estimate becomes with all of them."""
+    labels = hypotheses.set_index("hypothesis")["label"].to_dict()
     groups: dict[str, list[tuple[str, ...]]] = {heading: [] for heading in (CHANGED, INSIDE, SAME, CLEAR)}
-    for _, own in diagnostics.groupby("hypothesis", sort=False):
-        groups[_heading(own)].append(_row(own))
+    for name, own in diagnostics.groupby("hypothesis", sort=False):
+        groups[_heading(own)].append((f"{name} {labels.get(name, '')}".rstrip(), *_row(own)))
     found = grouped(groups)
     notes = _notes(diagnostics) if found["rows"] else ("No hypothesis of this study has an analysis with such checks.",)
     alignment = (*("left",) * 3, "right", "left", *("right",) * 3, "left")
@@ -65,11 +66,11 @@ def _row(own: pd.DataFrame) -> tuple[str, ...]:
     metric = metric_of(first)
     write = apa.r if metric.bounded else apa.number
     remedied = own["estimate_instead"].dropna()
-    spread = [write(end, metric.decimals) for end in (remedied.min(), remedied.max())] if len(remedied) else []
+    reached = [first["estimate"], *remedied]
+    spread = [write(end, metric.decimals) for end in (min(reached), max(reached))] if len(remedied) else []
     flagged = own.loc[own["flagged"].astype(bool), "check"]
     changed = own.loc[own["changes"] == "yes", "instead"]
     return (
-        str(first["hypothesis"]),
         ANALYSES[first["analysis"]].name,
         metric.symbol.removesuffix(" persons"),
         apa.count(own["check"].nunique()),
@@ -88,9 +89,9 @@ def _notes(diagnostics: pd.DataFrame) -> tuple[str, ...]:
     return (
         f"CI: {levels} interval. Estimates are those of complete cases, on which the checks are made, so that one made "
         "with imputation differs a little from the one that decides.",
-        "Lowest to highest: of the same estimate when each check is taken into account, one at a time.",
+        "Lowest to highest: of the estimate and of what it becomes when each check is taken into account, one at a time.",
         "An interval speaks otherwise when it changes between lying above 0, below 0, around 0, and (90%) inside the "
-        "smallest association of interest; the p value is not corrected again.",
+        "smallest value of interest (SESOI); the p value is not corrected again.",
         "A guide is a custom, not a limit: with many people a test of an assumption finds departures that change nothing.",
         "Single people: at least ten are left out together, and nobody is told apart.",
         sentence("every value, its guide and what was done is in diagnostics.csv"),
