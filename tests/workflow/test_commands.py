@@ -300,7 +300,7 @@ def own_figure(study: Path) -> None:
 
 WHY: dict[str, tuple[Callable[[Path], None], str, list[str]]] = {
     "a sidecar": (edit("data/waves/w2.yaml", "Wave w2", "Wave 2"), REPORT, ["the sidecar of wave w2 changed."]),
-    "an export": (another_answer, REPORT, ["the export of wave w2 changed;", "the sidecar of wave w2 changed."]),
+    "an export": (another_answer, REPORT, ["the sidecar of wave w2 changed;", "the export of wave w2 changed."]),
     "a new wave": (lambda study: write_wave(study, "w3", 3), "results/descriptives.csv", ["wave w3 was added"]),
     "a number": (edit("config/config.yaml", "bootstrap_draws: 200", "bootstrap_draws: 300"), "results/estimates.csv", ["the setting bootstrap_draws changed from 200 to 300."]),
     "a title": (edit("config/config.yaml", "A tiny", "A small"), REPORT, ["the setting study.title changed from A tiny simulated study to A small simulated study"]),

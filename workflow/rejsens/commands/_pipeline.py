@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -250,7 +250,23 @@ def planned(targets: Sequence[str], everything: bool = False) -> list[dict[str, 
         run = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if run.returncode:
             raise LookupError(run.stderr.strip())
-        return [json.loads(line) for line in steps.read_text("utf-8").splitlines()] if steps.exists() else []
+        return in_order(json.loads(line) for line in steps.read_text("utf-8").splitlines()) if steps.exists() else []
+
+
+def in_order(steps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Steps as a run could do them, always in the same order: Snakemake tells those that wait for nothing by chance.
+
+    >>> two = {"rule": "b", "input": ["x"], "output": ["y"]}
+    >>> [step["rule"] for step in in_order([two, {"rule": "c", "input": [], "output": ["x"]}])]
+    ['c', 'b']
+    """
+    left = sorted(steps, key=lambda step: (step["rule"], step["output"]))
+    ordered = []
+    while left:
+        awaited = {file for step in left for file in step["output"]}
+        ordered += (ready := [step for step in left if awaited.isdisjoint(step["input"])])
+        left = [step for step in left if step not in ready]
+    return ordered
 
 
 def _what_is_not_on_record(targets: Sequence[str]) -> list[str]:
