@@ -175,10 +175,10 @@ def draws_in(method: Any) -> int | None:
 
 
 def italic_runs(text: str) -> list[tuple[str, bool]]:
-    """Text cut where statistical symbols stand, each run with whether it is set in italics.
+    """Text cut where statistical symbols stand, each run with whether it is set in italics; values stay with their symbol.
 
     >>> italic_runs("A, t(12.50) = 2.10, p < .001")
-    [('A, ', False), ('t', True), ('(12.50) = 2.10, ', False), ('p', True), (' < .001', False)]
+    [('A, ', False), ('t', True), ('(12.50)\xa0=\xa02.10, ', False), ('p', True), ('\xa0<\xa0.001', False)]
     """
     runs, end = [], 0
     for match in _SYMBOL.finditer(text):
@@ -188,4 +188,13 @@ def italic_runs(text: str) -> list[tuple[str, bool]]:
         end = match.end()
     if end < len(text):
         runs.append((text[end:], False))
-    return runs
+    return [(unbroken(run), italic) for run, italic in runs]
+
+
+def unbroken(text: str) -> str:
+    """Text in which no line ends between a relation and its value.
+
+    >>> unbroken("p < .001 and more")
+    'p\xa0<\xa0.001 and more'
+    """
+    return re.sub(rf" ([=<>]) (?=[\d.{MINUS}])", "\u00a0\\1\u00a0", text)

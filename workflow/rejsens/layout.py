@@ -167,7 +167,7 @@ def italics(text: str) -> str:
     '<i>M</i>&nbsp;=&nbsp;3.4 &amp; <i>p</i>&nbsp;&lt;&nbsp;.001'
     """
     html = "".join(f"<i>{escape(run)}</i>" if italic else escape(run) for run, italic in apa.italic_runs(text))
-    return re.sub(r" (=|&lt;|&gt;) (?=[\d.−])", r"&nbsp;\1&nbsp;", html)
+    return html.replace("\u00a0", "&nbsp;")
 
 
 def header_html(text: str) -> str:
