@@ -17,7 +17,7 @@ from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.definitions import instrument_facts
 from rejsens.differences import compare_waves
 from rejsens.explore_instrument import explore_instrument
-from rejsens.finished import read_figures, read_printed
+from rejsens.finished import read_figures
 from rejsens.frozen_plan import story
 from rejsens.inference.correlation import correlations
 from rejsens.inference.diagnostics import diagnose_family
@@ -29,13 +29,14 @@ from rejsens.measured_alike import with_invariance
 from rejsens.plan import Plan
 from rejsens.provenance import as_json, provenance
 from rejsens.registry import AGGREGATES, TABLES, load_plugin
-from rejsens.report import write_report
+from rejsens.report import compose
 from rejsens.rescored import rescored_study
 from rejsens.score_wave import compare_stored, wave_scores
 from rejsens.study import load_study
 from rejsens.style import save
 from rejsens.tabular import tidy, write_table
 from rejsens.validate import validate
+from rejsens.writers import html
 
 
 def main(out: Path) -> None:
@@ -135,23 +136,25 @@ def main(out: Path) -> None:
             out / figure,
         )
     of_instruments = {name: instrument_figures(name, plan, tables, facts, out) for name in plan.modelled}
+    printed = {}
     for name in plan.tables:
         module = load_plugin(f"rejsens.tables.{name}")
         table = status_lines.on_table(module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts), facts)
         (out / f"{name}.printed.csv").write_text(to_csv(table))
         (out / f"{name}.html").write_text(to_html(table, name))
+        printed[name] = table
     record = provenance(
         plan.inputs, settings, [instrument_facts(i) for i in instruments if i.scores], [TABLES[a] for a in AGGREGATES]
     )
-    page = write_report(
+    report = compose(
         {a: tables[a] for a in AGGREGATES},
         read_figures(out / f"{f}.svg" for f in plan.figures),
-        read_printed(out / f"{t}.html" for t in plan.tables),
+        printed,
         facts,
         record,
         of_instruments,
     )
-    (out / "index.html").write_text(page)
+    (out / "index.html").write_text(html.write(report))
     (out / "provenance.json").write_text(as_json(record))
 
 

@@ -12,7 +12,7 @@ from test_report import page, with_ledger
 from rejsens import assessment_words, narrative, phrases, registry, relation_words
 from rejsens.assessment import QUESTIONS, TABLES, assess_instruments
 from rejsens.embedded import compact, data_uri
-from rejsens.measures_section import validation_words
+from rejsens.sections.measures import validation_words
 
 GUIDES = {"guides": [*assessment_words.GUIDES.values(), assessment_words.ITEM_REST, relation_words.AT_AN_END]}
 

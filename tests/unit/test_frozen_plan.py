@@ -18,13 +18,13 @@ from rejsens.check import check_study
 from rejsens.commands.plan import Action, plan
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.frozen_plan import LOCK, account, deviations, freeze, in_short, story
-from rejsens.layout import to_html
 from rejsens.plan import Plan
 from rejsens.problems import Refused
-from rejsens.report import write_report
+from rejsens.report import compose
 from rejsens.study import gather_study
 from rejsens.tables.plan import lay_out
 from rejsens.tabular import schema, tidy
+from rejsens.writers import html
 
 SETTINGS = {"study": {"title": "Planned", "simulated": True}, "screening": [
     {"id": "speed", "label": "Finished in under 2 minutes", "check": "duration", "column": "duration_seconds",
@@ -188,6 +188,6 @@ def test_the_report_of_a_study_that_left_its_plan_says_so(study: Path, monkeypat
     assert in_short(told_plan["status"], told_plan["sentence"]) == said
     full, facts = example_tables.tables(), example_tables.study()
     tables = {name: full[name] for name in ("estimates", "hypotheses", "dictionary", "waves")} | {"plan": told_plan}
-    html = write_report(tables, [], {"plan": to_html(lay_out(plan=told_plan, study=facts), "plan")}, facts, {})
-    assert f'<p>{said} <a href="#table-plan">Table 1</a></p>' in html
-    assert "H1 (family primary): smallest effect of interest changed from 0.1 to 0.05." in html
+    page = html.write(compose(tables, [], {"plan": lay_out(plan=told_plan, study=facts)}, facts, {}))
+    assert f'<p>{said} <a href="#table-plan">Table 1</a></p>' in page
+    assert "H1 (family primary): smallest effect of interest changed from 0.1 to 0.05." in page

@@ -14,9 +14,12 @@ import example_tables
 import pandas as pd
 import pytest
 
-from rejsens import claims, layout, narrative, pages, registry, report, verdict_words
+from rejsens import claims, layout, narrative, pages, registry, verdict_words
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.definitions import instrument_facts, load_instruments
+from rejsens.report import compose
+from rejsens.sections.closing import RISK
+from rejsens.writers import html as page_writer
 
 SECTIONS = [
     "tested",
@@ -40,10 +43,7 @@ CODEBOOK = "../codebook/codebook.html"
 
 def printed(tables, study):
     modules = {name: importlib.import_module(f"rejsens.tables.{name}") for name in registry.plugins("tables")}
-    return {
-        name: layout.to_html(m.lay_out(**{t: tables[t] for t in m.TABLES}, study=study), name)
-        for name, m in modules.items()
-    }
+    return {name: m.lay_out(**{t: tables[t] for t in m.TABLES}, study=study) for name, m in modules.items()}
 
 
 def with_ledger(tables):
@@ -53,11 +53,11 @@ def with_ledger(tables):
     }
 
 
-def page(tables=None, figures=None, provenance=None, of_instruments=None, **study) -> str:
-    """The example study as a page; run as a script, its hash."""
+def document(tables=None, figures=None, provenance=None, of_instruments=None, **study):
+    """The report of the example study."""
     tables = with_ledger(tables or example_tables.tables())
     facts = example_tables.study(**study)
-    return report.write_report(
+    return compose(
         tables,
         figures or example_tables.figures(),
         printed(tables, facts),
@@ -65,6 +65,11 @@ def page(tables=None, figures=None, provenance=None, of_instruments=None, **stud
         provenance or example_tables.provenance(),
         of_instruments,
     )
+
+
+def page(*given, **study) -> str:
+    """The example study as a page; run as a script, its hash."""
+    return page_writer.write(document(*given, **study))
 
 
 @pytest.fixture(scope="module")
@@ -296,28 +301,27 @@ def test_a_simulated_wave_marks_the_page_whatever_the_settings_say():
 
 
 def test_a_study_with_next_to_nothing_still_gets_a_page():
-    html = report.write_report({}, [], {}, {"title": "Empty", "simulated": False}, {})
+    html = page_writer.write(compose({}, [], {}, {"title": "Empty", "simulated": False}, {}))
     found = audit.Page(html)
     assert found.faults == [] and [i for i in found.ids if i in SECTIONS] == SECTIONS
     assert "No figure was drawn." in found.text and narrative.NO_HYPOTHESIS in found.text
 
 
 def test_tables_that_no_section_knows_stand_at_the_end():
-    table = layout.to_html(
-        layout.PrintedTable(title="A Table of the Study's Own", columns=("a", "b"), rows=(("1", "2"),)), "own"
-    )
+    table = layout.PrintedTable(title="A Table of the Study's Own", columns=("a", "b"), rows=(("1", "2"),))
     tables = with_ledger(example_tables.tables())
     facts = example_tables.study()
-    html = report.write_report(tables, [], printed(tables, facts) | {"own": table}, facts, example_tables.provenance())
+    own = printed(tables, facts) | {"own": table}
+    html = page_writer.write(compose(tables, [], own, facts, example_tables.provenance()))
     assert html.index('id="further"') < html.index('id="table-own"')
     assert audit.Page(html).faults == []
 
 
 def test_the_risk_notice_comes_with_the_item_on_self_harm():
     tables = example_tables.tables()
-    assert report.RISK not in page(tables)
+    assert RISK not in page(tables)
     tables["dictionary"] = tables["dictionary"].replace({"phq8": "phq9"})
-    assert report.RISK in audit.Page(page(tables)).text
+    assert RISK in audit.Page(page(tables)).text
 
 
 # --- escaping --------------------------------------------------------------------------------------------------------

@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rejsens import hypotheses_section, inference, layout, narrative, report
+from rejsens import inference, layout, narrative
 from rejsens.figures import forest_of_hypotheses
 from rejsens.hypotheses import MODELS
 from rejsens.inference.estimates import estimates_frame
 from rejsens.inference.least_squares import fit_least_squares, joint_row
 from rejsens.inference.within_contrasts import contrast_of_predictors
+from rejsens.report import compose
 from rejsens.result_names import (
     ANALYSES,
     APPLIES,
@@ -29,7 +30,9 @@ from rejsens.result_names import (
     numerator_df,
     statistic_of,
 )
+from rejsens.sections import hypotheses as hypotheses_section
 from rejsens.tabular import COLUMNS
+from rejsens.writers import html
 
 SOURCES = sorted(Path(inference.__file__).parent.glob("*.py"))
 WORDS = {"within", "between", "level", "deviation", "mean", "line", "spline", "breakpoint", "ok", "all"}  # no metrics
@@ -50,11 +53,8 @@ def page(tables):
     kept = {name: frame for name, frame in tables.items() if name != "scores"}
     facts = example_tables.study()
     modules = {name: importlib.import_module(f"rejsens.tables.{name}") for name in ("hypotheses", "estimates")}
-    laid_out = {
-        name: layout.to_html(m.lay_out(**{t: tables[t] for t in m.TABLES}, study=facts), name)
-        for name, m in modules.items()
-    }
-    return report.write_report(kept, [], laid_out, facts, example_tables.provenance())
+    laid_out = {name: m.lay_out(**{t: tables[t] for t in m.TABLES}, study=facts) for name, m in modules.items()}
+    return html.write(compose(kept, [], laid_out, facts, example_tables.provenance()))
 
 
 def known(row):
@@ -300,12 +300,12 @@ def test_either_path_of_a_cycle_has_its_own_numbers(tables):
 def test_a_card_says_what_decides_and_what_to_be_wary_of(findings):
     equal = next(row for row in findings if row["analysis"] == "paired_contrast")
     card = hypotheses_section._card(1, equal, {"dz": 1.0})
-    assert (card["verdict"], card["claimed"]) == ("equivalent", "as claimed")
+    assert (card.verdict, card.claimed) == ("equivalent", "as claimed")
     supported = findings[0] | {"invariance": "rses_sum: not assessed", "warnings": "the two paths have opposite signs"}
     card = hypotheses_section._card(1, supported, {"beta_within": 1.0})
     said = [narrative.beyond_sesoi(supported), "not assessed", "Caution: the two paths have opposite signs."]
-    assert all(said) and [text for text in said if text not in card["why"]] == [] and card["claimed"] == ""
-    assert ("Direction", "declared: negative; found: negative") in card["details"]
+    assert all(said) and [text for text in said if text not in card.why] == [] and card.claimed == ""
+    assert ("Direction", "declared: negative; found: negative") in card.details
     groups = next(row for row in findings if row["analysis"] == "group_contrast")
     assert (
         dict(hypotheses_section._details(groups))["Groups"]

@@ -32,9 +32,12 @@ class Link:
 
 @dataclass(frozen=True)
 class See:
-    """The number of a table or figure of this document, as a link to it; nothing where the document does not hold it."""
+    """The number of a table or figure of this document, as a link to it; nothing where the document does not hold it.
 
-    name: str
+    anchor   `table-NAME` or `figure-NAME`
+    """
+
+    anchor: str
 
 
 Part = str | Strong | Code | Link | See
@@ -43,7 +46,7 @@ Text = str | tuple[Part, ...]
 
 @dataclass(frozen=True)
 class Paragraph:
-    """role: what it is for a reader: "", lead, legend, absent, status, warning, support, terms, citation, evidence, eyebrow."""
+    """role: what it is for a reader: "", legend, absent, status, warning, support, terms, citation, evidence, eyebrow, see."""
 
     text: Text
     role: str = ""
@@ -52,6 +55,14 @@ class Paragraph:
 @dataclass(frozen=True)
 class Bullets:
     items: tuple[Text, ...]
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A list whose entries have several paragraphs each."""
+
+    items: tuple[tuple[Paragraph, ...], ...]
     role: str = ""
 
 
@@ -72,6 +83,19 @@ class Table:
     series: str = ""
     kind: Literal["Table"] = "Table"
 
+    @property
+    def anchor(self) -> str:
+        return f"table-{self.name}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is looked up by machines too, such as fingerprints: names with a text that is set as code; nothing numbers it."""
+
+    title: str
+    columns: tuple[str, str]
+    rows: tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -87,16 +111,26 @@ class Figure:
     series: str = ""
     kind: Literal["Figure"] = "Figure"
 
+    @property
+    def anchor(self) -> str:
+        return f"figure-{self.name}"
+
 
 @dataclass(frozen=True)
 class Finding:
-    """What the first page says of one hypothesis. `strip` is where estimate and intervals stand on a common axis."""
+    """What the first page says of one hypothesis.
+
+    claimed   whether the verdict is what was claimed, where that does not go without saying
+    details   names of numbers (statistical symbols in italics) with the numbers
+    strip     where estimate and intervals stand on a common axis from 0 to 320, and what is written at its ends
+    """
 
     id: str
     eyebrow: str
     heading: str
     verdict: str
     estimated: str
+    claimed: str = ""
     metric: str = ""
     value: str = ""
     interval: str = ""
@@ -107,27 +141,39 @@ class Finding:
 
 @dataclass(frozen=True)
 class Section:
-    """folded   closed on a screen until it is opened, a section like any other on paper; `summary` stands beside its heading."""
+    """A heading and what stands under it.
+
+    id       what a link to it calls it; may be empty inside another section
+    short    its name in the list of contents; empty: it stands in none
+    folded   closed on a screen until it is opened, a section like any other on paper
+    summary  stands beside its heading
+    role     what it is for a reader: "", first (the first page), findings, question, prose, words
+    """
 
     id: str
     heading: str
     blocks: tuple[Block, ...]
+    short: str = ""
     folded: bool = False
     summary: str = ""
+    role: str = ""
 
 
-Block = Paragraph | Bullets | Facts | Table | Figure | Finding | Section
+Block = Paragraph | Bullets | Entries | Facts | Table | Record | Figure | Finding | Section
 
 
 @dataclass(frozen=True)
 class Document:
+    """mark     what every page says of the data, such as "Simulated data"; `notice` says it in full, once."""
+
     title: str
     sections: tuple[Section, ...]
     lead: str = ""
     facts: tuple[tuple[str, str], ...] = ()
-    simulated: bool = False
+    mark: str = ""
+    notice: Text = ""
     language: str = "en-GB"
-    numbers: Mapping[str, str] = field(init=False)  # name of a table or figure -> "Table 3", "Figure A1"
+    numbers: Mapping[str, str] = field(init=False)  # anchor of a table or figure -> "Table 3", "Figure A1"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "numbers", _numbers(self.sections))
@@ -150,8 +196,8 @@ def _numbers(sections: Sequence[Section]) -> dict[str, str]:
     numbers: dict[str, str] = {}
     for block in walk(sections):
         if isinstance(block, Table | Figure):
-            if block.name in numbers:
-                raise ValueError(f"two tables or figures are named “{block.name}”")
+            if block.anchor in numbers:
+                raise ValueError(f"two of one name: “{block.anchor}”")
             count[block.kind, block.series] += 1
-            numbers[block.name] = f"{block.kind} {block.series}{count[block.kind, block.series]}"
+            numbers[block.anchor] = f"{block.kind} {block.series}{count[block.kind, block.series]}"
     return numbers

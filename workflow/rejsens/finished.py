@@ -1,32 +1,61 @@
-"""Finished figures and printed tables, as the report reads them."""
+"""Finished figures and printed tables, and the report that is composed of them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+from rejsens.document import Document
+from rejsens.layout import PrintedTable, from_json
+from rejsens.registry import AGGREGATES
+from rejsens.report import compose
+from rejsens.tabular import read_tables
 
 
-def read_figures(paths: Iterable[str]) -> list[dict[str, str]]:
-    """stem, svg, title, alt, caption, note of each figure, in the order given; `paths` name the SVG files."""
-    figures = []
+def report_of(given: Any, study: Mapping[str, Any], record: Mapping[str, Any], pictures: bool = False) -> Document:
+    """The report, from the files that a job is given.
+
+    given     paths: `figures`, `of_instruments` and perhaps `of_families` (SVG files), `tables` (JSON files)
+    record    as :py:func:`rejsens.provenance.provenance` makes it
+    pictures  whether a writer needs the drawings in points too
+    """
+    return compose(
+        read_tables(AGGREGATES),
+        read_figures(given.figures, pictures),
+        read_printed(given.tables),
+        study,
+        record,
+        read_instrument_figures(given.of_instruments, pictures),
+        read_instrument_figures(given.get("of_families", []), pictures),
+    )
+
+
+def read_figures(paths: Iterable[str], pictures: bool = False) -> list[dict[str, Any]]:
+    """stem, svg, title, alt, caption, note of each figure, in the order given; `paths` name the SVG files.
+
+    pictures   whether to read `png` too, the drawing in points
+    """
+    figures: list[dict[str, Any]] = []
     for path in map(Path, paths):
         words = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         figures.append(
             {"stem": path.stem, "svg": path.read_text(encoding="utf-8")}
             | {k: words.get(k, "") for k in ("title", "alt", "caption", "note")}
+            | ({"png": path.with_suffix(".png").read_bytes()} if pictures else {})
         )
     return figures
 
 
-def read_instrument_figures(paths: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+def read_instrument_figures(paths: Iterable[str], pictures: bool = False) -> dict[str, list[dict[str, Any]]]:
     """Instrument (or family of hypotheses) -> its figures, from files that stand in a folder of its name."""
-    found: dict[str, list[dict[str, str]]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for path in paths:
-        found.setdefault(Path(path).parent.name, []).extend(read_figures([path]))
+        found.setdefault(Path(path).parent.name, []).extend(read_figures([path], pictures))
     return found
 
 
-def read_printed(paths: Iterable[str]) -> dict[str, str]:
-    """Printed table by name, as HTML."""
-    return {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in paths}
+def read_printed(paths: Iterable[str]) -> dict[str, PrintedTable]:
+    """Printed table by name, from its JSON file."""
+    return {Path(path).stem: from_json(Path(path).read_text(encoding="utf-8")) for path in paths}

@@ -8,9 +8,10 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import Literal
 
@@ -107,6 +108,20 @@ def header_runs(header: str) -> list[tuple[str, bool]]:
     return [run for run in [(match[1], False), (match[2], True), *inner] if run[0]]
 
 
+def name_runs(name: str) -> list[tuple[str, bool]]:
+    """The name of a number cut where its symbol stands, each run with whether it is set in italics.
+
+    >>> name_runs("Adjusted p, two-sided"), name_runs("n (people)"), name_runs("Observations")
+    ([('Adjusted ', False), ('p', True), (', two-sided', False)], [('n', True), (' (people)', False)], [('Observations', False)])
+    """
+    match = re.fullmatch(r"(Adjusted )?([pn])\b(.*)", name)
+    return (
+        [run for run in [(match[1] or "", False), (match[2], True), (match[3], False)] if run[0]]
+        if match
+        else [(name, False)]
+    )
+
+
 def to_csv(table: PrintedTable) -> str:
     """The printed cells as CSV text, one row each; a section becomes a first column, notes are left out; nothing runs.
 
@@ -128,6 +143,25 @@ def to_csv(table: PrintedTable) -> str:
         cells = tuple(split_mark(cell)[0] for cell in row)
         write(((heading,) if table.sections else ()) + cells)
     return text.getvalue()
+
+
+def to_json(table: PrintedTable) -> str:
+    """The table as JSON, for the writers of documents; :py:func:`from_json` gives it back."""
+    return json.dumps(asdict(table), ensure_ascii=False, indent=1) + "\n"
+
+
+def from_json(text: str) -> PrintedTable:
+    """The table that :py:func:`to_json` wrote.
+
+    >>> table = PrintedTable("T", ("Score", "M"), (("A", "1.00^a"),), sections=((0, "Wave 1"),), specific=(("a", "New."),))
+    >>> from_json(to_json(table)) == table
+    True
+    """
+    return PrintedTable(**{key: _tuples(value) for key, value in json.loads(text).items()})
+
+
+def _tuples(value: object) -> object:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def to_html(table: PrintedTable, name: str) -> str:
@@ -166,13 +200,17 @@ def italics(text: str) -> str:
     >>> italics("M = 3.4 & p < .001")
     '<i>M</i>&nbsp;=&nbsp;3.4 &amp; <i>p</i>&nbsp;&lt;&nbsp;.001'
     """
-    html = "".join(f"<i>{escape(run)}</i>" if italic else escape(run) for run, italic in apa.italic_runs(text))
-    return html.replace("\u00a0", "&nbsp;")
+    return runs_html(apa.italic_runs(text)).replace("\u00a0", "&nbsp;")
 
 
 def header_html(text: str) -> str:
     """Escaped HTML of a column head: statistical symbols in italics."""
-    return "".join(f"<i>{escape(run)}</i>" if italic else escape(run) for run, italic in header_runs(text))
+    return runs_html(header_runs(text))
+
+
+def runs_html(runs: Iterable[tuple[str, bool]]) -> str:
+    """Escaped HTML of runs, each with whether it is in italics."""
+    return "".join(f"<i>{escape(run)}</i>" if italic else escape(run) for run, italic in runs)
 
 
 def _bodies(table: PrintedTable) -> list[str]:

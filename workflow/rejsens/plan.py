@@ -268,7 +268,7 @@ class Plan:
             "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
             "depends": self._declared()
             | hashes([*templates, SHIPPED / "requirements.lock"])
-            | code(*JOB, "rejsens.finished", "rejsens.report", "rejsens.provenance"),
+            | code(*JOB, "rejsens.finished", "rejsens.report", "rejsens.provenance", "rejsens.writers.html"),
         }
 
     @property

@@ -5,7 +5,7 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/participants/figures/{figure}.*                  the same figures with people in them
         results/figures/instruments/{instrument}/{figure}.*      figures of one instrument (`OF = "instrument"` in the module)
         results/figures/families/{family}/{figure}.*             figures of one family of hypotheses (`OF = "family"`)
-        results/tables/{table}.csv .html
+        results/tables/{table}.csv .html .json
         results/report/index.html, provenance.json
 """
 
@@ -77,6 +77,7 @@ rule lay_out_table:
     output:
         csv="results/tables/{table}.csv",
         html="results/tables/{table}.html",
+        json="results/tables/{table}.json",
     log:
         "logs/lay_out_table/{table}.log",
     params:
@@ -93,7 +94,7 @@ rule write_report:
         of_people=expand(f"{PEOPLE}/figures/{{figure}}.svg", figure=PEOPLE_FIGURES),
         of_instruments=expand("results/figures/instruments/{instrument}/{figure}.svg", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),
         of_families=expand("results/figures/families/{family}/{figure}.svg", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
-        tables=expand("results/tables/{table}.html", table=PLAN.tables),
+        tables=expand("results/tables/{table}.json", table=PLAN.tables),
     output:
         report="results/report/index.html",
         provenance="results/report/provenance.json",
