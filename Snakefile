@@ -18,6 +18,8 @@ include: "workflow/rules/outputs.smk"         # tables       -> figures, printed
 rule all:
     input:
         "results/report/index.html",
+        "results/report/report.pdf",
+        "results/report/report.docx",
         "results/report/provenance.json",
 
 

@@ -164,7 +164,11 @@ Block = Paragraph | Bullets | Entries | Facts | Table | Record | Figure | Findin
 
 @dataclass(frozen=True)
 class Document:
-    """mark     what every page says of the data, such as "Simulated data"; `notice` says it in full, once."""
+    """A report.
+
+    mark     what every page says of the data, such as "Simulated data"; `notice` says it in full, once
+    date     of the newest data, as YEAR-MONTH-DAY; empty where it is not known
+    """
 
     title: str
     sections: tuple[Section, ...]
@@ -172,6 +176,7 @@ class Document:
     facts: tuple[tuple[str, str], ...] = ()
     mark: str = ""
     notice: Text = ""
+    date: str = ""
     language: str = "en-GB"
     numbers: Mapping[str, str] = field(init=False)  # anchor of a table or figure -> "Table 3", "Figure A1"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -261,14 +261,22 @@ class Plan:
 
     def write_report(self) -> dict[str, Any]:
         templates = [path for path in (SHIPPED / "workflow" / "report").iterdir() if path.is_file()]
+        return self._written(templates, "rejsens.writers.html")
+
+    def write_documents(self) -> dict[str, Any]:
+        fonts = (SHIPPED / "workflow" / "rejsens" / "fonts").glob("*.ttf")
+        return self._written(fonts, "rejsens.writers.pdf", "rejsens.writers.word")
+
+    def _written(self, files: Iterable[Path], *writers: str) -> dict[str, Any]:
+        """What the report and its writers depend on. files: what the writers read besides."""
         return {
             "study": self.study.facts | {"notes": [*self.study.facts["notes"], *self.study.words_aside]},
             "settings": dict(self.study.settings),
             "inputs": self.inputs,
             "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
             "depends": self._declared()
-            | hashes([*templates, SHIPPED / "requirements.lock"])
-            | code(*JOB, "rejsens.finished", "rejsens.report", "rejsens.provenance", "rejsens.writers.html"),
+            | hashes([*files, SHIPPED / "requirements.lock"])
+            | code(*JOB, "rejsens.finished", "rejsens.report", "rejsens.provenance", *writers),
         }
 
     @property

@@ -25,6 +25,8 @@ NAMED = (
     "pyarrow",
     "pyreadstat",
     "jinja2",
+    "typst",
+    "python-docx",
 )
 
 

@@ -82,6 +82,7 @@ def compose(
         ),
         mark=MARK if given.simulated else "",
         notice=NOBODY if given.simulated else "",
+        date=_newest(given.tables["waves"]),
     )
 
 
@@ -126,3 +127,9 @@ def _facts(
             facts.append(("Collected", f"{days[0]} to {days[1]}"))
     facts.append(("Hypotheses", apa.count(len(findings))))
     return [*facts, ("Data", "simulated")] if simulated else facts
+
+
+def _newest(waves: pd.DataFrame) -> str:
+    """The day on which the newest wave ended; empty where no wave says it."""
+    days = [str(day)[:10] for day in waves.get("collected_to", ()) if not apa.is_missing(day)]
+    return max(days, default="")

@@ -6,7 +6,7 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/figures/instruments/{instrument}/{figure}.*      figures of one instrument (`OF = "instrument"` in the module)
         results/figures/families/{family}/{figure}.*             figures of one family of hypotheses (`OF = "family"`)
         results/tables/{table}.csv .html .json
-        results/report/index.html, provenance.json
+        results/report/index.html, report.pdf, report.docx, provenance.json
 """
 
 from rejsens.registry import AGGREGATES, TABLES
@@ -86,15 +86,20 @@ rule lay_out_table:
         "../scripts/lay_out_table.py"
 
 
+REPORTED = dict(
+    aggregates=list(map(TABLES.get, AGGREGATES)),
+    figures=expand("results/figures/{figure}.svg", figure=PLAN.figures),
+    of_people=expand(f"{PEOPLE}/figures/{{figure}}.svg", figure=PEOPLE_FIGURES),
+    of_instruments=expand("results/figures/instruments/{instrument}/{figure}.svg", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),
+    of_families=expand("results/figures/families/{family}/{figure}.svg", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
+    tables=expand("results/tables/{table}.json", table=PLAN.tables),
+)
+
+
 rule write_report:
     message: "Writing the report"
     input:
-        aggregates=list(map(TABLES.get, AGGREGATES)),
-        figures=expand("results/figures/{figure}.svg", figure=PLAN.figures),
-        of_people=expand(f"{PEOPLE}/figures/{{figure}}.svg", figure=PEOPLE_FIGURES),
-        of_instruments=expand("results/figures/instruments/{instrument}/{figure}.svg", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),
-        of_families=expand("results/figures/families/{family}/{figure}.svg", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
-        tables=expand("results/tables/{table}.json", table=PLAN.tables),
+        **REPORTED,
     output:
         report="results/report/index.html",
         provenance="results/report/provenance.json",
@@ -104,3 +109,18 @@ rule write_report:
         lambda w: PLAN.params("write_report"),
     script:
         "../scripts/write_report.py"
+
+
+rule write_documents:
+    message: "Writing the report as PDF and Word file"
+    input:
+        **REPORTED,
+    output:
+        pdf="results/report/report.pdf",
+        word="results/report/report.docx",
+    log:
+        "logs/write_documents.log",
+    params:
+        lambda w: PLAN.params("write_documents"),
+    script:
+        "../scripts/write_documents.py"

@@ -1,23 +1,23 @@
-"""Documents and printed tables as Word files: true tables and captions, named styles, the same bytes on every run.
+"""Documents as Word files: true tables and captions, named styles, the same bytes on every run.
 
-Looks live in styles alone, so that a journal's template takes them over: Word's own Title, Heading 1 to 4, Caption and
-List Bullet, and ours, whose names begin with what they are for (Table Title, Table Text, Table Note, Figure Title).
+Looks live in styles alone, so that a journal's template takes them over: Word's own Title, Subtitle, Heading 1 to 5,
+Caption and List Bullet, and ours, whose names begin with what they are for (Table Title, Table Text, Figure Title).
 """
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from html import escape
 from typing import Any
 
 from docx import Document as new_file
 from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import OxmlElement, parse_xml
-from docx.oxml.ns import nsdecls, qn
+from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from rejsens import apa
@@ -26,76 +26,301 @@ from rejsens.document import (
     Bullets,
     Code,
     Document,
+    Entries,
     Facts,
     Figure,
     Finding,
     Link,
     Paragraph,
     Part,
+    Record,
     Section,
     See,
     Strong,
     Table,
     Text,
 )
-from rejsens.layout import PrintedTable, header_runs, split_mark
+from rejsens.layout import PrintedTable, name_runs
+from rejsens.writers.widths import LANDSCAPE, LINE, fitted, letters
+from rejsens.writers.word_tables import TABLE_STYLE, Runs, notes_of, seen, table_xml
 
-NO_DATE = datetime(2000, 1, 1)  # a date would make every file another one
+NO_DATE = datetime(2000, 1, 1)  # where the document has none: the time of writing would make every file another one
 FONT = "Source Sans 3"
-Runs = Sequence[tuple[str, bool]]  # text and whether it is in italics
+SPLIT = LANDSCAPE * 1.33  # letters of a line from which a table is cut into several
+TALLEST = Mm(205)  # a drawing that leaves room for its caption
+TWIP = 635  # English metric units in a twentieth of a point
+DEEPEST = 5  # headings
 OWN_STYLES = (  # name, style it follows, size in points, italic, bold
     ("Table Title", "Normal", 10, True, False),
     ("Table Text", "Normal", 8, False, False),
     ("Table Note", "Normal", 8, False, False),
     ("Figure Title", "Normal", 10, True, False),
-    ("Notice", "Normal", 10, False, True),
-    ("Eyebrow", "Normal", 9, False, False),
+    ("Figure Note", "Normal", 9, False, False),
+    ("Notice", "Normal", 10.5, False, True),
+    ("Remark", "Normal", 10.5, False, False),
+    ("Small Print", "Normal", 9, False, False),
 )
-WIDE = 8  # columns from which a page lies on its side
-TABLE_STYLE = f"""
-<w:style {nsdecls("w")} w:type="table" w:customStyle="1" w:styleId="ReportTable"><w:name w:val="Report Table"/><w:basedOn w:val="TableNormal"/>
-<w:tblPr><w:tblBorders><w:top w:val="single" w:sz="8" w:color="000000"/><w:bottom w:val="single" w:sz="8" w:color="000000"/></w:tblBorders>
-<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar></w:tblPr>
-<w:tblStylePr w:type="firstRow"><w:tcPr><w:tcBorders><w:bottom w:val="single" w:sz="4" w:color="000000"/></w:tcBorders></w:tcPr></w:tblStylePr>
-</w:style>"""
+STYLES = {  # role of a paragraph -> its style
+    "lead": "Subtitle",
+    "warning": "Notice",
+    "status": "Remark",
+    "support": "Remark",
+    "evidence": "Remark",
+    **dict.fromkeys(("legend", "terms", "citation", "eyebrow", "see", "absent"), "Small Print"),
+}
 
 
 def write(document: Document) -> bytes:
     """The document as the bytes of a .docx file."""
-    file = _new(document.title, document.language)
-    file.add_paragraph(document.title, style="Title")
-    if document.lead:
-        _paragraph(file, document.lead, document)
-    _facts(file, Facts(document.facts), document)
-    for section in document.sections:
-        _section(file, section, document, 1)
-    return _saved(file)
+    return _Writer(document).bytes()
 
 
-def _new(title: str, language: str) -> Any:
+class _Writer:
+    """A file that is being filled, and what is known of the document while it is."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.file = _new(document)
+        self.styles = {style.name: style.style_id for style in self.file.styles}
+        self.bookmarks = 0
+        self.lies = False  # whether the page at hand lies on its side
+
+    def bytes(self) -> bytes:
+        document = self.document
+        self.new("Title", document.title)
+        if document.notice:
+            self.paragraph(document.notice, "Notice")
+        if document.lead:
+            self.paragraph(document.lead, "Subtitle")
+        self.facts(Facts(document.facts))
+        for section in document.sections:
+            self.section(section, 1)
+        return _saved(self.file)
+
+    # --- blocks
+
+    def section(self, section: Section, level: int) -> None:
+        self.face(lies=False)
+        self.new(f"Heading {min(level, DEEPEST)}", section.heading)
+        if section.summary:
+            self.paragraph(section.summary, "Small Print")
+        for block in section.blocks:
+            self.block(block, level)
+
+    def block(self, block: Block, level: int) -> None:
+        if not isinstance(block, Section | Table | Record):
+            self.face(lies=False)
+        match block:
+            case Section():
+                self.section(block, level + 1)
+            case Paragraph():
+                self.paragraph(block.text, STYLES.get(block.role, "Normal"))
+            case Bullets():
+                for item in block.items:
+                    self.paragraph(item, "List Bullet")
+            case Entries():
+                for paragraph in (paragraph for entry in block.items for paragraph in entry):
+                    self.paragraph(paragraph.text, STYLES.get(paragraph.role, "Normal"))
+            case Facts():
+                self.facts(block)
+            case Table():
+                self.table(block.printed, self.document.numbers[block.anchor])
+            case Record():
+                self.table(PrintedTable(block.title, block.columns, block.rows, ("left", "left")), "")
+            case Figure():
+                self.figure(block, self.document.numbers[block.anchor])
+            case Finding():
+                self.finding(block, level)
+
+    def new(self, style: str = "Normal", text: str = "") -> Any:
+        """A new paragraph. Its style is set by id, since the library looks a name up among all styles each time."""
+        paragraph = self.file.add_paragraph(seen(text))
+        paragraph._p.style = self.styles[style]
+        return paragraph
+
+    def paragraph(self, text: Text, style: str = "Normal") -> None:
+        self.fill(self.new(style), text)
+
+    def facts(self, facts: Facts) -> None:
+        for name, text in facts.pairs:
+            paragraph = self.new()
+            paragraph.add_run(f"{seen(name)}: ").bold = True
+            self.fill(paragraph, text)
+
+    def finding(self, finding: Finding, level: int) -> None:
+        self.new(f"Heading {min(level + 1, DEEPEST)}", f"{finding.eyebrow} {finding.heading}")
+        line = self.new()
+        line.add_run(seen(finding.verdict)).bold = True
+        claimed = f" ({finding.claimed})" if finding.claimed else ""
+        value = f". {finding.metric} {finding.value} {finding.interval}" if finding.value else ""
+        _runs(line, apa.italic_runs(f"{claimed}{value}"))
+        self.paragraph(finding.estimated)
+        if finding.details:
+            details = self.new("Small Print")
+            for k, (name, text) in enumerate(finding.details):
+                _runs(details, [("; " if k else "", False), *name_runs(name), (f": {text}", False)])
+        if finding.why:
+            self.paragraph(finding.why)
+
+    def table(self, printed: PrintedTable, label: str) -> None:
+        """Number and title, then the table; what no page holds is cut, and lies on its side where that helps."""
+        parts = fitted(printed, SPLIT)
+        self.face(lies=any(letters(part) > LINE for part in parts))
+        page = self.file.sections[-1]
+        room = (page.page_width - page.left_margin - page.right_margin) // TWIP
+        for k, part in enumerate(parts):
+            if label:
+                self.caption(label, new=k == 0)
+            self.new("Table Title", part.title)
+            xml = parse_xml(table_xml(part, f"{label} {part.title}".strip(), room))
+            self.file.element.body.insert_element_before(xml, "w:sectPr")
+        notes = notes_of(printed)
+        for note in notes:
+            _runs(self.new("Table Note"), note)
+        if not notes:
+            self.new("Table Note")  # two tables without a paragraph between them become one
+
+    def figure(self, figure: Figure, label: str) -> None:
+        """The picture with its words for those who do not see it, under number and title, above caption and note."""
+        self.caption(label)
+        self.new("Figure Title", figure.title)
+        page = self.file.sections[-1]
+        room = page.page_width - page.left_margin - page.right_margin
+        place = self.new()
+        place.paragraph_format.keep_with_next = True
+        shape = place.add_run().add_picture(io.BytesIO(figure.png))
+        scale = min(1.0, room / shape.width, TALLEST / shape.height)
+        shape.width, shape.height = round(shape.width * scale), round(shape.height * scale)
+        properties = shape._inline.docPr
+        properties.set("descr", seen(figure.alt))
+        properties.set("name", label)
+        self.paragraph(figure.caption, "Figure Note")
+        if figure.note:
+            note = [("Note.", True), (" ", False), *apa.italic_runs(figure.note)]
+            _runs(self.new("Figure Note"), note)
+
+    def face(self, lies: bool) -> None:
+        """Turn to pages that lie on their side, or back; nothing where they do already."""
+        if lies == self.lies:
+            return
+        page, self.lies = self.file.add_section(), lies
+        page.orientation = WD_ORIENT.LANDSCAPE if lies else WD_ORIENT.PORTRAIT
+        page.page_width, page.page_height = page.page_height, page.page_width
+
+    def caption(self, label: str, new: bool = True) -> None:
+        """The number as a field that Word counts anew, under a bookmark that links go to; a continued table repeats it."""
+        kind, series, number = re.fullmatch(r"(\w+) ([A-Z]*)(\d+)", label).groups()
+        paragraph = self.new("Caption")
+        if not new:
+            paragraph.add_run(label)
+            return
+        self.bookmarks += 1
+        start = _element("w:bookmarkStart", id=str(self.bookmarks), name=_bookmark(label))
+        paragraph._p.append(start)
+        paragraph.add_run(f"{kind} {series}")
+        _field(paragraph, f"SEQ {kind}{series} \\* ARABIC", number)
+        paragraph._p.append(_element("w:bookmarkEnd", id=str(self.bookmarks)))
+
+    # --- texts
+
+    def fill(self, paragraph: Any, text: Text) -> None:
+        for part in (text,) if isinstance(text, str) else text:
+            self.part(paragraph, part)
+
+    def part(self, paragraph: Any, part: Part) -> None:
+        match part:
+            case Strong():
+                paragraph.add_run(seen(part.text)).bold = True
+            case Code():
+                paragraph.add_run(seen(part.text)).font.name = "Consolas"
+            case Link():
+                paragraph.add_run(seen(part.text))
+            case See():
+                if label := self.document.numbers.get(part.anchor):
+                    link = _element("w:hyperlink", anchor=_bookmark(label))
+                    link.append(paragraph.add_run(label)._r)
+                    paragraph._p.append(link)
+            case _:
+                _runs(paragraph, apa.italic_runs(part))
+
+
+def _runs(paragraph: Any, runs: Runs) -> None:
+    """Runs of text; one that begins with ^ is the raised mark of a note."""
+    for text, italic in runs:
+        run = paragraph.add_run(seen(text.removeprefix("^")))
+        run.italic, run.font.superscript = (True if italic else None), (True if text.startswith("^") else None)
+
+
+def _bookmark(label: str) -> str:
+    return label.replace(" ", "_")
+
+
+def _element(tag: str, **attributes: str) -> Any:
+    made = OxmlElement(tag)
+    for name, value in attributes.items():
+        made.set(qn(f"w:{name}"), value)
+    return made
+
+
+def _field(paragraph: Any, code: str, shown: str) -> None:
+    """A field with the text that it shows until Word counts it anew."""
+    for kind in ("begin", "code", "separate", "text", "end"):
+        run = paragraph.add_run(shown if kind == "text" else "")
+        if kind == "code":
+            instruction = OxmlElement("w:instrText")
+            instruction.set(qn("xml:space"), "preserve")
+            instruction.text = f" {code} "
+            run._r.append(instruction)
+        elif kind != "text":
+            run._r.append(_element("w:fldChar", fldCharType=kind))
+
+
+# --- the file --------------------------------------------------------------------------------------------------------
+
+
+def _new(document: Document) -> Any:
+    """A file with its styles, its mark above every page and the page's number below."""
     file = new_file()
     about = file.core_properties
-    about.title, about.author, about.language, about.comments = title, "rejsens", language, ""
-    about.created = about.modified = NO_DATE
+    about.title, about.author, about.language, about.comments = seen(document.title), "rejsens", document.language, ""
+    about.created = about.modified = datetime.fromisoformat(document.date) if document.date else NO_DATE
     page = file.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Mm(22)
-    styles = file.styles
+    _set_styles(file.styles, document.language)
+    above, below = page.header.paragraphs[0], page.footer.paragraphs[0]
+    above.add_run(document.mark).bold = True
+    above.alignment, below.alignment = 2, 1  # right, centred
+    _field(below, "PAGE", "1")
+    return file
+
+
+def _set_styles(styles: Any, language: str) -> None:
     styles["Normal"].font.name, styles["Normal"].font.size = FONT, Pt(10.5)
+    for tongue in styles.element.iter(qn("w:lang")):
+        tongue.set(qn("w:val"), language)
     for name, base, size, italic, bold in OWN_STYLES:
         style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = styles[base]
         style.font.size, style.font.italic, style.font.bold = Pt(size), italic, bold
     styles["Table Text"].paragraph_format.space_after = Pt(0)
-    styles["Table Title"].paragraph_format.keep_with_next = True
-    for name in ("Title", "Caption", *(f"Heading {k}" for k in range(1, 6))):
+    styles["Table Note"].paragraph_format.space_before = Pt(3)
+    styles["Remark"].paragraph_format.left_indent = Mm(5)
+    for name in ("Title", "Subtitle", "Caption", *_headings()):
         fonts = styles[name].element.get_or_add_rPr().get_or_add_rFonts()
         for attribute in list(fonts.attrib):
             del fonts.attrib[attribute]
         styles[name].font.name, styles[name].font.color.rgb = FONT, RGBColor(0, 0, 0)
-    styles["Caption"].paragraph_format.keep_with_next = True
+    for name in ("Caption", "Table Title", "Figure Title"):
+        styles[name].paragraph_format.keep_with_next = True
+        styles[name].paragraph_format.space_after = Pt(3)
+    styles["Caption"].font.size = Pt(10)
+    styles["Subtitle"].font.italic = False
     styles.element.append(parse_xml(TABLE_STYLE))
-    return file
+
+
+def _headings() -> Iterable[str]:
+    return (f"Heading {k}" for k in range(1, DEEPEST + 1))
 
 
 def _saved(file: Any) -> bytes:
@@ -106,183 +331,3 @@ def _saved(file: Any) -> bytes:
         for name in sorted(parts.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
             out.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), parts.read(name), zipfile.ZIP_DEFLATED)
     return fixed.getvalue()
-
-
-def _section(file: Any, section: Section, document: Document, level: int) -> None:
-    file.add_heading(section.heading, min(level, 5))
-    if section.summary:
-        file.add_paragraph(section.summary, style="Eyebrow")
-    for block in section.blocks:
-        _block(file, block, document, level)
-
-
-def _block(file: Any, block: Block, document: Document, level: int) -> None:
-    if isinstance(block, Section):
-        _section(file, block, document, level + 1)
-    elif isinstance(block, Paragraph):
-        _paragraph(file, block.text, document, "Notice" if block.role == "warning" else "Normal")
-    elif isinstance(block, Bullets):
-        for item in block.items:
-            _paragraph(file, item, document, "List Bullet")
-    elif isinstance(block, Facts):
-        _facts(file, block, document)
-    elif isinstance(block, Table):
-        _table(file, block.printed, document.numbers[block.name])
-    elif isinstance(block, Figure):
-        _figure(file, block, document.numbers[block.name])
-    elif isinstance(block, Finding):
-        _finding(file, block, level)
-
-
-def _paragraph(file: Any, text: Text, document: Document, style: str = "Normal") -> None:
-    _fill(file.add_paragraph(style=style), text, document)
-
-
-def _fill(paragraph: Any, text: Text, document: Document) -> None:
-    for part in (text,) if isinstance(text, str) else text:
-        _part(paragraph, part, document)
-
-
-def _part(paragraph: Any, part: Part, document: Document) -> None:
-    if isinstance(part, str):
-        _runs(paragraph, apa.italic_runs(part))
-    elif isinstance(part, Strong):
-        paragraph.add_run(part.text).bold = True
-    elif isinstance(part, Code):
-        paragraph.add_run(part.text).font.name = "Consolas"
-    elif isinstance(part, Link):
-        paragraph.add_run(part.text)
-    elif isinstance(part, See):
-        paragraph.add_run(document.numbers.get(part.name, ""))
-
-
-def _runs(paragraph: Any, runs: Iterable[tuple[str, bool]]) -> None:
-    for text, italic in runs:
-        paragraph.add_run(text).italic = True if italic else None
-
-
-def _facts(file: Any, facts: Facts, document: Document) -> None:
-    for name, text in facts.pairs:
-        paragraph = file.add_paragraph()
-        paragraph.add_run(f"{name}: ").bold = True
-        _fill(paragraph, text, document)
-
-
-def _finding(file: Any, finding: Finding, level: int) -> None:
-    file.add_heading(f"{finding.heading}: {finding.verdict}", min(level + 1, 5))
-    file.add_paragraph(finding.eyebrow, style="Eyebrow")
-    value = [f"{finding.metric} = {finding.value}, {finding.interval}."] if finding.value else []
-    _runs(file.add_paragraph(), apa.italic_runs(" ".join([finding.estimated, *value, finding.why])))
-
-
-def _caption(file: Any, label: str, title: str) -> None:
-    """The number as a field that Word counts anew, and the title on a line of its own."""
-    kind, _, number = label.rpartition(" ")
-    paragraph = file.add_paragraph(style="Caption")
-    paragraph.add_run(f"{kind} {number[: -len(number.lstrip('A'))] if number[:1] == 'A' else ''}")
-    for tag, text in (
-        ("begin", ""),
-        ("", f" SEQ {kind}{'A' if number[:1] == 'A' else ''} \\* ARABIC "),
-        ("separate", ""),
-        ("text", number.lstrip("A")),
-        ("end", ""),
-    ):
-        run = paragraph.add_run(text if tag == "text" else "")
-        if tag in ("begin", "separate", "end"):
-            mark = OxmlElement("w:fldChar")
-            mark.set(qn("w:fldCharType"), tag)
-            run._r.append(mark)
-        elif not tag:
-            code = OxmlElement("w:instrText")
-            code.set(qn("xml:space"), "preserve")
-            code.text = text
-            run._r.append(code)
-    file.add_paragraph(title, style=f"{kind} Title")
-
-
-def _table(file: Any, printed: PrintedTable, label: str) -> None:
-    """A true table: the header row repeats on every page, a section's heading spans the row, no row is broken."""
-    wide = len(printed.columns) >= WIDE
-    if wide:
-        _turn(file, WD_ORIENT.LANDSCAPE)
-    _caption(file, label, printed.title)
-    file.element.body.insert_element_before(parse_xml(_table_xml(printed)), "w:sectPr")
-    for note in _notes(printed):
-        paragraph = file.add_paragraph(style="Table Note")
-        for text, italic in note:
-            run = paragraph.add_run(text.removeprefix("^"))
-            run.italic, run.font.superscript = (True if italic else None), (True if text.startswith("^") else None)
-    if wide:
-        _turn(file, WD_ORIENT.PORTRAIT)
-
-
-def _table_xml(printed: PrintedTable) -> str:
-    """Written as text: cell by cell through the library a table of a hundred rows takes seconds."""
-    headings, width = dict(printed.sections), len(printed.columns)
-    rows = [_row([header_runs(head) for head in printed.columns], printed.alignment, head=True)]
-    for k, row in enumerate(printed.rows):
-        if k in headings:
-            rows.append(_row([[(headings[k], False)]], ("left",), span=width, bold=True))
-        rows.append(_row([_cell_runs(cell) for cell in row], printed.alignment))
-    look = '<w:tblLook w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
-    return (
-        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="ReportTable"/><w:tblW w:w="0" w:type="auto"/>{look}</w:tblPr>'
-        f"<w:tblGrid>{'<w:gridCol/>' * width}</w:tblGrid>{''.join(rows)}</w:tbl>"
-    )
-
-
-def _row(cells: Sequence[Runs], alignment: Iterable[str], head: bool = False, span: int = 1, bold: bool = False) -> str:
-    texts = (_cell(runs, side, span, bold) for runs, side in zip(cells, alignment, strict=True))
-    return f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if head else ''}</w:trPr>{''.join(texts)}</w:tr>"
-
-
-def _cell(runs: Runs, side: str, span: int, bold: bool) -> str:
-    over = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
-    ahead = "<w:keepNext/>" if span > 1 else ""
-    texts = "".join(_run(text, italic, bold) for text, italic in runs)
-    return (
-        f'<w:tc><w:tcPr>{over}</w:tcPr><w:p><w:pPr><w:pStyle w:val="TableText"/>{ahead}<w:jc w:val="{side}"/></w:pPr>'
-        f"{texts}</w:p></w:tc>"
-    )
-
-
-def _run(text: str, italic: bool, bold: bool) -> str:
-    """One run; a text that begins with ^ is the raised mark of a note."""
-    looks = [("<w:b/>", bold), ("<w:i/>", italic), ('<w:vertAlign w:val="superscript"/>', text.startswith("^"))]
-    set_so = "".join(look for look, on in looks if on)
-    return f'<w:r><w:rPr>{set_so}</w:rPr><w:t xml:space="preserve">{escape(text.removeprefix("^"), quote=False)}</w:t></w:r>'
-
-
-def _turn(file: Any, orientation: Any) -> None:
-    page = file.add_section()
-    long, short = max(page.page_width, page.page_height), min(page.page_width, page.page_height)
-    lies = orientation == WD_ORIENT.LANDSCAPE
-    page.orientation, page.page_width, page.page_height = orientation, *((long, short) if lies else (short, long))
-
-
-def _cell_runs(cell: str) -> list[tuple[str, bool]]:
-    text, mark = split_mark(cell)
-    return [*apa.italic_runs(text), *([(f"^{mark}", False)] if mark else [])]
-
-
-def _notes(printed: PrintedTable) -> list[list[tuple[str, bool]]]:
-    general = [[("Note.", True), (" ", False), *apa.italic_runs(" ".join(printed.general))]] if printed.general else []
-    specific = [[(f"^{mark}", False), (" ", False), *apa.italic_runs(text)] for mark, text in printed.specific]
-    return [*general, *specific, *(apa.italic_runs(text) for text in printed.probability)]
-
-
-def _figure(file: Any, figure: Figure, label: str) -> None:
-    """The picture with its words for those who do not see it, under number and title, above caption and note."""
-    _caption(file, label, figure.title or figure.caption)
-    page = file.sections[-1]
-    shape = file.add_picture(io.BytesIO(figure.png))
-    room = page.page_width - page.left_margin - page.right_margin
-    if shape.width > room:
-        shape.width, shape.height = room, round(shape.height * room / shape.width)
-    properties = shape._inline.docPr
-    properties.set("descr", figure.alt)
-    properties.set("name", label)
-    note = " ".join(
-        filter(None, [figure.caption if figure.title else "", f"Note. {figure.note}" if figure.note else ""])
-    )
-    file.add_paragraph(note, style="Table Note")
