@@ -20,6 +20,7 @@ rule all:
         "results/report/index.html",
         "results/report/report.pdf",
         "results/report/report.docx",
+        "results/manuscript/numbers.json",
         "results/report/provenance.json",
 
 

@@ -267,6 +267,12 @@ class Plan:
         fonts = (SHIPPED / "workflow" / "rejsens" / "fonts").glob("*.ttf")
         return self._written(fonts, "rejsens.writers.pdf", "rejsens.writers.word")
 
+    def write_numbers(self) -> dict[str, Any]:
+        return {
+            "simulated": self.study.settings["study"]["simulated"],
+            "depends": code(*JOB, "rejsens.manuscript"),
+        }
+
     def _written(self, files: Iterable[Path], *writers: str) -> dict[str, Any]:
         """What the report and its writers depend on. files: what the writers read besides."""
         return {

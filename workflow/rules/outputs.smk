@@ -7,6 +7,7 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/figures/families/{family}/{figure}.*             figures of one family of hypotheses (`OF = "family"`)
         results/tables/{table}.csv .html .json
         results/report/index.html, report.pdf, report.docx, provenance.json
+        results/manuscript/numbers.json .tex, _variables.yml     every number of a hypothesis by name, as text
 """
 
 from rejsens.registry import AGGREGATES, TABLES
@@ -124,3 +125,19 @@ rule write_documents:
         lambda w: PLAN.params("write_documents"),
     script:
         "../scripts/write_documents.py"
+
+
+rule write_numbers:
+    message: "Writing the numbers by name"
+    input:
+        [TABLES[name] for name in ("estimates", "hypotheses", "dictionary", "waves")],
+    output:
+        json="results/manuscript/numbers.json",
+        latex="results/manuscript/numbers.tex",
+        quarto="results/manuscript/_variables.yml",
+    log:
+        "logs/write_numbers.log",
+    params:
+        lambda w: PLAN.params("write_numbers"),
+    script:
+        "../scripts/write_numbers.py"
