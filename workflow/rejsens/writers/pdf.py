@@ -7,7 +7,8 @@ carries the document's own date and no identifier of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from fontTools.ttLib import TTFont
 
@@ -34,7 +35,8 @@ from rejsens.document import (
 from rejsens.layout import PrintedTable, name_runs
 from rejsens.problems import Problem, Refused
 from rejsens.registry import LIBRARY
-from rejsens.writers.typst_tables import TABLE_STYLE, runs, sentence, string, table
+from rejsens.writers.typst_tables import SPLIT, TABLE_STYLE, runs, sentence, string, table
+from rejsens.writers.widths import lies
 
 FONTS = LIBRARY / "fonts"
 STANDARDS = ("ua-1", "a-2a")
@@ -133,9 +135,8 @@ def source(document: Document, missing: str = "") -> str:
         "#outline(depth: 1)",
         "#pagebreak(weak: true)",
     ]
-    for section in document.sections:
-        lines += _section(section, document, 1)
-    return "\n".join(lines) + "\n"
+    pieces = [piece for section in document.sections for piece in _section(section, document, 1)]
+    return "\n".join([*lines, *_turned(pieces)]) + "\n"
 
 
 def compiled(
@@ -185,21 +186,46 @@ def _missing(characters: str) -> str:
 # --- blocks ----------------------------------------------------------------------------------------------------------
 
 
-def _section(section: Section, document: Document, level: int) -> list[str]:
-    lines = [f"#heading(level: {min(level, HEADINGS)}, {string(section.heading)})"]
-    if section.id:
-        lines[0] += f" #label({string(section.id)})"
-    if section.summary:
-        lines.append(f"#block(sticky: true, above: 0pt, small({string(section.summary)}))")
-    for block in section.blocks:
-        lines += _block(block, document, level)
+class Piece(NamedTuple):
+    """Source, whether it needs a page that lies on its side, and whether it stands with what follows it."""
+
+    text: str
+    lies: bool = False
+    heads: bool = False
+
+
+def _turned(pieces: Sequence[Piece]) -> list[str]:
+    """The source of the pieces, with pages turned where one needs it; a heading is never left on a page of its own."""
+    sides, side = [], False
+    for piece in reversed(pieces):
+        side = side if piece.heads else piece.lies
+        sides.append(side)
+    lines, now = [], False
+    for piece, side in zip(pieces, reversed(sides), strict=True):
+        if side != now:
+            lines.append(f"#set page(flipped: {str(side).lower()})")
+        lines.append(piece.text)
+        now = side
     return lines
 
 
+def _section(section: Section, document: Document, level: int) -> list[Piece]:
+    heading = f"#heading(level: {min(level, HEADINGS)}, {string(section.heading)})"
+    pieces = [Piece(heading + (f" #label({string(section.id)})" if section.id else ""), heads=True)]
+    if section.summary:
+        pieces.append(Piece(f"#block(sticky: true, above: 0pt, small({string(section.summary)}))", heads=True))
+    for block in section.blocks:
+        if isinstance(block, Section):
+            pieces += _section(block, document, level + 1)
+        else:
+            wide = isinstance(block, Table) and lies(block.printed, SPLIT)
+            pieces.append(Piece("\n".join(_block(block, document, level)), wide))
+    return pieces
+
+
 def _block(block: Block, document: Document, level: int) -> list[str]:
+    """Lines of source of a block that is no section."""
     match block:
-        case Section():
-            return _section(block, document, level + 1)
         case Paragraph():
             return [_paragraph(block, document)]
         case Bullets():

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, header_runs, split_mark
-from rejsens.writers.widths import LANDSCAPE, LINE, READABLE, SHORT, columns_of, fitted, letters, needed, of_numbers
+from rejsens.writers.widths import LANDSCAPE, READABLE, SHORT, columns_of, fitted, letters, needed, of_numbers
 
 LETTER = 0.52  # em: the mean width of a letter or digit
 TALL = 900  # letters of a cell that may be broken over two pages
 SIZE, SMALLEST = 8.0, 6.0  # points
+SPLIT = LANDSCAPE * SIZE / SMALLEST  # letters of a line from which a table is cut into several
 TABLE_STYLE = """
 #set table(stroke: none, inset: (x: 3.5pt, y: 2.6pt))
 #set table.cell(breakable: false)
@@ -49,20 +50,20 @@ def sentence(text: str) -> str:
 def table(printed: PrintedTable, anchor: str, label: str = "") -> str:
     """Typst source of a table in the APA manner: number, title, rules above and below head and body, notes.
 
-    A table too wide for an upright page lies on its side; one too wide for that too is cut into several that repeat the
-    stub. Numbers never break, words share what they leave.
+    A table too wide for a page that lies on its side is cut into several that repeat the stub. Numbers never break,
+    words share what they leave.
 
     anchor  what a link to it calls it
     label   its number, such as "Table 3"; empty where nothing numbers it
     """
-    parts = fitted(printed, LANDSCAPE * SIZE / SMALLEST)
+    parts = fitted(printed, SPLIT)
     longest = max(letters(part) for part in parts)
     size = SIZE * min(1.0, LANDSCAPE / longest)
     lines = [f"#[#show table: set text({size:.2f}pt)"] if size < SIZE else []
     for k, part in enumerate(parts):
         lines.append(_part(part, anchor if k == 0 else "", label, size))
     lines += [*_notes(printed), *(["]"] if size < SIZE else []), "#v(0.6em)"]
-    return "\n".join(["#page(flipped: true)[", *lines, "]"] if longest > LINE else lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _part(printed: PrintedTable, anchor: str, label: str, size: float) -> str:

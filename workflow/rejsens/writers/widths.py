@@ -40,6 +40,11 @@ def of_numbers(text: str) -> bool:
     return not re.search(r"[^\W\d_]{2}", text)
 
 
+def lies(printed: PrintedTable, line: float) -> bool:
+    """Whether a table needs a page that lies on its side. line: as in :py:func:`fitted`"""
+    return max(map(letters, fitted(printed, line))) > LINE
+
+
 def fitted(printed: PrintedTable, line: float) -> tuple[PrintedTable, ...]:
     """The table, or where a line of so many letters does not hold it, several that repeat the first column.
 

@@ -16,9 +16,14 @@ from typing import Any
 from docx import Document as new_file
 from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
+from docx.image.image import Image
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.oxml.shape import CT_Inline
+from docx.parts.image import ImagePart
+from docx.shared import Emu, Mm, Pt, RGBColor
 
 from rejsens import apa
 from rejsens.document import (
@@ -41,7 +46,7 @@ from rejsens.document import (
     Text,
 )
 from rejsens.layout import PrintedTable, name_runs
-from rejsens.writers.widths import LANDSCAPE, LINE, fitted, letters
+from rejsens.writers.widths import LANDSCAPE, fitted, lies
 from rejsens.writers.word_tables import TABLE_STYLE, Runs, notes_of, seen, table_xml
 
 NO_DATE = datetime(2000, 1, 1)  # where the document has none: the time of writing would make every file another one
@@ -82,7 +87,7 @@ class _Writer:
         self.document = document
         self.file = _new(document)
         self.styles = {style.name: style.style_id for style in self.file.styles}
-        self.bookmarks = 0
+        self.bookmarks = self.pictures = 0
         self.lies = False  # whether the page at hand lies on its side
 
     def bytes(self) -> bytes:
@@ -165,7 +170,7 @@ class _Writer:
     def table(self, printed: PrintedTable, label: str) -> None:
         """Number and title, then the table; what no page holds is cut, and lies on its side where that helps."""
         parts = fitted(printed, SPLIT)
-        self.face(lies=any(letters(part) > LINE for part in parts))
+        self.face(lies=lies(printed, SPLIT))
         page = self.file.sections[-1]
         room = (page.page_width - page.left_margin - page.right_margin) // TWIP
         for k, part in enumerate(parts):
@@ -184,20 +189,29 @@ class _Writer:
         """The picture with its words for those who do not see it, under number and title, above caption and note."""
         self.caption(label)
         self.new("Figure Title", figure.title)
-        page = self.file.sections[-1]
-        room = page.page_width - page.left_margin - page.right_margin
         place = self.new()
         place.paragraph_format.keep_with_next = True
-        shape = place.add_run().add_picture(io.BytesIO(figure.png))
-        scale = min(1.0, room / shape.width, TALLEST / shape.height)
-        shape.width, shape.height = round(shape.width * scale), round(shape.height * scale)
-        properties = shape._inline.docPr
-        properties.set("descr", seen(figure.alt))
-        properties.set("name", label)
+        place.add_run()._r.add_drawing(self.picture(figure, label))
         self.paragraph(figure.caption, "Figure Note")
         if figure.note:
             note = [("Note.", True), (" ", False), *apa.italic_runs(figure.note)]
             _runs(self.new("Figure Note"), note)
+
+    def picture(self, figure: Figure, label: str) -> Any:
+        """A drawing in the text. Made by hand, since the library compares each new picture with every one before."""
+        self.pictures += 1
+        png = Image.from_blob(figure.png)
+        part = ImagePart.from_image(png, PackURI(f"/word/media/image{self.pictures}.png"))
+        page = self.file.sections[-1]
+        room = page.page_width - page.left_margin - page.right_margin
+        scale = min(1.0, room / png.width, TALLEST / png.height)
+        size = [Emu(round(side * scale)) for side in (png.width, png.height)]
+        inline = CT_Inline.new_pic_inline(
+            self.pictures, self.file.part.relate_to(part, RELATIONSHIP_TYPE.IMAGE), f"{figure.anchor}.png", *size
+        )
+        inline.docPr.set("descr", seen(figure.alt))
+        inline.docPr.set("name", label)
+        return inline
 
     def face(self, lies: bool) -> None:
         """Turn to pages that lie on their side, or back; nothing where they do already."""
@@ -329,5 +343,6 @@ def _saved(file: Any) -> bytes:
     file.save(written)
     with zipfile.ZipFile(written) as parts, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as out:
         for name in sorted(parts.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
-            out.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), parts.read(name), zipfile.ZIP_DEFLATED)
+            packed = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            out.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), parts.read(name), packed)
     return fixed.getvalue()
