@@ -197,7 +197,7 @@ moderation <- function(h, p, waves) {
     d <- w$d; d$m_ <- m; d$product_ <- d$xw * m; d$between_ <- d$xb * m
     f <- mixed(w, "(1 + xw | id)", d); if (isSingular(f)) f <- mixed(w, "(1 | id) + (0 + xw | id)", d)
     term <- paste0(x, "_within:", mod); at <- paste0(x, "_within at ", mod, c(" mean", " -1 SD", " +1 SD"))
-    if (isSingular(f)) {
+    if (isSingular(f) && getME(f, "theta")[[1]] < 1e-6) {  # a slope alike in everybody is tested, people without levels of their own are not
       refuse("cross_level", "all", y, term, "beta_interaction", w$people, w$obs)
       for (t in at) refuse("cross_level", "all", y, t, "beta_within", w$people, w$obs)
     } else {
@@ -449,8 +449,8 @@ recovery <- function(h, p, waves) {
 answer <- function(h) {
   model <- if (is.null(h[["model"]])) "association" else h[["model"]]
   if (model %in% c("contrast_of_events", "event_slope")) return(get(model)(h))
-  p <- waves_of; for (n in names(h[["where"]])) p <- p[which(p[[n]] == h[["where"]][[n]]), ]
-  p <- carried(p, h[["covariates"]]); named <- c(h[["outcome"]], unlist(h[["outcomes"]]), h[["predictor"]], unlist(h[["predictors"]]))
+  p <- carried(waves_of, h[["covariates"]]); for (n in names(h[["where"]])) p <- p[which(p[[n]] == h[["where"]][[n]]), ]
+  named <- c(h[["outcome"]], unlist(h[["outcomes"]]), h[["predictor"]], unlist(h[["predictors"]]))
   held <- complete(p, if (length(h[["predictors"]]) > 2) named[1:2] else named); waves <- unique(held$wave[order(held$wave_number)])
   get(model)(h, p[p$wave %in% waves, ], waves)
 }
