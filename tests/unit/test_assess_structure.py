@@ -6,7 +6,7 @@ import pytest
 
 from rejsens.administration import administer
 from rejsens.assess_instrument import assess_instrument
-from rejsens.assess_structure import TABLES, assess_structure, estimator, fit, parts
+from rejsens.assess_structure import TABLES, _rows_of, assess_structure, estimator, fit, parts
 from rejsens.definitions import instrument_from, load_instruments, models_of
 from rejsens.measured_alike import reached, with_invariance
 from rejsens.problems import Refused
@@ -115,6 +115,12 @@ def test_products_are_fitted_as_products_and_never_as_ordered_answers():
     frame, factors = parts(people, a_rsq, model)
     assert frame.shape == (2, 9) and frame.iloc[0].tolist() == [2.0 * (7 - 2)] * 9 and len(factors["a_rsq"]) == 9
     assert estimator(a_rsq, model) == {"estimator": "MLR", "missing": "fiml"}
+    rng = np.random.default_rng(3)
+    level = rng.normal(size=(300, 1))
+    codes = np.clip(np.round(3.5 + level * np.tile([1.0, -1.0], 9) + rng.normal(size=(300, 18))), 1, 6)
+    named = pd.DataFrame(codes, columns=[item.id for item in a_rsq.items])
+    loadings = _rows_of(fit(named, a_rsq, model, 0.95), a_rsq, model)["loadings"]
+    assert loadings["label"].tolist() == [f"situation_{k}_product" for k in range(1, 10)]
 
 
 def test_a_method_factor_holds_the_reversed_items():
