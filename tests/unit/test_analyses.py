@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from rejsens.hypotheses import MODELS, unfit
-from rejsens.inference.analyses import ANALYSES
+from rejsens.inference.analyses import ANALYSES, warn_about_clustering
 from rejsens.inference.cross_level import cross_level
 from rejsens.inference.estimates import Estimate
 from rejsens.inference.families import hypotheses_frame, test_family
@@ -333,6 +334,17 @@ def test_a_slope_variance_of_nothing_is_an_estimate_and_said(panel):
     row = cross_level(**asked)[0]
     assert row.status == "variance of the random slope estimated as 0"
     assert row.estimate == pytest.approx(0, abs=0.1) and row.se > 0
+
+
+@pytest.mark.parametrize(("clustered", "complete", "said"), [(0.06, 0.04, True), (0.06, 0.055, False)])
+def test_standard_errors_of_complete_cases_are_compared_with_each_other(clustered, complete, said):
+    """The imputed row's 0.03 is smaller than either: with it a warning would always be due."""
+    imputed = Estimate(analysis="within_between", se=0.03, m=20.0)
+    rows = [imputed, replace(imputed, se=complete, m=math.nan), Estimate(analysis="fixed_effects", se=clustered)]
+    first = warn_about_clustering(rows)[0]
+    words = "the person-clustered standard error of complete cases is 1.5 times the model's" if said else ""
+    assert first.warnings == words
+    assert "of complete cases" not in (alone := warn_about_clustering(rows[1:])[0].warnings) and bool(alone) == said
 
 
 def test_the_page_of_models_says_what_the_code_says():

@@ -26,7 +26,7 @@ from rejsens.inference.latent_growth import latent_growth
 from rejsens.inference.mediation import indirect_association
 from rejsens.inference.mixed import fixed_effects, within_between
 from rejsens.inference.moderation import moderation as moderated
-from rejsens.inference.multivariate_regression import outcome_contrast, predictor_contrasts
+from rejsens.inference.multivariate_regression import outcome_contrast, predictor_contrasts, with_absent_sources
 from rejsens.inference.paired_contrasts import paired_contrast
 from rejsens.inference.partial_correlation import partial_correlation
 from rejsens.inference.proportions import proportion as share
@@ -246,9 +246,7 @@ def _adjusted_pairs(rows: Rows) -> Rows:
 
 def _predictors_of_one_wave(q: Question, frame: pd.DataFrame, several: bool) -> Rows:
     first, *others = q.hypothesis["predictors"]
-    lacking = {name: f"no {name}" for name in (first, *others) if several and frame[name].isna().any()}
-    somebody = frame[[first, *others]].notna().any(axis=1)  # who rated no source at all did not answer
-    frame = frame.assign(**{no: (frame[name].isna() & somebody).astype(float) for name, no in lacking.items()})
+    frame, lacking = with_absent_sources(frame, [first, *others]) if several else (frame, {})
     return predictor_contrasts(
         frame, q.hypothesis["outcome"], first, q.covariates, other_predictors=others, absent=lacking, wave=q.waves[0],
         **q.levels,
@@ -366,12 +364,14 @@ def _bootstrapped(q: Question, rows: Rows) -> Rows:
 
 
 def warn_about_clustering(rows: Rows) -> Rows:
-    """The deciding row says so when the standard error that trusts no variance structure is much larger."""
+    """The deciding row says so when the standard error that trusts no variance structure is much larger than the model's,
+    both of complete cases: what imputation adds to the one is no fault of the other's variance structure."""
     clustered = next((row for row in rows if row.analysis == "fixed_effects"), None)
-    if clustered is None or not clustered.se > CLUSTERED_RATIO * rows[0].se:
+    own = next((row for row in rows if row.analysis == "within_between" and math.isnan(row.m)), None)
+    if clustered is None or own is None or not clustered.se > CLUSTERED_RATIO * own.se:
         return rows
-    ratio = clustered.se / rows[0].se
-    warning = f"the person-clustered standard error is {ratio:.1f} times the model's"
+    of = "" if own is rows[0] else " of complete cases"
+    warning = f"the person-clustered standard error{of} is {clustered.se / own.se:.1f} times the model's"
     return [replace(rows[0], warnings="; ".join(filter(None, [rows[0].warnings, warning]))), *rows[1:]]
 
 

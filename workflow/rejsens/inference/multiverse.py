@@ -21,7 +21,7 @@ from rejsens.inference.families import identity
 from rejsens.inference.imputed import pooled
 from rejsens.inference.mixed import fixed_effects, within_between
 from rejsens.inference.moderation import moderation
-from rejsens.inference.multivariate_regression import outcome_contrast, predictor_contrasts
+from rejsens.inference.multivariate_regression import outcome_contrast, predictor_contrasts, with_absent_sources
 from rejsens.inference.multiverse_specifications import Ground, Specification, distinct, sampled, specified
 from rejsens.inference.partial_correlation import partial_correlation
 from rejsens.inference.questions import Completed, Question, complete, put
@@ -317,8 +317,9 @@ def _contrast(q: Question, one: Specification, frame: Callable, at_once: Mapping
         if len(q.waves) > 1:
             rows = contrast_of_predictors(panel, outcome, named, q.covariates, absent_is_zero=several, **q.levels)
         else:
-            rest = {"other_predictors": list(named[1:])}
-            rows = predictor_contrasts(frame(panel), outcome, named[0], q.covariates, **rest, **at_once)
+            people, absent = with_absent_sources(frame(panel), named) if several else (frame(panel), {})
+            rest = {"other_predictors": list(named[1:]), "absent": absent}
+            rows = predictor_contrasts(people, outcome, named[0], q.covariates, **rest, **at_once)
         return sorted(rows, key=lambda row: row.metric != "beta_difference")
 
     return contrasts
