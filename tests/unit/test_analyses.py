@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from rejsens.hypotheses import MODELS, unfit
 from rejsens.inference.analyses import ANALYSES, warn_about_clustering
@@ -24,9 +25,13 @@ from rejsens.inference.imputed import (
     side_by_side,
 )
 from rejsens.inference.mixed import within_between
+from rejsens.inference.mixedlm_adapter import fit_mixed_model
 from rejsens.inference.questions import complete
 from rejsens.inference.verdicts import decide
+from rejsens.inference.within_contrasts import prepare_contrast
+from rejsens.missing import pool_test
 from rejsens.narrative import is_provisional
+from rejsens.result_names import numerator_df
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE, WAVES = 240, 6
@@ -334,6 +339,66 @@ def test_a_slope_variance_of_nothing_is_an_estimate_and_said(panel):
     row = cross_level(**asked)[0]
     assert row.status == "variance of the random slope estimated as 0"
     assert row.estimate == pytest.approx(0, abs=0.1) and row.se > 0
+
+
+def test_a_joint_test_is_pooled_as_one_makes_it_by_hand():
+    """Two contrasts, two panels: q = (1, 0) and (3, 2), U = [4 2; 2 4] in both, so that r = 1.5 tr(B U^-1) / 2 = .5 and
+    D1 = q' U^-1 q / (2 x 1.5) = 1/3 on 2 and 2 x 1.5 x (1 + 1/.5)^2 / 2 = 13.5 degrees of freedom (Li et al., 1991)."""
+    joint = Estimate(
+        metric="wald_f", term="a = b = c", df=1000.0, method="OLS, HC3, Wald F test on 2 and 1000 degrees of freedom"
+    )
+    panels = [
+        [Estimate(metric="beta_difference", term=term, estimate=q, se=2.0, df=1000.0, ci_level=0.95) for term, q in own.items()] + [joint]
+        for own in ({"a - b": 1.0, "a - c": 0.0, "b - c": -1.0}, {"a - b": 3.0, "a - c": 2.0, "b - c": -1.0})
+    ]  # fmt: skip
+    *_, row = pooled_rows(panels)
+    assert (row.statistic, row.df, row.m) == pytest.approx((1 / 3, 13.5, 2))
+    assert row.p == pytest.approx(0.7223, abs=1e-4) and row.fmi == pytest.approx((0.5 + 2 / 16.5) / 1.5)
+    assert row.method == "OLS, HC3, Wald F test on 2 degrees of freedom, pooled as D1"
+    assert row.missing_rule == "multiple imputation, m = 2"
+    refused = [panels[0], [replace(panels[1][0], se=math.nan), *panels[1][1:]]]
+    assert pooled_rows(refused)[-1].status == "not testable"
+    assert [other.term for other in pooled_rows([own[1:] for own in panels])] == ["a - c", "b - c"]
+
+
+@pytest.mark.parametrize("waves", [1, 3])
+def test_the_joint_test_of_sources_is_pooled_with_its_own_covariance(panel, waves):
+    """In one wave against statsmodels' HC3 covariance in every panel; in three the pairs' covariance against the model's."""
+    rng = np.random.default_rng(5)
+    rows = panel[panel["wave_number"] <= waves].drop(columns="m").reset_index(drop=True)
+    rows = rows.assign(**{name: rng.normal(size=len(rows)) for name in ("home", "work", "club")})
+    rows["y"] += rows["home"]
+    rows.loc[::9, "y"] = np.nan
+    rows.loc[4::11, "work"] = np.nan
+    hypothesis = declared("contrast_of_predictors", outcome="y", predictors=["home", "work", "club"])
+    table = found(rows, hypothesis, imputation={"m": 6, "most": 6})
+    own = table[table["metric"].eq("wald_f")].reset_index(drop=True)
+    assert own["m"].tolist() == pytest.approx([6, math.nan], nan_ok=True) and 0 < own.loc[0, "fmi"] < 1
+    assert own.loc[0, "df"] < own.loc[1, "df"] and own.loc[0, "missing_rule"] == "multiple imputation, m = 6"
+    assert own.loc[0, "p"] < 0.01 and numerator_df(own.loc[0, "method"]) == 2
+    family = {"family": "f", "hypotheses": [hypothesis]}
+    drawn = complete(rows, family, SETTINGS | {"imputation": {"m": 6, "most": 6}})["A1"].first(6)
+    fits = [equal_by_hand(one, waves) for one in drawn]
+    test = pool_test([b for b, _ in fits], [v for _, v in fits], own.loc[1, "df"]).iloc[0]
+    assert own.loc[0, "statistic"] == pytest.approx(test["statistic"], rel=1e-3)
+
+
+def equal_by_hand(frame, waves):
+    """home - work and home - club, and their covariance: by statsmodels in one wave, from the mixed model in more."""
+    names = ["home", "work", "club"]
+    contrasts = np.array([[1.0, -1.0, 0.0], [1.0, 0.0, -1.0]])
+    absent = frame[names].isna()
+    if waves == 1:
+        x = frame[names].apply(lambda own: (own - own.mean()) / own.std()).fillna(0.0)
+        x = x.assign(**{f"no {name}": absent[name].astype(float) for name in names if absent[name].any()})
+        fit = sm.OLS((frame["y"] - frame["y"].mean()) / frame["y"].std(), sm.add_constant(x)).fit(cov_type="HC3")
+        b, v = fit.params[names], fit.cov_params().loc[names, names]
+    else:
+        prepared, columns = prepare_contrast(frame, "y", names, [], absent_is_zero=True)
+        labels = [f"{name}_within" for name in names]
+        fit = fit_mixed_model(prepared.y, columns, prepared.person)
+        b, v = np.array([fit.estimate[name] for name in labels]), fit.covariance.loc[labels, labels]
+    return contrasts @ np.asarray(b), contrasts @ np.asarray(v) @ contrasts.T
 
 
 @pytest.mark.parametrize(("clustered", "complete", "said"), [(0.06, 0.04, True), (0.06, 0.055, False)])

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, smallest_detectable, t_interval
+from rejsens.inference.joint_tests import differences_of, is_equality, pooled_equality
 from rejsens.missing import enough_imputations, impute, pool
 
 Analysis = Callable[[pd.DataFrame], Sequence[Estimate]]
@@ -210,9 +211,9 @@ def pooled(analyse: Analysis, panels: Sequence[pd.DataFrame], alpha: float = 0.0
     analyse   gives the deciding row first, and the same one for each panel
     panels    as from `completed_panels`
     returns   one row per row of the analysis: estimate and se pooled, t on Barnard and Rubin's degrees of freedom, m and
-              fmi; a correlation is pooled as its Fisher z. A row that is not testable in one imputation is not testable.
-              Left out, but for the first: rows without a standard error (joint tests, bounds), and those that some panels
-              do not give
+              fmi; a correlation is pooled as its Fisher z; a test that several coefficients are equal as D1, see
+              `joint_tests.pooled_equality`. A row that is not testable in one imputation is not testable. Left out, but for
+              the first: other rows without a standard error (joint tests, bounds), and those that some panels do not give
     """
     return pooled_rows([list(analyse(panel)) for panel in panels], alpha)
 
@@ -221,9 +222,20 @@ def pooled_rows(found: Sequence[list[Estimate]], alpha: float = 0.05) -> list[Es
     """As `pooled`, of rows that are there: one list for each panel."""
     named = [{_name(row): row for row in rows} for rows in found]
     shared = [_name(row) for row in found[0] if all(_name(row) in own for own in named)]
-    kept = [name for name in shared if named[0][name].status == NOT_TESTABLE or math.isfinite(named[0][name].se)]
+    kept = [name for name in shared if _can_be_pooled(named[0][name], found[0])]
     first = _name(found[0][0])
-    return [_pooled_row([own[name] for own in named], alpha) for name in ([] if first in kept else [first]) + kept]
+    return [
+        _pooled_row([own[name] for own in named], alpha)
+        if not is_equality(named[0][name])
+        else pooled_equality([own[name] for own in named], found, missing_rule(len(found)))
+        for name in ([] if first in kept else [first]) + kept
+    ]
+
+
+def _can_be_pooled(row: Estimate, beside: Sequence[Estimate]) -> bool:
+    return (
+        row.status == NOT_TESTABLE or math.isfinite(row.se) or (is_equality(row) and bool(differences_of(row, beside)))
+    )
 
 
 def _name(row: Estimate) -> tuple[str, ...]:
