@@ -25,6 +25,7 @@ from rejsens.inference.imputed import (
     side_by_side,
 )
 from rejsens.inference.mixed import within_between
+from rejsens.inference.mixed_blocks import blocks_of
 from rejsens.inference.mixedlm_adapter import fit_mixed_model
 from rejsens.inference.questions import complete
 from rejsens.inference.verdicts import decide
@@ -343,19 +344,23 @@ def test_a_slope_variance_of_nothing_is_an_estimate_and_said(panel):
 
 def test_a_joint_test_is_pooled_as_one_makes_it_by_hand():
     """Two contrasts, two panels: q = (1, 0) and (3, 2), U = [4 2; 2 4] in both, so that r = 1.5 tr(B U^-1) / 2 = .5 and
-    D1 = q' U^-1 q / (2 x 1.5) = 1/3 on 2 and 2 x 1.5 x (1 + 1/.5)^2 / 2 = 13.5 degrees of freedom (Li et al., 1991)."""
+    D1 = q' U^-1 q / (2 x 1.5) = 1/3 on 2 and 2 x 1.5 x (1 + 1/.5)^2 / 2 = 13.5 degrees of freedom (Li et al., 1991). Each
+    panel's own q' U^-1 q / 2 is 1/6 and 7/6; F tests that take .9 of them, as Hotelling's does, leave .9 of D1."""
     joint = Estimate(
         metric="wald_f", term="a = b = c", df=1000.0, method="OLS, HC3, Wald F test on 2 and 1000 degrees of freedom"
     )
     panels = [
-        [Estimate(metric="beta_difference", term=term, estimate=q, se=2.0, df=1000.0, ci_level=0.95) for term, q in own.items()] + [joint]
-        for own in ({"a - b": 1.0, "a - c": 0.0, "b - c": -1.0}, {"a - b": 3.0, "a - c": 2.0, "b - c": -1.0})
+        [Estimate(metric="beta_difference", term=term, estimate=q, se=2.0, df=1000.0, ci_level=0.95) for term, q in own.items()]
+        + [replace(joint, statistic=f)]
+        for own, f in (({"a - b": 1.0, "a - c": 0.0, "b - c": -1.0}, 1 / 6), ({"a - b": 3.0, "a - c": 2.0, "b - c": -1.0}, 7 / 6))
     ]  # fmt: skip
     *_, row = pooled_rows(panels)
     assert (row.statistic, row.df, row.m) == pytest.approx((1 / 3, 13.5, 2))
     assert row.p == pytest.approx(0.7223, abs=1e-4) and row.fmi == pytest.approx((0.5 + 2 / 16.5) / 1.5)
     assert row.method == "OLS, HC3, Wald F test on 2 degrees of freedom, pooled as D1"
     assert row.missing_rule == "multiple imputation, m = 2"
+    less = [[*own[:-1], replace(own[-1], statistic=0.9 * own[-1].statistic)] for own in panels]
+    assert pooled_rows(less)[-1].statistic == pytest.approx(0.3)
     refused = [panels[0], [replace(panels[1][0], se=math.nan), *panels[1][1:]]]
     assert pooled_rows(refused)[-1].status == "not testable"
     assert [other.term for other in pooled_rows([own[1:] for own in panels])] == ["a - c", "b - c"]
@@ -363,7 +368,7 @@ def test_a_joint_test_is_pooled_as_one_makes_it_by_hand():
 
 @pytest.mark.parametrize("waves", [1, 3])
 def test_the_joint_test_of_sources_is_pooled_with_its_own_covariance(panel, waves):
-    """In one wave against statsmodels' HC3 covariance in every panel; in three the pairs' covariance against the model's."""
+    """In one wave against statsmodels' HC3 covariance in every panel; in three against the clustered one."""
     rng = np.random.default_rng(5)
     rows = panel[panel["wave_number"] <= waves].drop(columns="m").reset_index(drop=True)
     rows = rows.assign(**{name: rng.normal(size=len(rows)) for name in ("home", "work", "club")})
@@ -379,8 +384,10 @@ def test_the_joint_test_of_sources_is_pooled_with_its_own_covariance(panel, wave
     family = {"family": "f", "hypotheses": [hypothesis]}
     drawn = complete(rows, family, SETTINGS | {"imputation": {"m": 6, "most": 6}})["A1"].first(6)
     fits = [equal_by_hand(one, waves) for one in drawn]
-    test = pool_test([b for b, _ in fits], [v for _, v in fits], own.loc[1, "df"]).iloc[0]
-    assert own.loc[0, "statistic"] == pytest.approx(test["statistic"], rel=1e-3)
+    test = pool_test([b for b, _ in fits], [v for _, v in fits], PEOPLE - (5 if waves == 1 else 2)).iloc[0]
+    hotelling = 1.0 if waves == 1 else (PEOPLE - 2) / (PEOPLE - 1)
+    assert own.loc[0, "statistic"] == pytest.approx(test["statistic"] * hotelling, rel=1e-3)
+    assert own.loc[0, ["df", "m"]].astype(float).tolist() == pytest.approx([test["df2"], 6], rel=1e-6)
 
 
 def equal_by_hand(frame, waves):
@@ -395,9 +402,9 @@ def equal_by_hand(frame, waves):
         b, v = fit.params[names], fit.cov_params().loc[names, names]
     else:
         prepared, columns = prepare_contrast(frame, "y", names, [], absent_is_zero=True)
-        labels = [f"{name}_within" for name in names]
-        fit = fit_mixed_model(prepared.y, columns, prepared.person)
-        b, v = np.array([fit.estimate[name] for name in labels]), fit.covariance.loc[labels, labels]
+        blocks = blocks_of(fit_mixed_model(prepared.y, columns, prepared.person), prepared.y, columns, prepared.person)
+        places = [blocks.names.index(f"{name}_within") for name in names]
+        b, v = blocks.coefficients[places], blocks.clustered()[np.ix_(places, places)]
     return contrasts @ np.asarray(b), contrasts @ np.asarray(v) @ contrasts.T
 
 

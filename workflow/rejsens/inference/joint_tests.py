@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
+from scipy import stats
 
 from rejsens.inference.estimates import NOT_TESTABLE, Estimate
 from rejsens.missing import pool_test
@@ -36,7 +37,9 @@ def differences_of(row: Estimate, beside: Sequence[Estimate]) -> dict[tuple[str,
 def pooled_equality(rows: Sequence[Estimate], beside: Sequence[Sequence[Estimate]], missing_rule: str) -> Estimate:
     """The joint test of all panels as one row: the pooled Wald test D1 (Li, Raghunathan and Rubin, 1991; Reiter, 2007).
 
-    rows      the test in each panel: of it only the degrees of freedom are used, whose median counts as those of complete data
+    rows      the test in each panel. The median of its degrees of freedom counts as those of complete data, and D1 is
+              multiplied by the median of F over the Wald statistic divided by q: 1, or (G - q) / (G - 1) of clustered errors,
+              where the complete-data test is Hotelling's
     beside    each panel's rows, the differences of every pair among them. D1 takes the differences from the first coefficient
               and their covariance, which the pairs hold: 2 Cov(b1 - b2, b1 - b3) = Var(b1 - b2) + Var(b1 - b3) - Var(b2 - b3)
     returns   statistic (F), df (the denominator; the numerator stands in the method), p, m, and fmi: that of `pool`'s
@@ -49,7 +52,8 @@ def pooled_equality(rows: Sequence[Estimate], beside: Sequence[Sequence[Estimate
     >>> pairs = {"x1 - x2": 0.2, "x1 - x3": 0.1, "x2 - x3": -0.1}
     >>> panels = [[replace(blank, metric="beta_difference", term=term, estimate=b + more, se=0.1) for term, b in pairs.items()]
     ...           for more in (0.0, 0.05, 0.1)]
-    >>> row = pooled_equality([joint] * 3, panels, "multiple imputation, m = 3")
+    >>> tests = [replace(joint, statistic=f) for f in (2.0, 19 / 6, 14 / 3)]
+    >>> row = pooled_equality(tests, panels, "multiple imputation, m = 3")
     >>> round(row.statistic, 2), round(row.df, 1), row.m, round(row.fmi, 2)
     (2.59, 90.8, 3, 0.2)
     """
@@ -62,15 +66,17 @@ def pooled_equality(rows: Sequence[Estimate], beside: Sequence[Sequence[Estimate
         return _without_numbers(replace(row, reason=f"in an imputed panel: {why}", m=len(rows)))
     estimates, covariances = zip(*(_from_first(table) for table in tables), strict=True)
     try:
+        plain = [b @ np.linalg.solve(v, b) / len(b) for b, v in zip(estimates, covariances, strict=True)]
         test = pool_test(estimates, covariances, float(np.median([row.df for row in rows]))).iloc[0]
     except (np.linalg.LinAlgError, ValueError) as fault:
         return _without_numbers(
             replace(rows[0], reason=f"the panels' tests could not be pooled ({fault})", m=len(rows))
         )
     riv, df = float(test["riv"]), float(test["df2"])
+    f = float(test["statistic"] * np.median([row.statistic / own for row, own in zip(rows, plain, strict=True)]))
     method = _DENOMINATOR.sub(r"\1 degrees of freedom", rows[0].method)
     return replace(
-        rows[0], statistic=float(test["statistic"]), df=df, p=float(test["p"]), m=len(rows),
+        rows[0], statistic=f, df=df, p=float(stats.f.sf(f, test["df1"], df)), m=len(rows),
         fmi=(riv + 2 / (df + 3)) / (riv + 1), missing_rule=missing_rule,
         method=f"{method}, pooled as D1",
     )  # fmt: skip
