@@ -314,6 +314,32 @@ def test_more_panels_leave_the_first_as_they_are(with_gaps):
     assert held.equals(one.drawn[0]["wave"] == "w1")  # a moderator counts as its first wave has it
 
 
+@pytest.mark.parametrize("asked", ["in the first wave", "in every wave", "at intake"])
+def test_who_missed_the_wave_of_the_moderator_keeps_the_waves_that_were_answered(panel, asked):
+    """The moderator is drawn for them; complete cases lose them, since a later answer may follow from the outcome."""
+    missed = panel["participant"].isin(
+        [f"p{k:03}" for k in range(0, PEOPLE, 6)]
+    )  # the first person of the panel among them
+    if asked == "in every wave":
+        panel = panel.assign(m=panel.groupby("participant")["m"].transform("first"))
+    rows = panel.assign(y=panel["y"].mask(panel["wave_number"] == 1)) if asked == "at intake" else panel
+    rows = rows[~(missed & (rows["wave_number"] == 1))]
+    hypothesis = declared("moderation", outcome="y", predictor="x", moderator="m")
+    hypotheses = [hypothesis, declared("association", id="A2", outcome="m", predictor="x")][
+        : 1 + (asked == "in every wave")
+    ]
+    family = {"family": "f", "confirmatory": True, "correction": "holm", "hypotheses": hypotheses}
+    table = test_family(rows, family, SETTINGS | {"imputation": {"m": 3, "most": 3}})
+    own = table[
+        (table["hypothesis"] == "A1") & (table["metric"] == "beta_interaction") & (table["analysis"] == "cross_level")
+    ]
+    imputed, complete_cases = own.iloc[0], own.iloc[1]
+    assert (imputed["m"], imputed["n_people"], imputed["n_lost"]) == (3, PEOPLE, 0)
+    assert complete_cases["n_people"] == PEOPLE - 40 and imputed["estimate"] == pytest.approx(
+        complete_cases["estimate"], abs=0.1
+    )
+
+
 def test_a_source_that_is_not_there_is_not_drawn():
     rng = np.random.default_rng(3)
     panel = pd.DataFrame({"participant": np.repeat([f"p{k}" for k in range(90)], 2), "wave": ["w1", "w2"] * 90,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from rejsens.inference.covariates import AT_FIRST
 from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, smallest_detectable, t_interval
 from rejsens.inference.joint_tests import differences_of, is_equality, pooled_equality
 from rejsens.missing import enough_imputations, impute, pool
@@ -31,6 +32,7 @@ class Variables:
     always      varying ones whose every wave predicts every other column: what the analysis is about, and its covariates
     first       of the constant ones, those that count as the first wave that asked anybody has them: moderators
     sources     of the varying ones, those that not everybody has: a gap beside an answered one is nobody there, and stays
+    moderators  those of either kind of which each person has one value, at the first wave that asked anybody
     """
 
     varying: tuple[str, ...]
@@ -39,6 +41,7 @@ class Variables:
     always: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    moderators: tuple[str, ...] = ()
 
 
 def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
@@ -46,7 +49,8 @@ def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
 
     Columns are named `score@wave`; a wave that nobody answered has none. Categories come as pandas categories.
 
-    >>> panel = pd.DataFrame({"participant": ["a", "a", "b"], "wave": ["w1", "w2", "w1"], "x": [1.0, 2.0, 3.0], "g": [1.0, 1.0, 2.0]})
+    >>> panel = pd.DataFrame({"participant": ["a", "a", "b"], "wave": ["w1", "w2", "w1"], "wave_number": [1, 2, 1],
+    ...                       "x": [1.0, 2.0, 3.0], "g": [1.0, 1.0, 2.0]})
     >>> side_by_side(panel, Variables(("x",), ("g",))).to_dict("list")
     {'g': [1.0, 2.0], 'x@w1': [1.0, 3.0], 'x@w2': [2.0, nan]}
     """
@@ -54,9 +58,10 @@ def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     columns = {
         name: at_first(panel, name) if name in variables.first else people[name].first() for name in variables.constant
     }
+    waves = in_order(panel)
     by_wave = panel.pivot(index="participant", columns="wave", values=list(variables.varying))
     for name in variables.varying:
-        for wave in panel["wave"].drop_duplicates():
+        for wave in waves:
             if by_wave[name, wave].notna().any():
                 columns[f"{name}@{wave}"] = by_wave[name, wave]
     wide = pd.DataFrame(columns).reindex(list(people.groups))
@@ -127,7 +132,8 @@ def completed_panels(
     slopes     predictor and outcome whose slope may differ between people (`rejsens.missing.impute`)
     iterations rounds of each chain; by default 10 with outcomes and 5 without
     returns    frames with the columns participant, wave, wave_number, role and the variables, in the order of the panel
-               (people, then waves); a variable that a wave did not ask stays missing there
+               (people, then waves); a variable that a wave did not ask stays missing there. Of each moderator also a
+               column `AT_FIRST`: what was drawn, or answered, for the first wave that asked it, in every row since then
     """
     asked, held = _with_absent(panel, variables)
     wide = side_by_side(asked, held)
@@ -190,6 +196,7 @@ def _long(drawn: Sequence[pd.DataFrame], variables: Variables, panel: pd.DataFra
     in_wave = panel.groupby("wave", sort=False).indices
     asked_in = {name: panel.loc[panel[name].notna(), "wave_number"].min() == panel["wave_number"].to_numpy()
                 for name in variables.first}  # fmt: skip
+    at_firsts = _at_firsts(drawn[0], variables, panel)
     panels = []
     for wide in drawn:
         columns = {name: wide[name].to_numpy(float)[place] for name in variables.constant}
@@ -199,10 +206,29 @@ def _long(drawn: Sequence[pd.DataFrame], variables: Variables, panel: pd.DataFra
             for wave, rows in in_wave.items():
                 if f"{name}@{wave}" in wide:
                     columns[name][rows] = wide[f"{name}@{wave}"].to_numpy(float)[place[rows]]
+        for name, (column, since) in at_firsts.items():
+            columns[AT_FIRST.format(name)] = np.where(since, wide[column].to_numpy(float)[place], np.nan)
         for name in variables.sources:
             columns[name] = np.where(columns.pop(f"no {name}", np.zeros(len(panel))) == 1, np.nan, columns[name])
         panels.append(panel[["participant", "wave", "wave_number", "role"]].assign(**columns))
     return panels
+
+
+def _at_firsts(wide: pd.DataFrame, variables: Variables, panel: pd.DataFrame) -> dict[str, tuple[str, np.ndarray]]:
+    """Moderator -> its column at the first wave that asked anybody, and the rows of the panel since that wave."""
+    numbers = panel["wave_number"].to_numpy()
+    found = {}
+    for name in variables.moderators:
+        first = panel[panel[name].notna()].sort_values("wave_number", kind="stable").iloc[0]
+        column = name if name in wide else f"{name}@{first['wave']}"
+        if column in _numbers(wide):
+            found[name] = (column, numbers >= first["wave_number"])
+    return found
+
+
+def in_order(panel: pd.DataFrame) -> list[str]:
+    """The waves of a panel by their number, whoever stands first in it."""
+    return panel.drop_duplicates("wave").sort_values("wave_number", kind="stable")["wave"].tolist()
 
 
 def pooled(analyse: Analysis, panels: Sequence[pd.DataFrame], alpha: float = 0.05) -> list[Estimate]:

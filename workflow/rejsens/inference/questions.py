@@ -218,7 +218,7 @@ def _variables(served: Sequence[Hypothesis], auxiliary: Sequence[str]) -> Variab
         tuple(dict.fromkeys(varying)), tuple(dict.fromkeys(constant)), frozenset(categories),
         tuple(dict.fromkeys([*about, *numbers])),
         tuple(dict.fromkeys(name for name in moderators if name in constant and name not in covariates)),
-        tuple(dict.fromkeys(sources)),
+        tuple(dict.fromkeys(sources)), tuple(dict.fromkeys(moderators)),
     )  # fmt: skip
 
 
