@@ -167,6 +167,27 @@ def test_one_hypothesis_that_cannot_run_stops_no_other(panel):
     assert rows.loc["A4", "p"] == rows.loc["A4", "p_adjusted"]  # what made no test does not count in the correction
 
 
+@pytest.mark.parametrize("m", [0, 3])
+def test_a_condition_that_was_not_answered_is_lost_and_said(panel, m):
+    """g is 1 for some; of these and the others every seventh person-wave leaves it open, and wave 6 does not ask it."""
+    rows = panel.assign(g=panel["g"].mask(panel["wave_number"] == 6))
+    rows.loc[::7, "g"] = np.nan
+    rows.loc[3::50, "y"] = np.nan
+    table = found(
+        rows, declared("association", outcome="y", predictor="x", where={"g": 1.0}), imputation={"m": m, "most": 3}
+    )
+    used = rows[rows["wave_number"] < 6]
+    unknown, own = used[used["g"].isna()], used[used["g"] == 1]
+    first = table.iloc[0]
+    assert first["n_obs"] + first["n_lost"] == len(unknown) + len(own) and first["n_lost"] >= len(unknown) > 0
+    assert f"{len(unknown)} person-waves left out, as g was not answered there: n_lost counts them" in first["warnings"]
+    assert "g was not asked about in w6, which is left out" in first["warnings"]
+    one = table[table["wave"] == "w2"].iloc[0]
+    of_wave = int((unknown["wave"] == "w2").sum())
+    assert f"{of_wave} person-waves left out" in one["warnings"]
+    assert one["n_lost"] == of_wave + int(own.loc[own["wave"] == "w2", "y"].isna().sum())
+
+
 def test_where_keeps_to_some_people(panel):
     rows = found(panel, declared("association", outcome="y", predictor="x", where={"g": 1.0}))
     people = panel.loc[panel["g"] == 1, "participant"].nunique()

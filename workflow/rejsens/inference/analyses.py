@@ -30,7 +30,7 @@ from rejsens.inference.multivariate_regression import outcome_contrast, predicto
 from rejsens.inference.paired_contrasts import paired_contrast
 from rejsens.inference.partial_correlation import partial_correlation
 from rejsens.inference.proportions import proportion as share
-from rejsens.inference.questions import IMPUTED, Question
+from rejsens.inference.questions import IMPUTED, Question, with_unknown
 from rejsens.inference.recovery import piecewise_recovery
 from rejsens.inference.regression import change_on_change, cross_sectional
 from rejsens.inference.verdicts import adjust
@@ -81,13 +81,13 @@ def rows_of(question: Question) -> Rows:
     rows = ANALYSES[model](question)
     said = [
         replace(
-            row,
+            with_unknown(row, question),
             missing_rule=_missing_rule(row, rows, question),
-            warnings="; ".join(filter(None, [row.warnings, *question.changes])),
             invariance=NOT_ASSESSED if _compares(row, question.hypothesis) else "",
         )
         for row in rows
     ]
+    said = [replace(row, warnings="; ".join(filter(None, [row.warnings, *question.changes]))) for row in said]
     return [replace(said[0], decides=True), *said[1:]]
 
 

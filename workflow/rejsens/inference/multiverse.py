@@ -24,7 +24,7 @@ from rejsens.inference.moderation import moderation
 from rejsens.inference.multivariate_regression import outcome_contrast, predictor_contrasts, with_absent_sources
 from rejsens.inference.multiverse_specifications import Ground, Specification, distinct, sampled, specified
 from rejsens.inference.partial_correlation import partial_correlation
-from rejsens.inference.questions import Completed, Question, complete, put
+from rejsens.inference.questions import Completed, Question, complete, put, with_unknown
 from rejsens.inference.regression import change_on_change, cross_sectional
 from rejsens.inference.verdicts import decide
 from rejsens.inference.within_contrasts import contrast_of_outcomes, contrast_of_predictors
@@ -171,11 +171,12 @@ def estimated(one: Specification, hypothesis: Hypothesis, runner: Runner) -> Est
         question = put(changed, panel, NO_EVENTS, runner.settings, one.random_slope, None)
         analyse = analysis(question, one)
         if not one.imputed:
-            return analyse(question.panel)[0]
+            return with_unknown(analyse(question.panel)[0], question)
         completed = runner.imputation(one, changed, panel)
         if completed is None:
             return _refused(hypothesis, "the imputation gave no panel")
-        return _pooled(completed, lambda drawn: analyse(_same_rows(drawn, question))[:1], one, runner)
+        found = _pooled(completed, lambda drawn: analyse(_same_rows(drawn, question))[:1], one, runner)
+        return with_unknown(found, question)
     except NotTestable as refusal:
         return _refused(hypothesis, str(refusal))
     except np.linalg.LinAlgError as fault:
