@@ -167,6 +167,15 @@ def test_one_hypothesis_that_cannot_run_stops_no_other(panel):
     assert rows.loc["A4", "p"] == rows.loc["A4", "p_adjusted"]  # what made no test does not count in the correction
 
 
+def test_a_row_over_events_names_what_its_invariance_is_asked_of(panel, events):
+    hypothesis = declared(
+        "event_slope", outcome="hurt", predictor="doubt", covariates=[{"name": "z", "type": "number"}]
+    )
+    assert set(found(panel, hypothesis, events)["invariance"]) == {"not assessed, over single events: hurt; doubt; z"}
+    one = events[events["wave"] == "w1"]
+    assert set(found(panel[panel["wave"] == "w1"], hypothesis, one)["invariance"]) == {""}
+
+
 @pytest.mark.parametrize("m", [0, 3])
 def test_a_condition_that_was_not_answered_is_lost_and_said(panel, m):
     """g is 1 for some; of these and the others every seventh person-wave leaves it open, and wave 6 does not ask it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from rejsens.hypotheses import model_of
+from rejsens.hypotheses import Hypothesis, model_of, variables
 from rejsens.inference.accumulation import cumulative_exposure
 from rejsens.inference.attrition import weighted_within
 from rejsens.inference.bootstrap import cross_sectional_bootstrap
@@ -35,7 +35,7 @@ from rejsens.inference.recovery import piecewise_recovery
 from rejsens.inference.regression import change_on_change, cross_sectional
 from rejsens.inference.verdicts import adjust
 from rejsens.inference.within_contrasts import contrast_of_outcomes, contrast_of_predictors
-from rejsens.measured_alike import NOT_ASSESSED
+from rejsens.measured_alike import NOT_ASSESSED, OF_EVENTS
 from rejsens.result_names import APPLIES
 
 Rows = list[Estimate]
@@ -83,7 +83,7 @@ def rows_of(question: Question) -> Rows:
         replace(
             with_unknown(row, question),
             missing_rule=_missing_rule(row, rows, question),
-            invariance=NOT_ASSESSED if _compares(row, question.hypothesis) else "",
+            invariance=_invariance(row, question.hypothesis),
         )
         for row in rows
     ]
@@ -101,6 +101,15 @@ def _missing_rule(row: Estimate, rows: Rows, q: Question) -> str:
     if model in CONDITIONAL:
         return f"{APPLIES}, since {why}"
     return f"{MISSING_RULE}: {why}" if why else row.missing_rule
+
+
+def _invariance(row: Estimate, hypothesis: Hypothesis) -> str:
+    """What `measured_alike.with_invariance` finds the status of; of events their ratings and covariates are named."""
+    if model_of(hypothesis).of_events and row.wave == "all":
+        named = variables(hypothesis)
+        about = [name for key in ("outcome", "predictor", "covariates") for name in named.get(key, ())]
+        return OF_EVENTS + "; ".join(dict.fromkeys(about))
+    return NOT_ASSESSED if _compares(row, hypothesis) else ""
 
 
 def _compares(row: Estimate, hypothesis: Mapping[str, Any]) -> bool:
