@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from rejsens.inference.analyses import ANALYSES, warn_about_clustering
 from rejsens.inference.cross_level import cross_level
 from rejsens.inference.estimates import Estimate
 from rejsens.inference.families import hypotheses_frame, test_family
+from rejsens.inference.imputation_notes import unsettled, words_of
 from rejsens.inference.imputed import (
     Variables,
     completed_panels,
@@ -367,6 +369,42 @@ def test_who_missed_the_wave_of_the_moderator_keeps_the_waves_that_were_answered
     assert (imputed["m"], imputed["n_people"], imputed["n_lost"]) == (3, PEOPLE, 0)
     assert complete_cases["n_people"] == PEOPLE - 40 and imputed["estimate"] == pytest.approx(
         complete_cases["estimate"], abs=0.1
+    )
+
+
+def test_what_there_is_to_say_of_the_draws_stands_in_every_row_that_rests_on_them(with_gaps):
+    """One score that hardly anybody answered in a wave, one that is the same for all: in words, once, and not in complete cases."""
+    rows = with_gaps.assign(same=np.where(with_gaps["wave"] == "w1", 1.0, with_gaps["z"]), rare=with_gaps["b"])
+    rows.loc[(rows["wave"] == "w2") & (rows["participant"] > "p012"), "rare"] = np.nan
+    family = {"family": "f", "confirmatory": True, "correction": "holm", "auxiliary": ["same", "rare"],
+              "hypotheses": [declared("association", outcome="y", predictor="x")]}  # fmt: skip
+    table = test_family(rows, family, SETTINGS | {"imputation": {"m": 5, "most": 6}})
+    imputed, complete_cases = table[table["m"].notna()], table[table["m"].isna()]
+    assert len(imputed) and imputed["warnings"].str.contains("drawn from few people: rare in w2 (", regex=False).all()
+    assert (
+        imputed["warnings"].str.count("same in w1 holds one value only, so that nothing was drawn from it") == 1
+    ).all()
+    assert not complete_cases["warnings"].str.contains("drawn").any() and not table["warnings"].str.contains("@").any()
+
+
+@pytest.mark.parametrize(("pace", "flagged"), [(0.8, True), (0.1, False), (None, False)])
+def test_chains_that_still_move_together_are_told_from_those_that_wander(pace, flagged):
+    """20 chains of 10 rounds: on their way at a pace, arrived early, or each wandering about its own place."""
+    rng = np.random.default_rng(6)
+    place, rows = rng.normal(0, 0.5, size=20), []
+    for chain, own in enumerate(place):
+        for i in range(1, 11):
+            own = own + 0.2 * rng.normal() if pace is None else 2 * pace**i + 0.05 * rng.normal()
+            rows.append((chain, i, "x@w1", own, 1.0))
+    trace = pd.DataFrame(rows, columns=["imputation", "iteration", "column", "mean", "sd"])
+    assert bool(unsettled(trace)) == flagged
+    noted = words_of(SimpleNamespace(notes=(), trace=trace))
+    assert noted == (
+        []
+        if not flagged
+        else [
+            f"the imputation had not settled after 10 rounds: the mean drawn for x in w1 still moved by up to {unsettled(trace)['x@w1']:.2f} SD"
+        ]
     )
 
 

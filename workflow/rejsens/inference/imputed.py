@@ -15,6 +15,7 @@ import pandas as pd
 
 from rejsens.inference.covariates import AT_FIRST
 from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, smallest_detectable, t_interval
+from rejsens.inference.imputation_notes import words_of
 from rejsens.inference.joint_tests import differences_of, is_equality, pooled_equality
 from rejsens.missing import enough_imputations, impute, pool
 
@@ -117,6 +118,7 @@ def completed_panels(
     outcomes: Mapping[str, Sequence[str]] | None = None,
     slopes: Sequence[tuple[str, str]] = (),
     iterations: int | None = None,
+    notes: list[str] | None = None,
 ) -> list[pd.DataFrame]:
     """`m` panels like the one that came in, without gaps.
 
@@ -131,6 +133,7 @@ def completed_panels(
                (`rejsens.missing.impute`); without, the product is only kept passively
     slopes     predictor and outcome whose slope may differ between people (`rejsens.missing.impute`)
     iterations rounds of each chain; by default 10 with outcomes and 5 without
+    notes      a list that takes what is to be said of these draws (`imputation_notes.words_of`)
     returns    frames with the columns participant, wave, wave_number, role and the variables, in the order of the panel
                (people, then waves); a variable that a wave did not ask stays missing there. Of each moderator also a
                column `AT_FIRST`: what was drawn, or answered, for the first wave that asked it, in every row since then
@@ -145,6 +148,8 @@ def completed_panels(
         wide, m, rng, predictors=drawn_from, products=interactions, outcomes={k: v for k, v in models.items() if v},
         slopes=_slopes(wide, slopes), iterations=iterations or (10 if any(models.values()) else 5),
     )  # fmt: skip
+    if notes is not None:
+        notes += words_of(drawn)
     return _long(drawn, held, panel)
 
 

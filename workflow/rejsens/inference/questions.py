@@ -38,13 +38,15 @@ class Completed:
     most: int
     note: str = ""  # a warning for every row that rests on these draws
     drawn: list[pd.DataFrame] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what the draws themselves ask to be said
 
     def first(self, m: int) -> list[pd.DataFrame]:
         if len(self.drawn) < m:
             more = m - len(self.drawn)
+            notes = self.notes if not self.drawn else None  # those of the first draws, so that more panels say the same
             try:
                 self.drawn += completed_panels(
-                    self.panel, self.variables, more, self.rng, self.products, self.outcomes, self.slopes
+                    self.panel, self.variables, more, self.rng, self.products, self.outcomes, self.slopes, notes=notes
                 )
             except (ValueError, np.linalg.LinAlgError) as fault:
                 raise NotTestable(f"the gaps could not be drawn ({fault})") from fault
@@ -60,8 +62,11 @@ class Completed:
         while (wanted := min(too_few(rows), self.most)) > len(found):
             found += [list(analyse(panel)) for panel in self.first(wanted)[len(found) :]]
             rows = pooled_rows(found, alpha)
-        noted = [replace(row, warnings="; ".join(filter(None, [row.warnings, self.note]))) for row in rows]
-        return with_cap(noted, self.most)
+        return with_cap([self.with_notes(row) for row in rows], self.most)
+
+    def with_notes(self, row: Estimate) -> Estimate:
+        """The row with what is to be said of the draws that it rests on; they must have been drawn."""
+        return replace(row, warnings="; ".join(filter(None, [row.warnings, self.note, *self.notes])))
 
 
 @dataclass(frozen=True)
