@@ -377,3 +377,25 @@ def test_the_printed_table_names_what_moves_the_estimate_most():
     assert first[0] == "All^a" and first[1] == "48" and first[-1].startswith("covariates 0.05")
     assert printed.specific == (("a", "9 complete cases."),)
     assert lay_out(**{name: frame.iloc[:0] for name, frame in tables.items()}, study=facts()).rows == ()
+
+
+def test_a_source_that_is_not_there_is_treated_as_the_declared_analysis_treats_it() -> None:
+    rng, sources = np.random.default_rng(4), ["partner", "work", "club"]
+    scores = pd.DataFrame(rng.normal(size=(200, 4)), columns=[*sources, "age"])
+    scores["y"] = scores["partner"] + rng.normal(size=len(scores))
+    scores = scores.assign(participant=range(200), wave="w1", wave_number=1, role="wave")
+    scores.loc[scores["participant"] % 3 == 0, "club"] = np.nan
+
+    class Source:
+        def scores(self, *_: Any) -> pd.DataFrame:
+            return scores
+
+    hypothesis = {"id": "H1", "label": "sources", "model": "contrast_of_predictors", "outcome": "y", "predictors": sources,
+                  "direction": "positive", "covariates": [AGE], "sesoi": 0.10, "claim_type": "difference"}  # fmt: skip
+    family = {"family": "demo", "confirmatory": False, "correction": "holm", "hypotheses": [hypothesis]}
+    choices = {"covariates": [{"label": "as declared"}, {"label": "none", "without": "all"}]}
+    table = run_multiverse(Source(), {"hypotheses": ["H1"], "most": MOST, "choices": choices}, family, SETTINGS, {})
+    decided = run_family(scores, family, SETTINGS).query("decides").iloc[0]
+    own = ["estimate", "se", "df", "n_obs", "n_lost"]
+    assert table.loc[0, own].astype(float).tolist() == pytest.approx(decided[own].astype(float).tolist(), rel=1e-9)
+    assert table["n_obs"].tolist() == [200, 200]

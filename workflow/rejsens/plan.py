@@ -224,7 +224,12 @@ class Plan:
 
     def tell_plan(self) -> dict[str, Any]:
         """The lock may be absent: its hash then says so, and a first freeze reruns the job."""
-        named = [LOCK, "config/config.yaml", *(f"config/hypotheses/{name}.yaml" for name in self.study.family_names)]
+        named = [
+            LOCK,
+            MULTIVERSE,
+            "config/config.yaml",
+            *(f"config/hypotheses/{name}.yaml" for name in self.study.family_names),
+        ]
         return {"depends": hashes(named) | self._declared() | code(*JOB, "rejsens.frozen_plan", "rejsens.study")}
 
     def compare_benchmarks(self) -> dict[str, Any]:
