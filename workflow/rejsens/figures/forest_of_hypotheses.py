@@ -2,8 +2,8 @@
 
 Each row is one coefficient with its confidence interval; the thick part is the 90% interval, on which equivalence is
 judged. Filled marks carry the verdict of a hypothesis, hollow marks are reported without one. The band is the range
-smaller than the smallest value of interest (SESOI), which each row has of its own. Measures of different units stand in panels
-of their own. Hypotheses that cannot be tested with these data are listed with the reason.
+smaller than the smallest effect of interest (SESOI), which each row has of its own. Measures of different units stand in
+panels of their own. Hypotheses that cannot be tested with these data are listed with the reason.
 """
 
 from __future__ import annotations

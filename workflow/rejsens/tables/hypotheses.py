@@ -92,7 +92,7 @@ def _notes(findings: list[dict[str, Any]]) -> tuple[str, ...]:
         for row in findings
         if not apa.is_missing(row.get("estimate")) and metric_of(row).unit
     )
-    notes = ["SESOI: the smallest value of interest, declared in the family's file, in the unit of its measure."]
+    notes = ["SESOI: the smallest effect of interest, declared in the family's file, in the unit of its measure."]
     notes += [f"Units: {'; '.join(units)}."] if units else []
     notes.append("Each hypothesis is one test; other coefficients carry no verdict.")
     if any(row.get("claim_type") in ("equivalence", "non-inferiority") for row in findings):

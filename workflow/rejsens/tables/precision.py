@@ -58,7 +58,7 @@ def _notes(study: Mapping[str, Any]) -> tuple[str, ...]:
         "standard error reached; the estimate itself does not enter.",
         "Corrected: the same for the only finding of its family; the more of a family are found, the nearer it comes to "
         "the column before.",
-        "SESOI is the smallest value of interest as declared in the family's file.",
+        "SESOI is the smallest effect of interest as declared in the family's file.",
         "To find a value as far from 0 as the SESOI and to show that the value is smaller (the verdict equivalent) are two "
         "questions: with a standard error that is too wide for the first, the 90% interval of an estimate near 0 may "
         "still lie inside the SESOI. So a row may say No here and be equivalent.",
