@@ -517,6 +517,18 @@ def test_the_band_is_the_smallest_effect_of_interest():
     assert [(band.get_x(), band.get_x() + band.get_width()) for band in bands] == [(-0.10, 0.10)] * 3
 
 
+def test_a_number_that_is_only_reported_is_hollow_and_not_said_to_carry_a_verdict():
+    estimates = many_hypotheses(_full()["estimates"], 3)
+    estimates.loc[0, "verdict"] = "not tested"
+    made = forest_of_hypotheses.draw(estimates=estimates, study=study())
+    assert len(_marks(made.figure, "decides")) == 2 and len(_marks(made.figure, "reported")) == 1
+    bold = {text.get_text() for text in made.figure.texts if text.get_weight() == "bold"}
+    assert {"H2", "H3"} <= bold and "H1" not in bold
+    only = forest_of_hypotheses.draw(estimates=estimates.iloc[:1], study=study())
+    legend = [ink.text for ink in drawn_texts(only.figure)]
+    assert "without a verdict" in legend and "carries the verdict" not in legend
+
+
 @pytest.mark.parametrize("count", [1, 2, 7, 25, 40])
 def test_the_forest_grows_with_its_rows(count):
     made = forest_of_hypotheses.draw(estimates=many_hypotheses(_full()["estimates"], count), study=study())
@@ -549,9 +561,10 @@ def test_rows_of_one_metric_are_told_apart_by_wave_or_analysis():
     shown = forest_of_hypotheses.candidates(estimates).query("hypothesis == 'H1'")
     label = "Reported exposure and self-esteem"
     within = shown.query("metric == 'beta_within'")["text"].tolist()
-    assert within == [label, f"{label}, fixed effects"]
+    after = "reported exposure and self-esteem"  # what tells a row apart comes first
+    assert within == [label, f"Fixed effects: {after}"]
     waves = shown.query("metric == 'beta'")["text"].tolist()
-    assert waves == [f"{label}, {wave}" for wave in _full()["waves"]["wave"]]
+    assert waves == [f"{wave}: {after}" for wave in _full()["waves"]["wave"]]
     assert shown.query("metric == 'beta_between'")["text"].tolist() == [label]
 
 

@@ -76,6 +76,7 @@ def candidates(estimates: pd.DataFrame) -> pd.DataFrame:
     another analysis, and of an association its other parts; a bootstrap companion repeats another row."""
     rows = estimates[estimates["hypothesis"].notna() & ~estimates["analysis"].str.endswith("_bootstrap")].copy()
     rows["decides"] = rows["decides"].astype("boolean").fillna(False).astype(bool)
+    rows["carries"] = rows["decides"] & rows["verdict"].ne("not tested")  # a number may stand for a claim without judging it
     rows["testable"] = rows["verdict"].ne("not testable") & rows[["estimate", "ci_low", "ci_high"]].notna().all(axis=1)
     # A row without a verdict and without an estimate has nothing to say here; a reason is given once.
     repeated = rows.duplicated(["family", "hypothesis", "verdict", "reason"])
@@ -178,8 +179,8 @@ def _reason(row: Any, lines: int) -> str:
 
 
 def _legend(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> None:
-    entries = [(style.dot(style.BLUE), "carries the verdict")]
-    if (~rows["decides"]).any():
+    entries = [(style.dot(style.BLUE), "carries the verdict")] if rows["carries"].any() else []
+    if (~rows["carries"]).any():
         entries.append((style.dot(style.BLUE, hollow=True), "without a verdict"))
     entries.append((style.stroke(style.SOFT, style.LINE), f"{level(study)} interval"))
     if rows[["ci90_low", "ci90_high"]].notna().all(axis=1).any():
@@ -207,7 +208,7 @@ def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, stu
     axes.locator_params(axis="x", nbins=6 if max(map(abs, axes.get_xlim())) > NARROW else 3)
     axes.set_xlabel(symbol, fontsize=style.SMALL, labelpad=0.5)
     for row, middle in zip(panel.itertuples(), top + middles, strict=True):
-        weight = "bold" if row.decides else "normal"
+        weight = "bold" if row.carries else "normal"
         sheet.text(ID, middle, str(row.hypothesis), size=style.SMALL, weight=weight, va="middle")
         sheet.text(row.label_left, middle, row.printed_label, size=style.SMALL, va="middle")
         sheet.text(SIGN, middle, SIGNS.get(row.direction, ""), ha="center", va="middle")
@@ -233,7 +234,7 @@ def draw_intervals(axes: Axes, rows: pd.DataFrame, y: np.ndarray, heights: np.nd
     """Marks, intervals and the band of the smallest effect of interest, from the top down."""
     axes.set(xlim=limits(rows), ylim=(float(np.sum(heights)), 0))
     for row, middle, height in zip(rows.itertuples(), y, heights, strict=True):
-        colour = style.VERDICT_COLOURS.get(row.verdict, style.SOFT) if row.decides else style.SOFT
+        colour = style.VERDICT_COLOURS.get(row.verdict, style.SOFT) if row.carries else style.SOFT
         draw_interval(axes, row, middle, height, colour)
     axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=1)
     axes.spines["left"].set_visible(False)
@@ -254,7 +255,7 @@ def draw_interval(axes: Axes, row: Any, y: float, height: float, colour: str, ma
         if leaves:
             axes.plot(end, y, marker=arrow, markersize=style.DOT, color=colour, clip_on=False, zorder=2)
     mark = {"markersize": style.BIG_DOT, "label": "decides"}
-    if not row.decides:
+    if not row.carries:
         mark = {"markersize": style.DOT, "markerfacecolor": style.WHITE, "label": "reported"}
     axes.plot(row.estimate, y, marker=marker, color=colour, markeredgewidth=style.LINE, zorder=4, **mark)
 
