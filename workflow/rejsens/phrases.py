@@ -22,8 +22,8 @@ def spoken(label: Any) -> str:
 def quoted(label: Any) -> str:
     """An item's short label, which speaks with the item's own words.
 
-    >>> quoted("worth_feels_small")
-    '“worth feels small”'
+    >>> quoted("worth_feels_low")
+    '“worth feels low”'
     """
     return f"“{spoken(label)}”"
 
@@ -44,8 +44,8 @@ def above_rejected(rungs: pd.DataFrame) -> list[bool]:
 def labelled(text: Any, labels: Mapping[str, str]) -> str:
     """A text that names items by their ids, with their short labels in place of these.
 
-    >>> labelled("loadings of b1, loadings of b2", {"b1": "worth_feels_small"})
-    'loadings of “worth feels small”, loadings of b2'
+    >>> labelled("loadings of b1, loadings of b2", {"b1": "worth_feels_low"})
+    'loadings of “worth feels low”, loadings of b2'
     """
     return re.sub(r"\w+", lambda word: quoted(labels[word[0]]) if word[0] in labels else word[0], str(text))
 

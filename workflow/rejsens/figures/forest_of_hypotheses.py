@@ -76,7 +76,8 @@ def candidates(estimates: pd.DataFrame) -> pd.DataFrame:
     another analysis, and of an association its other parts; a bootstrap companion repeats another row."""
     rows = estimates[estimates["hypothesis"].notna() & ~estimates["analysis"].str.endswith("_bootstrap")].copy()
     rows["decides"] = rows["decides"].astype("boolean").fillna(False).astype(bool)
-    rows["carries"] = rows["decides"] & rows["verdict"].ne("not tested")  # a number may stand for a claim without judging it
+    # the number of a hypothesis may be reported without judging it
+    rows["carries"] = rows["decides"] & rows["verdict"].ne("not tested")
     rows["testable"] = rows["verdict"].ne("not testable") & rows[["estimate", "ci_low", "ci_high"]].notna().all(axis=1)
     # A row without a verdict and without an estimate has nothing to say here; a reason is given once.
     repeated = rows.duplicated(["family", "hypothesis", "verdict", "reason"])
