@@ -37,7 +37,7 @@ def hypotheses_section(
         {
             "id": f"family-{place}",
             "name": f"{family.replace('_', ' ')[:1].upper()}{family.replace('_', ' ')[1:]} family",
-            "about": f"{narrative.correction_name(own[0][1])}; {_counts([row for _, row in own])}",
+            "about": f"{_corrections([row for _, row in own])}; {_counts([row for _, row in own])}",
             "cards": [_card(k, row, reach) for k, row in own],
             "prose": [_prose(row, claims) for _, row in own],
             "figures": [image(f, f"B{next(number)}", f"{f['stem']}-{family}") for f in figures.get(family, ())],
@@ -52,6 +52,18 @@ def summary(findings: Sequence[Row]) -> str:
         return ""
     total = "1 hypothesis was" if len(findings) == 1 else f"{apa.count(len(findings))} hypotheses were"
     return f"{total} declared: {_counts(findings)}."
+
+
+def _corrections(own: Sequence[Row]) -> str:
+    """The correction of a family; where its exploratory hypotheses have another, both.
+
+    >>> stated = {"correction": "holm", "confirmatory": True}
+    >>> _corrections([{"correction": "none", "confirmatory": False}, stated]), _corrections([stated])
+    ('Holm correction, exploratory hypotheses: no correction', 'Holm correction')
+    """
+    ordered = sorted(own, key=lambda row: not narrative.is_true(row.get("confirmatory")))
+    first, *others = dict.fromkeys(narrative.correction_name(row) for row in ordered)
+    return first + "".join(f", exploratory hypotheses: {other}" for other in others)
 
 
 def _counts(findings: Sequence[Row]) -> str:
