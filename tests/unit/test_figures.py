@@ -498,6 +498,15 @@ def _marks(figure: Figure, label: str) -> list[float]:
     return [float(line.get_xdata()[0]) for axes in figure.axes for line in axes.lines if line.get_label() == label]
 
 
+def test_the_forest_says_no_difference_and_bounds_a_share_of_variance_on_one_side():
+    estimates = many_hypotheses(_full()["estimates"], 2).assign(direction=["", "positive"])
+    estimates["claim_type"], estimates["metric"] = ["equivalence", "difference"], ["beta_within", "delta_r2"]
+    made = forest_of_hypotheses.draw(estimates=estimates, study=study())
+    assert {"0", "+"} <= {ink.text for ink in drawn_texts(made.figure)}
+    bands = [bar.patches[0] for axes in _plots(made.figure) for bar in axes.containers if bar.get_label() == "sesoi"]
+    assert [band.get_x() for band in bands] == [-0.10, 0.0]
+
+
 def test_the_forest_marks_what_decides():
     made = drawing("forest_of_hypotheses", "full")
     deciding = _full()["estimates"].query("decides")

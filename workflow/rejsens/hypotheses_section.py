@@ -12,7 +12,7 @@ import pandas as pd
 from rejsens import apa, narrative
 from rejsens.embedded import image
 from rejsens.measured_alike import NOT_ASSESSED
-from rejsens.result_names import bounds, interval, metric_of, p_values, written
+from rejsens.result_names import bounds, from_0, interval, metric_of, p_values, written
 from rejsens.verdict_words import against_claim, direction, share, simpler_model
 
 Row = Mapping[str, Any]
@@ -151,14 +151,14 @@ def _strip(row: Row, reach: Mapping[str, float]) -> dict[str, str] | None:
     half = reach[str(row.get("metric"))]
     narrow = [k for k in ("ci90_low", "ci90_high") if not apa.is_missing(row.get(k))]
     x = {k: HALF * (1 + row[k] / half) for k in (*keys, *(narrow if len(narrow) == 2 else ()))}
-    x["minus"] = HALF * (1 - row["sesoi"] / half)
+    x["minus"] = HALF * (1 - (0 if from_0(row) else row["sesoi"]) / half)
     x["band"] = x["sesoi"] - x["minus"]
     bound = written(row, "sesoi")
     wide = x["band"] > 70  # room between the bounds for the zero
     return {k: f"{v:.1f}" for k, v in x.items()} | {
         "high": bound,
-        "low": f"{apa.MINUS}{bound}",
-        "zero": "0" if wide else "",
+        "low": "0" if from_0(row) else f"{apa.MINUS}{bound}",
+        "zero": "0" if wide and not from_0(row) else "",
     }
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa, narrative
 from rejsens.layout import PrintedTable, grouped
-from rejsens.result_names import interval, metric_of, written
+from rejsens.result_names import bounds, interval, metric_of, written
 from rejsens.tables._cells import marked, marks, sentence
 from rejsens.tables.estimates import missing_data
 from rejsens.verdict_words import AS_CLAIMED, against_claim
@@ -74,7 +74,7 @@ def _row(row: Mapping[str, Any], letters: Mapping[str, str]) -> tuple[str, ...]:
         metric_of(row).symbol.removesuffix(" persons") if made else apa.MISSING,
         written(row, "estimate"),
         interval(row),
-        "±" + written(row, "sesoi") if not apa.is_missing(row.get("sesoi")) else apa.MISSING,
+        bounds(row).partition(" ")[0],
         row.get("exceeds_sesoi") or apa.MISSING,
         apa.p(row.get("p"), draws),
         apa.p(row.get("p_adjusted"), draws),

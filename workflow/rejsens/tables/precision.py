@@ -12,7 +12,7 @@ from rejsens import apa
 from rejsens.inference import power
 from rejsens.inference.estimates import NOT_TESTABLE
 from rejsens.layout import PrintedTable, grouped
-from rejsens.narrative import POWER, correction_name, family_name
+from rejsens.narrative import POWER, PRIMARY, correction_name, family_name
 from rejsens.result_names import metric_of
 from rejsens.tables._cells import marked, text_of
 
@@ -35,12 +35,13 @@ MARKS = {EQUIVALENCE: "a", NO_FORMULA: "b", NO_NUMBER: "c"}
 def lay_out(*, estimates: pd.DataFrame, hypotheses: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
     """The deciding row of every hypothesis: how exact it is, and the least that its design finds."""
     deciding = estimates[estimates["decides"].astype(bool)]
-    declared = hypotheses.set_index("hypothesis")["correction"].to_dict()
-    tests = deciding.groupby("family")["p_adjusted"].count().to_dict()
+    stated = hypotheses[["family", "hypothesis", "correction"]]
+    deciding = deciding.merge(stated, how="left", on=["family", "hypothesis"]).fillna({"correction": "none"})
+    # exploratory hypotheses stand outside the correction of a confirmatory family, and do not count in it
+    tests = deciding.groupby(["family", "correction"])["p_adjusted"].count().to_dict()
     groups: dict[str, list[tuple[str, ...]]] = {}
-    for row in deciding.to_dict("records"):
-        row["correction"] = declared.get(row["hypothesis"], "none")
-        count = 1 if row["correction"] == "none" else tests.get(row["family"], 1)
+    for row in sorted(deciding.to_dict("records"), key=lambda row: row["family"] != PRIMARY):
+        count = 1 if row["correction"] == "none" else tests.get((row["family"], row["correction"]), 1)
         groups.setdefault(f"{family_name(row)}, {correction_name(row)}", []).append(_row(row, count, study["alpha"]))
     found = grouped(groups)
     used = {cell[-1] for row in found["rows"] for cell in row if cell[-2:-1] == "^"}
