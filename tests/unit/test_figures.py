@@ -33,6 +33,7 @@ from rejsens.figures import (
     response_distributions,
     scores_by_wave,
 )
+from rejsens.narrative import banned_words
 from rejsens.registry import LIBRARY, TABLES, figures, load_plugin
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -251,6 +252,7 @@ def drawing(name: str, scenario: str) -> style.Drawing:
 def test_a_figure_module_declares_itself(name):
     module = load_plugin(f"rejsens.figures.{name}")
     title, caption = style.title_and_caption(module.__doc__)
+    assert banned_words(f"{title} {caption}") == []
     assert title and not title.endswith(".")
     assert caption.endswith(".")
     assert set(module.TABLES) <= set(TABLES)

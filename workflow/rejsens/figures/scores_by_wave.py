@@ -1,7 +1,7 @@
 """Scores by survey wave
 
 Points with vertical lines are means with their confidence intervals, joined in time order; the pale shape beside or
-behind each is the distribution of the score in that wave. Where there are small dots, they are people, moved a little
+behind each is the distribution of the score in that wave. Where there are fine dots, they are people, moved a little
 so that they do not hide each other. Where there are steps, each holds at least as many people as may be shown together.
 Each scale has its own axis.
 """
