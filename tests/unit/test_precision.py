@@ -2,13 +2,16 @@
 
 import math
 
+import example_tables
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from rejsens import apa
 from rejsens.inference import power
 from rejsens.inference.estimates import smallest_detectable
+from rejsens.tables import precision
 from rejsens.tables.precision import detectable, lay_out
 
 
@@ -90,3 +93,24 @@ def test_the_corrected_column_is_over_the_tests_of_a_difference_that_were_made()
     assert numbers["H0 x and y"] == ("0.084", f"{power.after_correction(0.0843, 400, 'beta', 2):.3f}")
     assert numbers["H2 x and y"][0].split("^")[0] == numbers["H2 x and y"][1]
     assert numbers["H4 x and y"] == ("0.084", "0.084")
+
+
+def test_the_corrected_value_counts_the_tests_of_the_correction_alone_and_the_primary_family_is_first() -> None:
+    tables = example_tables.tables()
+    estimates, hypotheses = tables["estimates"], tables["hypotheses"]
+    rows = estimates[estimates["decides"].astype(bool) & estimates["smallest_detectable"].notna()].head(1)
+    names = ["E1", "C1", "C2"]
+    rows = pd.concat([rows.assign(hypothesis=name, family="f", p_adjusted=0.02) for name in names])
+    rows["confirmatory"] = [False, True, True]
+    stated = pd.concat([hypotheses.head(1).assign(hypothesis=name, family="f", correction="holm") for name in names])
+    stated["correction"] = ["none", "holm", "holm"]
+    last = estimates[estimates["decides"].astype(bool)].head(1).assign(family="primary", hypothesis="P")
+    stated = pd.concat([stated, hypotheses.head(1).assign(hypothesis="P", family="primary", correction="holm")])
+    study = example_tables.study()
+    printed = precision.lay_out(estimates=pd.concat([rows, last]), hypotheses=stated, study=study)
+    cells = {row[0].split()[0]: row for row in printed.rows}
+    assert cells["E1"][7] == cells["E1"][8]
+    row = rows.iloc[1].to_dict()
+    two = precision.detectable(row, 2, study["alpha"])[1]
+    assert cells["C1"][8] == cells["C2"][8] == apa.number(two, 3)
+    assert printed.sections[0][1].startswith("Primary family")

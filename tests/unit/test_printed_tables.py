@@ -16,6 +16,7 @@ import pytest
 from rejsens import claims, layout, registry
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.layout import PrintedTable
+from rejsens.tables import factor_models
 from rejsens.tabular import COLUMNS
 
 NAMES = (
@@ -562,3 +563,13 @@ def test_an_index_of_careless_answers_says_what_it_is_and_why_it_is_missing(tabl
         "Longest run of one and the same answer." in notes
         and "Not run: no pair of items correlates below −.60." in notes
     )
+
+
+def test_reasons_of_models_name_items_by_their_labels():
+    tables = example_tables.tables()
+    loadings, models = tables["loadings"], tables["factor_models"].copy()
+    item = loadings.iloc[0]
+    models["status"] = f"these data hardly tell parameters apart: method=~{item['item']}_r"
+    given = {name: tables[name] for name in factor_models.TABLES} | {"factor_models": models}
+    said = " ".join(text for _, text in factor_models.lay_out(**given, study=example_tables.study()).specific)
+    assert f"loading of “{item['label'].replace('_', ' ')}” on method" in said and "=~" not in said

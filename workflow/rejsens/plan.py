@@ -267,7 +267,7 @@ class Plan:
     def write_report(self) -> dict[str, Any]:
         templates = [path for path in (SHIPPED / "workflow" / "report").iterdir() if path.is_file()]
         return {
-            "study": self.study.facts | {"notes": [*self.study.facts["notes"], *self.study.words_aside]},
+            "study": self.study.facts | {"set_aside": self.study.words_aside},
             "settings": dict(self.study.settings),
             "inputs": self.inputs,
             "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],

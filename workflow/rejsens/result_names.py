@@ -278,15 +278,19 @@ def interval(row: Row, low: str = "ci_low", high: str = "ci_high") -> str:
 
 
 def bounds(row: Row) -> str:
-    """The SESOI with its sign and unit; a dash where the row has none.
+    """The SESOI with its sign (none where nothing lies below 0) and unit; a dash where the row has none.
 
-    >>> bounds({"metric": "beta_within", "sesoi": 0.1}), bounds({"metric": "r", "sesoi": 0.1}), bounds({"metric": "r"})
-    ('±0.10 within-person SDs', '±.10', '—')
+    >>> bounds({"metric": "beta_within", "sesoi": 0.1}), bounds({"metric": "delta_r2", "sesoi": 0.01}), bounds({"metric": "r"})
+    ('±0.10 within-person SDs', '.010', '—')
     """
     if apa.is_missing(row.get("sesoi")):
         return apa.MISSING
-    unit = metric_of(row).unit
-    return f"±{written(row, 'sesoi')}{f' {unit}' if unit else ''}"
+    return f"{'' if from_0(row) else '±'}{written(row, 'sesoi')} {metric_of(row).unit}".rstrip()
+
+
+def from_0(row: Row) -> bool:
+    """Whether a number cannot lie below 0, so that its SESOI bounds it on one side."""
+    return metric_of(row).noun == "share of variance"
 
 
 def numerator_df(method: Any) -> int | None:

@@ -13,7 +13,7 @@ from rejsens import apa
 from rejsens.inference import power
 from rejsens.inference.estimates import NOT_TESTABLE
 from rejsens.layout import PrintedTable, grouped
-from rejsens.narrative import POWER, correction_name, family_name
+from rejsens.narrative import POWER, PRIMARY, correction_name, family_name
 from rejsens.problems import counted
 from rejsens.result_names import metric_of
 from rejsens.tables._cells import marked, text_of
@@ -39,6 +39,7 @@ def lay_out(*, estimates: pd.DataFrame, hypotheses: pd.DataFrame, study: Mapping
     deciding = estimates[estimates["decides"].astype(bool)]
     declared = hypotheses.set_index("hypothesis")["correction"].to_dict()
     rows = [row | {"correction": declared.get(row["hypothesis"], "none")} for row in deciding.to_dict("records")]
+    rows.sort(key=lambda row: row["family"] != PRIMARY)
     tests = Counter(row["family"] for row in rows if _corrected(row))
     groups: dict[str, list[tuple[str, ...]]] = {}
     for row in rows:
@@ -68,7 +69,7 @@ def _notes(study: Mapping[str, Any]) -> tuple[str, ...]:
         "standard error reached; the estimate itself does not enter.",
         "Corrected: the same for the only finding of its family; the more of a family are found, the nearer it comes to "
         "the column before.",
-        "SESOI is the smallest value of interest as declared in the family's file.",
+        "SESOI is the smallest effect of interest as declared in the family's file.",
         "To find a value as far from 0 as the SESOI and to show that the value is smaller (the verdict equivalent) are two "
         "questions: with a standard error that is too wide for the first, the 90% interval of an estimate near 0 may "
         "still lie inside the SESOI. So a row may say No here and be equivalent.",
