@@ -23,12 +23,14 @@ from rejsens.inference.moderation import moderation
 from rejsens.inference.ordinal_regression import proportional_odds
 from rejsens.inference.paired_contrasts import paired_contrast
 from rejsens.inference.regression import cross_sectional
+from rejsens.inference.within_contrasts import contrast_of_predictors
 from tests.calibrate_panel import COVERAGE, COVERS, EFFECT, PEOPLE, REJECTION, REJECTS, cross_lagged, long
 
 K = [{"name": "k", "type": "number"}]
 TOGETHER = 0.4  # correlation of predictor and covariate
 SKEWED = 4  # degrees of freedom of chi-square errors
 SESOI = 0.2
+APART = 0.6  # SD of people's own differences of two kinds of event, in residual SDs
 
 
 def holds(row: Estimate, truth: float) -> float:
@@ -109,18 +111,30 @@ def mediated(rng: np.random.Generator, which: int) -> float:
     return holds(indirect_association(frame, "y", "x", mediator="m", draws=1000, rng=rng)[which], 0.4 * 0.3)
 
 
-def events(rng: np.random.Generator) -> float:
-    """Two kinds of event in each of three waves; one in five is missing. Difference .3, residual SD 1."""
+def events(rng: np.random.Generator, metric: str = "dz", apart: float = 0.0) -> float:
+    """Two kinds of event in each of three waves; one in five is missing. Difference .3, of SD `apart` over people, residual SD 1."""
     n, waves = 120, 3
     rating = rng.normal(size=(n, 1, 1)) + 0.6 * rng.normal(size=(n, waves, 1)) + rng.normal(size=(n, waves, 2))
-    rating[:, :, 0] += 0.3
+    rating[:, :, 0] += 0.3 + apart * rng.normal(size=(n, 1))
     rating[rng.random(rating.shape) < 0.2] = np.nan
     wave = np.tile(np.repeat(np.arange(1, waves + 1), 2), n)
     frame = pd.DataFrame(
         {"participant": np.repeat(np.arange(n), 2 * waves), "wave": [f"w{k}" for k in wave], "wave_number": wave,
          "event": np.tile(["unclear", "clear"], n * waves), "hurt": rating.ravel()}
     ).dropna()  # fmt: skip
-    return holds(event_contrast(frame, "hurt", ("unclear", "clear"))[0], 0.3 / np.sqrt(2))
+    row = next(row for row in event_contrast(frame, "hurt", ("unclear", "clear")) if row.metric == metric)
+    return holds(row, {"dz": 0.3 / np.sqrt(2), "b": 0.3}[metric])
+
+
+def alike(rng: np.random.Generator) -> float:
+    """1 when two predictors whose slopes are .2 on average and differ between people with SD .4 are told apart."""
+    n, waves = 150, 5
+    x, z = rng.normal(size=(2, n, waves))
+    slopes = 0.2 + 0.4 * rng.normal(size=(2, n, 1))
+    y = rng.normal(size=(n, 1)) + slopes[0] * x + slopes[1] * z + rng.normal(size=(n, waves))
+    panel = long(np.stack([x, y], axis=2)).assign(z=z.ravel())
+    row = contrast_of_predictors(panel, "y", ["x", "z"])[0]
+    return np.nan if row.status == NOT_TESTABLE else float(row.p < 0.05)
 
 
 def interaction(rng: np.random.Generator) -> float:
@@ -172,7 +186,12 @@ def conditions(condition) -> list:
         ("moderation", "standardised product, HC3, 300 people", moderated),
         ("mediation_percentile", "indirect, 1,000 draws, 200 people", partial(mediated, which=0)),
         ("mediation_monte_carlo", "indirect, 1,000 draws, 200 people", partial(mediated, which=1)),
-        ("event_contrast", "dz of two kinds of event, Satterthwaite, 120 people, 3 waves, a fifth missing", events),
+        ("event_contrast", "dz of two kinds of event, clustered errors, 120 people, 3 waves, a fifth missing", events),
+        (
+            "event_contrast_apart",
+            f"difference of the same in rating points, which differs between people with SD {APART}",
+            partial(events, metric="b", apart=APART),
+        ),
         ("cross_level", "interaction, random slope, Satterthwaite, 200 people, 5 waves", interaction),
         ("latent_growth", "mean slope, 200 people, 5 waves", growth),
         (
@@ -183,4 +202,6 @@ def conditions(condition) -> list:
     ]
     made = [condition(name, said, COVERS, COVERAGE, once) for name, said, once in covers]
     said = f"TOST, 300 people: a difference of just the smallest effect of interest (dz {SESOI}) declared equivalent"
-    return [*made, condition("equivalence", said, REJECTS, REJECTION, equivalent)]
+    made.append(condition("equivalence", said, REJECTS, REJECTION, equivalent))
+    said = "clustered errors, 150 people, 5 waves: two predictors alike on average, whose slopes differ with SD .4, told apart"
+    return [*made, condition("predictors_alike", said, REJECTS, REJECTION, alike)]

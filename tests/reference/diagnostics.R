@@ -46,8 +46,8 @@ out$without_rows <- fixed(update(m, data = p[-large, ]), "xw")
 
 # --- person-clustered errors, person fixed effects, autocorrelation --------------------------------------------------------
 r <- y - drop(X %*% b)
-S <- t(sapply(who, function(i) { k <- id == i; t(X[k, , drop = FALSE]) %*% W[k, k] %*% r[k] })); G <- length(who)
-out$clustered <- sqrt((solve(A) %*% t(S) %*% S %*% solve(A) * G / (G - 1))["xw", "xw"])
+moved <- held * se; G <- length(who)  # by leaving out each person's rows, the variances held
+out$clustered <- list(se = sqrt(sum(moved^2) * (G - 1) / G), df = sum(table(id) > 1) - 1)
 same <- outer(id, id, "=="); near <- same & abs(outer(p$wave_number, p$wave_number, "-")) == 1
 score <- function(m, slope) {
   Z <- getME(m, "Z"); L <- getME(m, "Lambda"); s2 <- sigma(m)^2

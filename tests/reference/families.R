@@ -122,6 +122,18 @@ contrast <- function(m, w, ..., scale = 1) {
   L <- setNames(rep(0, length(fixef(m))), names(fixef(m))); L[names(w)] <- w; s <- contest1D(m, L)
   add(..., estimate = s[["Estimate"]] * scale, se = s[["Std. Error"]] * scale, df = s[["df"]])
 }
+clustered <- function(m, id) {  # jackknife over people: each left out, the variances held
+  X <- getME(m, "X"); y <- getME(m, "y"); ZL <- getME(m, "Z") %*% getME(m, "Lambda"); k <- split(seq_along(y), id)
+  parts <- lapply(k, function(i) { W <- solve(diag(length(i)) + as.matrix(tcrossprod(ZL[i, , drop = FALSE]))); x <- X[i, , drop = FALSE]
+    list(A = t(x) %*% W %*% x, c = t(x) %*% W %*% y[i]) })
+  A <- Reduce(`+`, lapply(parts, `[[`, "A")); c <- Reduce(`+`, lapply(parts, `[[`, "c")); b <- solve(A, c)
+  moved <- sapply(parts, function(p) drop(b - solve(A - p$A, c - p$c))); G <- length(k)
+  list(b = drop(b), V = tcrossprod(moved) * (G - 1) / G, df = sum(lengths(k) > 1) - 1, people = G)
+}
+of_person <- function(f, w, ..., scale = 1, df = f$df) {
+  L <- setNames(rep(0, length(f$b)), names(f$b)); L[names(w)] <- w
+  add(..., estimate = sum(L * f$b) * scale, se = sqrt(drop(L %*% f$V %*% L)) * scale, df = df)
+}
 with_slope <- function(w, slope) {
   if (slope) { m <- mixed(w, "(1 + xw | id)"); if (!isSingular(m)) return(m) }
   mixed(w)
@@ -185,7 +197,7 @@ moderation <- function(h, p, waves) {
     d <- w$d; d$m_ <- m; d$product_ <- d$xw * m; d$between_ <- d$xb * m
     f <- mixed(w, "(1 + xw | id)", d); if (isSingular(f)) f <- mixed(w, "(1 | id) + (0 + xw | id)", d)
     term <- paste0(x, "_within:", mod); at <- paste0(x, "_within at ", mod, c(" mean", " -1 SD", " +1 SD"))
-    if (isSingular(f)) {
+    if (isSingular(f) && getME(f, "theta")[[1]] < 1e-6) {  # a slope alike in everybody is tested, people without levels of their own are not
       refuse("cross_level", "all", y, term, "beta_interaction", w$people, w$obs)
       for (t in at) refuse("cross_level", "all", y, t, "beta_within", w$people, w$obs)
     } else {
@@ -217,15 +229,16 @@ several <- function(p, y, xs, cv, analysis, absent = FALSE) {
   }
   w <- prepare(p, y, xs[1], c(cv, lapply(xs[-1], function(x) list(name = x, type = "number", varies = TRUE))))
   for (x in xs) { w$d[[paste0(x, "_w")]] <- NULL; v <- deviation(w$q[[x]], w$id); w$d[[paste0("s_", x)]] <- v / sdw(v, w$id) }
-  w$d$xw <- NULL; w$d <- w$d[c(paste0("s_", xs), setdiff(names(w$d), paste0("s_", xs)))]; m <- mixed(w); s <- coefficients_of(m); n <- list(people = w$people, obs = w$obs)
+  w$d$xw <- NULL; w$d <- w$d[c(paste0("s_", xs), setdiff(names(w$d), paste0("s_", xs)))]; f <- clustered(mixed(w), w$id); n <- list(people = w$people, obs = w$obs)
   within <- paste0(xs, "_within"); pairs <- combn(seq_along(xs), 2)
   for (k in seq_len(ncol(pairs))) { i <- pairs[, k]; L <- setNames(c(1, -1), paste0("s_", xs[i]))
-    do.call(contrast, c(list(m, L, analysis, "all", y, paste(within[i], collapse = " - "), "beta_difference"), n)) }
-  for (k in seq_along(xs)) do.call(fixed, c(list(s, paste0("s_", xs[k]), analysis, "all", y, within[k], "beta_within"), n))
+    do.call(of_person, c(list(f, L, analysis, "all", y, paste(within[i], collapse = " - "), "beta_difference"), n)) }
+  for (k in seq_along(xs)) do.call(of_person, c(list(f, setNames(1, paste0("s_", xs[k])), analysis, "all", y, within[k], "beta_within"), n))
   if (length(xs) > 2) {
-    L <- matrix(0, length(xs) - 1, length(fixef(m)), dimnames = list(NULL, names(fixef(m)))); L[, paste0("s_", xs[1])] <- 1
+    q <- length(xs) - 1; G <- f$df + 1; L <- matrix(0, q, length(f$b), dimnames = list(NULL, names(f$b))); L[, paste0("s_", xs[1])] <- 1
     for (k in seq_along(xs)[-1]) L[k - 1, paste0("s_", xs[k])] <- -1
-    t <- contestMD(m, L); add(analysis, "all", y, paste(within, collapse = " = "), "wald_f", df = t[["DenDF"]], statistic = t[["F value"]], people = w$people, obs = w$obs)
+    W <- drop(t(L %*% f$b) %*% solve(L %*% f$V %*% t(L), L %*% f$b))
+    add(analysis, "all", y, paste(within, collapse = " = "), "wald_f", df = G - q, statistic = W * (G - q) / ((G - 1) * q), people = w$people, obs = w$obs)
   }
 }
 contrast_of_predictors <- function(h, p, waves) {
@@ -242,18 +255,19 @@ cumulative <- function(h, p, waves) {
 event_fit <- function(e, y, x, cv) {
   w <- prepare(e, y, x, cv); w$occasion <- paste(w$q$participant, w$q$wave)
   m <- mixed(w, c("(1 | id)", "(1 | occasion)")); if (isSingular(m)) m <- mixed(w)
-  list(w = w, m = m, s = coefficients_of(m))
+  list(w = w, m = m, k = clustered(m, w$id))
 }
 contrast_of_events <- function(h) {
   kinds <- unlist(h[["contrast"]]); y <- h[["outcome"]]; e <- events_of[events_of$event %in% kinds, ]; e$kind_ <- (e$event == kinds[1]) * 1
   f <- event_fit(e, y, "kind_", h[["covariates"]]); w <- f$w; step <- 1 / sdw(w$q$kind_, w$id); term <- paste("event", kinds[1], "-", kinds[2])
-  fixed(f$s, "xw", "event_level", "all", y, term, "dz", scale = step / (sqrt(2) * sigma(f$m)), people = w$people, obs = w$obs)
-  fixed(f$s, "xw", "event_level", "all", y, term, "b", scale = step * sdw(w$q[[y]], w$id), people = w$people, obs = w$obs)
+  of_person(f$k, c(xw = 1), "event_level", "all", y, term, "dz", scale = step / (sqrt(2) * sigma(f$m)), people = w$people, obs = w$obs)
+  of_person(f$k, c(xw = 1), "event_level", "all", y, term, "b", scale = step * sdw(w$q[[y]], w$id), people = w$people, obs = w$obs)
 }
 event_slope <- function(h) {
   f <- event_fit(events_of, h[["outcome"]], h[["predictor"]], h[["covariates"]]); n <- list(people = f$w$people, obs = f$w$obs)
-  do.call(fixed, c(list(f$s, "xw", "event_level", "all", h[["outcome"]], paste0(h[["predictor"]], "_within"), "beta_within"), n))
-  do.call(fixed, c(list(f$s, "xb", "event_level", "all", h[["outcome"]], paste0(h[["predictor"]], "_between"), "beta_between", scale = f$w$scale_b), n))
+  do.call(of_person, c(list(f$k, c(xw = 1), "event_level", "all", h[["outcome"]], paste0(h[["predictor"]], "_within"), "beta_within"), n))
+  between <- list(f$k, c(xb = 1), "event_level", "all", h[["outcome"]], paste0(h[["predictor"]], "_between"), "beta_between", scale = f$w$scale_b)
+  do.call(of_person, c(between, list(df = f$k$people - 1), n))
 }
 
 # --- differences of means, shares, added variance ------------------------------------------------------------------------
@@ -435,8 +449,8 @@ recovery <- function(h, p, waves) {
 answer <- function(h) {
   model <- if (is.null(h[["model"]])) "association" else h[["model"]]
   if (model %in% c("contrast_of_events", "event_slope")) return(get(model)(h))
-  p <- waves_of; for (n in names(h[["where"]])) p <- p[which(p[[n]] == h[["where"]][[n]]), ]
-  p <- carried(p, h[["covariates"]]); named <- c(h[["outcome"]], unlist(h[["outcomes"]]), h[["predictor"]], unlist(h[["predictors"]]))
+  p <- carried(waves_of, h[["covariates"]]); for (n in names(h[["where"]])) p <- p[which(p[[n]] == h[["where"]][[n]]), ]
+  named <- c(h[["outcome"]], unlist(h[["outcomes"]]), h[["predictor"]], unlist(h[["predictors"]]))
   held <- complete(p, if (length(h[["predictors"]]) > 2) named[1:2] else named); waves <- unique(held$wave[order(held$wave_number)])
   get(model)(h, p[p$wave %in% waves, ], waves)
 }

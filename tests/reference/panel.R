@@ -17,6 +17,18 @@ combined <- function(m, L, scale = 1) {
   s <- contest1D(m, v); row(s[["Estimate"]] * scale, s[["Std. Error"]] * scale, s[["df"]])
 }
 exact <- lmerControl(optCtrl = list(xtol_abs = 1e-10, ftol_abs = 1e-12))
+clustered <- function(m, id) {  # jackknife over people: each left out, the variances held
+  X <- getME(m, "X"); y <- getME(m, "y"); ZL <- as.matrix(getME(m, "Z") %*% getME(m, "Lambda")); k <- split(seq_along(y), id)
+  parts <- lapply(k, function(i) { W <- solve(diag(length(i)) + tcrossprod(ZL[i, , drop = FALSE])); x <- X[i, , drop = FALSE]
+    list(A = t(x) %*% W %*% x, c = t(x) %*% W %*% y[i]) })
+  A <- Reduce(`+`, lapply(parts, `[[`, "A")); c <- Reduce(`+`, lapply(parts, `[[`, "c")); b <- solve(A, c)
+  moved <- sapply(parts, function(p) drop(b - solve(A - p$A, c - p$c))); G <- length(k)
+  list(b = drop(b), V = tcrossprod(moved) * (G - 1) / G, df = sum(lengths(k) > 1) - 1, people = G)
+}
+of_person <- function(f, w, scale = 1, df = f$df) {
+  L <- setNames(rep(0, length(f$b)), names(f$b)); L[names(w)] <- w; se <- sqrt(drop(L %*% f$V %*% L))
+  row(sum(L * f$b) * scale, se * scale, df)
+}
 out <- list()
 
 # --- events ------------------------------------------------------------------------------------------------------------
@@ -25,13 +37,15 @@ e$kind <- (e$event == "unclear") * 1; e$occasion <- paste(e$participant, e$wave)
 e <- parts(e, c("kind", "severity", "came_first", "ambiguity", "intent"))
 m <- lmer(hurt ~ wave + severity_b + severity_w + came_first_b + came_first_w + kind_b + kind_w + (1 | participant) + (1 | occasion), e,
           control = exact)
-out$event_contrast <- list(dz = fixed(m, "kind_w", 1 / (sqrt(2) * sigma(m))), b = fixed(m, "kind_w"), n = nrow(e),
+k <- clustered(m, e$participant)
+out$event_contrast <- list(dz = of_person(k, c(kind_w = 1), 1 / (sqrt(2) * sigma(m))), b = of_person(k, c(kind_w = 1)), n = nrow(e),
                            n_people = length(unique(e$participant)))
 m <- lmer(hurt ~ wave + severity_b + severity_w + kind_b + kind_w + ambiguity_b + ambiguity_w + (1 | participant) + (1 | occasion), e,
           control = exact)
 s <- sdw(e$ambiguity, e$participant) / sdw(e$hurt, e$participant)
-out$event_association <- list(within = fixed(m, "ambiguity_w", s), between = fixed(m, "ambiguity_b",
-  sdb(e$ambiguity, e$participant) / sdb(e$hurt, e$participant)))
+k <- clustered(m, e$participant)
+out$event_association <- list(within = of_person(k, c(ambiguity_w = 1), s), between = of_person(k, c(ambiguity_b = 1),
+  sdb(e$ambiguity, e$participant) / sdb(e$hurt, e$participant), k$people - 1))
 w1 <- ev[ev$wave == "w1", c("participant", "event", "hurt")]
 pairs <- merge(w1[w1$event == "unclear", ], w1[w1$event == "clear", ], by = "participant")
 t1 <- t.test(pairs$hurt.x, pairs$hurt.y, paired = TRUE); dif <- pairs$hurt.x - pairs$hurt.y
@@ -57,17 +71,19 @@ out$cross_level$clustered <- row(coef(m)[["xm"]], sqrt(vcovCL(m, q$participant, 
 p <- parts(na.omit(d[c("participant", "wave", "x", "cold", "y", "o", "age", "gender")]), c("x", "cold", "o")); id <- p$participant
 p$xs <- p$x_w / sdw(p$x, id); p$cs <- p$cold_w / sdw(p$cold, id); p$ys <- p$y / sdw(p$y, id)
 m <- lmer(ys ~ wave + age + gender + o_b + o_w + x_b + cold_b + xs + cs + (1 | participant), p, control = exact)
-out$contrast_predictors <- list(difference = combined(m, c(xs = 1, cs = -1)), x = fixed(m, "xs"), cold = fixed(m, "cs"))
+k <- clustered(m, p$participant)
+out$contrast_predictors <- list(difference = of_person(k, c(xs = 1, cs = -1)), x = of_person(k, c(xs = 1)), cold = of_person(k, c(cs = 1)))
 p <- d; some <- rowSums(!is.na(p[c("x", "cold", "source")])) > 0
 for (v in c("x", "source")) { p[[paste0("no_", v)]] <- (is.na(p[[v]]) & some) * 1; p[[v]][is.na(p[[v]]) & some] <- 0 }
 p <- parts(na.omit(p[c("participant", "wave", "x", "cold", "source", "no_x", "no_source", "y")]), c("x", "cold", "source", "no_x", "no_source"))
 id <- p$participant
 p$xs <- p$x_w / sdw(p$x, id); p$cs <- p$cold_w / sdw(p$cold, id); p$ss <- p$source_w / sdw(p$source, id); p$ys <- p$y / sdw(p$y, id)
 m <- lmer(ys ~ wave + no_x_b + no_x_w + no_source_b + no_source_w + x_b + cold_b + source_b + xs + cs + ss + (1 | participant), p, control = exact)
-L <- matrix(0, 2, length(fixef(m))); colnames(L) <- names(fixef(m)); L[1, c("xs", "cs")] <- c(1, -1); L[2, c("xs", "ss")] <- c(1, -1)
-w <- contestMD(m, L)
-out$sources <- list(xc = combined(m, c(xs = 1, cs = -1)), xs = combined(m, c(xs = 1, ss = -1)), cs = combined(m, c(cs = 1, ss = -1)),
-                    source = fixed(m, "ss"), wald = list(statistic = w[["F value"]], df = w[["DenDF"]], p = w[["Pr(>F)"]]), n = nrow(p))
+k <- clustered(m, id); G <- k$df + 1
+L <- matrix(0, 2, length(k$b)); colnames(L) <- names(k$b); L[1, c("xs", "cs")] <- c(1, -1); L[2, c("xs", "ss")] <- c(1, -1)
+w <- drop(t(L %*% k$b) %*% solve(L %*% k$V %*% t(L), L %*% k$b)) * (G - 2) / ((G - 1) * 2)
+out$sources <- list(xc = of_person(k, c(xs = 1, cs = -1)), xs = of_person(k, c(xs = 1, ss = -1)), cs = of_person(k, c(cs = 1, ss = -1)),
+                    source = of_person(k, c(ss = 1)), wald = list(statistic = w, df = G - 2, p = pf(w, 2, G - 2, lower.tail = FALSE)), n = nrow(p))
 p <- parts(na.omit(d[c("participant", "wave", "x", "y", "second")]), "x"); id <- p$participant
 p$difference <- p$y / sdw(p$y, id) - p$second / sdw(p$second, id); s <- sdw(p$x, id)
 m <- lmer(difference ~ wave + x_b + x_w + (1 | participant), p, control = exact)
@@ -81,7 +97,8 @@ for (i in seq_len(nrow(p))) {
 }
 p <- parts(na.omit(p[c("participant", "wave", "x", "before", "y")]), c("x", "before")); id <- p$participant
 m <- lmer(y ~ wave + before_b + x_b + before_w + x_w + (1 | participant), p, control = exact); sy <- sdw(p$y, id)
-out$cumulative <- list(before = fixed(m, "before_w", sdw(p$before, id) / sy), now = fixed(m, "x_w", sdw(p$x, id) / sy), n = nrow(p))
+k <- clustered(m, id)
+out$cumulative <- list(before = of_person(k, c(before_w = 1), sdw(p$before, id) / sy), now = of_person(k, c(x_w = 1), sdw(p$x, id) / sy), n = nrow(p))
 
 # --- panels as structural equations ----------------------------------------------------------------------------------------
 wide <- reshape(d[c("participant", "wave_number", "x", "y", "o")], idvar = "participant", timevar = "wave_number", direction = "wide", sep = "")

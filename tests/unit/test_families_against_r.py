@@ -17,8 +17,8 @@ from rejsens.tables.precision import detectable
 
 # the cheapest of each model, and of each form that a model takes in this study
 SHOWN = (
-    "H1", "H7", "H13", "H14", "H15", "H18", "H20", "H23a", "H28", "H31a", "H37", "H38", "H40", "H41a", "H42", "H43", "H44a",
-    "H47",
+    "H1", "H7", "H7b", "H13", "H14", "H15", "H18", "H20", "H21", "H23a", "H28", "H31a", "H37", "H38", "H40",
+    "H41a", "H42", "H43", "H44a", "H47",
 )  # fmt: skip
 
 

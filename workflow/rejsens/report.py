@@ -41,7 +41,8 @@ def compose(
     printed : mapping of str to :py:class:`rejsens.layout.PrintedTable`
         Printed tables by module name. Names that no section knows stand under "Further tables".
     study : mapping
-        title, simulated, ci_level, alpha, min_cell, support, contact, seed, score_order, description; `notes` optional.
+        title, simulated, ci_level, alpha, min_cell, support, contact, seed, score_order, description; optional `notes`
+        and `set_aside`: a sentence for each family of hypotheses that is not tested until its file is mended.
     provenance : mapping
         instruments : list of dicts of :py:func:`rejsens.definitions.instrument_facts`
         software : name -> version
@@ -99,7 +100,7 @@ def _given(
     return Given(
         tables=filled,
         printed=printed,
-        study={"description": "", "support": "", "contact": "", "notes": ()} | dict(study),
+        study={"description": "", "support": "", "contact": "", "notes": (), "set_aside": ()} | dict(study),
         provenance=provenance,
         findings=narrative.findings(filled["estimates"], filled["hypotheses"], filled["dictionary"]),
         panel=filled["waves"].query("role == 'wave'") if len(filled["waves"]) else filled["waves"],

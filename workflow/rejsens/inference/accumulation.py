@@ -51,14 +51,14 @@ def cumulative_exposure(
     returns     three rows: `beta_within` of the exposure before (the hypothesis), `beta_within` of the exposure now,
                 and their difference `beta_difference`; each in pooled within-person SDs of its own predictor and of the
                 outcome. c moves less and less from wave to wave, so that its SD is smaller than that of x
-                REML, random intercept, Satterthwaite degrees of freedom. The outcome of an earlier wave is not in the
+                REML, random intercept, person-clustered errors as in `contrast_of_predictors`. The outcome of an earlier wave is not in the
                 model (no mixed model here holds one)
     assumes     exposure is not itself moved by earlier outcomes. Where it is (H28), deviations of c from its person
                 mean are tied to earlier residuals and bC is biased towards that path; the cross-lagged panel stands
                 beside it
     missing     complete person-waves, likelihood-based; a missing earlier wave is skipped in c
     raises      NotTestable: fewer than two waves with an earlier exposure, and see `prepare_panel`
-    checked against R: lmerTest::lmer
+    checked against R: lme4::lmer, each person left out with the variances held (tests/reference/panel.R)
 
     >>> import numpy as np
     >>> rng = np.random.default_rng(1)

@@ -73,7 +73,7 @@ def _of_predictors(q: Question) -> MixedModel:
     prepared, columns = prepare_contrast(q.panel, q.hypothesis["outcome"], named, q.covariates, len(named) > 2)
     first, second = (f"{name}_within" for name in named[:2])
     turned = columns.assign(**{second: columns[first] + columns[second]})
-    return _mixed(q, prepared, turned, focal=first, may_vary=first, curved=(first, second))
+    return _mixed(q, prepared, turned, focal=first, may_vary=first, curved=(first, second), clustered=True)
 
 
 def _contrast(q: Question) -> MixedModel:
@@ -85,7 +85,7 @@ def _cumulative(q: Question) -> MixedModel:
     before, later = with_exposure_before(q.panel, q.hypothesis["outcome"], predictor)
     prepared, columns = prepare_contrast(later, q.hypothesis["outcome"], [before, predictor], q.covariates)
     focal = f"{before}_within"
-    return _mixed(q, prepared, columns, focal=focal, may_vary=focal, curved=(focal,))
+    return _mixed(q, prepared, columns, focal=focal, may_vary=focal, curved=(focal,), clustered=True)
 
 
 def _cross_level(q: Question) -> MixedModel:
@@ -106,12 +106,12 @@ def _moderated(q: Question) -> dict[str, Any]:
 def _events(q: Question) -> MixedModel:
     if "contrast" not in q.hypothesis:
         prepared, fit, _, occasion = fit_events(q.events, **q.asked)
-        return _mixed(q, prepared, prepared.columns, occasion=occasion)
+        return _mixed(q, prepared, prepared.columns, occasion=occasion, clustered=True)
     outcome = q.hypothesis["outcome"]
     rows = of_kinds(q.events, outcome, tuple(q.hypothesis["contrast"]))
     prepared, fit, _, occasion = fit_events(rows, outcome, INDICATOR, q.covariates)
     scale = step_of_kind(rows, outcome, q.covariates) / (math.sqrt(2) * fit.residual_sd)
-    return _mixed(q, prepared, prepared.columns, occasion=occasion, scale=scale, curved=())
+    return _mixed(q, prepared, prepared.columns, occasion=occasion, scale=scale, curved=(), clustered=True)
 
 
 def _recovery(q: Question) -> MixedModel:

@@ -3,6 +3,9 @@
 An event is a row of its own (participant, wave, event, ratings), so that person and wave are levels above it. *Within*
 is how a person's events differ among themselves, over kinds and waves; *between* is how people differ in what they
 tend to report. Only the first is free of everything that is stable about a person.
+
+People may differ in what a kind of event or a rating goes with, which random intercepts leave out: errors are clustered by
+person (`Blocks.clustered`), t on G - 1 degrees of freedom, G people with two events (between: G people).
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import pandas as pd
 from rejsens.inference.covariates import Covariate, require
 from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, NotTestable, t_columns
 from rejsens.inference.mixed import BETWEEN, WITHIN, Panel, prepare_panel, within_person_sd
+from rejsens.inference.mixed_blocks import Blocks, blocks_of
 from rejsens.inference.mixedlm_adapter import MixedFit, fit_mixed_model
 
 ANALYSIS = "event_level"
@@ -66,12 +70,13 @@ def event_contrast(
     returns     two rows. `dz`: b / (sqrt(2) * residual SD), the contrast in SDs of the difference of two events of one
                 occasion as the model has it. With one wave, all pairs complete and no covariates it is the mean
                 difference over the SD of the differences, and its t test is the paired t test. `b`: in units of the
-                rating. The residual SD is taken as known. REML, Satterthwaite degrees of freedom.
+                rating. The residual SD is taken as known. REML, person-clustered errors.
                 Random intercepts of people and, with several waves, of occasions (a person's wave); waves are also
                 contrasts of their own. An intercept of occasions without variance is left out and `status` says so
     missing     complete events, likelihood-based: a person with one kind only informs the rest of the model
     raises      NotTestable: a kind or a column is absent, or see `prepare_panel`
-    checked against R: lmerTest::lmer, t.test(paired = TRUE)
+    checked against R: lme4::lmer, each person left out with the variances held (tests/reference/panel.R);
+                t.test(paired = TRUE)
 
     >>> rng = np.random.default_rng(1)
     >>> hurt = rng.normal(size=80)[:, None] + rng.normal(size=(80, 2)) + [0.5, 0.0]
@@ -83,12 +88,12 @@ def event_contrast(
     (0.2393, 0.2393, 79)
     """
     rows = of_kinds(events, outcome, kinds)
-    prepared, fit, status, blank = _fit_events(rows, outcome, INDICATOR, covariates, ci_level)
+    prepared, fit, blocks, blank = _fit_events(rows, outcome, INDICATOR, covariates, ci_level)
     step = step_of_kind(rows, outcome, covariates)
     scales = {"dz": step / (math.sqrt(2) * fit.residual_sd), "b": step * prepared.sd_within}
     term = f"event {kinds[0]} - {kinds[1]}"
     return [
-        _row(replace(blank, term=term, metric=metric), fit, WITHIN, scale, alpha, status)
+        _row(replace(blank, term=term, metric=metric), fit, blocks, WITHIN, scale, alpha)
         for metric, scale in scales.items()
     ]
 
@@ -111,10 +116,10 @@ def event_association(
     covariates  as for `within_between`; ratings of the event and its kind need `varies: true` and enter with both parts
     returns     two rows, `beta_within` (pooled within-person SDs over all analysed events of predictor and outcome) and
                 `beta_between` (SDs of person means). For an equivalence claim (H44) the row's 90 % interval is compared
-                with the SESOI by the verdict. Random intercepts and degrees of freedom as in `event_contrast`
+                with the SESOI by the verdict. Random intercepts and errors as in `event_contrast`
     missing     complete events, likelihood-based
     raises      NotTestable, see `prepare_panel`
-    checked against R: lmerTest::lmer
+    checked against R: lme4::lmer, each person left out with the variances held (tests/reference/panel.R)
 
     >>> rng = np.random.default_rng(1)
     >>> waves = ["w1", "w1", "w2", "w2", "w3", "w3"] * 60
@@ -125,13 +130,13 @@ def event_association(
     >>> events["hurt"] += rng.normal(size=360)
     >>> within, between = event_association(events, "hurt", "intent")
     >>> within.metric, round(within.estimate, 2), within.method
-    ('beta_within', -0.11, 'mixed model of events, REML, random intercepts of person and occasion, Satterthwaite')
+    ('beta_within', -0.11, 'mixed model of events, REML, random intercepts of person and occasion, person-clustered errors')
     """
-    prepared, fit, status, blank = _fit_events(events, outcome, predictor, covariates, ci_level)
+    prepared, fit, blocks, blank = _fit_events(events, outcome, predictor, covariates, ci_level)
     scale = prepared.sd_within / prepared.sd_between if prepared.sd_between > 0 else math.nan
     parts = [(WITHIN, "within", 1.0), (BETWEEN, "between", scale)]
     return [
-        _row(replace(blank, term=f"{predictor}_{part}", metric=f"beta_{part}"), fit, column, scale, alpha, status)
+        _row(replace(blank, term=f"{predictor}_{part}", metric=f"beta_{part}"), fit, blocks, column, scale, alpha)
         for column, part, scale in parts
         if column in fit.estimate
     ]
@@ -154,8 +159,8 @@ def step_of_kind(rows: pd.DataFrame, outcome: str, covariates: Sequence[Covariat
 
 def _fit_events(
     rows: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate], ci_level: float
-) -> tuple[Panel, MixedFit, str, Estimate]:
-    """The prepared events, the fit, its status, and a row with everything but the coefficient."""
+) -> tuple[Panel, MixedFit, Blocks, Estimate]:
+    """The prepared events, the fit as a whole and person by person, and a row with everything but the coefficient."""
     prepared, fit, status, occasion = fit_events(rows, outcome, predictor, covariates)
     levels = "random intercept of person" if occasion is None else "random intercepts of person and occasion"
     used = rows.dropna(subset=[outcome, predictor, *(covariate["name"] for covariate in covariates)])
@@ -163,9 +168,10 @@ def _fit_events(
     blank = Estimate(
         analysis=ANALYSIS, wave=str(waves[0]) if len(waves) == 1 else "all", outcome=outcome,
         n_people=prepared.n_people, n_obs=len(prepared.y), n_lost=prepared.n_lost, ci_level=ci_level,
-        method=f"mixed model of events, REML, {levels}, Satterthwaite", warnings="; ".join(prepared.warnings),
+        method=f"mixed model of events, REML, {levels}, person-clustered errors", status=status,
+        warnings="; ".join(prepared.warnings),
     )  # fmt: skip
-    return prepared, fit, status, blank
+    return prepared, fit, blocks_of(fit, prepared.y, prepared.columns, prepared.person, occasion=occasion), blank
 
 
 def fit_events(
@@ -185,8 +191,10 @@ def fit_events(
     return prepared, fit_mixed_model(prepared.y, prepared.columns, prepared.person), status, None
 
 
-def _row(blank: Estimate, fit: MixedFit, column: str, scale: float, alpha: float, status: str) -> Estimate:
+def _row(blank: Estimate, fit: MixedFit, blocks: Blocks, column: str, scale: float, alpha: float) -> Estimate:
     if fit.problem:
         return replace(blank, status=NOT_TESTABLE, reason=fit.problem)
-    numbers = t_columns(fit.estimate[column] * scale, fit.se[column] * scale, fit.df[column], blank.ci_level, alpha)
-    return replace(blank, status=status, **numbers)
+    place = blocks.names.index(column)
+    se = math.sqrt(blocks.clustered()[place, place])
+    df = blocks.clustered_df if column == WITHIN else len(blocks.labels) - 1
+    return replace(blank, **t_columns(fit.estimate[column] * scale, se * scale, df, blank.ci_level, alpha))

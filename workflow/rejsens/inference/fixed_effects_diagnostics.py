@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 
@@ -63,5 +61,4 @@ def influence_of_people(model: MixedModel) -> tuple[np.ndarray, np.ndarray]:
         centred["outcome"].to_numpy(), centred[names].to_numpy(), tuple(names), person, none, np.zeros((1, 1)), 1.0
     )
     place = names.index(model.focal)
-    se = math.sqrt(blocks.clustered()[place, place])
-    return blocks.labels, blocks.without_each()[:, place] / se
+    return blocks.labels, blocks.without_each()[:, place] / model.with_person_effects().se

@@ -125,12 +125,22 @@ class Blocks:
             return np.einsum("gab,gb->ga", np.linalg.pinv(rest, hermitian=True), self.scores)
 
     def clustered(self) -> np.ndarray:
-        """(p, p) sandwich covariance of the coefficients over people, times G / (G - 1).
+        """(p, p) person-clustered covariance of the coefficients, right whatever the variances and the slopes of people are.
 
-        source    Liang & Zeger (1986), Biometrika, 73, 13-22
+        formula   jackknife over the G people, (G - 1) / G sum d_i d_i' with d_i what `without_each` gives. Of pairs of
+                  rows it is the variance of the paired t test; the sandwich of Liang & Zeger is smaller, and too small
+                  with few people (nominal 5 % of a true null: 14 % against 8 % for 25 unlike people, 8.4 against 6.3 for 60)
+        source    Bell & McCaffrey (2002), Survey Methodology, 28, 169-181; CR3 of Cameron & Miller (2015), Journal of
+                  Human Resources, 50, 317-372
         """
         groups = len(self.scores)
-        return self.covariance @ self.scores.T @ self.scores @ self.covariance * groups / (groups - 1)
+        moved = self.without_each()
+        return moved.T @ moved * (groups - 1) / groups
+
+    @property
+    def clustered_df(self) -> int:
+        """Degrees of freedom of a coefficient within people: those with two rows or more, less one."""
+        return sum(len(batch.rows) for batch in self.batches if batch.rows.shape[1] > 1) - 1
 
     def autocorrelation(self, time: np.ndarray) -> tuple[float, float]:
         """Score test of residuals of neighbouring waves that go together: a one-step estimate of their correlation, and z.

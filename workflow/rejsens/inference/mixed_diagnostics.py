@@ -20,7 +20,7 @@ from rejsens.inference.covariates import Covariate, independent_columns, varies
 from rejsens.inference.estimates import NotTestable, t_columns
 from rejsens.inference.mixed_blocks import Blocks, blocks_of
 from rejsens.inference.mixedlm_adapter import MixedFit, fit_mixed_model
-from rejsens.inference.person_effects import person_fixed_effects
+from rejsens.inference.person_effects import PersonEffects, person_fixed_effects
 
 Check = dict[str, Any]
 SKEWNESS, KURTOSIS = 2.0, 7.0  # Curran, West & Finch (1996), Psychological Methods, 1, 16-29
@@ -43,6 +43,7 @@ class MixedModel:
     needs_slope   whether the coefficient is never reported without it (a cross-level interaction)
     curved    columns whose squares are tried beside
     covariates    as declared
+    clustered     whether the analysis takes errors clustered by person, and not the model's own
     """
 
     y: np.ndarray
@@ -58,6 +59,7 @@ class MixedModel:
     needs_slope: bool = False
     curved: tuple[str, ...] = ()
     covariates: Sequence[Covariate] = field(default=())
+    clustered: bool = False
     ci_level: float = 0.95
     alpha: float = 0.05
 
@@ -78,10 +80,27 @@ class MixedModel:
         return fit_mixed_model(self.y, self.columns, self.person, slope, **options)
 
     def of(self, fit: MixedFit) -> dict[str, float]:
+        """The coefficient of a fit with this model's columns and random part, with the errors that the analysis takes."""
+        if not self.clustered:
+            return self.with_own_errors(fit)
+        return self.with_clustered_errors(blocks_of(fit, self.y, self.columns, self.person, self.slope, self.occasion))
+
+    def with_own_errors(self, fit: MixedFit) -> dict[str, float]:
         return self.in_metric(fit.estimate[self.focal], fit.se[self.focal], fit.df[self.focal])
+
+    def with_clustered_errors(self, blocks: Blocks) -> dict[str, float]:
+        place = blocks.names.index(self.focal)
+        variance = float(blocks.clustered()[place, place])
+        if not variance > 0:
+            raise NotTestable("the clustered variance of the coefficient is not positive")
+        return self.in_metric(float(blocks.coefficients[place]), math.sqrt(variance), blocks.clustered_df)
 
     def in_metric(self, estimate: float, se: float, df: float) -> dict[str, float]:
         return t_columns(estimate * self.scale, se * abs(self.scale), df, self.ci_level, self.alpha)
+
+    def with_person_effects(self) -> PersonEffects:
+        others = [name for name in self.columns if name != self.focal]
+        return person_fixed_effects(self.y, self.columns[[*others, self.focal]], self.person)
 
     def kept(self, rows: np.ndarray) -> MixedModel:
         """The model on some of its rows; columns that no longer add anything drop out."""
@@ -118,7 +137,7 @@ def mixed_checks(model: MixedModel, left_out: int = 10) -> list[Check]:
     returns    residuals        skewness and excess kurtosis of the conditional residuals | without the rows with the
                                 largest
                equal variances  Koenker's n R^2 of their squares on the columns | the same coefficient with
-                                person-clustered errors
+                                person-clustered errors, or with the model's own where the analysis has clustered ones
                person effects   skewness and excess kurtosis of the predicted random effects (which look nearer to
                                 normal than the effects are: Verbeke & Lesaffre, 1996, Journal of the American
                                 Statistical Association, 91, 217-221) | person fixed effects, which assume no distribution
@@ -127,7 +146,7 @@ def mixed_checks(model: MixedModel, left_out: int = 10) -> list[Check]:
                                 the value is beyond its guide: below it a covariate left out shows confounding, not this
                linearity        t (F) of the square | coefficient at the mean with the square beside
                random slope     likelihood ratio (REML) with the mixture null | with the slope, or without it
-               autocorrelation  of neighbouring waves, see `Blocks.autocorrelation` | person-clustered errors
+               autocorrelation  of neighbouring waves, see `Blocks.autocorrelation` | as for equal variances
                A check that these data cannot give has a `reason` and no value
     checked against R: lme4, dense matrices (tests/reference/diagnostics.R)
 
@@ -215,27 +234,24 @@ def _residuals(model: MixedModel, left_out: int) -> list[Check]:
     return shape("residuals", "", values, remedy)
 
 
-def _clustered(model: MixedModel) -> dict[str, Any]:
-    place, groups = model.blocks.names.index(model.focal), len(model.blocks.scores)
-    variance = float(model.blocks.clustered()[place, place])
-    if not variance > 0:
-        raise NotTestable("the clustered variance of the coefficient is not positive")
-    se = math.sqrt(variance)
-    numbers = model.in_metric(model.fit.estimate[model.focal], se, groups - 1)
-    return {"instead": "person-clustered errors", "numbers": numbers, "n_instead": groups}
+def _other_errors(model: MixedModel) -> dict[str, Any]:
+    if model.clustered:
+        words, numbers = "the model's own errors", model.with_own_errors(model.fit)
+    else:
+        words, numbers = "person-clustered errors", model.with_clustered_errors(model.blocks)
+    return {"instead": words, "numbers": numbers, "n_instead": len(model.blocks.labels)}
 
 
 def _equal_variances(model: MixedModel) -> list[Check]:
     value, df, p = koenker(model.blocks.residuals() ** 2, model.blocks.x)
     return [{
         "check": "equal variances", "statistic": "chi2", "value": value, "df": float(df), "p": p,
-        "guide": f"p below {model.alpha:g}", "flagged": p < model.alpha, **remedied(lambda: _clustered(model)),
+        "guide": f"p below {model.alpha:g}", "flagged": p < model.alpha, **remedied(lambda: _other_errors(model)),
     }]  # fmt: skip
 
 
 def fixed_effects_instead(model: MixedModel) -> dict[str, Any]:
-    others = [name for name in model.columns if name != model.focal]
-    found = person_fixed_effects(model.y, model.columns[[*others, model.focal]], model.person)
+    found = model.with_person_effects()
     numbers = model.in_metric(found.estimate, found.se, found.n_people - 1)
     return {"instead": "person fixed effects, person-clustered errors", "numbers": numbers, "n_instead": found.n_people}
 
@@ -251,7 +267,8 @@ def influence_of_people(model: MixedModel) -> tuple[np.ndarray, np.ndarray]:
     """Labels of the people, and their DFBETAS: (b - b_(-i)) / SE(b) of the focal coefficient, the variances held."""
     blocks = model.blocks
     place = blocks.names.index(model.focal)
-    return blocks.labels, blocks.without_each()[:, place] / math.sqrt(blocks.covariance[place, place])
+    covariance = blocks.clustered() if model.clustered else blocks.covariance
+    return blocks.labels, blocks.without_each()[:, place] / math.sqrt(covariance[place, place])
 
 
 def _influence(model: MixedModel, left_out: int) -> list[Check]:
@@ -376,7 +393,7 @@ def _random_slope(model: MixedModel) -> list[Check]:
     other, words = (simple, "without the random slope") if has else (full, "with a random slope")
     if other.problem:
         return [row | {"reason": f"{words}: {other.problem}"}]
-    return [row | {"instead": words, "numbers": model.of(other), "n_instead": people}]
+    return [row | {"instead": words, "numbers": model.with_own_errors(other), "n_instead": people}]
 
 
 def mixture_p(ratio: float, correlated: bool = True) -> float:
@@ -399,5 +416,5 @@ def _autocorrelation(model: MixedModel) -> list[Check]:
     p = float(2 * stats.norm.sf(abs(z)))
     return [{
         "check": "autocorrelation", "statistic": "correlation of neighbouring waves", "value": value, "p": p,
-        "guide": f"p below {model.alpha:g}", "flagged": p < model.alpha, **remedied(lambda: _clustered(model)),
+        "guide": f"p below {model.alpha:g}", "flagged": p < model.alpha, **remedied(lambda: _other_errors(model)),
     }]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -13,11 +13,12 @@ from scipy import stats
 from rejsens.inference.covariates import Covariate, require
 from rejsens.inference.estimates import NOT_TESTABLE, Estimate, NotTestable, t_columns
 from rejsens.inference.mixed import WITHIN, Panel, prepare_panel, within_between, within_person_sd
-from rejsens.inference.mixedlm_adapter import MixedFit, fit_mixed_model
+from rejsens.inference.mixed_blocks import blocks_of
+from rejsens.inference.mixedlm_adapter import fit_mixed_model
 from rejsens.inference.verdicts import adjust
 
 ANALYSIS = "within_contrast"
-METHOD = "mixed model, REML, random intercept, Satterthwaite"
+METHOD = "mixed model, REML, random intercept, person-clustered errors"
 ABSENT = "no_"  # leads the name of the column that says that a source is absent
 
 
@@ -97,13 +98,14 @@ def contrast_of_predictors(
     returns         `beta_difference`, one row for each pair, first minus second, each coefficient in pooled
                     within-person SDs of its own predictor and of the outcome (so that the question is which one goes
                     with more for a usual change of its own); with three or more predictors first one row `wald_f`, the
-                    test that all coefficients are equal: F with Satterthwaite degrees of freedom as lmerTest's
-                    contestMD (Fai & Cornelius, 1996, J. Stat. Comput. Simul., 54, 363-378), no estimate; the
-                    numerator's degrees of freedom stand in the method, the denominator's in df. Then `beta_within` of
-                    each predictor. p of pairs is raw, p_adjusted is Holm's over the pairs. REML, random intercept
+                    test that all q + 1 coefficients are equal: W (G - q) / ((G - 1) q) against F with q and G - q
+                    degrees of freedom (Hotelling's, as W is of clustered errors), no estimate; q stands in the method,
+                    G - q in df. Then `beta_within` of each predictor. p of pairs is raw, p_adjusted is Holm's over the
+                    pairs. REML with a random intercept; people may differ in each slope, so that errors are clustered
+                    by person (`Blocks.clustered`), t on G - 1 degrees of freedom, G people with two person-waves
     missing         complete person-waves, likelihood-based
     raises          NotTestable: fewer than two predictors, one is a combination of the others, and see `prepare_panel`
-    checked against R: lmerTest::lmer, contest
+    checked against R: lme4::lmer, each person left out with the variances held (tests/reference/panel.R)
 
     >>> rng = np.random.default_rng(1)
     >>> panel = pd.DataFrame({"participant": np.repeat(np.arange(80), 4), "wave": list("abcd") * 80,
@@ -129,12 +131,18 @@ def contrast_of_predictors(
     equal = [replace(blank, term=" = ".join(labels), metric="wald_f")] if len(labels) > 2 else []
     if fit.problem:
         return [replace(row, status=NOT_TESTABLE, reason=fit.problem) for row in [*equal, *rows]]
-    numbers = _pairwise(prepared, columns, labels) | {(label,): _of(fit, label) for label in labels}
-    keys = [*pairs, *((label,) for label in labels)]
-    filled = [replace(row, **t_columns(*numbers[key], ci_level, alpha)) for row, key in zip(rows, keys, strict=True)]
+    blocks = blocks_of(fit, prepared.y, columns, prepared.person)
+    places = [blocks.names.index(label) for label in labels]
+    b, covariance, df = blocks.coefficients[places], blocks.clustered()[np.ix_(places, places)], blocks.clustered_df
+    one = dict(zip(labels, np.eye(len(labels)), strict=True))
+    weights = [*(one[first] - one[second] for first, second in pairs), *one.values()]
+    filled = [
+        replace(row, **t_columns(float(w @ b), float(np.sqrt(w @ covariance @ w)), df, ci_level, alpha))
+        for row, w in zip(rows, weights, strict=True)
+    ]
     holm = adjust([row.p for row in filled[: len(pairs)]], "holm")
     filled[: len(pairs)] = [replace(row, p_adjusted=float(p)) for row, p in zip(filled, holm, strict=False)]
-    return [*(_equality(row, prepared, columns, labels, fit) for row in equal), *filled]
+    return [*(_equality(row, b, covariance, df + 1) for row in equal), *filled]
 
 
 def prepare_contrast(
@@ -189,52 +197,13 @@ def _in_within_units(prepared: Panel, predictors: Sequence[str]) -> pd.DataFrame
     return columns
 
 
-def _of(fit: MixedFit, name: str) -> tuple[float, float, float]:
-    return fit.estimate[name], fit.se[name], fit.df[name]
-
-
-def _pairwise(
-    prepared: Panel, columns: pd.DataFrame, labels: Sequence[str]
-) -> Mapping[tuple[str, ...], tuple[float, float, float]]:
-    """Estimate, standard error and degrees of freedom of all differences of two coefficients.
-
-    With the column of `first` replaced by the sum of all, b_k x_k = b_1 sum(x) + (b_k - b_1) x_k: differences from the
-    first are coefficients of the same model, and their degrees of freedom come with it.
-    """
-    found = {}
-    for k, first in enumerate(labels[:-1]):
-        turned = columns.assign(**{first: columns[list(labels)].sum(axis=1)})
-        fit = fit_mixed_model(prepared.y, turned, prepared.person)
-        for second in labels[k + 1 :]:
-            estimate, se, df = _of(fit, second)
-            found[first, second] = (-estimate, se, df)
-    return found
-
-
-def _equality(row: Estimate, prepared: Panel, columns: pd.DataFrame, labels: Sequence[str], fit: MixedFit) -> Estimate:
-    """F test that all coefficients are equal, by uncorrelated contrasts whose degrees of freedom are pooled."""
-    from_first = np.column_stack([np.ones(len(labels) - 1), -np.eye(len(labels) - 1)])
-    covariance = from_first @ fit.covariance.loc[list(labels), list(labels)].to_numpy() @ from_first.T
-    values, vectors = np.linalg.eigh(covariance)
-    contrasts = vectors.T @ from_first  # q x k, with uncorrelated estimates
-    q = len(contrasts)
-    back = np.linalg.inv(np.vstack([contrasts, np.ones(len(labels)) / len(labels)]))
-    turned = columns.drop(columns=list(labels))
-    for k, name in enumerate([*(f"contrast {k}" for k in range(q)), "mean"]):
-        turned[name] = columns[list(labels)].to_numpy() @ back[:, k]
-    again = fit_mixed_model(prepared.y, turned, prepared.person)
-    t = contrasts @ np.array([fit.estimate[label] for label in labels]) / np.sqrt(values)
-    df = _pooled_df(np.array([again.df[f"contrast {k}"] for k in range(q)]))
-    f = float((t**2).sum() / q)
+def _equality(row: Estimate, b: np.ndarray, covariance: np.ndarray, people: int) -> Estimate:
+    """F test that all coefficients are equal, by the first less each of the others."""
+    q = len(b) - 1
+    from_first = np.column_stack([np.ones(q), -np.eye(q)])
+    difference = from_first @ b
+    wald = float(difference @ np.linalg.solve(from_first @ covariance @ from_first.T, difference))
+    f, df = wald * (people - q) / ((people - 1) * q), float(people - q)
     return replace(
         row, statistic=f, df=df, p=float(stats.f.sf(f, q, df)), method=f"{row.method}, F with {q} numerator df"
     )
-
-
-def _pooled_df(df: np.ndarray) -> float:
-    """Denominator degrees of freedom of a mean of q independent squared t: 2 E / (E - q), E = sum df / (df - 2)."""
-    q = len(df)
-    if np.ptp(df) < 1e-6:
-        return float(df.mean())
-    expectation = (df[df > 2] / (df[df > 2] - 2)).sum()
-    return float(2 * expectation / (expectation - q)) if expectation > q else 2.0

@@ -65,7 +65,7 @@ def limitations(given: Given) -> Section:
     blocks: list[Block] = []
     if _asks_about_self_harm(given):
         blocks.append(Paragraph((Strong("Risk notice."), f" {RISK}"), "warning"))
-    blocks.append(Bullets((*_limitations(given), *given.study["notes"])))
+    blocks.append(Bullets((*_limitations(given), *given.study["notes"], *given.study["set_aside"])))
     if given.study["support"]:
         blocks.append(Paragraph(given.study["support"], "support"))
     if given.study["contact"]:

@@ -12,7 +12,7 @@ from rejsens.document import Block, Facts, Finding, Paragraph, Section, Strong
 from rejsens.frozen_plan import in_short
 from rejsens.glossary import OF_HYPOTHESES
 from rejsens.measured_alike import NOT_ASSESSED
-from rejsens.result_names import bounds, interval, metric_of, p_values, written
+from rejsens.result_names import bounds, from_0, interval, metric_of, p_values, written
 from rejsens.sections.measures import words
 from rejsens.sections.places import Given, Row, figure
 from rejsens.verdict_words import MEANINGS, against_claim, direction, share, simpler_model
@@ -21,7 +21,7 @@ HALF = 160.0  # half the width of a strip
 OF_A_FAMILY = "B"  # figures of the families are numbered apart: B1, B2, ...
 LEGEND = (
     "Open a line to read what was estimated and what decided. In each strip: the point is the estimate, the thin line its "
-    "interval, the thick part the equivalence interval, and the shaded band lies inside the smallest value of interest "
+    "interval, the thick part the equivalence interval, and the shaded band lies inside the smallest effect of interest "
     "(SESOI). Strips of one measure share one axis."
 )
 
@@ -29,10 +29,12 @@ LEGEND = (
 def tested(given: Given) -> Section:
     """The first page: every hypothesis in one line, with what unfolds under it."""
     heading, short = "What was tested and what came out", "What was tested"
+    aside = tuple(Paragraph((Strong("Set aside."), f" {text}"), "warning") for text in given.study["set_aside"])
     if not given.findings:
         said = f"{narrative.NO_HYPOTHESIS} The report describes the data, the instruments and the scores."
-        return Section("tested", heading, (Paragraph(said, "absent"),), short, role="first")
+        return Section("tested", heading, (*aside, Paragraph(said, "absent")), short, role="first")
     blocks: list[Block] = [
+        *aside,
         Paragraph(f"{summary(given.findings)} Each hypothesis is one test."),
         Facts(tuple(MEANINGS.items()), "verdicts"),
     ]
@@ -87,7 +89,19 @@ def _name(family: str) -> str:
 
 
 def _about(own: Sequence[Row]) -> str:
-    return f"{narrative.correction_name(own[0])}; {_counts(own)}"
+    return f"{_corrections(own)}; {_counts(own)}"
+
+
+def _corrections(own: Sequence[Row]) -> str:
+    """The correction of a family; where its exploratory hypotheses have another, both.
+
+    >>> stated = {"correction": "holm", "confirmatory": True}
+    >>> _corrections([{"correction": "none", "confirmatory": False}, stated]), _corrections([stated])
+    ('Holm correction, exploratory hypotheses: no correction', 'Holm correction')
+    """
+    ordered = sorted(own, key=lambda row: not narrative.is_true(row.get("confirmatory")))
+    first, *others = dict.fromkeys(narrative.correction_name(row) for row in ordered)
+    return first + "".join(f", exploratory hypotheses: {other}" for other in others)
 
 
 def summary(findings: Sequence[Row]) -> str:
@@ -183,14 +197,14 @@ def _strip(row: Row, reach: Mapping[str, float]) -> dict[str, str] | None:
     half = reach[str(row.get("metric"))]
     narrow = [k for k in ("ci90_low", "ci90_high") if not apa.is_missing(row.get(k))]
     x = {k: HALF * (1 + row[k] / half) for k in (*keys, *(narrow if len(narrow) == 2 else ()))}
-    x["minus"] = HALF * (1 - row["sesoi"] / half)
+    x["minus"] = HALF * (1 - (0 if from_0(row) else row["sesoi"]) / half)
     x["band"] = x["sesoi"] - x["minus"]
     bound = written(row, "sesoi")
     wide = x["band"] > 70  # room between the bounds for the zero
     return {k: f"{v:.1f}" for k, v in x.items()} | {
         "high": bound,
-        "low": f"{apa.MINUS}{bound}",
-        "zero": "0" if wide else "",
+        "low": "0" if from_0(row) else f"{apa.MINUS}{bound}",
+        "zero": "0" if wide and not from_0(row) else "",
     }
 
 

@@ -170,7 +170,7 @@ def unknown_to_the_font(text: str) -> str:
     """Characters of a text that a face of the shipped font does not have, each once.
 
     >>> unknown_to_the_font("α = .84, ≥ 3, Łódź, Київ"), unknown_to_the_font("自尊")
-    ('', '自尊')
+    ('', '尊自')
     """
     faces = [set(TTFont(path, lazy=True).getBestCmap()) for path in sorted(FONTS.glob("*.ttf"))]
     return "".join(sorted(c for c in set(text) if c.isprintable() and ord(c) not in set.intersection(*faces)))
