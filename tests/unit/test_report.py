@@ -314,6 +314,14 @@ def test_a_simulated_wave_marks_the_page_whatever_the_settings_say():
     assert 'class="banner"' in page(simulated=False)
 
 
+def test_a_family_that_is_set_aside_is_told_first_and_among_the_limitations():
+    said = "The family of this file is not tested."
+    told = document(set_aside=[said])
+    first, limits = told.sections[0], next(s for s in told.sections if s.id == "limitations")
+    assert first.blocks[0].role == "warning" and first.blocks[0].text[1] == f" {said}"
+    assert any(said in getattr(block, "items", ()) for block in limits.blocks)
+
+
 def test_a_study_with_next_to_nothing_still_gets_a_page():
     html = page_writer.write(compose({}, [], {}, {"title": "Empty", "simulated": False}, {}))
     found = audit.Page(html)
