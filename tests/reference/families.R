@@ -178,6 +178,14 @@ association <- function(h, p, waves) {
     inverse_probability(p, y, x, cv)
   }
   for (w in waves) in_wave(p[p$wave == w, ], w, y, x, cv)
+  if (isTRUE(h[["counts"]])) counted(p[p$wave == waves[1] & p[[y]] %% 1 == 0, ], waves[1], y, x, cv)
+}
+counted <- function(p, wave, y, x, cv) {
+  q <- complete(p, y, x, names_in(cv)); X <- as.data.frame(c(list(x_ = z(q[[x]])), columns(q, cv))); X$y_ <- q[[y]]
+  s <- summary(MASS::glm.nb(y_ ~ ., X, control = glm.control(epsilon = 1e-12, maxit = 200)))$coefficients["x_", ]
+  ends <- lapply(c(.975, .95), function(k) s[[1]] + c(-1, 1) * qnorm(k) * s[[2]])
+  add("negative_binomial", wave, y, x, "log_rate", s[[1]], s[[2]], Inf, ends[[1]], ends[[2]], people = nrow(q))
+  add("negative_binomial", wave, y, x, "rate_ratio", exp(s[[1]]), NA, Inf, exp(ends[[1]]), exp(ends[[2]]), statistic = s[[1]] / s[[2]], people = nrow(q))
 }
 correlation <- function(h, p, waves) {
   y <- h[["outcome"]]; x <- h[["predictor"]]; cv <- h[["covariates"]]

@@ -283,6 +283,7 @@ def _responses() -> pd.DataFrame:
         ("rses", "rses_", 10, 1, 4),
         ("gad7", "gad7_", 7, 0, 3),
         ("mreii_exposure", "mreii_e", 12, 0, 4),
+        ("mreii_giving", "mreii_r", 10, 0, 3),
     ):
         for item in range(1, k + 1):
             reverse = item % 3 == 0 and name == "rses"

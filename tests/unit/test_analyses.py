@@ -14,6 +14,7 @@ import statsmodels.api as sm
 
 from rejsens.hypotheses import MODELS, unfit
 from rejsens.inference.analyses import ANALYSES, warn_about_clustering
+from rejsens.inference.count_regression import negative_binomial
 from rejsens.inference.cross_level import cross_level
 from rejsens.inference.estimates import Estimate
 from rejsens.inference.families import hypotheses_frame, test_family
@@ -191,7 +192,7 @@ def test_a_condition_that_was_not_answered_is_lost_and_said(panel, m):
     unknown, own = used[used["g"].isna()], used[used["g"] == 1]
     first = table.iloc[0]
     assert first["n_obs"] + first["n_lost"] == len(unknown) + len(own) and first["n_lost"] >= len(unknown) > 0
-    assert f"{len(unknown)} person-waves left out, as g was not answered there: n_lost counts them" in first["warnings"]
+    assert f"{len(unknown)} person-waves left out and counted as lost, as g was not answered there" in first["warnings"]
     assert "g was not asked about in w6, which is left out" in first["warnings"]
     one = table[table["wave"] == "w2"].iloc[0]
     of_wave = int((unknown["wave"] == "w2").sum())
@@ -540,3 +541,19 @@ def test_a_moderator_of_the_intake_serves_the_waves_after_it(panel):
     everywhere = intake.assign(m=intake.groupby("participant")["m"].transform("first"))
     same = found(everywhere, declared("moderation", outcome="y", predictor="x", moderator="m")).iloc[0]
     assert row["analysis"] == "cross_level" and row["estimate"] == pytest.approx(same["estimate"], abs=1e-12)
+
+
+def test_a_sum_declared_as_counts_has_its_negative_binomial_beside_and_prorated_sums_are_left_out(panel):
+    whole = panel.assign(y=np.round(np.exp(panel["y"].clip(-2, 2)) * 2))
+    first = whole["wave_number"].eq(whole["wave_number"].min())
+    some = whole.index[first & whole["y"].notna()][:5]
+    prorated = whole.assign(y=whole["y"].where(~whole.index.isin(some), whole["y"] + 0.5))
+    plain, marked = (
+        found(prorated, declared("association", outcome="y", predictor="x", **more)) for more in ({}, {"counts": True})
+    )
+    rows = marked[marked["analysis"] == "negative_binomial"]
+    assert rows["metric"].tolist() == ["log_rate", "rate_ratio"] and not rows["decides"].any()
+    assert "prorated" in rows["warnings"].iloc[0] and "negative_binomial" not in set(plain["analysis"])
+    left = prorated[first].assign(y=prorated.loc[first, "y"].where(prorated.loc[first, "y"] % 1 == 0))
+    alone = negative_binomial(left, "y", "x")[0]
+    assert rows["estimate"].iloc[0] == pytest.approx(alone.estimate) and rows["n_people"].iloc[0] == alone.n_people

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rejsens import claims, layout, registry
+from rejsens import apa, claims, layout, registry
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.layout import PrintedTable
-from rejsens.tables import factor_models
+from rejsens.tables import factor_models, reasons
 from rejsens.tabular import COLUMNS
 
 NAMES = (
@@ -50,6 +50,7 @@ NAMES = (
     "precision",
     "predictions",
     "quality",
+    "reasons",
     "reliability",
     "reliability_further",
     "reliability_over_time",
@@ -573,3 +574,20 @@ def test_reasons_of_models_name_items_by_their_labels():
     given = {name: tables[name] for name in factor_models.TABLES} | {"factor_models": models}
     said = " ".join(text for _, text in factor_models.lay_out(**given, study=example_tables.study()).specific)
     assert f"loading of “{item['label'].replace('_', ' ')}” on method" in said and "=~" not in said
+
+
+def test_reasons_are_ranked_by_the_share_who_name_them_with_wilsons_interval():
+    """25 of 100 and 60 of 100; Wilson (1927): (p + z2/2n -+ z sqrt(pq/n + z2/4n2)) / (1 + z2/n), z2 = 3.8415."""
+    counts = {"mreii_r01": (75, 20, 5, 0), "mreii_r02": (40, 30, 20, 10)}
+    rows = [
+        ("mreii_giving", item, f"reason_{item[-1]}", "w1", float(value), n, float(n), False)
+        for item, all_ in counts.items() for value, n in enumerate(all_)
+    ]  # fmt: skip
+    responses = pd.DataFrame(rows, columns=list(COLUMNS["responses"]))
+    waves = example_tables.tables()["waves"].head(1).assign(wave="w1")
+    printed = reasons.lay_out(responses=responses, waves=waves, study=example_tables.study())
+    assert printed.rows == (("reason 2", "100", "60.0", "[50.2, 69.1]"), ("reason 1", "100", "25.0", "[17.5, 34.3]"))
+    held = responses.assign(n=responses["n"].astype(float).mask(responses.index == 0))
+    assert reasons.lay_out(responses=held, waves=waves, study=example_tables.study()).rows[-1][1:] == (apa.MISSING,) * 3
+    none = reasons.lay_out(responses=responses.head(0), waves=waves, study=example_tables.study())
+    assert not none.rows and "not asked" in none.general[0]

@@ -37,7 +37,7 @@ class Model:
 
 PAIR = ("outcome", "predictor")
 MODELS = {
-    "association": Model("how the outcome goes with the predictor", PAIR),
+    "association": Model("how the outcome goes with the predictor", PAIR, may=("where", "counts")),
     "correlation": Model("the correlation of two scores", PAIR),
     "added_variance": Model("the variance that the predictor explains beside the covariates", PAIR),
     "moderation": Model("how far an association differs by a third variable", (*PAIR, "moderator")),

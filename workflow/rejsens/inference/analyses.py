@@ -13,6 +13,7 @@ from rejsens.hypotheses import Hypothesis, model_of, variables
 from rejsens.inference.accumulation import cumulative_exposure
 from rejsens.inference.attrition import weighted_within
 from rejsens.inference.bootstrap import cross_sectional_bootstrap
+from rejsens.inference.count_regression import negative_binomial
 from rejsens.inference.cross_lagged import both_directions, ri_clpm
 from rejsens.inference.cross_level import cross_level, cross_level_clustered
 from rejsens.inference.dose_response import dose_response
@@ -49,6 +50,7 @@ OVER_WAVES = (
     "ri_clpm",
     "fixed_effects_sem",
 )
+PRORATED = "people whose sum is prorated are left out, as it is no count"
 CLUSTERED_RATIO = 1.25  # clustered standard error over the model's, from which a warning is due
 NO_VERDICT = "reported without a verdict"
 SENSITIVITY = "complete cases, sensitivity to the imputation"
@@ -126,17 +128,17 @@ def association(q: Question) -> Rows:
         found = _in_wave(
             q, lambda frame: cross_sectional(frame, **q.asked, wave=q.waves[0], **q.levels), "cross_sectional"
         )
-        return [*found, *_bootstrapped(q, found)]
+        return [*found, *_bootstrapped(q, found), *_as_count(q)]
     slope = q.random_slope and len(q.waves) > 2  # two waves cannot tell a random slope from the residual
     within = _over_waves(
         q, lambda panel: within_between(panel, **q.asked, random_slope=slope, **q.levels), "within_between"
     )
     if len(q.waves) == 2:
         change = _over_waves(q, lambda panel: [change_on_change(panel, **q.asked, **q.levels)], "change")
-        return [*change, *within, *_in_each_wave(q)]
+        return [*change, *within, *_in_each_wave(q), *_as_count(q)]
     clustered = _attempt(q, lambda: [fixed_effects(q.panel, **q.asked, **q.levels)], "fixed_effects")
     weighted = _attempt(q, lambda: weighted_within(q.panel, **q.asked, **q.levels), "inverse_probability")
-    return [*warn_about_clustering([*within, *clustered]), *weighted, *_in_each_wave(q)]
+    return [*warn_about_clustering([*within, *clustered]), *weighted, *_in_each_wave(q), *_as_count(q)]
 
 
 def correlation(q: Question) -> Rows:
@@ -361,6 +363,19 @@ def _in_each_wave(q: Question) -> Rows:
         rows = _attempt(q, lambda: cross_sectional(frame, **q.asked, wave=wave, **q.levels), "cross_sectional", wave)  # noqa: B023
         found += [*rows, *_bootstrapped(q, rows)]
     return found
+
+
+def _as_count(q: Question) -> Rows:
+    """A sum declared as one of counts, by the negative binomial model of the first wave; a prorated sum is no count."""
+    if not q.hypothesis.get("counts"):
+        return []
+    frame, outcome = q.frame(), q.asked["outcome"]
+    whole = frame.assign(**{outcome: frame[outcome].where(frame[outcome] % 1 == 0)})
+    rows = _attempt(
+        q, lambda: negative_binomial(whole, **q.asked, wave=q.waves[0], **q.levels), "negative_binomial", q.waves[0]
+    )
+    said = PRORATED if whole[outcome].notna().sum() < frame[outcome].notna().sum() else ""
+    return [replace(row, warnings="; ".join(filter(None, [row.warnings, said]))) for row in rows[:2]]
 
 
 def _bootstrapped(q: Question, rows: Rows) -> Rows:

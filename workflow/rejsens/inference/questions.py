@@ -204,7 +204,7 @@ def with_unknown(row: Estimate, question: Question) -> Estimate:
     if not lost or not row.n_obs:
         return row
     names = listed(list(question.hypothesis["where"]), 50)
-    said = f"{counted(lost, 'person-wave')} left out, as {names} was not answered there: n_lost counts {'it' if lost == 1 else 'them'}"
+    said = f"{counted(lost, 'person-wave')} left out and counted as lost, as {names} was not answered there"
     return replace(row, n_lost=row.n_lost + lost, warnings="; ".join(filter(None, [row.warnings, said])))
 
 
