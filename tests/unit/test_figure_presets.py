@@ -1,0 +1,73 @@
+"""Sizes at which journals print figures: the file, its schema, and how a size is named."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from rejsens.declarations import read_yaml, schema_problems
+from rejsens.figure_presets import DRAWN, FILE, _size_problems, chosen_size, every_size, load_presets, size_of
+from rejsens.problems import Refused
+
+CONTENT = read_yaml(FILE, "figure_presets")
+
+
+def test_every_preset_keeps_to_its_own_limits():
+    assert {"apa7", "elsevier", "springer", "nature", "plos", "frontiers", "wiley", "plain"} <= set(load_presets())
+    for size in every_size().values():
+        assert DRAWN["smallest"] * size.scale >= size.smallest
+        assert size.dpi >= 600
+
+
+def test_the_layout_is_drawn_with_the_letters_that_the_presets_count_with():
+    from rejsens import style
+
+    assert {"smallest": style.SMALLEST, "base": style.BODY, "largest": style.HEADING} == DRAWN
+    assert (size_of("plain", "2").width, size_of("plain").width, 235) == (style.PAGE, style.COLUMN, style.MAX_HEIGHT)
+
+
+@pytest.mark.parametrize("name", CONTENT["presets"])
+def test_a_verified_preset_names_where_it_was_verified(name):
+    preset = CONTENT["presets"][name]
+    assert preset["verified"] != ("unverified" in preset)
+    assert not preset["verified"] or preset["source"]["url"].startswith("http") or name == "plain"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda p: p.pop("height"), "“height” is not stated"),
+        (lambda p: p["columns"].update({"3": 60}), "3"),
+        (lambda p: p.update(hieght=1), "hieght"),
+        (lambda p: p.update(verified=False), "“unverified” is not stated"),
+        (lambda p: p["formats"].append("eps"), "eps"),
+    ],
+)
+def test_a_preset_that_breaks_the_schema_is_told(change, told):
+    content = copy.deepcopy(CONTENT)
+    change(content["presets"]["elsevier"])
+    assert told in " ".join(p.sentence() for p in schema_problems(content, "figure_presets", "presets"))
+
+
+def test_text_that_would_fall_below_or_above_the_limits_is_told():
+    preset = CONTENT["presets"]["nature"]
+    assert _size_problems("nature", preset) == []
+    assert "largest text would be 8.50" in _size_problems("nature", preset | {"base": 8})[0].sentence()
+    assert "smallest text would be 4.38" in _size_problems("nature", preset | {"base": 5})[0].sentence()
+
+
+def test_a_size_is_found_by_preset_and_columns_however_they_are_written():
+    assert size_of("elsevier", "1").name == size_of("elsevier", "1.0").name == size_of("elsevier").name == "elsevier-1"
+    assert size_of("elsevier", "1.5").width == 140
+    assert chosen_size({"figures": {"preset": "plos", "columns": 2}}).name == "plos-2"
+    assert chosen_size({"figures": {"preset": "", "columns": "1"}}) is None and chosen_size({}) is None
+
+
+@pytest.mark.parametrize(
+    ("preset", "columns", "told"),
+    [("elsevir", "", "elsevier"), ("nature", "1.5", "2 (183 mm)"), ("plain", "wide", "1 (90 mm)")],
+)
+def test_an_unknown_size_is_refused_with_what_there_is(preset, columns, told):
+    with pytest.raises(Refused, match=told.replace("(", r"\(").replace(")", r"\)")):
+        size_of(preset, columns)
