@@ -15,9 +15,9 @@ from matplotlib.colors import to_hex
 
 sys.path.insert(0, str(Path(__file__).parent))
 from example_tables import study
-from test_figures import drawn_texts, faults_of_layout
 
 from rejsens import apa, style
+from rejsens.figure_layout import drawn_texts, faults_of_layout
 from rejsens.figures import invariance_ladder, path_diagram
 from rejsens.figures._instrument import spread, waves_in_time
 from rejsens.figures._paths import Paths, paths
