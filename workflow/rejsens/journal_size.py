@@ -28,7 +28,7 @@ STEP, WIDEST = 10.0, 230.0  # mm: by how much a page is widened, and up to where
 def page_of(width: float, height: float) -> Iterator[None]:
     """While it lasts, figures are laid out for a page of exactly this width and at most this height, in mm."""
     before = {name: getattr(style, name) for name in ("PAGE", "COLUMN", "MAX_HEIGHT", "EXACT")}
-    own = {"PAGE": width, "COLUMN": min(width, style.COLUMN), "MAX_HEIGHT": height, "EXACT": True}
+    own = {"PAGE": width, "COLUMN": min(width, style.COLUMN), "MAX_HEIGHT": height - style.SPARE, "EXACT": True}
     try:
         for name, value in own.items():
             setattr(style, name, value)

@@ -63,6 +63,7 @@ EXACT = False  # whether every sheet is as wide as the page, and no higher than 
 MARGIN = 1.5  # mm kept clear at each edge
 HEADER = 6.5  # mm of the strip that holds the legend and the "Simulated data" mark
 LEGEND_ROW = 4.0  # mm of each further row of the legend
+SPARE = 2 * LEGEND_ROW + 0.01  # mm that figures leave on a journal's page for such rows
 
 # Text sizes in points, at final size. Nothing is printed below SMALLEST.
 BODY, SMALL, SMALLEST, HEADING = 8.0, 7.5, 7.0, 8.5
@@ -295,7 +296,7 @@ class Sheet:
     def __init__(self, width: float, height: float, study: dict[str, Any], *, legend: bool = False):
         self.width, self.height = float(max(width, PAGE) if EXACT else width), float(height)
         self.shift = (self.width - width) / 2  # what is narrower than the page stands in its middle
-        if EXACT and (width > PAGE + 0.01 or height > MAX_HEIGHT + 0.01):
+        if EXACT and (width > PAGE + 0.01 or height > MAX_HEIGHT + SPARE):
             raise NoRoom(f"{width:.0f} by {height:.0f} mm")
         self.figure = Figure(figsize=(self.width / 25.4, height / 25.4), dpi=DPI, facecolor=WHITE)
         FigureCanvasAgg(self.figure)
@@ -400,7 +401,7 @@ class Sheet:
         if not more:
             return
         before, self.height, self.top = self.height, self.height + more, self.top + more
-        if self.height > MAX_HEIGHT + 0.01:
+        if self.height > MAX_HEIGHT + SPARE:
             raise NoRoom(f"{self.height:.0f} mm high")
         self.figure.set_size_inches(self.width / 25.4, self.height / 25.4)
         for text in self.figure.texts:

@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
+from rejsens.figures._page import whole
 from rejsens.figures._study import (
     counted,
     first_scores,
@@ -32,7 +33,7 @@ SHOWS_PEOPLE = False
 MOST = 20
 CELL = 7.6  # mm at most
 LEAST_CELL = 5.25  # mm: the width of a number of 7 pt with its sign
-WIDEST_LABELS = 80.0
+LEAST_LABELS, WIDEST_LABELS = 27.0, 80.0
 BAR = 16.0  # mm, the colour bar beside few scores
 CORNER = 7  # from so many scores on it stands in the empty corner
 
@@ -68,7 +69,7 @@ def draw(
     pairs = pairs[pairs["n"].ge(1 if people else min_cell(study))]
     wave = wave_to_show(pairs, waves)
     pairs = pairs[pairs["wave"].eq(wave)]
-    shown, hidden = first_scores(study, dictionary, set(pairs["x"]) | set(pairs["y"]), MOST)
+    shown, hidden = first_scores(study, dictionary, set(pairs["x"]) | set(pairs["y"]), _most())
     cells = lower_triangle(pairs, shown)
     if cells.empty:
         return style.sentence("No two scores have enough people in common, so there is no correlation to show.", study)
@@ -106,8 +107,13 @@ def lower_triangle(pairs: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
 # Ink -----------------------------------------------------------------------------------------------------------------
 
 
+def _most() -> int:
+    """Scores whose cells leave room for names."""
+    return min(MOST, int((whole() - LEAST_LABELS) / LEAST_CELL))
+
+
 def _layout(names: list[str]) -> Layout:
-    room = style.PAGE - 2 * style.MARGIN
+    room = whole()
     numbered = [f"{place}  {name}" for place, name in enumerate(names, 1)]
     width = max(style.width_of(name, style.SMALL) for name in numbered) + 3
     width = min(width, room - LEAST_CELL * len(names), WIDEST_LABELS)

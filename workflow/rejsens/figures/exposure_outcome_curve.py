@@ -16,13 +16,14 @@ from matplotlib.axes import Axes
 from scipy.special import stdtrit
 
 from rejsens import apa, style
+from rejsens.figures._page import beside, whole
 from rejsens.figures._study import counted, labels, level, min_cell, sentences, span, spoken, unvalidated
 
 TABLES = ("scores", "hypotheses", "dictionary")
 SHOWS_PEOPLE = False
 
 MOST = 6
-COLUMNS = 3
+COLUMNS, LEAST = 3, 33.0  # panels side by side at most, mm of one at least
 PANEL = 30.0  # mm high
 PITCH = PANEL + 21.5
 TICKS = 9.5  # mm left of a panel
@@ -52,9 +53,12 @@ def draw(
             "No primary hypothesis relates two scores that enough people have, so there is no curve.", study
         )
     kinds = [kind for kind in (BETWEEN, WITHIN) if data["comparison"].eq(kind).any()]
-    shown = list(dict.fromkeys(zip(data["exposure"], data["outcome"], strict=True)))
-    blocks = [shown[start : start + COLUMNS] for start in range(0, len(shown), COLUMNS)]
-    slot = (style.PAGE - 2 * style.MARGIN) / min(COLUMNS, max(2, len(shown)))
+    columns = beside(LEAST, COLUMNS)
+    fit = columns * int((style.MAX_HEIGHT - style.header(study, legend=True)) / (PITCH * len(kinds)))
+    shown = list(dict.fromkeys(zip(data["exposure"], data["outcome"], strict=True)))[:fit]
+    data = data[[pair in shown for pair in zip(data["exposure"], data["outcome"], strict=True)]]
+    blocks = [shown[start : start + columns] for start in range(0, len(shown), columns)]
+    slot = whole() / min(columns, max(2, len(shown)))
     names = labels(dictionary)
     sheet = style.Sheet(
         style.PAGE, style.header(study, legend=True) + len(blocks) * len(kinds) * PITCH + 0.5, study, legend=True
@@ -197,8 +201,14 @@ def draw_curve(axes: Axes, own: pd.DataFrame) -> None:
     sd = own["outcome_sd"].iloc[0]
     low, high = min(middle - sd, own["ci_low"].min()), max(middle + sd, own["ci_high"].max())
     axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
-    axes.locator_params(axis="both", nbins=5)
+    axes.locator_params(axis="y", nbins=5)
+    axes.locator_params(axis="x", nbins=5 if _width(axes) > 30 else 3)
     axes.grid(axis="y", color=style.GHOST, linewidth=style.THIN)
+
+
+def _width(axes: Axes) -> float:
+    """mm of a plot."""
+    return axes.get_position().width * axes.figure.get_size_inches()[0] * 25.4
 
 
 # Words ---------------------------------------------------------------------------------------------------------------

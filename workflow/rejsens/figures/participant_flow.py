@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
+from rejsens.figures._page import whole
 from rejsens.figures._study import in_time, sentences
 
 TABLES = ("flow", "waves")
@@ -50,9 +51,10 @@ def draw(*, flow: pd.DataFrame, waves: pd.DataFrame, study: dict[str, Any], peop
     if steps.empty:
         return style.sentence("No wave has been read yet, so there is no participant flow.", study)
     names = list(dict.fromkeys(steps["wave"]))
-    blocks = [names[start : start + MOST_COLUMNS] for start in range(0, len(names), MOST_COLUMNS)]
+    most = _columns(steps)
+    blocks = [names[start : start + most] for start in range(0, len(names), most)]
     layout = _layout(steps, names, len(blocks[0]))
-    width = max(style.COLUMN, LABELS + len(blocks[0]) * layout.width + 2 * style.MARGIN)
+    width = max(style.COLUMN, _labels() + len(blocks[0]) * layout.width + 2 * style.MARGIN)
     height = style.header(study) + len(blocks) * (layout.block + GAP) - GAP + style.MARGIN
     sheet = style.Sheet(width, height, study)
     for place, block in enumerate(blocks):
@@ -78,19 +80,33 @@ def steps_by_wave(flow: pd.DataFrame, waves: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _labels() -> float:
+    """mm for the names of the steps: less of a narrow page."""
+    return min(LABELS, 0.42 * style.PAGE)
+
+
+def _columns(steps: pd.DataFrame) -> int:
+    """Waves side by side: as many as leave each its number and its share."""
+    kept = [apa.count(n) for n in steps.loc[steps["rule"].eq("kept"), "n_remaining"]]
+    least = max(style.width_of(number, weight="bold") for number in kept) + style.width_of("100%", style.SMALL) + 2.4
+    return max(1, min(MOST_COLUMNS, int((whole() - _labels()) / least)))
+
+
 def _layout(steps: pd.DataFrame, names: list[str], columns: int) -> Layout:
     ranked = steps.assign(last=steps["rule"].eq("kept")).sort_values(["last", "order"], kind="stable")
     labels = dict(zip(ranked["rule"], ranked["label"], strict=True))
-    rules = {rule: style.wrap(label, LABELS - 4, lines=3) for rule, label in labels.items()}
+    rules = {
+        rule: style.wrap(label, _labels() - 4, lines=3 if _labels() == LABELS else 4) for rule, label in labels.items()
+    }
     heights = {rule: max(LOWEST, style.height_of(text.count("\n") + 1) + 2.2) for rule, text in rules.items()}
-    width = min(WIDEST, (style.PAGE - 2 * style.MARGIN - LABELS) / columns)
+    width = min(WIDEST, (whole() - _labels()) / columns)
     titles = {wave: style.wrap(wave, width - 2, weight="bold", lines=2) for wave in names}
     return Layout(rules, heights, titles, width, (width - 3) / steps["n_remaining"].max())
 
 
 def _draw_block(sheet: style.Sheet, layout: Layout, steps: pd.DataFrame, waves: list[str], top: float) -> None:
     """Waves side by side, one row per step; `top` is the line below the names of the waves."""
-    left, width = style.MARGIN + LABELS, layout.width * len(waves)
+    left, width = style.MARGIN + _labels(), layout.width * len(waves)
     bars = sheet.canvas(left, top, width, sum(layout.heights.values()))
     found = {(step.wave, step.rule): step for step in steps.itertuples()}
     for column, wave in enumerate(waves):
