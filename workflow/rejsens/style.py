@@ -382,16 +382,15 @@ class Sheet:
         """Entries in rows: one on the project's own page, on a journal's as many as it takes."""
         if not EXACT:
             return [list(entries)]
-        room = (
-            self.width - 2 * self.shift - left - MARGIN - (width_of(SIMULATED, SMALL, "bold") + 2 if self.marked else 0)
-        )
+        whole = self.width - 2 * self.shift - left - MARGIN
+        room = whole - (width_of(SIMULATED, SMALL, "bold") + 2 if self.marked else 0)
         rows: list[list[tuple[Mark, str]]] = [[]]
         used = 0.0
         for entry in entries:
             wide = 5.0 + width_of(entry[1], SMALL)
             if rows[-1] and used + wide > room:
                 rows.append([])
-                used = 0.0
+                used, room = 0.0, whole
             rows[-1].append(entry)
             used += wide + 3.5
         return rows

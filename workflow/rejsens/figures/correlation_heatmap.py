@@ -45,11 +45,16 @@ class Layout:
     names: list[str]
     labels: float  # width of the names
     side: float  # of a cell
+    tall: float  # of a cell
 
     @property
     def size(self) -> float:
         """Text size of the numbers in the cells, in points."""
         return style.SMALLEST if self.side < 6.2 else style.SMALL
+
+    @property
+    def height(self) -> float:
+        return self.tall * len(self.names)
 
     @property
     def square(self) -> float:
@@ -118,18 +123,20 @@ def _layout(names: list[str]) -> Layout:
     width = max(style.width_of(name, style.SMALL) for name in numbered) + 3
     width = min(width, room - LEAST_CELL * len(names), WIDEST_LABELS)
     side = min(CELL, (room - width) / len(names))
-    lines = 2 if style.height_of(2, style.SMALL) < side else 1
-    return Layout([style.wrap(name, width - 2.5, style.SMALL, lines=lines) for name in numbered], width, side)
+    lines, tall = 2 if style.height_of(2, style.SMALL) < side else 1, side
+    if style.EXACT and max(style.width_of(name, style.SMALL) for name in numbered) > width - 2.5:
+        lines, tall = 2, max(side, style.height_of(2, style.SMALL) + 1.0)  # names on two lines make cells taller
+    return Layout([style.wrap(name, width - 2.5, style.SMALL, lines=lines) for name in numbered], width, side, tall)
 
 
 def _draw(cells: pd.DataFrame, shown: list[str], layout: Layout, study: dict[str, Any]) -> style.Sheet:
     left, top = style.MARGIN + layout.labels, style.header(study) + 3.5
     beside = BAR + 10 if len(shown) < CORNER else style.MARGIN
     width = max(style.COLUMN, left + layout.square + beside)
-    sheet = style.Sheet(width, top + layout.square + style.MARGIN + 1, study)
+    sheet = style.Sheet(width, top + layout.height + style.MARGIN + 1, study)
     for place, name in enumerate(layout.names):
-        sheet.text(style.MARGIN, top + (place + 0.5) * layout.side, name, size=style.SMALL, va="middle")
-    axes = sheet.axes(left, top, layout.square, layout.square)
+        sheet.text(style.MARGIN, top + (place + 0.5) * layout.tall, name, size=style.SMALL, va="middle")
+    axes = sheet.axes(left, top, layout.square, layout.height)
     _draw_cells(axes, cells, shown, layout.size)
     bar = min(34.0, layout.square - 3 * layout.side) if len(shown) >= CORNER else BAR
     end = left + layout.square - 2 if len(shown) >= CORNER else left + layout.square + BAR + 5

@@ -26,6 +26,7 @@ MOST = 6
 COLUMNS, LEAST = 3, 33.0  # panels side by side at most, mm of one at least
 PANEL = 30.0  # mm high
 PITCH = PANEL + 21.5
+NARROW, SECOND = 45.0, 3.6  # mm of a panel whose title may take a second line, and of that line
 TICKS = 9.5  # mm left of a panel
 GROUPS = 8
 WITHIN_WAVES = 3  # fewer waves say little about people's own means
@@ -54,14 +55,15 @@ def draw(
         )
     kinds = [kind for kind in (BETWEEN, WITHIN) if data["comparison"].eq(kind).any()]
     columns = beside(LEAST, COLUMNS)
-    fit = columns * int((style.MAX_HEIGHT - style.header(study, legend=True)) / (PITCH * len(kinds)))
+    pitch = PITCH + (SECOND if whole() / columns < NARROW else 0.0)
+    fit = columns * int((style.MAX_HEIGHT - style.header(study, legend=True)) / (pitch * len(kinds)))
     shown = list(dict.fromkeys(zip(data["exposure"], data["outcome"], strict=True)))[:fit]
     data = data[[pair in shown for pair in zip(data["exposure"], data["outcome"], strict=True)]]
     blocks = [shown[start : start + columns] for start in range(0, len(shown), columns)]
     slot = whole() / min(columns, max(2, len(shown)))
     names = labels(dictionary)
     sheet = style.Sheet(
-        style.PAGE, style.header(study, legend=True) + len(blocks) * len(kinds) * PITCH + 0.5, study, legend=True
+        style.PAGE, style.header(study, legend=True) + len(blocks) * len(kinds) * pitch + 0.5, study, legend=True
     )
     sheet.legend([(style.dot(style.BLUE), f"mean of a group with {level(study)} interval")])
     top = sheet.top
@@ -71,7 +73,7 @@ def draw(
                 own = data[data["comparison"].eq(kind) & data["exposure"].eq(exposure) & data["outcome"].eq(outcome)]
                 if len(own):
                     _panel(sheet, own, style.MARGIN + column * slot, top, slot, names)
-            top += PITCH
+            top += pitch
     return style.Drawing(
         sheet.figure, _alt(data, names, study), data, _note(data, dictionary, study, len(pairs) - len(shown))
     )
@@ -176,13 +178,22 @@ def groups_of_neighbours(values: pd.DataFrame, fewest: int) -> list[pd.DataFrame
 
 def _panel(sheet: style.Sheet, own: pd.DataFrame, left: float, top: float, slot: float, names: dict[str, str]) -> None:
     exposure, outcome = (names.get(own[side].iloc[0], spoken(own[side].iloc[0])) for side in ("exposure", "outcome"))
-    sheet.text(left, top + 0.4, style.wrap(outcome, slot - 3, weight="bold", lines=1), weight="bold")
-    subtitle = style.wrap(_compared(own), slot - 3, style.SMALL, lines=1)
+    title = style.wrap(outcome, slot - 3, weight="bold", lines=2 if slot < NARROW else 1)
+    sheet.text(left, top + 0.4, title, weight="bold")
+    top += SECOND if slot < NARROW else 0.0
+    compared = _compared(own) if slot >= NARROW else _compared(own).split(",")[0]
+    subtitle = style.wrap(compared, slot - 3, style.SMALL, lines=1)
     sheet.text(left, top + 4.2, subtitle, size=style.SMALL, colour=style.SOFT)
     axes = sheet.axes(left + TICKS, top + 9.0, slot - TICKS - 4, PANEL)
     draw_curve(axes, own)
     middle = left + TICKS + (slot - TICKS - 4) / 2
-    sheet.text(middle, top + PANEL + 14.4, style.wrap(exposure, slot - 2, style.SMALL), size=style.SMALL, ha="center")
+    sheet.text(
+        middle,
+        top + PANEL + 14.4,
+        style.wrap(exposure, slot - (2 if slot >= NARROW else TICKS), style.SMALL),
+        size=style.SMALL,
+        ha="center",
+    )
 
 
 def _compared(own: pd.DataFrame) -> str:

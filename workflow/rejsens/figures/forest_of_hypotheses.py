@@ -227,8 +227,8 @@ def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, stu
     heights, columns = panel["height"].to_numpy(), _columns()
     symbol = symbol_of(metric)
     sheet.text(ID, top, heading(metric), weight="bold", size=style.HEADING)
-    if not columns.above:
-        sheet.text(columns.sign, top + 5.2, "declared", size=style.SMALL, colour=style.SOFT, ha="center")
+    place, ha = (ID, "left") if columns.above else (columns.sign, "center")
+    sheet.text(place, top + 5.2, "declared", size=style.SMALL, colour=style.SOFT, ha=ha)
     head = f"{symbol} [{level(study)} CI]"
     if style.width_of(head, style.SMALL) > columns.verdict - columns.value - 2:
         head = f"estimate [{level(study)} CI]"
@@ -244,7 +244,7 @@ def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, stu
     else:
         axes = sheet.axes(columns.axis, top, wide, heights.sum())
         draw_intervals(axes, panel, middles, heights)
-    axes.locator_params(axis="x", nbins=6 if max(map(abs, axes.get_xlim())) > NARROW else 3)
+    axes.locator_params(axis="x", nbins=_ticks(axes, wide if columns.above else 99.0))
     axes.set_xlabel(symbol, fontsize=style.SMALL, labelpad=0.5)
     for row, label, middle in zip(panel.itertuples(), top + labels, top + middles, strict=True):
         weight = "bold" if row.decides else "normal"
@@ -288,6 +288,11 @@ def draw_intervals(
     axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=1)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
+
+
+def _ticks(axes: Axes, wide: float) -> int:
+    """Steps of an axis of `wide` mm: fewer where its numbers have many decimals or little room."""
+    return min(6 if max(map(abs, axes.get_xlim())) > NARROW else 3, max(2, int(wide / 9)))
 
 
 def _rows_apart(sheet: style.Sheet, panel: pd.DataFrame, tops: np.ndarray, place: tuple[float, float]) -> Axes:

@@ -6,7 +6,7 @@ Exclusions are applied from top to bottom, so a row that breaks several rules is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -35,6 +35,7 @@ class Layout:
     titles: dict[str, str]  # wave -> its name, broken into lines
     width: float  # of one wave
     people: float  # mm per person in a bar
+    shares: bool = True  # whether the last step has its share beside its number
 
     @property
     def head(self) -> float:
@@ -51,9 +52,7 @@ def draw(*, flow: pd.DataFrame, waves: pd.DataFrame, study: dict[str, Any], peop
     if steps.empty:
         return style.sentence("No wave has been read yet, so there is no participant flow.", study)
     names = list(dict.fromkeys(steps["wave"]))
-    most = _columns(steps)
-    blocks = [names[start : start + most] for start in range(0, len(names), most)]
-    layout = _layout(steps, names, len(blocks[0]))
+    blocks, layout = _that_fit(steps, names)
     width = max(style.COLUMN, _labels() + len(blocks[0]) * layout.width + 2 * style.MARGIN)
     height = style.header(study) + len(blocks) * (layout.block + GAP) - GAP + style.MARGIN
     sheet = style.Sheet(width, height, study)
@@ -85,10 +84,22 @@ def _labels() -> float:
     return min(LABELS, 0.42 * style.PAGE)
 
 
-def _columns(steps: pd.DataFrame) -> int:
-    """Waves side by side: as many as leave each its number and its share."""
+def _that_fit(steps: pd.DataFrame, names: list[str]) -> tuple[list[list[str]], Layout]:
+    """Waves in blocks, one below the other; without shares more waves stand side by side, where else none would fit."""
+    for shares in (True, False):
+        most = _columns(steps, shares)
+        blocks = [names[start : start + most] for start in range(0, len(names), most)]
+        layout = replace(_layout(steps, names, len(blocks[0])), shares=shares)
+        if len(blocks) * (layout.block + GAP) + style.HEADER <= style.MAX_HEIGHT or not style.EXACT:
+            break
+    return blocks, layout
+
+
+def _columns(steps: pd.DataFrame, shares: bool) -> int:
+    """Waves side by side: as many as leave each its number and, if wanted, its share."""
     kept = [apa.count(n) for n in steps.loc[steps["rule"].eq("kept"), "n_remaining"]]
-    least = max(style.width_of(number, weight="bold") for number in kept) + style.width_of("100%", style.SMALL) + 2.4
+    least = max(style.width_of(number, weight="bold") for number in kept) + 2.4
+    least += style.width_of("100%", style.SMALL) if shares else 0.0
     return max(1, min(MOST_COLUMNS, int((whole() - _labels()) / least)))
 
 
@@ -120,21 +131,21 @@ def _draw_block(sheet: style.Sheet, layout: Layout, steps: pd.DataFrame, waves: 
         for column, wave in enumerate(waves):
             x = column * layout.width
             if step := found.get((wave, rule)):
-                _draw_number(sheet, step, left + x, top + middle)
+                _draw_number(sheet, step, left + x, top + middle, layout.shares)
                 _draw_bar(bars, step, x, middle + 1.75, layout.people)
             else:
                 sheet.text(left + x, top + middle, "not applied", size=style.SMALLEST, colour=style.SOFT, va="middle")
         y += layout.heights[rule]
 
 
-def _draw_number(sheet: style.Sheet, step: Any, x: float, middle: float) -> None:
+def _draw_number(sheet: style.Sheet, step: Any, x: float, middle: float, shares: bool) -> None:
     """What a step set aside; what there was before the first and after the last."""
     total = step.rule == "kept" or step.order == 0
     number = apa.count(step.n_remaining if total else -step.n_excluded)
     colour = style.INK if total else style.RUST if step.n_excluded else style.SOFT
     weight = "bold" if step.rule == "kept" else "normal"
     sheet.text(x, middle + 0.3, number, colour=colour, weight=weight, va="bottom")
-    if step.rule == "kept":
+    if step.rule == "kept" and shares:
         x += style.width_of(number, weight=weight) + 1.4
         share = f"{apa.percent(step.percent_remaining, 0)}%"
         sheet.text(x, middle + 0.3, share, size=style.SMALL, colour=style.SOFT, va="bottom")

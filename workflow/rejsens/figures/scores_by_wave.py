@@ -187,7 +187,8 @@ def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score:
     sheet.text(left, top + 0.4, title, weight="bold")
     if "\n" not in title and isinstance(score["higher_means"], str) and score["higher_means"]:
         meaning = style.wrap(f"higher scores: {score['higher_means']}", slot - 3, style.SMALL, lines=1)
-        sheet.text(left, top + 4.4, meaning, size=style.SMALL, colour=style.SOFT)
+        if not (style.EXACT and meaning.endswith("…")):  # on a narrow page half a sentence helps nobody
+            sheet.text(left, top + 4.4, meaning, size=style.SMALL, colour=style.SOFT)
     axes = sheet.axes(left + TICKS, top + TITLE - 0.5, slot - TICKS - 2, PANEL)
     axes.set_xlim(-0.6, len(waves) - 0.4)
     ticks, axis_label = wave_ticks(waves, (slot - TICKS - 2) / len(waves))

@@ -22,7 +22,7 @@ from rejsens.multiverse_file import CHOICES
 TABLES = ("multiverse", "multiverse_summary")
 SHOWS_PEOPLE = False
 
-MOST, LEAST = 4, 25.0  # hypotheses on one page at most, mm of each at least
+MOST, LEAST = 4, 23.0  # hypotheses on one page at most, mm of each at least
 LABELS, TICKS = 56.0, 9.0  # mm: right end of the option labels, room for a column's numbers
 CURVE, ROW, HEADING, HEAD = 52.0, 3.5, 4.3, 9.0  # mm: height of the curves, of an option, of a choice, above the curves
 NAMES = {
@@ -63,7 +63,7 @@ def _end() -> float:
 
 def _labels_end() -> float:
     """mm from the left to where the labels end: less of a narrow page."""
-    return min(LABELS, 0.42 * style.PAGE)
+    return min(LABELS, 0.46 * style.PAGE)
 
 
 def _most() -> int:
