@@ -470,9 +470,10 @@ def save(drawing: Drawing, stem: str | Path) -> list[Path]:
     return write(Path(stem), vectors(drawing) | {"png": _png(drawing)} | beside(drawing))
 
 
-def vectors(drawing: Drawing) -> dict[str, bytes]:
+def vectors(drawing: Drawing, suffixes: Sequence[str] = ("pdf", "svg")) -> dict[str, bytes]:
     """The files that have no resolution, by suffix."""
-    return {"pdf": _pdf(drawing), "svg": _svg(drawing)}
+    writers = {"pdf": _pdf, "svg": _svg}
+    return {suffix: writers[suffix](drawing) for suffix in suffixes}
 
 
 def beside(drawing: Drawing, more: Mapping[str, Any] | None = None) -> dict[str, bytes]:
