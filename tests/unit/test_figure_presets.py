@@ -9,6 +9,7 @@ import pytest
 from rejsens.declarations import read_yaml, schema_problems
 from rejsens.figure_presets import DRAWN, FILE, _size_problems, chosen_size, every_size, load_presets, size_of
 from rejsens.problems import Refused
+from rejsens.registry import SHIPPED
 
 CONTENT = read_yaml(FILE, "figure_presets")
 
@@ -71,3 +72,24 @@ def test_a_size_is_found_by_preset_and_columns_however_they_are_written():
 def test_an_unknown_size_is_refused_with_what_there_is(preset, columns, told):
     with pytest.raises(Refused, match=told.replace("(", r"\(").replace(")", r"\)")):
         size_of(preset, columns)
+
+
+def rows_of_the_page() -> list[str]:
+    """The table of docs/figure-presets.md, from the file."""
+    rows = []
+    for name, own in CONTENT["presets"].items():
+        widths = ", ".join(f"{columns}: {width:g}" for columns, width in own["columns"].items())
+        letters = f"{own['smallest']:g} to {own['largest']:g}" if "largest" in own else f"from {own['smallest']:g}"
+        source = own["source"]
+        linked = f"[{source['text']}]({source['url']})" if source["url"] else source["text"]
+        verified = "yes" if own["verified"] else f"not: {own['unverified']}"
+        takes = ", ".join(form.upper() for form in own["formats"])
+        cells = (f"`{name}`: {own['title']}", widths, f"{own['height']:g}", letters, f"{own['line_art']}; {own['combination']}", takes, verified, f"{linked}, {source['date']}")  # fmt: skip
+        rows.append(f"| {' | '.join(cells)} |")
+    return rows
+
+
+def test_the_page_shows_every_preset_as_it_is():
+    page = (SHIPPED / "docs/figure-presets.md").read_text(encoding="utf-8")
+    section = page.split("## Presets")[1].split("\n## ")[0]
+    assert [line for line in section.splitlines() if line.startswith("| `")] == rows_of_the_page()
