@@ -269,12 +269,6 @@ class Plan:
         """Every size at which figures can be drawn, by the name of its folder."""
         return every_size()
 
-    @property
-    def chosen_sizes(self) -> list[str]:
-        """The size that the settings name, which is drawn with everything else; none by default."""
-        size = chosen_size(self.study.settings)
-        return [size.name] if size else []
-
     def sized_figures(self, sizes: Iterable[str]) -> list[str]:
         """One file of every figure at each of the sizes."""
         below = [
@@ -283,6 +277,14 @@ class Plan:
             *(f"families/{f}/{figure}" for f in self.study.family_names for figure in self.figures_of_families),
         ]
         return [f"results/figures/{size}/{name}.png" for size in sizes for name in below]
+
+    @property
+    def sized_figures_kept(self) -> list[str]:
+        """What every run keeps up to date: the size that the settings name, and what was asked for before."""
+        size = chosen_size(self.study.settings)
+        chosen = self.sized_figures([size.name] if size else [])
+        there = [name for name in self.sized_figures(self.sizes) if (Path(self.study.folder) / name).exists()]
+        return list(dict.fromkeys([*chosen, *there]))
 
     def _drawn(self, figures: Mapping[str, Path]) -> dict[str, Any]:
         """What a job needs that draws several figures at once."""

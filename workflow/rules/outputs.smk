@@ -12,7 +12,7 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
 
 from rejsens.registry import AGGREGATES, TABLES
 
-SIZED_FIGURES = PLAN.sized_figures(PLAN.chosen_sizes)  # at the size that the settings name; none by default
+SIZED_FIGURES = PLAN.sized_figures_kept  # at the sizes of journals; none by default
 
 
 rule draw_figure:
