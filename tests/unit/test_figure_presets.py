@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
+from tests.conftest import rejsens_here, write_study
 
 from rejsens.declarations import read_yaml, schema_problems
 from rejsens.figure_presets import DRAWN, FILE, _size_problems, chosen_size, every_size, load_presets, size_of
@@ -93,3 +94,51 @@ def test_the_page_shows_every_preset_as_it_is():
     page = (SHIPPED / "docs/figure-presets.md").read_text(encoding="utf-8")
     section = page.split("## Presets")[1].split("\n## ")[0]
     assert [line for line in section.splitlines() if line.startswith("| `")] == rows_of_the_page()
+
+
+# The command ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def typed(tmp_path, monkeypatch):
+    """`rejsens figures` in a study of two waves; what it would make is caught in place of being made."""
+    made = []
+    monkeypatch.setattr("rejsens.commands.figures.make", lambda study, targets, *_: made.extend(targets))
+    folder = write_study(tmp_path / "study")
+    return lambda *words: (rejsens_here(folder, "figures", *words), made)
+
+
+def test_a_preset_asks_for_the_figures_in_a_folder_of_their_own(typed):
+    run, made = typed(
+        "headline", "results/figures/instruments/gad7/scree.png", "--preset", "elsevier", "--columns", "1"
+    )
+    assert run.returncode == 0
+    assert made == ["results/figures/elsevier-1/headline.png", "results/figures/elsevier-1/instruments/gad7/scree.png"]
+    assert run.stdout.strip().endswith("Open results/figures/elsevier-1")
+
+
+def test_without_names_every_figure_is_asked_for(typed):
+    _, made = typed("--preset", "nature")
+    assert {"results/figures/nature-1/headline.png", "results/figures/nature-1/families/loneliness/forest_of_hypotheses.png"} <= set(made)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--preset", "elsevir"], "Did you mean “elsevier”?"),
+        (["--preset", "nature", "--columns", "1.5"], "1 (89 mm) and 2 (183 mm)"),
+        (["--columns", "1"], "add --preset"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_before_anything_is_made(typed, words, told):
+    run, made = typed(*words)
+    assert (run.returncode, made) == (2, [])
+    assert told in run.stderr
+
+
+def test_a_figure_without_room_is_told_at_the_end(typed, tmp_path):
+    folder = tmp_path / "study/results/figures/elsevier-1"
+    folder.mkdir(parents=True)
+    (folder / "headline.json").write_text('{"no_room": "The figure “headline” has no room."}', encoding="utf-8")
+    run, _ = typed("headline", "--preset", "elsevier")
+    assert run.returncode == 1 and "“headline” has no room" in run.stderr
