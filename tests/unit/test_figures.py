@@ -20,7 +20,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
-from rejsens import style
+from rejsens import figure_files, style
 from rejsens.figure_layout import drawn_texts, faults_of_layout
 from rejsens.figures import (
     correlation_heatmap,
@@ -695,12 +695,12 @@ DRAW_ONE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from example_tables import study, tables
-from rejsens import style
+from rejsens import figure_files, style
 from rejsens.figures import headline, scores_by_wave
 given = tables()
 for module in (headline, scores_by_wave):
     made = module.draw(**{name: given[name] for name in module.TABLES}, study=study(), people=True)
-    style.save(made, sys.argv[2] + "/" + module.__name__.rsplit(".")[-1])
+    figure_files.save(made, sys.argv[2] + "/" + module.__name__.rsplit(".")[-1])
 """
 
 
@@ -708,7 +708,7 @@ for module in (headline, scores_by_wave):
 def saved(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("saved")
     for name in FIGURES:
-        style.save(drawing(name, "full"), folder / name)
+        figure_files.save(drawing(name, "full"), folder / name)
     return folder
 
 
@@ -732,7 +732,7 @@ def test_drawing_twice_gives_the_same_bytes(saved, tmp_path):
         make, changes, people = SCENARIOS["full"]
         module, given = load_plugin(f"rejsens.figures.{name}"), make()
         again = module.draw(**{table: given[table] for table in module.TABLES}, study=study(**changes), people=people)
-        for path in style.save(again, tmp_path / name):
+        for path in figure_files.save(again, tmp_path / name):
             assert path.read_bytes() == (saved / path.name).read_bytes(), path.name
 
 

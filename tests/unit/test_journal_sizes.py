@@ -20,7 +20,7 @@ from example_multiverse import multiverse
 from example_tables import study, tables
 from test_instrument_figures import drawn, instrument
 
-from rejsens import style
+from rejsens import figure_files, style
 from rejsens.draw import draw_and_save
 from rejsens.figure_layout import drawn_texts, faults_of_layout
 from rejsens.figure_presets import Size, every_size, size_of
@@ -87,7 +87,7 @@ def saved(tmp_path_factory) -> dict[str, Path]:
 @pytest.mark.parametrize("name", EVERY)
 def test_a_pdf_is_exactly_as_wide_as_stated_and_has_its_fonts(name):
     made = at(name)
-    file = style.vectors(made, ("pdf",))["pdf"]
+    file = figure_files.vectors(made, ("pdf",))["pdf"]
     box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+) ?\]", file)
     width, height = (float(points) / 72 * 25.4 for points in box.groups())
     assert width == pytest.approx(NARROWEST.width, abs=0.1) and height <= NARROWEST.height

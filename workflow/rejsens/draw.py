@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rejsens.figure_files import save
 from rejsens.figure_presets import Size
 from rejsens.registry import load_plugin
 from rejsens.status_lines import on_drawing
-from rejsens.style import save
 
 
 def draw_and_save(settings: Mapping[str, Any], figure: str, module: str, path: Path, **given: Any) -> list[Path]:
@@ -29,4 +29,6 @@ def draw_and_save(settings: Mapping[str, Any], figure: str, module: str, path: P
     from rejsens.journal_size import draw_at, save_at
 
     size = Size(**settings["size"])
-    return save_at(size, on_drawing(draw_at(size, figure, draw, study), study), stem)
+    of = given.get("instrument") or given.get("family")
+    name = f"{figure} of {of}" if of else figure
+    return save_at(size, on_drawing(draw_at(size, name, draw, study), study), stem)

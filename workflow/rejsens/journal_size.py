@@ -16,7 +16,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from rejsens import style
+from rejsens import figure_files, style
 from rejsens.figure_layout import faults_of_layout
 from rejsens.figure_presets import Size, load_presets, size_of
 from rejsens.style import Drawing
@@ -109,18 +109,18 @@ def _letters(figure: Figure, scale: float) -> None:
 
 
 def save_at(size: Size, drawing: Drawing, stem: str | Path) -> list[Path]:
-    """Write a drawing as `style.save` does, with PNG and TIFF (LZW, no transparency) at the preset's resolution.
+    """Write a drawing as `figure_files.save` does, with PNG and TIFF (LZW, no transparency) at the preset's resolution.
 
     stem     path without a suffix
     returns  the files written
     """
     stem = Path(stem)
     image, words = _bitmap(drawing, size.dpi), {"Title": drawing.title, "Description": drawing.alt}
-    content = style.vectors(drawing) | {
+    content = figure_files.vectors(drawing) | {
         "png": _png(image, size.dpi, words),
         "tiff": _tiff(image, size.dpi, drawing.alt),
     }
-    return style.write(stem, content | style.beside(drawing, {"preset": size.preset, "columns": size.columns, "dpi": size.dpi, "no_room": drawing.no_room}))  # fmt: skip
+    return figure_files.write(stem, content | figure_files.beside(drawing, {"preset": size.preset, "columns": size.columns, "dpi": size.dpi, "no_room": drawing.no_room}))  # fmt: skip
 
 
 def _bitmap(drawing: Drawing, dpi: int) -> Any:
