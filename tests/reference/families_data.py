@@ -126,16 +126,7 @@ def keep(folder: Path, about: Mapping[str, Any]) -> None:
 def r_rows(kept: Mapping[str, Any]) -> pd.DataFrame:
     frame = pd.DataFrame(kept["rows"], columns=kept["columns"])
     frame[NUMBERS] = frame[NUMBERS].replace("Inf", math.inf).astype(float)
-    return _ends_of_the_path(frame)
-
-
-def _ends_of_the_path(rows: pd.DataFrame) -> pd.DataFrame:
-    """The decided path of both directions bears the interval of its own row; the kept R wrote the hull of both paths."""
-    ends = ["ci_low", "ci_high"]
-    for k in rows.index[rows["analysis"] == "ri_clpm_both"]:
-        same = rows["hypothesis"].eq(rows.at[k, "hypothesis"]) & rows["estimate"].eq(rows.at[k, "estimate"])
-        rows.loc[k, ends] = rows.loc[same & rows["analysis"].eq("ri_clpm"), ends].iloc[0].to_list()
-    return rows
+    return frame
 
 
 def own_rows(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from rejsens.hypotheses import MODELS, unfit
-from rejsens.inference.analyses import ANALYSES
+from rejsens.inference.analyses import ANALYSES, warn_about_clustering
 from rejsens.inference.cross_level import cross_level
 from rejsens.inference.estimates import Estimate
 from rejsens.inference.families import hypotheses_frame, test_family
+from rejsens.inference.imputation_notes import unsettled, words_of
 from rejsens.inference.imputed import (
     Variables,
     completed_panels,
@@ -23,9 +27,14 @@ from rejsens.inference.imputed import (
     side_by_side,
 )
 from rejsens.inference.mixed import within_between
+from rejsens.inference.mixed_blocks import blocks_of
+from rejsens.inference.mixedlm_adapter import fit_mixed_model
 from rejsens.inference.questions import complete
 from rejsens.inference.verdicts import decide
+from rejsens.inference.within_contrasts import prepare_contrast
+from rejsens.missing import pool_test
 from rejsens.narrative import is_provisional
+from rejsens.result_names import numerator_df
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE, WAVES = 240, 6
@@ -158,6 +167,36 @@ def test_one_hypothesis_that_cannot_run_stops_no_other(panel):
     assert "first asked after the first outcome" in rows.loc["A2", "reason"]
     assert rows.loc["A3", "reason"] == "no wave of this study asks about single events"
     assert rows.loc["A4", "p"] == rows.loc["A4", "p_adjusted"]  # what made no test does not count in the correction
+
+
+def test_a_row_over_events_names_what_its_invariance_is_asked_of(panel, events):
+    hypothesis = declared(
+        "event_slope", outcome="hurt", predictor="doubt", covariates=[{"name": "z", "type": "number"}]
+    )
+    assert set(found(panel, hypothesis, events)["invariance"]) == {"not assessed, over single events: hurt; doubt; z"}
+    one = events[events["wave"] == "w1"]
+    assert set(found(panel[panel["wave"] == "w1"], hypothesis, one)["invariance"]) == {""}
+
+
+@pytest.mark.parametrize("m", [0, 3])
+def test_a_condition_that_was_not_answered_is_lost_and_said(panel, m):
+    """g is 1 for some; of these and the others every seventh person-wave leaves it open, and wave 6 does not ask it."""
+    rows = panel.assign(g=panel["g"].mask(panel["wave_number"] == 6))
+    rows.loc[::7, "g"] = np.nan
+    rows.loc[3::50, "y"] = np.nan
+    table = found(
+        rows, declared("association", outcome="y", predictor="x", where={"g": 1.0}), imputation={"m": m, "most": 3}
+    )
+    used = rows[rows["wave_number"] < 6]
+    unknown, own = used[used["g"].isna()], used[used["g"] == 1]
+    first = table.iloc[0]
+    assert first["n_obs"] + first["n_lost"] == len(unknown) + len(own) and first["n_lost"] >= len(unknown) > 0
+    assert f"{len(unknown)} person-waves left out, as g was not answered there: n_lost counts them" in first["warnings"]
+    assert "g was not asked about in w6, which is left out" in first["warnings"]
+    one = table[table["wave"] == "w2"].iloc[0]
+    of_wave = int((unknown["wave"] == "w2").sum())
+    assert f"{of_wave} person-waves left out" in one["warnings"]
+    assert one["n_lost"] == of_wave + int(own.loc[own["wave"] == "w2", "y"].isna().sum())
 
 
 def test_where_keeps_to_some_people(panel):
@@ -307,6 +346,68 @@ def test_more_panels_leave_the_first_as_they_are(with_gaps):
     assert held.equals(one.drawn[0]["wave"] == "w1")  # a moderator counts as its first wave has it
 
 
+@pytest.mark.parametrize("asked", ["in the first wave", "in every wave", "at intake"])
+def test_who_missed_the_wave_of_the_moderator_keeps_the_waves_that_were_answered(panel, asked):
+    """The moderator is drawn for them; complete cases lose them, since a later answer may follow from the outcome."""
+    missed = panel["participant"].isin(
+        [f"p{k:03}" for k in range(0, PEOPLE, 6)]
+    )  # the first person of the panel among them
+    if asked == "in every wave":
+        panel = panel.assign(m=panel.groupby("participant")["m"].transform("first"))
+    rows = panel.assign(y=panel["y"].mask(panel["wave_number"] == 1)) if asked == "at intake" else panel
+    rows = rows[~(missed & (rows["wave_number"] == 1))]
+    hypothesis = declared("moderation", outcome="y", predictor="x", moderator="m")
+    hypotheses = [hypothesis, declared("association", id="A2", outcome="m", predictor="x")][
+        : 1 + (asked == "in every wave")
+    ]
+    family = {"family": "f", "confirmatory": True, "correction": "holm", "hypotheses": hypotheses}
+    table = test_family(rows, family, SETTINGS | {"imputation": {"m": 3, "most": 3}})
+    own = table[
+        (table["hypothesis"] == "A1") & (table["metric"] == "beta_interaction") & (table["analysis"] == "cross_level")
+    ]
+    imputed, complete_cases = own.iloc[0], own.iloc[1]
+    assert (imputed["m"], imputed["n_people"], imputed["n_lost"]) == (3, PEOPLE, 0)
+    assert complete_cases["n_people"] == PEOPLE - 40 and imputed["estimate"] == pytest.approx(
+        complete_cases["estimate"], abs=0.1
+    )
+
+
+def test_what_there_is_to_say_of_the_draws_stands_in_every_row_that_rests_on_them(with_gaps):
+    """One score that hardly anybody answered in a wave, one that is the same for all: in words, once, and not in complete cases."""
+    rows = with_gaps.assign(same=np.where(with_gaps["wave"] == "w1", 1.0, with_gaps["z"]), rare=with_gaps["b"])
+    rows.loc[(rows["wave"] == "w2") & (rows["participant"] > "p012"), "rare"] = np.nan
+    family = {"family": "f", "confirmatory": True, "correction": "holm", "auxiliary": ["same", "rare"],
+              "hypotheses": [declared("association", outcome="y", predictor="x")]}  # fmt: skip
+    table = test_family(rows, family, SETTINGS | {"imputation": {"m": 5, "most": 6}})
+    imputed, complete_cases = table[table["m"].notna()], table[table["m"].isna()]
+    assert len(imputed) and imputed["warnings"].str.contains("drawn from few people: rare in w2 (", regex=False).all()
+    assert (
+        imputed["warnings"].str.count("same in w1 holds one value only, so that nothing was drawn from it") == 1
+    ).all()
+    assert not complete_cases["warnings"].str.contains("drawn").any() and not table["warnings"].str.contains("@").any()
+
+
+@pytest.mark.parametrize(("pace", "flagged"), [(0.8, True), (0.1, False), (None, False)])
+def test_chains_that_still_move_together_are_told_from_those_that_wander(pace, flagged):
+    """20 chains of 10 rounds: on their way at a pace, arrived early, or each wandering about its own place."""
+    rng = np.random.default_rng(6)
+    place, rows = rng.normal(0, 0.5, size=20), []
+    for chain, own in enumerate(place):
+        for i in range(1, 11):
+            own = own + 0.2 * rng.normal() if pace is None else 2 * pace**i + 0.05 * rng.normal()
+            rows.append((chain, i, "x@w1", own, 1.0))
+    trace = pd.DataFrame(rows, columns=["imputation", "iteration", "column", "mean", "sd"])
+    assert bool(unsettled(trace)) == flagged
+    noted = words_of(SimpleNamespace(notes=(), trace=trace))
+    assert noted == (
+        []
+        if not flagged
+        else [
+            f"the imputation had not settled after 10 rounds: the mean drawn for x in w1 still moved by up to {unsettled(trace)['x@w1']:.2f} SD"
+        ]
+    )
+
+
 def test_a_source_that_is_not_there_is_not_drawn():
     rng = np.random.default_rng(3)
     panel = pd.DataFrame({"participant": np.repeat([f"p{k}" for k in range(90)], 2), "wave": ["w1", "w2"] * 90,
@@ -333,6 +434,83 @@ def test_a_slope_variance_of_nothing_is_an_estimate_and_said(panel):
     row = cross_level(**asked)[0]
     assert row.status == "variance of the random slope estimated as 0"
     assert row.estimate == pytest.approx(0, abs=0.1) and row.se > 0
+
+
+def test_a_joint_test_is_pooled_as_one_makes_it_by_hand():
+    """Two contrasts, two panels: q = (1, 0) and (3, 2), U = [4 2; 2 4] in both, so that r = 1.5 tr(B U^-1) / 2 = .5 and
+    D1 = q' U^-1 q / (2 x 1.5) = 1/3 on 2 and 2 x 1.5 x (1 + 1/.5)^2 / 2 = 13.5 degrees of freedom (Li et al., 1991). Each
+    panel's own q' U^-1 q / 2 is 1/6 and 7/6; F tests that take .9 of them, as Hotelling's does, leave .9 of D1."""
+    joint = Estimate(
+        metric="wald_f", term="a = b = c", df=1000.0, method="OLS, HC3, Wald F test on 2 and 1000 degrees of freedom"
+    )
+    panels = [
+        [Estimate(metric="beta_difference", term=term, estimate=q, se=2.0, df=1000.0, ci_level=0.95) for term, q in own.items()]
+        + [replace(joint, statistic=f)]
+        for own, f in (({"a - b": 1.0, "a - c": 0.0, "b - c": -1.0}, 1 / 6), ({"a - b": 3.0, "a - c": 2.0, "b - c": -1.0}, 7 / 6))
+    ]  # fmt: skip
+    *_, row = pooled_rows(panels)
+    assert (row.statistic, row.df, row.m) == pytest.approx((1 / 3, 13.5, 2))
+    assert row.p == pytest.approx(0.7223, abs=1e-4) and row.fmi == pytest.approx((0.5 + 2 / 16.5) / 1.5)
+    assert row.method == "OLS, HC3, Wald F test on 2 degrees of freedom, pooled as D1"
+    assert row.missing_rule == "multiple imputation, m = 2"
+    less = [[*own[:-1], replace(own[-1], statistic=0.9 * own[-1].statistic)] for own in panels]
+    assert pooled_rows(less)[-1].statistic == pytest.approx(0.3)
+    refused = [panels[0], [replace(panels[1][0], se=math.nan), *panels[1][1:]]]
+    assert pooled_rows(refused)[-1].status == "not testable"
+    assert [other.term for other in pooled_rows([own[1:] for own in panels])] == ["a - c", "b - c"]
+
+
+@pytest.mark.parametrize("waves", [1, 3])
+def test_the_joint_test_of_sources_is_pooled_with_its_own_covariance(panel, waves):
+    """In one wave against statsmodels' HC3 covariance in every panel; in three against the clustered one."""
+    rng = np.random.default_rng(5)
+    rows = panel[panel["wave_number"] <= waves].drop(columns="m").reset_index(drop=True)
+    rows = rows.assign(**{name: rng.normal(size=len(rows)) for name in ("home", "work", "club")})
+    rows["y"] += rows["home"]
+    rows.loc[::9, "y"] = np.nan
+    rows.loc[4::11, "work"] = np.nan
+    hypothesis = declared("contrast_of_predictors", outcome="y", predictors=["home", "work", "club"])
+    table = found(rows, hypothesis, imputation={"m": 6, "most": 6})
+    own = table[table["metric"].eq("wald_f")].reset_index(drop=True)
+    assert own["m"].tolist() == pytest.approx([6, math.nan], nan_ok=True) and 0 < own.loc[0, "fmi"] < 1
+    assert own.loc[0, "df"] < own.loc[1, "df"] and own.loc[0, "missing_rule"] == "multiple imputation, m = 6"
+    assert own.loc[0, "p"] < 0.01 and numerator_df(own.loc[0, "method"]) == 2
+    family = {"family": "f", "hypotheses": [hypothesis]}
+    drawn = complete(rows, family, SETTINGS | {"imputation": {"m": 6, "most": 6}})["A1"].first(6)
+    fits = [equal_by_hand(one, waves) for one in drawn]
+    test = pool_test([b for b, _ in fits], [v for _, v in fits], PEOPLE - (5 if waves == 1 else 2)).iloc[0]
+    hotelling = 1.0 if waves == 1 else (PEOPLE - 2) / (PEOPLE - 1)
+    assert own.loc[0, "statistic"] == pytest.approx(test["statistic"] * hotelling, rel=1e-3)
+    assert own.loc[0, ["df", "m"]].astype(float).tolist() == pytest.approx([test["df2"], 6], rel=1e-6)
+
+
+def equal_by_hand(frame, waves):
+    """home - work and home - club, and their covariance: by statsmodels in one wave, from the mixed model in more."""
+    names = ["home", "work", "club"]
+    contrasts = np.array([[1.0, -1.0, 0.0], [1.0, 0.0, -1.0]])
+    absent = frame[names].isna()
+    if waves == 1:
+        x = frame[names].apply(lambda own: (own - own.mean()) / own.std()).fillna(0.0)
+        x = x.assign(**{f"no {name}": absent[name].astype(float) for name in names if absent[name].any()})
+        fit = sm.OLS((frame["y"] - frame["y"].mean()) / frame["y"].std(), sm.add_constant(x)).fit(cov_type="HC3")
+        b, v = fit.params[names], fit.cov_params().loc[names, names]
+    else:
+        prepared, columns = prepare_contrast(frame, "y", names, [], absent_is_zero=True)
+        blocks = blocks_of(fit_mixed_model(prepared.y, columns, prepared.person), prepared.y, columns, prepared.person)
+        places = [blocks.names.index(f"{name}_within") for name in names]
+        b, v = blocks.coefficients[places], blocks.clustered()[np.ix_(places, places)]
+    return contrasts @ np.asarray(b), contrasts @ np.asarray(v) @ contrasts.T
+
+
+@pytest.mark.parametrize(("clustered", "complete", "said"), [(0.06, 0.04, True), (0.06, 0.055, False)])
+def test_standard_errors_of_complete_cases_are_compared_with_each_other(clustered, complete, said):
+    """The imputed row's 0.03 is smaller than either: with it a warning would always be due."""
+    imputed = Estimate(analysis="within_between", se=0.03, m=20.0)
+    rows = [imputed, replace(imputed, se=complete, m=math.nan), Estimate(analysis="fixed_effects", se=clustered)]
+    first = warn_about_clustering(rows)[0]
+    words = "the person-clustered standard error of complete cases is 1.5 times the model's" if said else ""
+    assert first.warnings == words
+    assert "of complete cases" not in (alone := warn_about_clustering(rows[1:])[0].warnings) and bool(alone) == said
 
 
 def test_the_page_of_models_says_what_the_code_says():

@@ -6,9 +6,9 @@ import pytest
 
 from rejsens.administration import administer
 from rejsens.assess_instrument import assess_instrument
-from rejsens.assess_structure import TABLES, assess_structure, estimator, fit, parts
+from rejsens.assess_structure import TABLES, _rows_of, assess_structure, estimator, fit, parts
 from rejsens.definitions import instrument_from, load_instruments, models_of
-from rejsens.measured_alike import reached, with_invariance
+from rejsens.measured_alike import OF_EVENTS, reached, with_invariance
 from rejsens.problems import Refused
 from rejsens.psychometrics import cfa, invariance
 from rejsens.tabular import schema, tidy
@@ -115,6 +115,12 @@ def test_products_are_fitted_as_products_and_never_as_ordered_answers():
     frame, factors = parts(people, a_rsq, model)
     assert frame.shape == (2, 9) and frame.iloc[0].tolist() == [2.0 * (7 - 2)] * 9 and len(factors["a_rsq"]) == 9
     assert estimator(a_rsq, model) == {"estimator": "MLR", "missing": "fiml"}
+    rng = np.random.default_rng(3)
+    level = rng.normal(size=(300, 1))
+    codes = np.clip(np.round(3.5 + level * np.tile([1.0, -1.0], 9) + rng.normal(size=(300, 18))), 1, 6)
+    named = pd.DataFrame(codes, columns=[item.id for item in a_rsq.items])
+    loadings = _rows_of(fit(named, a_rsq, model, 0.95), a_rsq, model)["loadings"]
+    assert loadings["label"].tolist() == [f"situation_{k}_product" for k in range(1, 10)]
 
 
 def test_a_method_factor_holds_the_reversed_items():
@@ -213,6 +219,26 @@ def test_a_result_over_waves_or_groups_carries_the_status_of_its_scales(found):
     assert with_invariance(estimates.assign(term="x > b > a"), hypotheses, found["invariance"], dictionary, asked)[
         "invariance"
     ][0].endswith(f"; b: {reached(found['invariance'], 'b', 'waves')}")
+
+
+def test_a_result_over_events_says_what_there_is_to_assess(found):
+    """Of single ratings nothing; of a rating of several items, and of a person's scale among the covariates, the status."""
+    named = ["hurt; intent; ease; age", "hurt", "ease; c"]
+    estimates = pd.DataFrame({"hypothesis": ["H1", "H2", "H3"], "family": "f", "wave": "all", "outcome": "hurt"})
+    estimates["invariance"] = [OF_EVENTS + names for names in named]
+    hypotheses = pd.DataFrame({"hypothesis": ["H1", "H2", "H3"], "family": "f", "outcome": "hurt"})
+    hypotheses["predictor"] = ["intent", "un; cl", "un; cl"]
+    rows = [("un_hurt", "single_item", "", "un"), ("cl_hurt", "single_item", "", "cl"), ("un_intent", "single_item", "", "un"),
+            ("un_ease", "reflective", "a", "un"), ("cl_ease", "reflective", "", "cl"), ("c", "reflective", "a", None)]  # fmt: skip
+    dictionary = pd.DataFrame(rows, columns=["score", "model", "modelled_by", "event"])
+    asked = pd.DataFrame({"score": [], "wave": []})
+    slope, contrast, scale = with_invariance(estimates, hypotheses, found["invariance"], dictionary, asked)[
+        "invariance"
+    ]
+    status = reached(found["invariance"], "a", "waves")
+    assert slope == f"hurt and intent: single ratings, with nothing to assess; ease: un {status}; cl not assessed"
+    assert contrast == "hurt: a single rating, with nothing to assess"
+    assert scale == f"ease: un {status}; cl not assessed; between the kinds of event not assessed; c: {status}"
 
 
 def test_a_rung_that_could_not_be_tested_is_not_told_as_holding():

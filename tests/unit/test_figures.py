@@ -32,6 +32,7 @@ from rejsens.figures import (
     response_distributions,
     scores_by_wave,
 )
+from rejsens.narrative import banned_words
 from rejsens.registry import LIBRARY, TABLES, figures, load_plugin
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -162,6 +163,7 @@ def drawing(name: str, scenario: str) -> style.Drawing:
 def test_a_figure_module_declares_itself(name):
     module = load_plugin(f"rejsens.figures.{name}")
     title, caption = style.title_and_caption(module.__doc__)
+    assert banned_words(f"{title} {caption}") == []
     assert title and not title.endswith(".")
     assert caption.endswith(".")
     assert set(module.TABLES) <= set(TABLES)
@@ -409,6 +411,15 @@ def _marks(figure: Figure, label: str) -> list[float]:
     return [float(line.get_xdata()[0]) for axes in figure.axes for line in axes.lines if line.get_label() == label]
 
 
+def test_the_forest_says_no_difference_and_bounds_a_share_of_variance_on_one_side():
+    estimates = many_hypotheses(_full()["estimates"], 2).assign(direction=["", "positive"])
+    estimates["claim_type"], estimates["metric"] = ["equivalence", "difference"], ["beta_within", "delta_r2"]
+    made = forest_of_hypotheses.draw(estimates=estimates, study=study())
+    assert {"0", "+"} <= {ink.text for ink in drawn_texts(made.figure)}
+    bands = [bar.patches[0] for axes in _plots(made.figure) for bar in axes.containers if bar.get_label() == "sesoi"]
+    assert [band.get_x() for band in bands] == [-0.10, 0.0]
+
+
 def test_the_forest_marks_what_decides():
     made = drawing("forest_of_hypotheses", "full")
     deciding = _full()["estimates"].query("decides")
@@ -426,6 +437,18 @@ def test_the_band_is_the_smallest_effect_of_interest():
     axes = _plots(drawing("forest_of_hypotheses", "full").figure)[0]
     bands = [bar.patches[0] for bar in axes.containers if bar.get_label() == "sesoi"]
     assert [(band.get_x(), band.get_x() + band.get_width()) for band in bands] == [(-0.10, 0.10)] * 3
+
+
+def test_a_number_that_is_only_reported_is_hollow_and_not_said_to_carry_a_verdict():
+    estimates = many_hypotheses(_full()["estimates"], 3)
+    estimates.loc[0, "verdict"] = "not tested"
+    made = forest_of_hypotheses.draw(estimates=estimates, study=study())
+    assert len(_marks(made.figure, "decides")) == 2 and len(_marks(made.figure, "reported")) == 1
+    bold = {text.get_text() for text in made.figure.texts if text.get_weight() == "bold"}
+    assert {"H2", "H3"} <= bold and "H1" not in bold
+    only = forest_of_hypotheses.draw(estimates=estimates.iloc[:1], study=study())
+    legend = [ink.text for ink in drawn_texts(only.figure)]
+    assert "without a verdict" in legend and "carries the verdict" not in legend
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 25, 40])
@@ -460,9 +483,10 @@ def test_rows_of_one_metric_are_told_apart_by_wave_or_analysis():
     shown = forest_of_hypotheses.candidates(estimates).query("hypothesis == 'H1'")
     label = "Reported exposure and self-esteem"
     within = shown.query("metric == 'beta_within'")["text"].tolist()
-    assert within == [label, f"{label}, fixed effects"]
+    after = "reported exposure and self-esteem"  # what tells a row apart comes first
+    assert within == [label, f"Fixed effects: {after}"]
     waves = shown.query("metric == 'beta'")["text"].tolist()
-    assert waves == [f"{label}, {wave}" for wave in _full()["waves"]["wave"]]
+    assert waves == [f"{wave}: {after}" for wave in _full()["waves"]["wave"]]
     assert shown.query("metric == 'beta_between'")["text"].tolist() == [label]
 
 

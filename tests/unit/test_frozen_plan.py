@@ -17,7 +17,7 @@ import yaml
 from rejsens.check import check_study
 from rejsens.commands.plan import Action, plan
 from rejsens.declarations import SHIPPED, read_yaml
-from rejsens.frozen_plan import LOCK, account, deviations, freeze, in_short, story
+from rejsens.frozen_plan import LOCK, _with_hashes, _without_hashes, account, deviations, freeze, in_short, story
 from rejsens.layout import to_html
 from rejsens.plan import Plan
 from rejsens.problems import Refused
@@ -99,6 +99,44 @@ def test_every_later_difference_is_a_sentence(study: Path) -> None:
         "settings: alpha changed from 0.05 to 0.1.",
         "settings: screening: speed: below changed from 120 to 60.",
     ]
+
+
+def test_choices_of_the_multiverse_are_frozen_and_every_later_difference_is_told(study: Path) -> None:
+    file = study / "config/multiverse.yaml"
+    assert freeze(study, today=DAY)["multiverse"] == {}
+    shutil.copy(SHIPPED / "config/multiverse.yaml", file)
+    assert told(study) == ["multiverse: added after the plan was frozen, about H1, H2, H3 and H23a."]
+    lock = freeze(study, again="the choices are settled", today=DAY)
+    assert lock["multiverse"] == yaml.safe_load(file.read_text()) and told(study) == []
+
+    def edit(content: dict) -> None:
+        content["hypotheses"].remove("H3")
+        content["most"]["apart"] = 3
+        del content["choices"]["covariates"][2]
+        content["choices"]["outliers"][1]["winsorise"] = 2
+
+    change(file, edit)
+    assert told(study) == [
+        "multiverse: hypotheses changed from “H1”, “H2”, “H3” and “H23a” to “H1”, “H2” and “H23a”.",
+        "multiverse: most changed from (regression: 80, mixed: 16, imputed: 3, apart: 12) to (regression: 80, mixed: 16, "
+        "imputed: 3, apart: 3).",
+        "multiverse: covariates: without relationship status was removed.",
+        "multiverse: outliers: set to 3 SD of the wave: winsorise changed from 3 to 2.",
+    ]
+    file.write_text("most: [")
+    assert told(study) == ["multiverse: its file cannot be read, so that nothing shows what changed in it."]
+    file.unlink()
+    assert told(study) == ["multiverse: removed after the plan was frozen, about H1, H2, H3 and H23a."]
+
+
+def test_a_lock_without_the_multiverse_says_that_it_recorded_none(study: Path) -> None:
+    freeze(study, today=DAY)
+    early = {part: yaml.safe_load((study / LOCK).read_text())[part] for part in ("families", "settings", "instruments")}
+    lock = {"frozen": [{"date": "2026-01-05", "reason": "", "waves": [], "deviations": []}]}
+    (study / LOCK).write_text(yaml.safe_dump(lock | _with_hashes(_without_hashes(early))))
+    assert told(study) == []
+    shutil.copy(SHIPPED / "config/multiverse.yaml", study / "config")
+    assert told(study)[0].startswith("multiverse: the plan was frozen before the record held config/multiverse.yaml")
 
 
 def test_comments_and_words_of_an_instrument_do_not_count_but_its_scoring_does(study: Path) -> None:

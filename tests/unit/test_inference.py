@@ -425,13 +425,22 @@ def test_only_deciding_rows_enter_the_correction_and_carry_verdicts():
     assert (decided[3].verdict, decided[3].reason, decided[3].exceeds_sesoi) == (NOT_TESTABLE, "too few", "")
 
 
-def test_an_equivalence_claim_enters_the_correction_with_its_own_p():
-    claimed = a_row(0.01, 0.05, p=0.7, claim_type="equivalence", direction="")
-    other = a_row(-0.3, 0.1, p=0.001)
-    decided = decide([claimed, other], "holm")
+@pytest.mark.parametrize(
+    ("rule", "adjusted"), [("holm", [0.03, 0.06, 0.06]), ("benjamini-hochberg", [0.03, 0.045, 0.045])]
+)
+def test_an_equivalence_claim_is_none_of_the_tests_of_a_difference(rule, adjusted):
+    """By hand, m = 3. Holm: 3 x .01, 2 x .03, 1 x .045 raised to .06; BH: 3/1 x .01, 3/2 x .03, 3/3 x .045. With the claim
+    among them m would be 4, and .01 would come to .04."""
+    claimed = a_row(0.01, 0.05, half90=0.042, p=0.7, claim_type="equivalence", direction="")
+    open_ = a_row(0.08, 0.05, half90=0.042, p=1e-9, claim_type="equivalence", direction="")
+    others = [a_row(-0.3, 0.1, p=p) for p in (0.01, 0.03, 0.045)]
+    *tested, first, second = decide([*others, claimed, open_], rule)
+    assert [row.p_adjusted for row in tested] == pytest.approx(adjusted)
     own = max(tost(claimed.estimate, claimed.se, claimed.df, 0.10))
-    assert decided[0].p_equivalence == pytest.approx(own)
-    assert decided[0].p_adjusted == pytest.approx(max(own, 0.002) if own > 0.001 else 2 * own)
+    assert first.p_adjusted == first.p_equivalence == pytest.approx(own)
+    assert (first.verdict, second.verdict) == ("equivalent", "inconclusive")  # by the 90 % interval alone
+    assert second.reason.startswith("unadjusted p = ") and "over 3 tests" in tested[0].reason
+    assert decide([replace(claimed, p=NAN)], rule)[0].verdict == "equivalent"
 
 
 def test_a_non_inferiority_claim_is_tested_against_the_unfavourable_bound():
@@ -456,8 +465,10 @@ def test_reasons_state_interval_bounds_and_what_could_have_been_found():
         "smallest effect detectable with 80% power, before correction: 0.12"
     )
     assert small.reason == "the 90% interval [−0.040, 0.060] lies inside ±0.10"
-    assert clear.reason == ("Holm p < .001 with the declared sign; the 95% interval [−0.400, −0.200] lies beyond ±0.10")
-    assert "excludes 0, but Holm p = .060 is not below 0.05" in refuted.reason
+    assert clear.reason == (
+        "Holm p < .001 over 1 test with the declared sign; the 95% interval [−0.400, −0.200] lies beyond ±0.10"
+    )
+    assert "excludes 0, but Holm p = .060 over 1 test is not below 0.05" in refuted.reason
 
 
 # --- families -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from scipy.stats import norm
 
+from rejsens import narrative
 from rejsens.administration import administer
 from rejsens.definitions import load_instruments
 from rejsens.problems import Refused
@@ -665,6 +666,14 @@ def test_labels_are_ours_and_no_wording_is_carried(name):
         assert all(len(words.split()) <= 5 for words in answers_part["anchors"].values())
     pronouns = re.compile(r"(?:^|_)(i|im|my|me|myself|you|your)(?:_|$)")
     assert not [label for label in labels if pronouns.search(label)]
+
+
+def test_no_short_label_holds_a_word_that_the_report_bans():
+    files = sorted((Path(__file__).parents[2] / "schemas" / "instruments").glob("[!_]*.yaml"))
+    content = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files if "." not in path.stem]
+    labels = [str(entry["label"]) for file in content for part in ("items", "scores") for entry in file.get(part, ())]
+    assert len(labels) > 500
+    assert [label for label in labels if narrative.banned_words(label.replace("_", " "))] == []
 
 
 # --- ranges -------------------------------------------------------------------------------------------------------

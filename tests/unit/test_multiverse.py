@@ -373,7 +373,54 @@ def test_the_curve_shows_every_estimate_once_and_the_apart_ones_last():
 def test_the_printed_table_names_what_moves_the_estimate_most():
     tables = {name: tidy(frame, name) for name, frame in multiverse().items() if name != "multiverse"}
     printed = lay_out(**tables, study=facts())
-    first = printed.rows[0]
-    assert first[0] == "All^a" and first[1] == "48" and first[-1].startswith("covariates 0.05")
+    kinds = [row[0] for row in printed.rows[:4]]  # of H1, before what puts the kinds together
+    assert [kind.partition("^")[0] for kind in kinds] == [
+        "Complete-case regressions", "Complete-case mixed models", "All of these, as drawn",
+        "Apart: possible mediators as covariates",
+    ]  # fmt: skip
+    together = printed.rows[2]
+    assert together[0].endswith("^a") and together[1] == "48" and together[-1].startswith("covariates 0.05")
     assert printed.specific == (("a", "9 complete cases."),)
     assert lay_out(**{name: frame.iloc[:0] for name, frame in tables.items()}, study=facts()).rows == ()
+
+
+def test_a_source_that_is_not_there_is_treated_as_the_declared_analysis_treats_it() -> None:
+    rng, sources = np.random.default_rng(4), ["partner", "work", "club"]
+    scores = pd.DataFrame(rng.normal(size=(200, 4)), columns=[*sources, "age"])
+    scores["y"] = scores["partner"] + rng.normal(size=len(scores))
+    scores = scores.assign(participant=range(200), wave="w1", wave_number=1, role="wave")
+    scores.loc[scores["participant"] % 3 == 0, "club"] = np.nan
+
+    class Source:
+        def scores(self, *_: Any) -> pd.DataFrame:
+            return scores
+
+    hypothesis = {"id": "H1", "label": "sources", "model": "contrast_of_predictors", "outcome": "y", "predictors": sources,
+                  "direction": "positive", "covariates": [AGE], "sesoi": 0.10, "claim_type": "difference"}  # fmt: skip
+    family = {"family": "demo", "confirmatory": False, "correction": "holm", "hypotheses": [hypothesis]}
+    choices = {"covariates": [{"label": "as declared"}, {"label": "none", "without": "all"}]}
+    table = run_multiverse(Source(), {"hypotheses": ["H1"], "most": MOST, "choices": choices}, family, SETTINGS, {})
+    decided = run_family(scores, family, SETTINGS).query("decides").iloc[0]
+    own = ["estimate", "se", "df", "n_obs", "n_lost"]
+    assert table.loc[0, own].astype(float).tolist() == pytest.approx(decided[own].astype(float).tolist(), rel=1e-9)
+    assert table["n_obs"].tolist() == [200, 200]
+
+
+def test_unequal_rates_of_the_kinds_stand_in_table_and_note():
+    found = multiverse()
+    tables = {name: tidy(frame, name) for name, frame in found.items()}
+    even = specification_curve.draw(
+        multiverse=tables["multiverse"],
+        multiverse_summary=tables["multiverse_summary"].assign(possible=48),
+        study=facts(),
+    )
+    uneven = tables["multiverse_summary"].copy()
+    uneven.loc[uneven["part"] == "regression", "possible"] = 2 * uneven["n"]
+    uneven.loc[uneven["part"] == "mixed", "possible"] = 500 * uneven["n"]
+    curve = specification_curve.draw(multiverse=tables["multiverse"], multiverse_summary=uneven, study=facts())
+    printed = lay_out(multiverse_summary=uneven, multiverse_choices=tables["multiverse_choices"], study=facts())
+    said = "50% of the complete-case regressions that the options allow and 0.2% of the complete-case mixed models"
+    for text in (curve.note, " ".join(printed.general)):
+        assert said in text and "unequal rates" in text
+    assert "unequal" not in even.note
+    assert "of complete-case regressions 100% supported" in curve.alt

@@ -215,11 +215,11 @@ def test_moderation_differs_and_mediation_claims_no_order_it_does_not_have(findi
 
 def test_equivalence_is_said_with_its_own_test(findings):
     equal, unequal = (row for row in findings if row["claim_type"] == "equivalence")
-    assert "p of equivalence" in narrative.result(equal) and "adjusted p of equivalence" in narrative.result(equal)
+    assert "p of equivalence" in narrative.result(equal) and "adjusted p" not in narrative.result(equal)
     assert narrative.as_claimed(equal) in narrative.judged(equal)
     assert "±0.20 SDs of the differences" in narrative.verdict(equal)
     assert narrative.verdict(unequal).startswith("Opposite") and narrative.as_claimed(unequal) == ""
-    assert "smallest difference of interest (±0.20 SDs of the differences)" in narrative.beyond_sesoi(equal)
+    assert "smallest effect of interest (SESOI, ±0.20 SDs of the differences)" in narrative.beyond_sesoi(equal)
 
 
 def test_what_is_not_testable_says_why_with_labels(findings):

@@ -220,7 +220,7 @@ def test_a_family_at_fault_is_set_aside_whole_and_the_others_stand(
     assert [problem.stops for problem in found.told_aside] == [False, False]
     monkeypatch.chdir(study)
     plan = Plan(load_study("."))
-    assert plan.write_report()["study"]["notes"] == plan.study.words_aside
+    assert plan.write_report()["study"]["set_aside"] == plan.study.words_aside
     assert (plan.test_hypotheses("loneliness")["set_aside"], *plan.collect_estimates()["set_aside"]) == (
         None, "config/hypotheses/torn.yaml", "config/hypotheses/worry.yaml",
     )  # fmt: skip

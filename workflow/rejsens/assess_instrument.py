@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from rejsens.definitions import Instrument, Item, Score, few_answers
+from rejsens.definitions import Instrument, Score, few_answers
 from rejsens.events import administered, raters
 from rejsens.general_factors import general_factors
 from rejsens.psychometrics import assess, generalisability, reliability_table, test_retest
 from rejsens.psychometrics.scale import RELIABILITY_COLUMNS
-from rejsens.scoring import keyed_name, units
+from rejsens.scoring import keyed_name, product_label, units
 from rejsens.scoring import score as scored
 from rejsens.seeds import generator
 from rejsens.variables import not_applicable
@@ -136,8 +136,3 @@ def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tupl
         dict(zip(columns, labels, strict=True)),
         reverse,
     )
-
-
-def product_label(rated: Item) -> str:
-    """What a product of two answers is called, after the item that is rated for concern."""
-    return f"{rated.label.removesuffix('_concern')}_product"

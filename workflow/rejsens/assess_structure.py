@@ -11,7 +11,7 @@ from rejsens.definitions import Instrument, Model, few_answers
 from rejsens.events import administered, base_of
 from rejsens.measured_alike import NOT_TESTED
 from rejsens.psychometrics import FactorModel, Invariance, cfa, invariance, partial_invariance
-from rejsens.scoring import keyed, keyed_name, units
+from rejsens.scoring import keyed, keyed_name, product_label, product_name, units
 
 WAVES = "waves"
 WHOLE_WAVES = "a wave counts for a person when every item was answered there; missing waves by FIML"
@@ -103,8 +103,12 @@ def _rows_of(fitted: FactorModel, instrument: Instrument, model: Model) -> dict[
     """The three tables of one fitted model, without instrument, wave and model."""
     named = {keyed_name(item): item for item in instrument.items}
     items = [named.get(column) for column in fitted.loadings["item"]]
+    products = {product_name(a, b): product_label(instrument.item(a)) for s in instrument.scores for a, b in s.pairs}
     loadings = fitted.loadings[["factor", "item", "estimate", "se", "std", "std_ci_low", "std_ci_high"]].assign(
-        label=[item.label if item else column for item, column in zip(items, fitted.loadings["item"], strict=True)],
+        label=[
+            item.label if item else products.get(column, column)
+            for item, column in zip(items, fitted.loadings["item"], strict=True)
+        ],
         reverse=[bool(item and item.reverse) for item in items],
         status=fitted.status,
     )

@@ -10,7 +10,6 @@ from operator import attrgetter
 import numpy as np
 import pandas as pd
 
-from rejsens.assess_instrument import product_label
 from rejsens.assess_structure import fit
 from rejsens.definitions import Instrument, Item, Model, Score, few_answers
 from rejsens.events import administered, base_of
@@ -27,7 +26,7 @@ from rejsens.psychometrics import (
 from rejsens.psychometrics.correlation_matrix import Correlations, correlations_of
 from rejsens.psychometrics.exploratory import why_too_many
 from rejsens.psychometrics.local_dependence import NOTABLE_Q3, NOTABLE_RESIDUAL, shared_beside
-from rejsens.scoring import keyed, keyed_name, units
+from rejsens.scoring import keyed, keyed_name, product_label, units
 from rejsens.seeds import generator
 
 TABLES = (

@@ -1,7 +1,8 @@
 """The registered plan: what the hypotheses said when it was frozen, and every difference since.
 
-`config/plan.lock.yaml` holds the content of every family, the settings that bind inference and the scoring of the
-instruments that the hypotheses use, so that a later difference can be told as "from ... to ..." and not only as a hash.
+`config/plan.lock.yaml` holds the content of every family, the settings that bind inference, the scoring of the
+instruments that the hypotheses use and the choices of `config/multiverse.yaml`, so that a later difference can be told as
+"from ... to ..." and not only as a hash.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import yaml
 
 from rejsens.declarations import load_settings, load_yaml, read_yaml
 from rejsens.hypotheses import variables
+from rejsens.multiverse_file import FILE as MULTIVERSE
+from rejsens.multiverse_file import Multiverse, load_multiverse
 from rejsens.problems import Problem, Refused, collect, counted, listed
 from rejsens.registry import files, instrument_files
 from rejsens.study import Study, instrument_folders
@@ -35,7 +38,8 @@ FREE = (
 SCORING = ("items", "answers", "orders", "order_keys", "scores", "events")  # of an instrument's file: what makes scores
 FAMILY = ("title", "declared", "confirmatory", "correction", "random_slope")
 WORDS = {"sesoi": "smallest effect of interest", "claim_type": "type of claim", "claim_ids": "claims"}
-PARTS = ("families", "settings", "instruments")
+PARTS = ("families", "settings", "instruments", "multiverse")  # a lock of an earlier version lacks the last
+NAMES = ("id", "name", "label")  # what tells the entries of a list apart
 STATUSES = ("never frozen", "frozen", "frozen again", "changed by then", "differs", "as frozen")
 _HEAD = """\
 # The plan as it was frozen. Written by `rejsens plan freeze`; an edit by hand is found and told in the report.
@@ -46,7 +50,7 @@ _HEAD = """\
 class Deviation:
     """One difference between the frozen plan and the study of today."""
 
-    where: str  # "H1 (family primary)", "family primary", "settings", "instrument rses" or the lock's own file
+    where: str  # "H1 (family primary)", "family primary", "settings", "instrument rses", "multiverse" or the lock's own file
     text: str
 
     @property
@@ -60,8 +64,8 @@ def freeze(folder: Path | str = ".", *, again: str = "", today: date | None = No
     again     the reason to freeze anew; the earlier dates, this reason and the deviations up to now stay on record
     today     the date to record; default: today
     returns   the lock as written: `frozen` (each freeze: date, reason, waves then in the study, deviations until then),
-              `hash`, `families`, `settings`, `instruments`
-    raises    Refused: settings or families at fault, no family, a plan frozen before and no reason, or a reason where
+              `hash`, `families`, `settings`, `instruments`, `multiverse` (empty where the study has no such file)
+    raises    Refused: settings, families or multiverse at fault, no family, a plan frozen before and no reason, or a reason where
               nothing was frozen. Waves need not exist yet
     """
     folder = Path(folder)
@@ -72,6 +76,7 @@ def freeze(folder: Path | str = ".", *, again: str = "", today: date | None = No
         for name, path in files("config/hypotheses/*.yaml", folder).items()
         if (family := collect(problems, read_yaml, path, "hypotheses"))
     }
+    multiverse = collect(problems, load_multiverse, folder)
     if not families and not problems:
         fix = "write a family of hypotheses into config/hypotheses/; docs/add-a-hypothesis.md shows how"
         problems.append(Problem(str(folder / "config/hypotheses"), "Nothing to freeze", "there is no family", "", fix))
@@ -79,7 +84,7 @@ def freeze(folder: Path | str = ".", *, again: str = "", today: date | None = No
     problems += _again_problems(folder, earlier, again)
     if problems:
         raise Refused(problems, "The plan")
-    content = _content(folder, settings, families)
+    content = _content(folder, settings, families, multiverse)
     waves = list(files("data/waves/*.yaml", folder))
     entry = {"date": str(today or date.today()), "reason": again.strip(), "waves": waves, "deviations": []}
     if earlier:
@@ -94,15 +99,18 @@ def deviations(study: Study) -> list[Deviation] | None:
 
     study     as `load_study` or `gather_study` gives it
     returns   empty when nothing differs. A hypothesis that was added or removed, each of its declarations that changed
-              (from ... to ...), each binding setting, each instrument whose scoring changed, a lock that was edited,
-              a family whose file cannot be read
+              (from ... to ...), each binding setting, each instrument whose scoring changed, each choice of the
+              multiverse, a lock that was edited, a file of a family or of the multiverse that cannot be read
     raises    Refused when the lock breaks its schema
     """
     lock = _read(study.folder)
     if lock is None:
         return None
     unread = set(study.set_aside) - set(study.planned)
-    return _differences(lock, _content(Path(study.folder), study.settings, study.planned), unread)
+    faults: list[Problem] = []
+    multiverse = collect(faults, load_multiverse, study.folder)
+    unread |= {MULTIVERSE} if faults else set()
+    return _differences(lock, _content(Path(study.folder), study.settings, study.planned, multiverse), unread)
 
 
 def account(study: Study) -> list[str]:
@@ -176,7 +184,9 @@ def readable(study: Study) -> bool:
 # --- the content of a plan -------------------------------------------------------------------------------------------
 
 
-def _content(folder: Path, settings: Mapping[str, Any], families: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _content(
+    folder: Path, settings: Mapping[str, Any], families: Mapping[str, Mapping[str, Any]], multiverse: Multiverse | None
+) -> dict[str, Any]:
     """What is frozen, without hashes, in plain values (a list of hypotheses by id)."""
     plain = json.loads(json.dumps(families, default=str))
     return {
@@ -187,6 +197,7 @@ def _content(folder: Path, settings: Mapping[str, Any], families: Mapping[str, M
         },
         "settings": json.loads(json.dumps({k: v for k, v in settings.items() if k not in FREE}, default=str)),
         "instruments": _instruments(folder, _names(plain)),
+        "multiverse": json.loads(json.dumps(multiverse or {}, default=str)),
     }
 
 
@@ -230,7 +241,7 @@ def _without_hashes(lock: Mapping[str, Any]) -> dict[str, Any]:
     for name, family in lock["families"].items():
         hypotheses = {key: _without(h, "hash") for key, h in family["hypotheses"].items()}
         families[name] = {**_without(family, "hash"), "hypotheses": hypotheses}
-    return {"families": families, "settings": lock["settings"], "instruments": lock["instruments"]}
+    return {"families": families} | {part: lock[part] for part in PARTS[1:] if part in lock}
 
 
 def _without(content: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -267,10 +278,10 @@ def _write(path: Path, lock: Mapping[str, Any]) -> None:
 
 
 def _differences(lock: Mapping[str, Any], now: Mapping[str, Any], unread: Collection[str] = ()) -> list[Deviation]:
-    """unread   families whose files are there and cannot be read: they must not pass for removed"""
+    """unread   families whose files, or the multiverse's, are there and cannot be read: they must not pass for removed"""
     then = _without_hashes(lock)
     found = []
-    if _with_hashes(then) != {key: lock[key] for key in ("hash", *PARTS)}:
+    if _with_hashes(then) != {key: lock[key] for key in ("hash", *PARTS) if key in lock}:
         found.append(Deviation(LOCK, "it was edited by hand after it was written, so that it proves nothing"))
     for name, (old, new) in _paired(then["families"], now["families"]):
         if name in unread:
@@ -284,7 +295,23 @@ def _differences(lock: Mapping[str, Any], now: Mapping[str, Any], unread: Collec
         if old and new and old != new:
             text = f"its scoring changed (version {old['version']} then, {new['version']} now)"
             found.append(Deviation(f"instrument {name}", text))
-    return found
+    texts = _multiverse_changes(then.get("multiverse"), now["multiverse"], MULTIVERSE in unread)
+    return found + [Deviation("multiverse", text) for text in texts]
+
+
+def _multiverse_changes(old: Multiverse | None, new: Multiverse, unread: bool) -> list[str]:
+    """old, new   the file's content, empty where there was or is none; old is None in a lock that never asked for it"""
+    if unread:
+        return ["its file cannot be read, so that nothing shows what changed in it"]
+    if old is None:
+        early = f"the plan was frozen before the record held {MULTIVERSE}, so that nothing shows what changed in it"
+        return [early] if new else []
+    if bool(old) != bool(new):
+        return [
+            f"{'added' if new else 'removed'} after the plan was frozen, about {listed((new or old)['hypotheses'], 40)}"
+        ]
+    whole = _changes(_without(old, "choices"), _without(new, "choices"))
+    return whole + _changes(old.get("choices", {}), new.get("choices", {}))
 
 
 def _paired(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, tuple[Any, Any]]]:
@@ -329,12 +356,12 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def _named(entries: Any) -> bool:
-    """A list of groups that each have an id or a name, such as covariates and screening rules."""
-    return isinstance(entries, list) and all(isinstance(e, dict) and ("id" in e or "name" in e) for e in entries)
+    """A list of groups that each have an id, a name or a label, such as covariates, screening rules and options."""
+    return isinstance(entries, list) and all(isinstance(e, dict) and any(key in e for key in NAMES) for e in entries)
 
 
 def _list_changes(name: str, old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[str]:
-    before, after = ({e.get("id", e.get("name")): e for e in entries} for entries in (old, new))
+    before, after = ({next(e[key] for key in NAMES if key in e): e for e in entries} for entries in (old, new))
     texts = []
     for key, (was, now) in _paired(before, after):
         if was is None or now is None:

@@ -32,8 +32,8 @@ GLOSSARY: Mapping[str, str] = {
 OF_HYPOTHESES: Mapping[str, str] = {
     "within persons, between persons": "Within: a wave in which somebody has more of one thing than is usual for that "
     "person, beside waves with less of it. Between: people who have more of it beside people who have less.",
-    "SESOI": "The smallest value of interest, declared in the family's file; a frozen plan shows since when. A result inside it is too near to none to matter "
-    "for the question.",
+    "smallest effect of interest (SESOI)": "The least that would matter for the question, in either direction, declared in the "
+    "family's file; a frozen plan shows since when. A result inside it is too near to none to matter.",
     "95% CI": "Confidence interval: the values that agree with these data. The wider it is, the less is known.",
     "equivalence interval": "The 90% interval. Where it lies inside the SESOI on both sides, the result is equivalent: near "
     "enough to none.",

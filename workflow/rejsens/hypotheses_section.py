@@ -12,7 +12,7 @@ import pandas as pd
 from rejsens import apa, narrative
 from rejsens.embedded import image
 from rejsens.measured_alike import NOT_ASSESSED
-from rejsens.result_names import bounds, interval, metric_of, p_values, written
+from rejsens.result_names import bounds, from_0, interval, metric_of, p_values, written
 from rejsens.verdict_words import against_claim, direction, share, simpler_model
 
 Row = Mapping[str, Any]
@@ -37,7 +37,7 @@ def hypotheses_section(
         {
             "id": f"family-{place}",
             "name": f"{family.replace('_', ' ')[:1].upper()}{family.replace('_', ' ')[1:]} family",
-            "about": f"{narrative.correction_name(own[0][1])}; {_counts([row for _, row in own])}",
+            "about": f"{_corrections([row for _, row in own])}; {_counts([row for _, row in own])}",
             "cards": [_card(k, row, reach) for k, row in own],
             "prose": [_prose(row, claims) for _, row in own],
             "figures": [image(f, f"B{next(number)}", f"{f['stem']}-{family}") for f in figures.get(family, ())],
@@ -52,6 +52,18 @@ def summary(findings: Sequence[Row]) -> str:
         return ""
     total = "1 hypothesis was" if len(findings) == 1 else f"{apa.count(len(findings))} hypotheses were"
     return f"{total} declared: {_counts(findings)}."
+
+
+def _corrections(own: Sequence[Row]) -> str:
+    """The correction of a family; where its exploratory hypotheses have another, both.
+
+    >>> stated = {"correction": "holm", "confirmatory": True}
+    >>> _corrections([{"correction": "none", "confirmatory": False}, stated]), _corrections([stated])
+    ('Holm correction, exploratory hypotheses: no correction', 'Holm correction')
+    """
+    ordered = sorted(own, key=lambda row: not narrative.is_true(row.get("confirmatory")))
+    first, *others = dict.fromkeys(narrative.correction_name(row) for row in ordered)
+    return first + "".join(f", exploratory hypotheses: {other}" for other in others)
 
 
 def _counts(findings: Sequence[Row]) -> str:
@@ -139,14 +151,14 @@ def _strip(row: Row, reach: Mapping[str, float]) -> dict[str, str] | None:
     half = reach[str(row.get("metric"))]
     narrow = [k for k in ("ci90_low", "ci90_high") if not apa.is_missing(row.get(k))]
     x = {k: HALF * (1 + row[k] / half) for k in (*keys, *(narrow if len(narrow) == 2 else ()))}
-    x["minus"] = HALF * (1 - row["sesoi"] / half)
+    x["minus"] = HALF * (1 - (0 if from_0(row) else row["sesoi"]) / half)
     x["band"] = x["sesoi"] - x["minus"]
     bound = written(row, "sesoi")
     wide = x["band"] > 70  # room between the bounds for the zero
     return {k: f"{v:.1f}" for k, v in x.items()} | {
         "high": bound,
-        "low": f"{apa.MINUS}{bound}",
-        "zero": "0" if wide else "",
+        "low": "0" if from_0(row) else f"{apa.MINUS}{bound}",
+        "zero": "0" if wide and not from_0(row) else "",
     }
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from rejsens.problems import listed
 
 NOT_ASSESSED = "not assessed"
+OF_EVENTS = f"{NOT_ASSESSED}, over single events: "  # leads the ratings and covariates of a row over events
 NOT_TESTED = "not tested"  # the difference of two rungs could not be tested
 CONTINUOUS = (
     "configural",
@@ -17,7 +18,7 @@ CONTINUOUS = (
     "scalar",
     "strict",
 )  # rungs with names of their own; others are called by what is equal
-INDEX = {"formative": "an index of what happened, to which invariance does not apply", "single_item": "a single item"}
+INDEX = {"formative": "an index of items that need not go together, to which invariance does not apply", "single_item": "a single item"}
 
 
 def with_invariance(
@@ -34,14 +35,21 @@ def with_invariance(
                    leaves waves out (`invariance: max_columns`), and the words say so
     returns    `estimates` with `invariance` such as "rses_sum: metric invariance between w1 and w3 (2 of 3 waves);
                scalar rejected". A row over waves speaks of outcomes, predictors and a mediator between waves, a row of
-               groups of its outcome between them
+               groups of its outcome between them, a row over events of its ratings and of the scales among its covariates:
+               single ratings have nothing to assess, a rating of several items has the status of each kind of event
     """
     asked = descriptives.groupby("score")["wave"].agg(lambda waves: tuple(dict.fromkeys(waves))).to_dict()
     planned = hypotheses.set_index(["family", "hypothesis"])[["outcome", "predictor"]]
     scales = {row["score"]: row for row in dictionary.to_dict("records")}
 
+    kinds = _kinds_of_ratings(scales)
+
     def told(row: pd.Series) -> str:
         outcomes, predictors = planned.loc[(row["family"], row["hypothesis"])]
+        if row["invariance"].startswith(OF_EVENTS):
+            named = row["invariance"].removeprefix(OF_EVENTS).split("; ")
+            contrast = [kind for kind in predictors.split("; ") if kind in {k for own in kinds.values() for k in own}]
+            return _of_events(named, contrast, kinds, scales, invariance, asked)
         between, named = predictors, outcomes
         if row["wave"] == "all":
             path = str(row.get("term")).split(" > ")  # predictor > mediator > outcome
@@ -51,13 +59,54 @@ def with_invariance(
         }
         return "; ".join(f"{name}: {status}" for name, status in words.items()) or NOT_ASSESSED
 
-    compared = estimates["invariance"] == NOT_ASSESSED
+    given = estimates["invariance"].fillna("").astype(str)
+    compared = (given == NOT_ASSESSED) | given.str.startswith(OF_EVENTS)
     return estimates.assign(
         invariance=[
             told(row) if compares else row["invariance"]
             for (_, row), compares in zip(estimates.iterrows(), compared, strict=True)
         ]
     )
+
+
+def _kinds_of_ratings(scales: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Rating of events -> the kinds of event that it was asked of, as `dictionary` has them."""
+    found: dict[str, list[str]] = {}
+    for score, row in scales.items():
+        kind = row.get("event")
+        if isinstance(kind, str) and kind:
+            found.setdefault(score.removeprefix(f"{kind}_"), []).append(kind)
+    return found
+
+
+def _of_events(
+    named: Sequence[str],
+    contrast: Sequence[str],
+    kinds: Mapping[str, Sequence[str]],
+    scales: Mapping[str, Mapping[str, Any]],
+    invariance: pd.DataFrame,
+    asked: Mapping[str, Sequence[str]],
+) -> str:
+    """In words, of ratings and covariates over events; `contrast`: the two kinds that a row compares, if any."""
+    single, words = [], []
+    for name in named:
+        own = {kind: scales[f"{kind}_{name}"] for kind in kinds.get(name, ()) if not contrast or kind in contrast}
+        status = {
+            kind: _of_score(row, invariance, "waves", asked.get(f"{kind}_{name}", ())) for kind, row in own.items()
+        }
+        if own and all(row["model"] == "single_item" for row in own.values()):
+            single.append(name)
+        elif own:
+            each = "; ".join(f"{kind} {text}" for kind, text in status.items())
+            told = set(status.values())
+            words.append(f"{name}: {told.pop() if len(told) == 1 else each}")
+            words += [f"between the kinds of event {NOT_ASSESSED}"] if contrast else []
+        elif name in scales:
+            words.append(f"{name}: {_of_score(scales[name], invariance, 'waves', asked.get(name, ()))}")
+    if single:
+        what = "a single rating" if len(single) == 1 else "single ratings"
+        words.insert(0, f"{listed(single, 50)}: {what}, with nothing to assess")
+    return "; ".join(words) or NOT_ASSESSED
 
 
 def _of_score(row: Mapping[str, Any], invariance: pd.DataFrame, between: str, asked: Sequence[str]) -> str:

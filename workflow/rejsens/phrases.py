@@ -22,8 +22,8 @@ def spoken(label: Any) -> str:
 def quoted(label: Any) -> str:
     """An item's short label, which speaks with the item's own words.
 
-    >>> quoted("worth_feels_small")
-    '“worth feels small”'
+    >>> quoted("worth_feels_low")
+    '“worth feels low”'
     """
     return f"“{spoken(label)}”"
 
@@ -44,10 +44,20 @@ def above_rejected(rungs: pd.DataFrame) -> list[bool]:
 def labelled(text: Any, labels: Mapping[str, str]) -> str:
     """A text that names items by their ids, with their short labels in place of these.
 
-    >>> labelled("loadings of b1, loadings of b2", {"b1": "worth_feels_small"})
-    'loadings of “worth feels small”, loadings of b2'
+    >>> labelled("loadings of b1, loadings of b2", {"b1": "worth_feels_low"})
+    'loadings of “worth feels low”, loadings of b2'
+    >>> labelled("told apart: method=~b1_r, b1~~b2", {"b1": "worth_feels_low"})  # _r: turned before the model
+    'told apart: loading of “worth feels low” on method, covariance of “worth feels low” and b2'
     """
-    return re.sub(r"\w+", lambda word: quoted(labels[word[0]]) if word[0] in labels else word[0], str(text))
+
+    def named(word: str) -> str:
+        known = next((name for name in (word, word.removesuffix("_r")) if name in labels), None)
+        return quoted(labels[known]) if known else word
+
+    said = re.sub(
+        r"(\w+)=~(\w+)", r"loading of \2 on \1", re.sub(r"(\w+)~~(\w+)", r"covariance of \1 and \2", str(text))
+    )
+    return re.sub(r"\w+", lambda word: named(word[0]), said)
 
 
 def not_run(status: Any) -> str:

@@ -226,7 +226,12 @@ class Plan:
 
     def tell_plan(self) -> dict[str, Any]:
         """The lock may be absent: its hash then says so, and a first freeze reruns the job."""
-        named = [LOCK, "config/config.yaml", *(f"config/hypotheses/{name}.yaml" for name in self.study.family_names)]
+        named = [
+            LOCK,
+            MULTIVERSE,
+            "config/config.yaml",
+            *(f"config/hypotheses/{name}.yaml" for name in self.study.family_names),
+        ]
         return {"depends": hashes(named) | self._declared() | code(*JOB, "rejsens.frozen_plan", "rejsens.study")}
 
     def compare_benchmarks(self) -> dict[str, Any]:
@@ -302,7 +307,7 @@ class Plan:
     def write_report(self) -> dict[str, Any]:
         templates = [path for path in (SHIPPED / "workflow" / "report").iterdir() if path.is_file()]
         return {
-            "study": self.study.facts | {"notes": [*self.study.facts["notes"], *self.study.words_aside]},
+            "study": self.study.facts | {"set_aside": self.study.words_aside},
             "settings": dict(self.study.settings),
             "inputs": self.inputs,
             "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],

@@ -149,7 +149,8 @@ def write_report(
         Printed tables by module name, as :py:func:`rejsens.layout.to_html` wrote them. Names that no section knows
         stand under "Further tables".
     study : mapping
-        title, simulated, ci_level, alpha, min_cell, support, contact, seed, score_order, description; `notes` optional.
+        title, simulated, ci_level, alpha, min_cell, support, contact, seed, score_order, description; optional `notes`
+        and `set_aside`: a sentence for each family of hypotheses that is not tested until its file is mended.
     provenance : mapping
         instruments : list of dicts of :py:func:`rejsens.definitions.instrument_facts`
         software : name -> version
@@ -173,7 +174,7 @@ def write_report(
     environment = pages.environment()
     environment.filters["italics"] = lambda text: Markup(layout.italics(text))
     return environment.get_template("report.html.j2").render(
-        study={"description": "", "support": "", "contact": "", "notes": ()} | dict(study),
+        study={"description": "", "support": "", "contact": "", "notes": (), "set_aside": ()} | dict(study),
         simulated=simulated,
         facts=_facts(panel, filled["waves"], findings, simulated),
         summary=summary(findings),

@@ -278,15 +278,19 @@ def interval(row: Row, low: str = "ci_low", high: str = "ci_high") -> str:
 
 
 def bounds(row: Row) -> str:
-    """The SESOI with its sign and unit; a dash where the row has none.
+    """The SESOI with its sign (none where nothing lies below 0) and unit; a dash where the row has none.
 
-    >>> bounds({"metric": "beta_within", "sesoi": 0.1}), bounds({"metric": "r", "sesoi": 0.1}), bounds({"metric": "r"})
-    ('±0.10 within-person SDs', '±.10', '—')
+    >>> bounds({"metric": "beta_within", "sesoi": 0.1}), bounds({"metric": "delta_r2", "sesoi": 0.01}), bounds({"metric": "r"})
+    ('±0.10 within-person SDs', '.010', '—')
     """
     if apa.is_missing(row.get("sesoi")):
         return apa.MISSING
-    unit = metric_of(row).unit
-    return f"±{written(row, 'sesoi')}{f' {unit}' if unit else ''}"
+    return f"{'' if from_0(row) else '±'}{written(row, 'sesoi')} {metric_of(row).unit}".rstrip()
+
+
+def from_0(row: Row) -> bool:
+    """Whether a number cannot lie below 0, so that its SESOI bounds it on one side."""
+    return metric_of(row).noun == "share of variance"
 
 
 def numerator_df(method: Any) -> int | None:
@@ -352,15 +356,17 @@ def numbers(row: Row) -> str:
 
 
 def p_values(row: Row) -> list[tuple[str, str]]:
-    """Columns of p values with their names: where equivalence is claimed, its own test is the one that is adjusted.
+    """Columns of p values with their names: a claim of equivalence is decided by its interval, and no p of it is adjusted.
 
     >>> p_values({"claim_type": "equivalence"})
-    [('p', 'p'), ('p_equivalence', 'p of equivalence'), ('p_adjusted', 'adjusted p of equivalence')]
+    [('p', 'p'), ('p_equivalence', 'p of equivalence')]
     """
     claim = str(row.get("claim_type"))
-    if claim not in ("equivalence", "non-inferiority"):
-        return [("p", "p"), ("p_adjusted", "adjusted p")]
-    return [("p", "p"), ("p_equivalence", f"p of {claim}"), ("p_adjusted", f"adjusted p of {claim}")]
+    if claim == "equivalence":
+        return [("p", "p"), ("p_equivalence", f"p of {claim}")]
+    if claim == "non-inferiority":
+        return [("p", "p"), ("p_equivalence", f"p of {claim}"), ("p_adjusted", f"adjusted p of {claim}")]
+    return [("p", "p"), ("p_adjusted", "adjusted p")]
 
 
 # --- labels ----------------------------------------------------------------------------------------------------------

@@ -45,13 +45,23 @@ def units(answers: pd.DataFrame, instrument: Instrument, score: Score) -> pd.Dat
     if score.method == "product_mean":
         return pd.DataFrame(
             {
-                f"{a}_x_{b.rsplit('_', 1)[-1]}": keyed_values(answers, instrument.item(a))
+                product_name(a, b): keyed_values(answers, instrument.item(a))
                 * keyed_values(answers, instrument.item(b))
                 for a, b in score.pairs
             },
             index=answers.index,
         )
     return keyed(answers, instrument.items_of(score))
+
+
+def product_name(a: str, b: str) -> str:
+    """The column of a product of two answers, after the ids of both items."""
+    return f"{a}_x_{b.rsplit('_', 1)[-1]}"
+
+
+def product_label(rated: Item) -> str:
+    """What a product of two answers is called, after the item that is rated for concern."""
+    return f"{rated.label.removesuffix('_concern')}_product"
 
 
 def score(

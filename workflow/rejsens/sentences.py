@@ -55,7 +55,7 @@ def reported(label: str) -> str:
 def lower_first(label: str) -> str:
     """A label inside a sentence: a capitalised word becomes lower case, an abbreviation does not.
 
-    >>> lower_first("Self-esteem (RSES)"), lower_first("GAD-7 sum")
-    ('self-esteem (RSES)', 'GAD-7 sum')
+    >>> lower_first("Self-esteem (RSES)"), lower_first("GAD-7 sum"), lower_first("A poor climate")
+    ('self-esteem (RSES)', 'GAD-7 sum', 'a poor climate')
     """
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+    return label[:1].lower() + label[1:] if label[1:2].islower() or label.startswith("A ") else label

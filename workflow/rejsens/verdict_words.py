@@ -15,11 +15,11 @@ AS_CLAIMED, NOT_AS_CLAIMED = "as claimed", "not as claimed"
 OF_NO_DIFFERENCE = ("equivalence", "non-inferiority")  # what an equivalent result bears out
 MEANINGS: Mapping[str, str] = {
     "supported": "the result differs from 0 in the declared direction, also after the correction for the number of tests. "
-    "Whether it is as far from 0 as the smallest value of interest is said beside it.",
+    "Whether it is as far from 0 as the smallest effect of interest (SESOI) is said beside it.",
     "opposite": "the same against the declared direction; where no difference was claimed, the whole "
-    "interval lies beyond the smallest value of interest.",
-    "equivalent": "the result is nearer to 0 than the smallest value of interest, on both sides. Where no difference was "
-    "claimed, that is what was claimed (as claimed). Where a difference was claimed, none of interest was found (not as "
+    "interval lies beyond the smallest effect of interest (SESOI).",
+    "equivalent": "the result is nearer to 0 than the smallest effect of interest (SESOI), on both sides. Where no "
+    "difference was claimed, that is what was claimed (as claimed). Where a difference was claimed, none of interest was found (not as "
     "claimed), even where the result differs from 0 in the declared direction.",
     "inconclusive": "the data do not settle the claim: a value of interest is not ruled out, and the claimed difference is "
     "not shown. Where no difference was claimed, one may be shown; open is whether it is of interest.",
@@ -27,9 +27,9 @@ MEANINGS: Mapping[str, str] = {
     "not tested": "it has no verdict, as its number is only reported or none was made; the reason stands with it.",
 }
 _BEYOND = {
-    "yes": "The whole interval lies beyond the smallest {noun} of interest",
-    "no": "The whole interval lies inside the smallest {noun} of interest",
-    "uncertain": "The interval holds values on both sides of the smallest {noun} of interest",
+    "yes": "The whole interval lies beyond the smallest effect of interest",
+    "no": "The whole interval lies inside the smallest effect of interest",
+    "uncertain": "The interval holds values on both sides of the smallest effect of interest",
 }
 _SLOPE = "The declared model lets the coefficient differ from person to person"
 _SIMPLER = {
@@ -145,11 +145,11 @@ def why_inconclusive(row: Row) -> str:
 
 
 def beyond_sesoi(row: Row) -> str:
-    """Where the interval lies against the smallest association of interest."""
+    """Where the interval lies against the smallest effect of interest (SESOI)."""
     given = row.get("exceeds_sesoi")
     if apa.is_missing(given) or apa.is_missing(row.get("sesoi")) or str(given) not in _BEYOND:
         return ""
-    return sentence(f"{_BEYOND[str(given)].format(noun=metric_of(row).noun)} ({bounds(row)})")
+    return sentence(f"{_BEYOND[str(given)]} (SESOI, {bounds(row)})")
 
 
 def simpler_model(row: Row) -> str:

@@ -1,9 +1,10 @@
 """Estimates and verdicts of the hypotheses of a family
 
 Each row is one coefficient with its confidence interval; the thick part is the 90% interval, on which equivalence is
-judged. Filled marks carry the verdict of a hypothesis, hollow marks are reported without one. The band is the range
-smaller than the smallest value of interest (SESOI), which each row has of its own. Measures of different units stand in panels
-of their own. Hypotheses that cannot be tested with these data are listed with the reason.
+judged. Declared is the direction of the claim, 0 where it claims no difference. Filled marks carry the verdict of a
+hypothesis, hollow marks are reported without one. The band is the range smaller than the smallest effect of interest
+(SESOI), which each row has of its own. Measures of different units stand in panels of their own. Hypotheses that cannot
+be tested with these data are listed with the reason.
 """
 
 from __future__ import annotations
@@ -19,7 +20,18 @@ from matplotlib.axes import Axes
 from rejsens import apa, style
 from rejsens.figures._page import wider
 from rejsens.figures._study import counted, level, sentences, span, spoken
-from rejsens.result_names import METRICS, analysis_of, bounds, heading, interval, labels_of, metric_of, spelled, written
+from rejsens.result_names import (
+    METRICS,
+    analysis_of,
+    bounds,
+    from_0,
+    heading,
+    interval,
+    labels_of,
+    metric_of,
+    spelled,
+    written,
+)
 from rejsens.sentences import lower_first
 
 TABLES = ("estimates", "dictionary")
@@ -104,6 +116,8 @@ def candidates(estimates: pd.DataFrame) -> pd.DataFrame:
     another analysis, and of an association its other parts; a bootstrap companion repeats another row."""
     rows = estimates[estimates["hypothesis"].notna() & ~estimates["analysis"].str.endswith("_bootstrap")].copy()
     rows["decides"] = rows["decides"].astype("boolean").fillna(False).astype(bool)
+    # the number of a hypothesis may be reported without judging it
+    rows["carries"] = rows["decides"] & rows["verdict"].ne("not tested")
     rows["testable"] = rows["verdict"].ne("not testable") & rows[["estimate", "ci_low", "ci_high"]].notna().all(axis=1)
     # A row without a verdict and without an estimate has nothing to say here; a reason is given once.
     repeated = rows.duplicated(["family", "hypothesis", "verdict", "reason"])
@@ -212,8 +226,8 @@ def _reason(row: Any, lines: int) -> str:
 
 
 def _legend(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> None:
-    entries = [(style.dot(style.BLUE), "carries the verdict")]
-    if (~rows["decides"]).any():
+    entries = [(style.dot(style.BLUE), "carries the verdict")] if rows["carries"].any() else []
+    if (~rows["carries"]).any():
         entries.append((style.dot(style.BLUE, hollow=True), "without a verdict"))
     entries.append((style.stroke(style.SOFT, style.LINE), f"{level(study)} interval"))
     if rows[["ci90_low", "ci90_high"]].notna().all(axis=1).any():
@@ -247,9 +261,9 @@ def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, stu
     axes.locator_params(axis="x", nbins=_ticks(axes, wide if columns.above else 99.0))
     axes.set_xlabel(symbol, fontsize=style.SMALL, labelpad=0.5)
     for row, label, middle in zip(panel.itertuples(), top + labels, top + middles, strict=True):
-        weight = "bold" if row.decides else "normal"
+        weight = "bold" if row.carries else "normal"
         _label(sheet, row, label - ROW / 2 if columns.above else label, weight, style.INK)
-        sheet.text(columns.sign, middle, SIGNS.get(row.direction, ""), ha="center", va="middle")
+        sheet.text(columns.sign, middle, declared(row), ha="center", va="middle")
         sheet.text(columns.value, middle, value_text(row), size=style.SMALL, va="middle")
         if row.decides and isinstance(row.verdict, str) and row.verdict:
             colour = style.VERDICT_COLOURS.get(row.verdict, style.INK)
@@ -264,6 +278,11 @@ def _label(sheet: style.Sheet, row: Any, middle: float, weight: str, colour: str
     look = {"size": style.SMALL, "colour": colour, "va": "middle"}
     sheet.text(ID, middle, str(row.hypothesis), weight=weight, **look)
     sheet.text(row.label_left, middle, row.printed_label, **look)
+
+
+def declared(row: Any) -> str:
+    """What a hypothesis declares: a direction, or 0 where it claims that there is no difference."""
+    return "0" if row.claim_type == "equivalence" else SIGNS.get(row.direction, "")
 
 
 def symbol_of(metric: str) -> str:
@@ -283,7 +302,7 @@ def draw_intervals(
     """Marks, intervals and the band of the smallest effect of interest, from the top down; `reach` of the axis."""
     axes.set(xlim=reach or limits(rows), ylim=(float(np.sum(heights)), 0))
     for row, middle, height in zip(rows.itertuples(), y, heights, strict=True):
-        colour = style.VERDICT_COLOURS.get(row.verdict, style.SOFT) if row.decides else style.SOFT
+        colour = style.VERDICT_COLOURS.get(row.verdict, style.SOFT) if row.carries else style.SOFT
         draw_interval(axes, row, middle, height, colour)
     axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=1)
     axes.spines["left"].set_visible(False)
@@ -309,7 +328,8 @@ def draw_interval(axes: Axes, row: Any, y: float, height: float, colour: str, ma
     """One coefficient: its mark, its interval, the 90% interval in bold; an arrow ends what leaves the axis."""
     low, high = axes.get_xlim()
     if pd.notna(row.sesoi):
-        axes.barh(y, 2 * row.sesoi, left=-row.sesoi, height=height, color=style.BAND, zorder=0, label="sesoi")
+        left = 0.0 if from_0(row._asdict()) else -row.sesoi
+        axes.barh(y, row.sesoi - left, left=left, height=height, color=style.BAND, zorder=0, label="sesoi")
     spans = [(row.ci_low, row.ci_high, {"linewidth": style.LINE, "label": "interval"})]
     if pd.notna(row.ci90_low) and pd.notna(row.ci90_high):
         spans.append((row.ci90_low, row.ci90_high, {"linewidth": style.THICK, "alpha": style.VEIL}))
@@ -319,7 +339,7 @@ def draw_interval(axes: Axes, row: Any, y: float, height: float, colour: str, ma
         if leaves:
             axes.plot(end, y, marker=arrow, markersize=style.DOT, color=colour, clip_on=False, zorder=2)
     mark = {"markersize": style.BIG_DOT, "label": "decides"}
-    if not row.decides:
+    if not row.carries:
         mark = {"markersize": style.DOT, "markerfacecolor": style.WHITE, "label": "reported"}
     axes.plot(row.estimate, y, marker=marker, color=colour, markeredgewidth=style.LINE, zorder=4, **mark)
 
@@ -346,7 +366,7 @@ def _reasons(sheet: style.Sheet, rows: pd.DataFrame, top: float) -> None:
             label, middle = label - below, top + row.height - below - 1.2
         _label(sheet, row, label, "bold", style.SOFT)
         for x, words, ha in (
-            (columns.sign, SIGNS.get(row.direction, ""), "center"),
+            (columns.sign, declared(row), "center"),
             (columns.axis, row.printed_reason, "left"),
             (columns.verdict, "not testable", "left"),
         ):
@@ -381,13 +401,14 @@ def _note(rows: pd.DataFrame, hidden: int, study: dict[str, Any]) -> str:
     people = tested["n_people"].dropna()
     rules = "; ".join(_rules(tested))
     exploratory = dict.fromkeys(rows.loc[~rows["confirmatory"].astype("boolean").fillna(False), "hypothesis"])
+    said = "Exploratory" if len(exploratory) == rows["hypothesis"].nunique() else "Exploratory, outside the correction"
     sesoi = dict.fromkeys(bounds(row) for row in tested[tested["decides"]].to_dict("records"))
     return sentences(
         f"n = {span(people)} people." if len(people) else "",
         f"Missing data: {rules}." if rules else "",
         f"SESOI = smallest effect of interest, {' or '.join(sesoi)}." if sesoi else "",
         f"Verdicts at alpha = {apa.r(float(study.get('alpha') or 0.05))}, adjusted within the family.",
-        f"Exploratory: {', '.join(map(str, exploratory))}." if exploratory else "",
+        f"{said}: {', '.join(map(str, exploratory))}." if exploratory else "",
         f"{counted(hidden, 'further coefficient')} in the table of estimates." if hidden else "",
     )
 

@@ -2,7 +2,8 @@
 
 A: people kept of the rows in each wave's export. B: the coefficients that decide the primary hypotheses, with their
 confidence intervals; the thick part is the 90% interval, the band is the range smaller than the smallest effect of
-interest. C: means of each outcome in groups of reported exposure, in standard deviations, not adjusted for covariates.
+interest (SESOI). C: means of each outcome in groups of reported exposure, in standard deviations, not adjusted for
+covariates.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from rejsens.figures._page import half
 from rejsens.figures._paths import LEAST_CODE, LEAST_LABEL, MOST_ARCS, Paths, Pen, draw_paths, paths
 from rejsens.figures._study import sentences
 from rejsens.figures.response_distributions import in_columns
+from rejsens.phrases import labelled
 
 TABLES = ("loadings", "factor_models", "factor_correlations", "waves")
 SHOWS_PEOPLE = False
@@ -82,6 +83,8 @@ def draw(
     models = models_to_show(with_people(factor_models, study, people), waves)
     if not models["status"].eq(ADMISSIBLE).any():
         return style.sentence(_nothing(models), study)
+    items = dict(zip(loadings["item"], loadings["label"], strict=True))
+    models = models.assign(status=[labelled(status, items) for status in models["status"]])
     sizes = loadings.groupby(["model", "wave"])["item"].nunique()
     long = [sizes.get((row.model, row.wave), 0) > MOST_ITEMS for row in models.itertuples()]
     if all(long):

@@ -1,7 +1,7 @@
 """Scores by survey wave
 
 Points with vertical lines are means with their confidence intervals, joined in time order; the pale shape beside or
-behind each is the distribution of the score in that wave. Where there are small dots, they are people, moved a little
+behind each is the distribution of the score in that wave. Where there are fine dots, they are people, moved a little
 so that they do not hide each other. Where there are steps, each holds at least as many people as may be shown together.
 Each scale has its own axis.
 """
@@ -186,7 +186,7 @@ def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score:
     title = style.wrap(score["label"], slot - 3, weight="bold")
     sheet.text(left, top + 0.4, title, weight="bold")
     if "\n" not in title and isinstance(score["higher_means"], str) and score["higher_means"]:
-        meaning = style.wrap(f"higher scores: {score['higher_means']}", slot - 3, style.SMALL, lines=1)
+        meaning = style.wrap(f"high: {score['higher_means']}", slot - 2, style.SMALL, lines=1)
         if not (style.EXACT and meaning.endswith("…")):  # on a narrow page half a sentence helps nobody
             sheet.text(left, top + 4.4, meaning, size=style.SMALL, colour=style.SOFT)
     axes = sheet.axes(left + TICKS, top + TITLE - 0.5, slot - TICKS - 2, PANEL)

@@ -3,7 +3,8 @@
 Each column is one hypothesis. Above, the estimate of each specification with its interval, sorted; dark where the
 interval excludes zero, light where it includes it. Below, a mark in the row of each option that the specification
 takes. The diamond is the declared specification. Specifications with a possible mediator as covariate stand apart, on
-the right, hollow. The band is the range smaller than the smallest effect of interest.
+the right, hollow. The band is the range smaller than the smallest effect of interest (SESOI). Where kinds of analysis
+were drawn at unequal rates, the note says how many of each: the curve shows mostly the kind of which most were drawn.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from matplotlib.axes import Axes
 from rejsens import apa, style
 from rejsens.figures._study import counted, level, sentences
 from rejsens.multiverse_file import CHOICES
+from rejsens.multiverse_words import KIND_WORDS, drawn_unequally, kinds_of
 
 TABLES = ("multiverse", "multiverse_summary")
 SHOWS_PEOPLE = False
@@ -53,7 +55,9 @@ def draw(
     for place, own in enumerate(columns.values()):
         _column(sheet, own, heights, (_labels_end() + place * slot + TICKS, top, slot - TICKS, lower))
     data = pd.concat(columns.values()).drop(columns="x")
-    return style.Drawing(sheet.figure, _alt(multiverse_summary, shown, study), data, _note(multiverse, every, study))
+    return style.Drawing(
+        sheet.figure, _alt(multiverse_summary, shown, study), data, _note(multiverse, multiverse_summary, every)
+    )
 
 
 def _end() -> float:
@@ -186,14 +190,24 @@ def _alt(summary: pd.DataFrame, shown: list[str], study: dict[str, Any]) -> str:
     rows = summary[(summary["part"] == "all") & summary["hypothesis"].isin(shown)]
     parts = [
         f"{row.hypothesis} {row.label}: declared {apa.number(row.declared)}, median {apa.number(row.median)}, "
-        f"from {apa.number(row.low)} to {apa.number(row.high)} over {counted(row.n_estimated, 'specification')}, "
-        f"{apa.percent(100 * row.share_supported, 0)}% supported, {apa.percent(100 * row.share_same_sign, 0)}% of the declared sign"
+        f"from {apa.number(row.low)} to {apa.number(row.high)} over {counted(row.n_estimated, 'specification')}; "
+        f"{_by_kind(summary[summary['hypothesis'] == row.hypothesis])}"
         for row in rows.itertuples()
     ]
-    return sentences("Specification curves: sorted estimates above, options taken below.", f"{'; '.join(parts)}.")
+    return sentences("Specification curves: sorted estimates above, options taken below.", f"{'. '.join(parts)}.")
 
 
-def _note(multiverse: pd.DataFrame, every: list[str], study: dict[str, Any]) -> str:
+def _by_kind(summary: pd.DataFrame) -> str:
+    """Shares of one hypothesis for each kind of analysis, since kinds are drawn at rates of their own."""
+    return "; ".join(
+        f"of {KIND_WORDS[row.part]} {apa.percent(100 * row.share_supported, 0)}% supported and "
+        f"{apa.percent(100 * row.share_same_sign, 0)}% of the declared sign"
+        for row in kinds_of(summary).itertuples()
+        if row.n_estimated
+    )
+
+
+def _note(multiverse: pd.DataFrame, summary: pd.DataFrame, every: list[str]) -> str:
     refused = int(multiverse["estimate"].isna().sum())
     ran = multiverse.groupby(["hypothesis", "kind", "apart"])["possible"].agg(["size", "first"])
     cut = bool((ran["size"] < ran["first"]).any())
@@ -202,6 +216,7 @@ def _note(multiverse: pd.DataFrame, every: list[str], study: dict[str, Any]) -> 
         "Each specification by its own p value, nothing adjusted; specifications share their people, so the curve is "
         "a description and no test.",
         "Of more combinations than the declared maximum some are drawn." if cut else "",
+        *drawn_unequally(summary),
         f"Without an estimate: {counted(refused, 'specification')}." if refused else "",
         f"Not shown: {', '.join(every[_most() :])}." if hidden > 0 else "",
     )

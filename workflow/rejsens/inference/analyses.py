@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from rejsens.hypotheses import model_of
+from rejsens.hypotheses import Hypothesis, model_of, variables
 from rejsens.inference.accumulation import cumulative_exposure
 from rejsens.inference.attrition import weighted_within
 from rejsens.inference.bootstrap import cross_sectional_bootstrap
@@ -26,16 +26,16 @@ from rejsens.inference.latent_growth import latent_growth
 from rejsens.inference.mediation import indirect_association
 from rejsens.inference.mixed import fixed_effects, within_between
 from rejsens.inference.moderation import moderation as moderated
-from rejsens.inference.multivariate_regression import outcome_contrast, predictor_contrasts
+from rejsens.inference.multivariate_regression import outcome_contrast, predictor_contrasts, with_absent_sources
 from rejsens.inference.paired_contrasts import paired_contrast
 from rejsens.inference.partial_correlation import partial_correlation
 from rejsens.inference.proportions import proportion as share
-from rejsens.inference.questions import IMPUTED, Question
+from rejsens.inference.questions import IMPUTED, Question, with_unknown
 from rejsens.inference.recovery import piecewise_recovery
 from rejsens.inference.regression import change_on_change, cross_sectional
 from rejsens.inference.verdicts import adjust
 from rejsens.inference.within_contrasts import contrast_of_outcomes, contrast_of_predictors
-from rejsens.measured_alike import NOT_ASSESSED
+from rejsens.measured_alike import NOT_ASSESSED, OF_EVENTS
 from rejsens.result_names import APPLIES
 
 Rows = list[Estimate]
@@ -81,13 +81,13 @@ def rows_of(question: Question) -> Rows:
     rows = ANALYSES[model](question)
     said = [
         replace(
-            row,
+            with_unknown(row, question),
             missing_rule=_missing_rule(row, rows, question),
-            warnings="; ".join(filter(None, [row.warnings, *question.changes])),
-            invariance=NOT_ASSESSED if _compares(row, question.hypothesis) else "",
+            invariance=_invariance(row, question.hypothesis),
         )
         for row in rows
     ]
+    said = [replace(row, warnings="; ".join(filter(None, [row.warnings, *question.changes]))) for row in said]
     return [replace(said[0], decides=True), *said[1:]]
 
 
@@ -101,6 +101,15 @@ def _missing_rule(row: Estimate, rows: Rows, q: Question) -> str:
     if model in CONDITIONAL:
         return f"{APPLIES}, since {why}"
     return f"{MISSING_RULE}: {why}" if why else row.missing_rule
+
+
+def _invariance(row: Estimate, hypothesis: Hypothesis) -> str:
+    """What `measured_alike.with_invariance` finds the status of; of events their ratings and covariates are named."""
+    if model_of(hypothesis).of_events and row.wave == "all":
+        named = variables(hypothesis)
+        about = [name for key in ("outcome", "predictor", "covariates") for name in named.get(key, ())]
+        return OF_EVENTS + "; ".join(dict.fromkeys(about))
+    return NOT_ASSESSED if _compares(row, hypothesis) else ""
 
 
 def _compares(row: Estimate, hypothesis: Mapping[str, Any]) -> bool:
@@ -246,9 +255,7 @@ def _adjusted_pairs(rows: Rows) -> Rows:
 
 def _predictors_of_one_wave(q: Question, frame: pd.DataFrame, several: bool) -> Rows:
     first, *others = q.hypothesis["predictors"]
-    lacking = {name: f"no {name}" for name in (first, *others) if several and frame[name].isna().any()}
-    somebody = frame[[first, *others]].notna().any(axis=1)  # who rated no source at all did not answer
-    frame = frame.assign(**{no: (frame[name].isna() & somebody).astype(float) for name, no in lacking.items()})
+    frame, lacking = with_absent_sources(frame, [first, *others]) if several else (frame, {})
     return predictor_contrasts(
         frame, q.hypothesis["outcome"], first, q.covariates, other_predictors=others, absent=lacking, wave=q.waves[0],
         **q.levels,
@@ -366,12 +373,14 @@ def _bootstrapped(q: Question, rows: Rows) -> Rows:
 
 
 def warn_about_clustering(rows: Rows) -> Rows:
-    """The deciding row says so when the standard error that trusts no variance structure is much larger."""
+    """The deciding row says so when the standard error that trusts no variance structure is much larger than the model's,
+    both of complete cases: what imputation adds to the one is no fault of the other's variance structure."""
     clustered = next((row for row in rows if row.analysis == "fixed_effects"), None)
-    if clustered is None or not clustered.se > CLUSTERED_RATIO * rows[0].se:
+    own = next((row for row in rows if row.analysis == "within_between" and math.isnan(row.m)), None)
+    if clustered is None or own is None or not clustered.se > CLUSTERED_RATIO * own.se:
         return rows
-    ratio = clustered.se / rows[0].se
-    warning = f"the person-clustered standard error is {ratio:.1f} times the model's"
+    of = "" if own is rows[0] else " of complete cases"
+    warning = f"the person-clustered standard error{of} is {clustered.se / own.se:.1f} times the model's"
     return [replace(rows[0], warnings="; ".join(filter(None, [rows[0].warnings, warning]))), *rows[1:]]
 
 

@@ -10,6 +10,9 @@ import pandas as pd
 
 from rejsens.inference.estimates import NotTestable
 
+AT_FIRST = (
+    "{} at first"  # column of an imputed panel: the person's moderator as the first wave that asked it would have it
+)
 TOLERANCE = 1e-8  # a column whose residual is shorter than this share of its own length adds nothing
 Covariate = Mapping[str, Any]  # {name, type: number | category, varies: bool (optional)}, as in a family file
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from rejsens.inference.covariates import Covariate, independent_columns, require, varies
+from rejsens.inference.covariates import AT_FIRST, Covariate, independent_columns, require, varies
 from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, NotTestable, t_columns
 from rejsens.inference.mixed import BETWEEN, WITHIN, Panel, prepare_panel
 from rejsens.inference.mixedlm_adapter import MixedFit, fit_mixed_model
@@ -41,7 +41,7 @@ def cross_level(
 
     panel         one row per person-wave, as for `within_between`
     moderator     column of `panel`. A person has one value: the one at the first wave that asked anybody; a person
-                  without it is not analysed. Measured no later than every outcome that is analysed, so that the outcome
+                  without it is not analysed, but in an imputed panel, where it is drawn. Measured no later than every outcome that is analysed, so that the outcome
                   cannot have moved it
     simple_slopes  whether to fit the model again for the rows at one SD below and above
     returns       four rows (two without `simple_slopes`). `beta_interaction`: bI, the difference in the within
@@ -141,16 +141,22 @@ def cross_level_clustered(
 def first_asked(panel: pd.DataFrame, moderator: str, outcome: str) -> pd.Series:
     """Each person's value of the moderator at the first wave that asked anybody, indexed by participant.
 
+    panel     of an imputed panel the value drawn for that wave counts (column `AT_FIRST`), so that who was absent from it
+              keeps the waves that were answered
     raises    NotTestable when that wave comes after the first wave that holds the outcome
     """
     require(panel, [moderator, outcome])
-    asked = panel.dropna(subset=[moderator])
+    drawn = AT_FIRST.format(moderator)
+    column = drawn if drawn in panel else moderator
+    asked = panel.dropna(subset=[column])
     if asked.empty:
         raise NotTestable(f"{moderator} holds no value")
     wave = asked["wave_number"].min()
     first_outcome = panel.dropna(subset=[outcome])["wave_number"].min()
     if wave > first_outcome:
         raise NotTestable(f"the moderator {moderator} was first asked after the first outcome that is analysed")
+    if column == drawn:
+        return asked.groupby("participant", sort=False)[drawn].first().astype(float)
     return asked[asked["wave_number"] == wave].set_index("participant")[moderator].astype(float)
 
 

@@ -247,7 +247,7 @@ def effect_of(before: Mapping[str, float], after: Mapping[str, float], sesoi: fl
 def _place(ends: Mapping[str, float], sesoi: float) -> str:
     """In the order of the verdicts: inside the bounds, beyond 0, or neither."""
     if -sesoi < ends["ci90_low"] and ends["ci90_high"] < sesoi:
-        return "(90%) lies inside the smallest effect of interest"
+        return "(90%) lies inside the smallest effect of interest (SESOI)"
     if ends["ci_low"] > 0:
         return "lies above 0"
     return "lies below 0" if ends["ci_high"] < 0 else "includes 0"

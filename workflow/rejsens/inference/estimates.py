@@ -35,7 +35,8 @@ class Estimate:
                 means) | r | b (raw)
     ci90_*      90 % interval, for equivalence at alpha .05
     n_people    people analysed; n_obs: person-waves analysed; n_lost: person-waves of the same waves left out (of an
-                imputed row: those that could not be drawn, such as a score that the wave did not ask)
+                imputed row: those that could not be drawn, such as a score that the wave did not ask), and those
+                whose condition (`where`) was not answered
     m, fmi      number of imputations and fraction of missing information; missing for complete cases
     status      "ok", "not testable", or what was done instead
     decides     True on the one row per hypothesis that carries the verdict

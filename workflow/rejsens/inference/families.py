@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from rejsens.inference.covariates import person_waves
 from rejsens.inference.estimates import Estimate, NotTestable, estimates_frame
 from rejsens.inference.event_models import with_scores
 from rejsens.inference.lagged_mediation import ANALYSIS as LAGGED_MEDIATION
-from rejsens.inference.questions import Completed, complete, put
+from rejsens.inference.questions import Question, complete, put
 from rejsens.inference.verdicts import decide
 
 HYPOTHESIS_COLUMNS = (
@@ -68,11 +69,11 @@ def test_family(
         return declined(family, str(fault))
     rated = rated_events(scores, events)
     completed = complete(panel, family, settings)
+    slope = bool(family.get("random_slope", False))
     rows: list[Estimate] = []
     for hypothesis in family["hypotheses"]:
-        found = _rows(
-            hypothesis, panel, rated, settings, bool(family.get("random_slope", False)), completed.get(hypothesis["id"])
-        )
+        ask = partial(put, hypothesis, panel, rated, settings, slope, completed.get(hypothesis["id"]))
+        found = _answered(hypothesis, ask)
         rows += [_while_order_is_open(replace(row, **identity(hypothesis, family)), hypothesis) for row in found]
     return estimates_frame(decide(rows, family["correction"], settings["alpha"]))
 
@@ -117,17 +118,10 @@ def confirms(hypothesis: Hypothesis, family: Mapping[str, Any]) -> bool:
     return bool(family["confirmatory"]) and not hypothesis.get("exploratory", False)
 
 
-def _rows(
-    hypothesis: Hypothesis,
-    panel: pd.DataFrame,
-    events: pd.DataFrame,
-    settings: Mapping[str, Any],
-    random_slope: bool,
-    completed: Completed | None,
-) -> list[Estimate]:
+def _answered(hypothesis: Hypothesis, ask: Callable[[], Question]) -> list[Estimate]:
     """All rows of one hypothesis; one that cannot run says why, and the others still run."""
     try:
-        return rows_of(put(hypothesis, panel, events, settings, random_slope, completed))
+        return rows_of(ask())
     except NotTestable as refusal:
         return [replace(refused(hypothesis, str(refusal)), decides=True)]
 

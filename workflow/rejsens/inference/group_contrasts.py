@@ -34,7 +34,8 @@ def group_contrast(
     returns     two rows: `d` = difference / pooled SD, Student's t on n1 + n2 - 2, interval from the noncentral t
                 distribution, se = sqrt(1 / n1 + 1 / n2), p_equivalence from the noncentral t at -+SESOI; and `b`, the
                 difference in its own units with Welch's t interval, which does not assume equal variances
-    missing     people with both; n_lost counts the others, other groups included
+    missing     people with both; n_lost counts those of the two groups, or of no known group, without; people of other
+                groups are not asked about
     raises      NotTestable: a column is absent, more than two groups and none named, a group of fewer than 10 people,
                 an outcome that does not vary within groups
     source      Cumming & Finch (2001), Educational and Psychological Measurement, 61, 532-574; Welch (1947),
@@ -56,6 +57,7 @@ def group_contrast(
     if not varies(a) and not varies(b):
         raise NotTestable(f"{outcome} does not vary within the groups")
     n, df = len(a) + len(b), len(a) + len(b) - 2
+    asked = frame[predictor].isin((first, second)) | frame[predictor].isna()
     variances = a.var(ddof=1), b.var(ddof=1)
     pooled = math.sqrt(((len(a) - 1) * variances[0] + (len(b) - 1) * variances[1]) / df)
     difference, scale = float(a.mean() - b.mean()), math.sqrt(1 / len(a) + 1 / len(b))
@@ -67,7 +69,7 @@ def group_contrast(
     welch_df = sum(parts) ** 2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
     common = {
         "analysis": "group_contrast", "wave": wave, "outcome": outcome, "term": f"{_name(first)} - {_name(second)}",
-        "n_people": n, "n_obs": n, "n_lost": len(frame) - n,
+        "n_people": n, "n_obs": n, "n_lost": int(asked.sum()) - n,
     }  # fmt: skip
     welch = t_columns(difference, math.sqrt(sum(parts)), float(welch_df), ci_level, alpha)
     return [

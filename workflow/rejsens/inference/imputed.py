@@ -13,7 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from rejsens.inference.covariates import AT_FIRST
 from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, smallest_detectable, t_interval
+from rejsens.inference.imputation_notes import words_of
+from rejsens.inference.joint_tests import differences_of, is_equality, pooled_equality
 from rejsens.missing import enough_imputations, impute, pool
 
 Analysis = Callable[[pd.DataFrame], Sequence[Estimate]]
@@ -30,6 +33,7 @@ class Variables:
     always      varying ones whose every wave predicts every other column: what the analysis is about, and its covariates
     first       of the constant ones, those that count as the first wave that asked anybody has them: moderators
     sources     of the varying ones, those that not everybody has: a gap beside an answered one is nobody there, and stays
+    moderators  those of either kind of which each person has one value, at the first wave that asked anybody
     """
 
     varying: tuple[str, ...]
@@ -38,6 +42,7 @@ class Variables:
     always: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    moderators: tuple[str, ...] = ()
 
 
 def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
@@ -45,7 +50,8 @@ def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
 
     Columns are named `score@wave`; a wave that nobody answered has none. Categories come as pandas categories.
 
-    >>> panel = pd.DataFrame({"participant": ["a", "a", "b"], "wave": ["w1", "w2", "w1"], "x": [1.0, 2.0, 3.0], "g": [1.0, 1.0, 2.0]})
+    >>> panel = pd.DataFrame({"participant": ["a", "a", "b"], "wave": ["w1", "w2", "w1"], "wave_number": [1, 2, 1],
+    ...                       "x": [1.0, 2.0, 3.0], "g": [1.0, 1.0, 2.0]})
     >>> side_by_side(panel, Variables(("x",), ("g",))).to_dict("list")
     {'g': [1.0, 2.0], 'x@w1': [1.0, 3.0], 'x@w2': [2.0, nan]}
     """
@@ -53,9 +59,10 @@ def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     columns = {
         name: at_first(panel, name) if name in variables.first else people[name].first() for name in variables.constant
     }
+    waves = in_order(panel)
     by_wave = panel.pivot(index="participant", columns="wave", values=list(variables.varying))
     for name in variables.varying:
-        for wave in panel["wave"].drop_duplicates():
+        for wave in waves:
             if by_wave[name, wave].notna().any():
                 columns[f"{name}@{wave}"] = by_wave[name, wave]
     wide = pd.DataFrame(columns).reindex(list(people.groups))
@@ -111,6 +118,7 @@ def completed_panels(
     outcomes: Mapping[str, Sequence[str]] | None = None,
     slopes: Sequence[tuple[str, str]] = (),
     iterations: int | None = None,
+    notes: list[str] | None = None,
 ) -> list[pd.DataFrame]:
     """`m` panels like the one that came in, without gaps.
 
@@ -125,8 +133,10 @@ def completed_panels(
                (`rejsens.missing.impute`); without, the product is only kept passively
     slopes     predictor and outcome whose slope may differ between people (`rejsens.missing.impute`)
     iterations rounds of each chain; by default 10 with outcomes and 5 without
+    notes      a list that takes what is to be said of these draws (`imputation_notes.words_of`)
     returns    frames with the columns participant, wave, wave_number, role and the variables, in the order of the panel
-               (people, then waves); a variable that a wave did not ask stays missing there
+               (people, then waves); a variable that a wave did not ask stays missing there. Of each moderator also a
+               column `AT_FIRST`: what was drawn, or answered, for the first wave that asked it, in every row since then
     """
     asked, held = _with_absent(panel, variables)
     wide = side_by_side(asked, held)
@@ -138,6 +148,8 @@ def completed_panels(
         wide, m, rng, predictors=drawn_from, products=interactions, outcomes={k: v for k, v in models.items() if v},
         slopes=_slopes(wide, slopes), iterations=iterations or (10 if any(models.values()) else 5),
     )  # fmt: skip
+    if notes is not None:
+        notes += words_of(drawn)
     return _long(drawn, held, panel)
 
 
@@ -189,6 +201,7 @@ def _long(drawn: Sequence[pd.DataFrame], variables: Variables, panel: pd.DataFra
     in_wave = panel.groupby("wave", sort=False).indices
     asked_in = {name: panel.loc[panel[name].notna(), "wave_number"].min() == panel["wave_number"].to_numpy()
                 for name in variables.first}  # fmt: skip
+    at_firsts = _at_firsts(drawn[0], variables, panel)
     panels = []
     for wide in drawn:
         columns = {name: wide[name].to_numpy(float)[place] for name in variables.constant}
@@ -198,10 +211,29 @@ def _long(drawn: Sequence[pd.DataFrame], variables: Variables, panel: pd.DataFra
             for wave, rows in in_wave.items():
                 if f"{name}@{wave}" in wide:
                     columns[name][rows] = wide[f"{name}@{wave}"].to_numpy(float)[place[rows]]
+        for name, (column, since) in at_firsts.items():
+            columns[AT_FIRST.format(name)] = np.where(since, wide[column].to_numpy(float)[place], np.nan)
         for name in variables.sources:
             columns[name] = np.where(columns.pop(f"no {name}", np.zeros(len(panel))) == 1, np.nan, columns[name])
         panels.append(panel[["participant", "wave", "wave_number", "role"]].assign(**columns))
     return panels
+
+
+def _at_firsts(wide: pd.DataFrame, variables: Variables, panel: pd.DataFrame) -> dict[str, tuple[str, np.ndarray]]:
+    """Moderator -> its column at the first wave that asked anybody, and the rows of the panel since that wave."""
+    numbers = panel["wave_number"].to_numpy()
+    found = {}
+    for name in variables.moderators:
+        first = panel[panel[name].notna()].sort_values("wave_number", kind="stable").iloc[0]
+        column = name if name in wide else f"{name}@{first['wave']}"
+        if column in _numbers(wide):
+            found[name] = (column, numbers >= first["wave_number"])
+    return found
+
+
+def in_order(panel: pd.DataFrame) -> list[str]:
+    """The waves of a panel by their number, whoever stands first in it."""
+    return panel.drop_duplicates("wave").sort_values("wave_number", kind="stable")["wave"].tolist()
 
 
 def pooled(analyse: Analysis, panels: Sequence[pd.DataFrame], alpha: float = 0.05) -> list[Estimate]:
@@ -210,9 +242,9 @@ def pooled(analyse: Analysis, panels: Sequence[pd.DataFrame], alpha: float = 0.0
     analyse   gives the deciding row first, and the same one for each panel
     panels    as from `completed_panels`
     returns   one row per row of the analysis: estimate and se pooled, t on Barnard and Rubin's degrees of freedom, m and
-              fmi; a correlation is pooled as its Fisher z. A row that is not testable in one imputation is not testable.
-              Left out, but for the first: rows without a standard error (joint tests, bounds), and those that some panels
-              do not give
+              fmi; a correlation is pooled as its Fisher z; a test that several coefficients are equal as D1, see
+              `joint_tests.pooled_equality`. A row that is not testable in one imputation is not testable. Left out, but for
+              the first: other rows without a standard error (joint tests, bounds), and those that some panels do not give
     """
     return pooled_rows([list(analyse(panel)) for panel in panels], alpha)
 
@@ -221,9 +253,20 @@ def pooled_rows(found: Sequence[list[Estimate]], alpha: float = 0.05) -> list[Es
     """As `pooled`, of rows that are there: one list for each panel."""
     named = [{_name(row): row for row in rows} for rows in found]
     shared = [_name(row) for row in found[0] if all(_name(row) in own for own in named)]
-    kept = [name for name in shared if named[0][name].status == NOT_TESTABLE or math.isfinite(named[0][name].se)]
+    kept = [name for name in shared if _can_be_pooled(named[0][name], found[0])]
     first = _name(found[0][0])
-    return [_pooled_row([own[name] for own in named], alpha) for name in ([] if first in kept else [first]) + kept]
+    return [
+        _pooled_row([own[name] for own in named], alpha)
+        if not is_equality(named[0][name])
+        else pooled_equality([own[name] for own in named], found, missing_rule(len(found)))
+        for name in ([] if first in kept else [first]) + kept
+    ]
+
+
+def _can_be_pooled(row: Estimate, beside: Sequence[Estimate]) -> bool:
+    return (
+        row.status == NOT_TESTABLE or math.isfinite(row.se) or (is_equality(row) and bool(differences_of(row, beside)))
+    )
 
 
 def _name(row: Estimate) -> tuple[str, ...]:

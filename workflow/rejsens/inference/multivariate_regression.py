@@ -125,6 +125,25 @@ def predictor_contrasts(
     return [joint_row(fit, contrasts, term=" = ".join(predictors), **common), *betas, *pairs]
 
 
+def with_absent_sources(frame: pd.DataFrame, sources: Sequence[str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Columns that say which sources people do not have, and their names as `absent` of `predictor_contrasts`.
+
+    frame     one row per person; a source without a score beside one that has a score is absent, and who rated no
+              source at all did not answer
+    returns   the frame with a 0/1 column for each source that somebody lacks, and source -> that column
+
+    >>> frame = pd.DataFrame({"work": [1.0, np.nan, np.nan], "partner": [2.0, 3.0, np.nan]})
+    >>> found, absent = with_absent_sources(frame, ["work", "partner"])
+    >>> absent["work"], found["no work"].tolist()
+    ('no work', [0.0, 1.0, 0.0])
+    """
+    require(frame, sources)
+    lacking = {name: f"no {name}" for name in sources if frame[name].isna().any()}
+    somebody = frame[list(sources)].notna().any(axis=1)
+    columns = {no: (frame[name].isna() & somebody).astype(float) for name, no in lacking.items()}
+    return frame.assign(**columns), lacking
+
+
 def _pair(fit: Fit, a: str, b: str, common: Mapping[str, Any], ci_level: float, alpha: float) -> Estimate:
     return Estimate(
         **common, term=f"{a} - {b}", metric="beta_difference", method=f"{METHOD}, Wald contrast",

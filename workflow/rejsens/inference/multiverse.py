@@ -21,10 +21,10 @@ from rejsens.inference.families import identity
 from rejsens.inference.imputed import pooled
 from rejsens.inference.mixed import fixed_effects, within_between
 from rejsens.inference.moderation import moderation
-from rejsens.inference.multivariate_regression import outcome_contrast, predictor_contrasts
+from rejsens.inference.multivariate_regression import outcome_contrast, predictor_contrasts, with_absent_sources
 from rejsens.inference.multiverse_specifications import Ground, Specification, distinct, sampled, specified
 from rejsens.inference.partial_correlation import partial_correlation
-from rejsens.inference.questions import Completed, Question, complete, put
+from rejsens.inference.questions import Completed, Question, complete, put, with_unknown
 from rejsens.inference.regression import change_on_change, cross_sectional
 from rejsens.inference.verdicts import decide
 from rejsens.inference.within_contrasts import contrast_of_outcomes, contrast_of_predictors
@@ -171,11 +171,12 @@ def estimated(one: Specification, hypothesis: Hypothesis, runner: Runner) -> Est
         question = put(changed, panel, NO_EVENTS, runner.settings, one.random_slope, None)
         analyse = analysis(question, one)
         if not one.imputed:
-            return analyse(question.panel)[0]
+            return with_unknown(analyse(question.panel)[0], question)
         completed = runner.imputation(one, changed, panel)
         if completed is None:
             return _refused(hypothesis, "the imputation gave no panel")
-        return _pooled(completed, lambda drawn: analyse(_same_rows(drawn, question))[:1], one, runner)
+        found = _pooled(completed, lambda drawn: analyse(_same_rows(drawn, question))[:1], one, runner)
+        return with_unknown(found, question)
     except NotTestable as refusal:
         return _refused(hypothesis, str(refusal))
     except np.linalg.LinAlgError as fault:
@@ -317,8 +318,9 @@ def _contrast(q: Question, one: Specification, frame: Callable, at_once: Mapping
         if len(q.waves) > 1:
             rows = contrast_of_predictors(panel, outcome, named, q.covariates, absent_is_zero=several, **q.levels)
         else:
-            rest = {"other_predictors": list(named[1:])}
-            rows = predictor_contrasts(frame(panel), outcome, named[0], q.covariates, **rest, **at_once)
+            people, absent = with_absent_sources(frame(panel), named) if several else (frame(panel), {})
+            rest = {"other_predictors": list(named[1:]), "absent": absent}
+            rows = predictor_contrasts(people, outcome, named[0], q.covariates, **rest, **at_once)
         return sorted(rows, key=lambda row: row.metric != "beta_difference")
 
     return contrasts

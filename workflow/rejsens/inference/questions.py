@@ -14,6 +14,7 @@ from rejsens.hypotheses import Hypothesis, model_of, outcomes, predictors, varia
 from rejsens.inference.covariates import Covariate, carry_constants, require
 from rejsens.inference.estimates import Estimate, NotTestable
 from rejsens.inference.imputed import Variables, at_first, completed_panels, crowded, pooled_rows, too_few, with_cap
+from rejsens.problems import counted, listed
 from rejsens.seeds import generator
 
 IMPUTED = ("association", "correlation", "moderation", "cumulative", "contrast_of_outcomes", "contrast_of_predictors")
@@ -37,13 +38,15 @@ class Completed:
     most: int
     note: str = ""  # a warning for every row that rests on these draws
     drawn: list[pd.DataFrame] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what the draws themselves ask to be said
 
     def first(self, m: int) -> list[pd.DataFrame]:
         if len(self.drawn) < m:
             more = m - len(self.drawn)
+            notes = self.notes if not self.drawn else None  # those of the first draws, so that more panels say the same
             try:
                 self.drawn += completed_panels(
-                    self.panel, self.variables, more, self.rng, self.products, self.outcomes, self.slopes
+                    self.panel, self.variables, more, self.rng, self.products, self.outcomes, self.slopes, notes=notes
                 )
             except (ValueError, np.linalg.LinAlgError) as fault:
                 raise NotTestable(f"the gaps could not be drawn ({fault})") from fault
@@ -59,8 +62,11 @@ class Completed:
         while (wanted := min(too_few(rows), self.most)) > len(found):
             found += [list(analyse(panel)) for panel in self.first(wanted)[len(found) :]]
             rows = pooled_rows(found, alpha)
-        noted = [replace(row, warnings="; ".join(filter(None, [row.warnings, self.note]))) for row in rows]
-        return with_cap(noted, self.most)
+        return with_cap([self.with_notes(row) for row in rows], self.most)
+
+    def with_notes(self, row: Estimate) -> Estimate:
+        """The row with what is to be said of the draws that it rests on; they must have been drawn."""
+        return replace(row, warnings="; ".join(filter(None, [row.warnings, self.note, *self.notes])))
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class Question:
     random_slope: bool = False
     completed: Completed | None = None
     changes: tuple[str, ...] = ()  # warnings about covariates that change although declared constant
+    unknown: Mapping[str, int] = field(default_factory=dict)  # wave -> rows left out since a condition was not answered
 
     @cached_property
     def waves(self) -> list[str]:
@@ -125,8 +132,11 @@ def put(
     waves = usable_waves(own, named[:2] if sources else named)
     if len(waves) < model_of(hypothesis).waves:
         raise NotTestable(_few_waves(model_of(hypothesis).waves, len(waves), named))
+    unknown = of_unknown_condition(carried, hypothesis)["wave"].value_counts().to_dict()
+    changes += _not_asked_about(carried, hypothesis, named[:2] if sources else named)
     own = _with_intake(own[own["wave"].isin(waves)].reset_index(drop=True), panel, hypothesis)
-    return Question(hypothesis, own, events, settings, random_slope, completed, tuple(changes))
+    unknown = {wave: n for wave, n in unknown.items() if wave in waves}
+    return Question(hypothesis, own, events, settings, random_slope, completed, tuple(changes), unknown)
 
 
 def _with_intake(own: pd.DataFrame, panel: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataFrame:
@@ -156,6 +166,46 @@ def restricted(rows: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataFrame:
         if rows.empty:
             raise NotTestable(f"nobody is left of those it asks about: {name} is {value:g} for none of them")
     return rows.reset_index(drop=True)
+
+
+def of_unknown_condition(rows: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataFrame:
+    """The rows of which nobody can say whether they meet `where`: a condition was not answered, and no other one fails.
+
+    >>> rows = pd.DataFrame({"partner": [1.0, 0.0, None, None], "work": [1.0, 1.0, 1.0, 0.0]})
+    >>> of_unknown_condition(rows, {"where": {"partner": 1, "work": 1}}).index.tolist()
+    [2]
+    """
+    where = hypothesis.get("where", {})
+    open_, fails = (pd.Series(False, index=rows.index) for _ in range(2))
+    for name, value in where.items():
+        open_ |= rows[name].isna()
+        fails |= rows[name].notna() & (rows[name] != value)
+    return rows[open_ & ~fails]
+
+
+def _not_asked_about(rows: pd.DataFrame, hypothesis: Hypothesis, named: Sequence[str]) -> list[str]:
+    """Waves that hold what the hypothesis names and did not ask a condition, in words."""
+    held = rows.dropna(subset=list(named))
+    said = []
+    for name in hypothesis.get("where", {}):
+        asked = set(rows.loc[rows[name].notna(), "wave"])
+        without = [
+            wave for wave in held.drop_duplicates("wave").sort_values("wave_number")["wave"] if wave not in asked
+        ]
+        if without:
+            verb = "is" if len(without) == 1 else "are"
+            said.append(f"{name} was not asked about in {listed(without, 50)}, which {verb} left out")
+    return said
+
+
+def with_unknown(row: Estimate, question: Question) -> Estimate:
+    """The row with the person-waves whose condition (`where`) was not answered among those lost, and said."""
+    lost = question.unknown.get(row.wave, 0) if row.wave in question.waves else sum(question.unknown.values())
+    if not lost or not row.n_obs:
+        return row
+    names = listed(list(question.hypothesis["where"]), 50)
+    said = f"{counted(lost, 'person-wave')} left out, as {names} was not answered there: n_lost counts {'it' if lost == 1 else 'them'}"
+    return replace(row, n_lost=row.n_lost + lost, warnings="; ".join(filter(None, [row.warnings, said])))
 
 
 def usable_waves(panel: pd.DataFrame, named: Sequence[str]) -> list[str]:
@@ -218,7 +268,7 @@ def _variables(served: Sequence[Hypothesis], auxiliary: Sequence[str]) -> Variab
         tuple(dict.fromkeys(varying)), tuple(dict.fromkeys(constant)), frozenset(categories),
         tuple(dict.fromkeys([*about, *numbers])),
         tuple(dict.fromkeys(name for name in moderators if name in constant and name not in covariates)),
-        tuple(dict.fromkeys(sources)),
+        tuple(dict.fromkeys(sources)), tuple(dict.fromkeys(moderators)),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from scipy import stats
 
 from rejsens import apa
 from rejsens.inference.estimates import BOTH_PATHS, NOT_TESTABLE, POWER, Estimate
+from rejsens.problems import counted
 
 SUPPORTED, OPPOSITE, EQUIVALENT, INCONCLUSIVE = "supported", "opposite", "equivalent", "inconclusive"
 CORRECTION_WORDS = {"holm": "Holm", "benjamini-hochberg": "Benjamini–Hochberg", "none": "unadjusted"}
@@ -26,8 +27,10 @@ def decide(rows: Sequence[Estimate], correction: str, alpha: float = 0.05) -> li
     rows        every row of the family; those with `decides` carry the verdicts and alone enter the correction. A
                 hypothesis that is not testable made no test and does not count in it. Exploratory hypotheses beside
                 confirmatory ones do not count either and keep their raw p; in a family of exploratory ones alone the
-                correction is theirs
-    correction  holm | benjamini-hochberg | none, applied to `claim_p` of each deciding row
+                correction is theirs. A claim of equivalence is decided by its 90 % interval alone and is no test of a
+                difference: it does not count, and its p_adjusted is the p of its own two one-sided tests
+    correction  holm | benjamini-hochberg | none, applied to `claim_p` of the deciding rows that count; the reason says
+                how many they are
     returns     the rows in the same order
 
     >>> row = Estimate(estimate=-0.2, se=0.04, df=300, p=1e-6, ci_low=-0.28, ci_high=-0.12, ci90_low=-0.266,
@@ -39,17 +42,20 @@ def decide(rows: Sequence[Estimate], correction: str, alpha: float = 0.05) -> li
     rows = [row if math.isfinite(row.p_equivalence) else replace(row, p_equivalence=equivalence_p(row)) for row in rows]
     deciding = [i for i, row in enumerate(rows) if row.decides and not row.verdict]
     confirming = [i for i in deciding if rows[i].confirmatory] or deciding
-    for own, rule in ((confirming, correction), ([i for i in deciding if i not in confirming], "none")):
-        for i, p_adjusted in zip(own, adjust([claim_p(rows[i]) for i in own], rule), strict=True):
-            rows[i] = _decided(replace(rows[i], p_adjusted=float(p_adjusted)), rule, alpha)
+    corrected = [i for i in confirming if rows[i].claim_type != "equivalence"]
+    for own, rule in ((corrected, correction), ([i for i in deciding if i not in corrected], "none")):
+        p = [claim_p(rows[i]) for i in own]
+        tests = sum(map(math.isfinite, p))
+        for i, p_adjusted in zip(own, adjust(p, rule), strict=True):
+            rows[i] = _decided(replace(rows[i], p_adjusted=float(p_adjusted)), rule, alpha, tests)
     return rows
 
 
-def _decided(row: Estimate, correction: str, alpha: float) -> Estimate:
+def _decided(row: Estimate, correction: str, alpha: float, tests: int) -> Estimate:
     word = verdict(row, alpha)
     exceeds = "" if word == NOT_TESTABLE else exceeds_sesoi(row.ci_low, row.ci_high, row.sesoi)
     row = replace(row, verdict=word, exceeds_sesoi=exceeds)
-    return replace(row, reason=row.reason or reason(row, correction, alpha))
+    return replace(row, reason=row.reason or reason(row, correction, alpha, tests))
 
 
 def adjust(p: Sequence[float], correction: str) -> np.ndarray:
@@ -112,7 +118,7 @@ def equivalence_p(row: Estimate) -> float:
 
 
 def claim_p(row: Estimate) -> float:
-    """The p that tests the claim itself and therefore enters the correction: of the difference, or of equivalence."""
+    """The p that tests the claim itself: of the difference, of equivalence, or of non-inferiority."""
     return row.p if row.claim_type == "difference" else row.p_equivalence
 
 
@@ -141,7 +147,8 @@ def verdict(row: Estimate, alpha: float = 0.05) -> str:
                     alpha, opposite when the whole interval lies beyond the SESOI on the wrong side
     inconclusive    otherwise
     """
-    numbers = (row.estimate, row.ci_low, row.ci_high, row.ci90_low, row.ci90_high, row.p_adjusted)
+    numbers = [row.estimate, row.ci_low, row.ci_high, row.ci90_low, row.ci90_high]
+    numbers += [] if row.claim_type == "equivalence" else [row.p_adjusted]
     if row.status == NOT_TESTABLE or not all(map(math.isfinite, numbers)):
         return NOT_TESTABLE
     if -row.sesoi < row.ci90_low and row.ci90_high < row.sesoi:
@@ -159,14 +166,18 @@ def verdict(row: Estimate, alpha: float = 0.05) -> str:
     return INCONCLUSIVE
 
 
-def reason(row: Estimate, correction: str, alpha: float = 0.05) -> str:
-    """One sentence that says what the verdict rests on; for "inconclusive" also what this study could have detected."""
+def reason(row: Estimate, correction: str, alpha: float = 0.05, tests: int = 1) -> str:
+    """One sentence that says what the verdict rests on; for "inconclusive" also what this study could have detected.
+
+    tests   how many tests the correction is over, said beside its p
+    """
     if row.verdict == NOT_TESTABLE:
         return "the analysis gave no estimate"
     interval = f"the {apa.level(row.ci_level)} interval {apa.interval(row.ci_low, row.ci_high, 3)}"
     interval90 = f"the 90% interval {apa.interval(row.ci90_low, row.ci90_high, 3)}"
     bounds = f"±{apa.number(row.sesoi)}"
-    test = f"{CORRECTION_WORDS[correction]} p {apa.p(row.p_adjusted, relation=True)}"
+    over = "" if correction == "none" else f" over {counted(tests, 'test')}"
+    test = f"{CORRECTION_WORDS[correction]} p {apa.p(row.p_adjusted, relation=True)}{over}"
     if row.verdict == EQUIVALENT:
         return f"{interval90} lies inside {bounds}"
     size = {"yes": "lies beyond", "no": "lies inside", "uncertain": "does not settle whether the effect reaches"}

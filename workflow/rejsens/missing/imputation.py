@@ -226,6 +226,12 @@ def _plan(
         for name, own in drawn_from.items()
         if (~columns[name].missing).sum() < 2 * len(own)
     ]
+    wanted = {name: set(predictors.get(name, columns)) for name in chosen}
+    notes += [
+        f"{name} holds one value only, so that nothing was drawn from it"
+        for name in columns
+        if name in flat and name not in chosen and any(name in own for own in wanted.values())
+    ]
     parts = {name: tuple(own) for name, own in products.items()}
     models = {name: tuple(own) for name, own in outcomes.items()}
     return _Plan(columns, blocks(columns), chosen, drawn_from, parts, models, pairs, donors), tuple(notes)

@@ -91,7 +91,7 @@ def _notes(diagnostics: pd.DataFrame) -> tuple[str, ...]:
         "with imputation differs a little from the one that decides.",
         "Lowest to highest: of the estimate and of what it becomes when each check is taken into account, one at a time.",
         "An interval speaks otherwise when it changes between lying above 0, below 0, around 0, and (90%) inside the "
-        "smallest value of interest (SESOI); the p value is not corrected again.",
+        "smallest effect of interest (SESOI); the p value is not corrected again.",
         "A guide is a custom, not a limit: with many people a test of an assumption finds departures that change nothing.",
         "Single people: at least ten are left out together, and nobody is told apart.",
         sentence("every value, its guide and what was done is in diagnostics.csv"),

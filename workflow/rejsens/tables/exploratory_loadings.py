@@ -9,6 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
+from rejsens.phrases import labelled
 from rejsens.tables._cells import labels, marked, marks, missing_rules, sentence
 
 TABLES = ("exploratory_loadings", "dictionary")
@@ -21,6 +22,7 @@ def lay_out(*, exploratory_loadings: pd.DataFrame, dictionary: pd.DataFrame, stu
     shown = several if len(several) else exploratory_loadings
     reasons = marks([status for status in shown["status"] if status != ADMISSIBLE])
     factors = list(dict.fromkeys(shown["factor"].sort_values(kind="stable")))
+    called = dict(zip(shown["item"], shown["label"], strict=True))
     names, titles = labels(dictionary), dict(zip(dictionary["instrument"], dictionary["title"], strict=True))
     groups = {}
     for (instrument, items, number), rows in shown.groupby(["instrument", "set", "factors"], sort=False):
@@ -43,7 +45,7 @@ def lay_out(*, exploratory_loadings: pd.DataFrame, dictionary: pd.DataFrame, stu
             "Shown are the numbers of factors that parallel analysis advises and that the instrument's file declares"
             + ("; solutions of one factor are in the table's file." if len(several) else "."),
         ),
-        specific=tuple((mark, sentence(text)) for text, mark in reasons.items()),
+        specific=tuple((mark, sentence(labelled(text, called))) for text, mark in reasons.items()),
     )
 
 

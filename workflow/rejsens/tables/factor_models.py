@@ -9,9 +9,10 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
+from rejsens.phrases import labelled
 from rejsens.tables._cells import labels, latest, marked, marks, missing_rules, sentence
 
-TABLES = ("factor_models", "dictionary", "waves")
+TABLES = ("factor_models", "loadings", "dictionary", "waves")
 ADMISSIBLE, REPORTED = "admissible", "reported"
 GUIDES = (
     "CFI and RMSEA are guides with maximum likelihood; with WLSMV they have no cut-offs, and nothing is decided by them.",
@@ -24,10 +25,16 @@ ESTIMATORS = {
 
 
 def lay_out(
-    *, factor_models: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, Any]
+    *,
+    factor_models: pd.DataFrame,
+    loadings: pd.DataFrame,
+    dictionary: pd.DataFrame,
+    waves: pd.DataFrame,
+    study: Mapping[str, Any],
 ) -> PrintedTable:
     """One section per instrument: one factor for each scale in its newest wave, then what the file declares beside it."""
     titles = dict(zip(dictionary["instrument"], dictionary["title"], strict=True))
+    items = dict(zip(loadings["item"], loadings["label"], strict=True))
     scales = set(labels(dictionary))
     shown = pd.concat(
         [
@@ -53,7 +60,7 @@ def lay_out(
             *GUIDES,
             *missing_rules(shown["missing_rule"]),
         ),
-        specific=tuple((mark, sentence(text)) for text, mark in reasons.items()),
+        specific=tuple((mark, sentence(labelled(text, items))) for text, mark in reasons.items()),
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa, narrative
 from rejsens.layout import PrintedTable, grouped
-from rejsens.result_names import interval, metric_of, written
+from rejsens.result_names import bounds, interval, metric_of, written
 from rejsens.tables._cells import marked, marks, sentence
 from rejsens.tables.estimates import missing_data
 from rejsens.verdict_words import AS_CLAIMED, against_claim
@@ -74,7 +74,7 @@ def _row(row: Mapping[str, Any], letters: Mapping[str, str]) -> tuple[str, ...]:
         metric_of(row).symbol.removesuffix(" persons") if made else apa.MISSING,
         written(row, "estimate"),
         interval(row),
-        "±" + written(row, "sesoi") if not apa.is_missing(row.get("sesoi")) else apa.MISSING,
+        bounds(row).partition(" ")[0],
         row.get("exceeds_sesoi") or apa.MISSING,
         apa.p(row.get("p"), draws),
         apa.p(row.get("p_adjusted"), draws),
@@ -92,11 +92,14 @@ def _notes(findings: list[dict[str, Any]]) -> tuple[str, ...]:
         for row in findings
         if not apa.is_missing(row.get("estimate")) and metric_of(row).unit
     )
-    notes = ["SESOI: the smallest value of interest, declared in the family's file, in the unit of its measure."]
+    notes = ["SESOI: the smallest effect of interest, declared in the family's file, in the unit of its measure."]
     notes += [f"Units: {'; '.join(units)}."] if units else []
     notes.append("Each hypothesis is one test; other coefficients carry no verdict.")
-    if any(row.get("claim_type") in ("equivalence", "non-inferiority") for row in findings):
-        notes.append("Where equivalence is claimed, the adjusted p is that of the equivalence test.")
+    claimed = {row.get("claim_type") for row in findings}
+    if "equivalence" in claimed:
+        notes.append("Where equivalence is claimed, p is that of the equivalence test, and no correction is over it.")
+    if "non-inferiority" in claimed:
+        notes.append("Where non-inferiority is claimed, the adjusted p is that of its own test.")
     if any(row.get("verdict") == "equivalent" and against_claim(row) != AS_CLAIMED for row in findings):
         notes.append(
             "Equivalent without a mark: a difference was claimed, and none of interest was found, even where p is below "

@@ -9,13 +9,14 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
+from rejsens.multiverse_words import KIND_WORDS, drawn_unequally
 from rejsens.tables._cells import marked, marks, sentence, text_of
 
 TABLES = ("multiverse_summary", "multiverse_choices")
-PARTS = {
-    "all": "All", "regression": "Complete-case regressions", "mixed": "Complete-case mixed models",
-    "imputed": "Multiple imputation", "with possible mediators": "Apart: possible mediators as covariates",
-}  # fmt: skip
+PARTS = {kind: f"{words[:1].upper()}{words[1:]}" for kind, words in KIND_WORDS.items()} | {
+    "all": "All of these, as drawn",
+    "with possible mediators": "Apart: possible mediators as covariates",
+}  # in the order of print: kinds before what puts them together
 CHOICES = {
     "exclusions": "who is analysed", "scoring": "scoring rule", "items": "items removed", "scores": "product or component",
     "covariates": "covariates", "missing": "missing answers", "outliers": "outliers", "model": "model",
@@ -25,11 +26,12 @@ CHOICES = {
 def lay_out(
     *, multiverse_summary: pd.DataFrame, multiverse_choices: pd.DataFrame, study: Mapping[str, Any]
 ) -> PrintedTable:
-    """Shares of verdicts and the range of the estimates, by kind of analysis; choices by how far they move the estimate."""
+    """Shares of verdicts and the range of the estimates, first by kind of analysis; choices by how far they move the estimate."""
     letters = marks([text_of(t) for t in multiverse_summary["reason"]])
-    groups: dict[str, list[tuple[str, ...]]] = {}
-    for row in multiverse_summary.to_dict("records"):
-        groups.setdefault(f"{row['hypothesis']} {row['label']}", []).append(_row(row, letters, multiverse_choices))
+    rows = multiverse_summary.to_dict("records")
+    groups: dict[str, list[tuple[str, ...]]] = {_heading(row): [] for row in rows}
+    for row in sorted(rows, key=lambda row: list(PARTS).index(row["part"])):
+        groups[_heading(row)].append(_row(row, letters, multiverse_choices))
     columns = (
         "Analyses", "Run", "Of", "Supported", "Opposite", "Equivalent", "Inconclusive", "Same sign", "Median", "Range",
         "Moves most (spread)",
@@ -37,7 +39,8 @@ def lay_out(
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
     alignment = ("left", *("right",) * 9, "left")
     return PrintedTable(
-        title=__doc__, columns=columns, **grouped(groups), alignment=alignment, general=GENERAL if groups else (),
+        title=__doc__, columns=columns, **grouped(groups), alignment=alignment,
+        general=(*drawn_unequally(multiverse_summary), *GENERAL) if groups else (),
         specific=specific,
     )  # fmt: skip
 
@@ -46,10 +49,15 @@ GENERAL = (
     "Each analysis has its verdict by its own p value, with nothing adjusted; Same sign: of those with an estimate, as the "
     "declared analysis.",
     "Analyses share their people: shares describe the choices and are no test.",
-    "Of: different combinations of the declared options; where fewer were run, the rest was left out at random.",
+    "Of: different combinations of the declared options. Where fewer were run, regressions were drawn at random, and of "
+    "the other kinds those nearest to the declared analysis first.",
     "Spread: largest less smallest difference between the options of a choice, the other choices alike; possible "
     "mediators are left out of it.",
 )
+
+
+def _heading(row: Mapping[str, Any]) -> str:
+    return f"{row['hypothesis']} {row['label']}"
 
 
 def _row(row: Mapping[str, Any], letters: Mapping[str, str], choices: pd.DataFrame) -> tuple[str, ...]:

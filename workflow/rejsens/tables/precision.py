@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,8 @@ from rejsens import apa
 from rejsens.inference import power
 from rejsens.inference.estimates import NOT_TESTABLE
 from rejsens.layout import PrintedTable, grouped
-from rejsens.narrative import POWER, correction_name, family_name
+from rejsens.narrative import POWER, PRIMARY, correction_name, family_name
+from rejsens.problems import counted
 from rejsens.result_names import metric_of
 from rejsens.tables._cells import marked, text_of
 
@@ -36,12 +38,15 @@ def lay_out(*, estimates: pd.DataFrame, hypotheses: pd.DataFrame, study: Mapping
     """The deciding row of every hypothesis: how exact it is, and the least that its design finds."""
     deciding = estimates[estimates["decides"].astype(bool)]
     declared = hypotheses.set_index("hypothesis")["correction"].to_dict()
-    tests = deciding.groupby("family")["p_adjusted"].count().to_dict()
+    rows = [row | {"correction": declared.get(row["hypothesis"], "none")} for row in deciding.to_dict("records")]
+    rows.sort(key=lambda row: row["family"] != PRIMARY)
+    tests = Counter(row["family"] for row in rows if _corrected(row))
     groups: dict[str, list[tuple[str, ...]]] = {}
-    for row in deciding.to_dict("records"):
-        row["correction"] = declared.get(row["hypothesis"], "none")
-        count = 1 if row["correction"] == "none" else tests.get(row["family"], 1)
-        groups.setdefault(f"{family_name(row)}, {correction_name(row)}", []).append(_row(row, count, study["alpha"]))
+    for row in rows:
+        count = tests[row["family"]] if row["correction"] != "none" else 1
+        over = f" over {counted(count, 'test')}" if row["correction"] != "none" else ""
+        head = f"{family_name(row)}, {correction_name(row)}{over}"
+        groups.setdefault(head, []).append(_row(row, max(count, 1), study["alpha"]))
     found = grouped(groups)
     used = {cell[-1] for row in found["rows"] for cell in row if cell[-2:-1] == "^"}
     return PrintedTable(
@@ -51,6 +56,12 @@ def lay_out(*, estimates: pd.DataFrame, hypotheses: pd.DataFrame, study: Mapping
     )  # fmt: skip
 
 
+def _corrected(row: Mapping[str, Any]) -> bool:
+    """Whether a row is one of the tests that its family's correction is over, as `inference.verdicts.decide` counts them."""
+    made = math.isfinite(row["p_adjusted"]) and row["claim_type"] != "equivalence"
+    return made and row["correction"] != "none"
+
+
 def _notes(study: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         f"Half width is half of the {apa.level(study['ci_level'])} interval: how far the estimate may lie off.",
@@ -58,10 +69,12 @@ def _notes(study: Mapping[str, Any]) -> tuple[str, ...]:
         "standard error reached; the estimate itself does not enter.",
         "Corrected: the same for the only finding of its family; the more of a family are found, the nearer it comes to "
         "the column before.",
-        "SESOI is the smallest value of interest as declared in the family's file.",
+        "SESOI is the smallest effect of interest as declared in the family's file.",
         "To find a value as far from 0 as the SESOI and to show that the value is smaller (the verdict equivalent) are two "
         "questions: with a standard error that is too wide for the first, the 90% interval of an estimate near 0 may "
         "still lie inside the SESOI. So a row may say No here and be equivalent.",
+        "A claim of equivalence is decided by its interval and is none of the tests that a correction is over: corrected or "
+        "not, its bounds are the same.",
     )
 
 
@@ -84,7 +97,10 @@ def _row(row: Mapping[str, Any], tests: int, alpha: float) -> tuple[str, ...]:
 
 
 def detectable(row: Mapping[str, Any], tests: int, alpha: float) -> tuple[float, float, str]:
-    """The least that the row's design finds, the same after its family's correction, and what has to be said of it."""
+    """The least that the row's design finds, the same after its family's correction, and what has to be said of it.
+
+    tests   that the correction is over; none of a claim of equivalence, which is decided by its interval
+    """
     if row["status"] == NOT_TESTABLE:
         return math.nan, math.nan, ""
     if row["claim_type"] != "difference":
@@ -92,7 +108,8 @@ def detectable(row: Mapping[str, Any], tests: int, alpha: float) -> tuple[float,
         if not math.isfinite(row["se"]) or math.isnan(row["df"]):
             return math.nan, math.nan, NO_NUMBER
         least, corrected = (
-            power.equivalence_bounds(row["se"], row["df"], level, one_sided=one) for level in (alpha, alpha / tests)
+            power.equivalence_bounds(row["se"], row["df"], level, one_sided=one)
+            for level in (alpha, alpha / tests if one else alpha)
         )
         return least, corrected, EQUIVALENCE
     least = row["smallest_detectable"]
