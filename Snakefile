@@ -22,6 +22,7 @@ rule all:
         "results/report/report.docx",
         "results/manuscript/numbers.json",
         "results/report/provenance.json",
+        SIZED_FIGURES,
 
 
 rule figures:
@@ -29,3 +30,4 @@ rule figures:
         expand("results/figures/{figure}.png", figure=PLAN.figures),
         expand("results/figures/instruments/{instrument}/{figure}.png", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),
         expand("results/figures/families/{family}/{figure}.png", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
+        SIZED_FIGURES,

@@ -17,6 +17,7 @@ from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.definitions import instrument_facts
 from rejsens.differences import compare_waves
 from rejsens.explore_instrument import explore_instrument
+from rejsens.figure_files import save
 from rejsens.finished import read_figures
 from rejsens.frozen_plan import story
 from rejsens.inference.correlation import correlations
@@ -33,7 +34,6 @@ from rejsens.report import compose
 from rejsens.rescored import rescored_study
 from rejsens.score_wave import compare_stored, wave_scores
 from rejsens.study import load_study
-from rejsens.style import save
 from rejsens.tabular import tidy, write_table
 from rejsens.validate import validate
 from rejsens.writers import html

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -19,10 +18,10 @@ import pytest
 from matplotlib.collections import PatchCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
 
-from rejsens import style
+from rejsens import figure_files, style
+from rejsens.figure_layout import drawn_texts, faults_of_layout
 from rejsens.figures import (
     correlation_heatmap,
     exposure_outcome_curve,
@@ -44,94 +43,6 @@ COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b")
 
 
 # Measuring what is on the page ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Ink:
-    """A drawn text and the box of its letters in pixels, without the leading around them."""
-
-    text: str
-    size: float
-    family: str
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-    def overlap(self, other: Ink) -> float:
-        """Depth of the overlap in pixels, along the axis in which it is smaller; zero when apart."""
-        across = min(self.right, other.right) - max(self.left, other.left)
-        up = min(self.top, other.top) - max(self.bottom, other.bottom)
-        return max(0.0, min(across, up))
-
-
-@cache
-def drawn_texts(figure: Figure) -> list[Ink]:
-    """Every text that the figure really draws (ticks outside an axis are not), with the box of its letters."""
-    drawn: list[Text] = []
-    original = Text.draw
-
-    def recording(self, renderer, *arguments, **keywords):
-        if self.get_visible() and self.get_text().strip():
-            drawn.append(self)
-        return original(self, renderer, *arguments, **keywords)
-
-    with style.applied():
-        Text.draw = recording
-        try:
-            figure.canvas.draw()
-        finally:
-            Text.draw = original
-        renderer = figure.canvas.get_renderer()
-        return [_ink(text, renderer) for text in dict.fromkeys(drawn)]
-
-
-def _ink(text: Text, renderer) -> Ink:
-    box = text.get_window_extent(renderer)
-    words, mathtext = text._preprocess_math(text.get_text())
-    width, height, _ = renderer.get_text_width_height_descent(words, text.get_fontproperties(), mathtext)
-    if text.get_rotation() % 180:
-        width, height = height, width
-    middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-    return Ink(
-        text.get_text(),
-        text.get_fontsize(),
-        text.get_fontname(),
-        middle[0] - width / 2,
-        middle[1] - height / 2,
-        middle[0] + width / 2,
-        middle[1] + height / 2,
-    )
-
-
-def faults_of_layout(figure: Figure) -> list[str]:
-    """What a reader would see as a fault: small, clipped or overlapping text, text across a framed plot."""
-    texts = drawn_texts(figure)
-    width, height = figure.get_size_inches() * figure.dpi
-    faults = [f"{ink.text!r} is {ink.size} pt" for ink in texts if ink.size < 7]
-    faults += [f"{ink.text!r} is not in {style.FONT}" for ink in texts if ink.family != style.FONT]
-    faults += [
-        f"{ink.text!r} leaves the page"
-        for ink in texts
-        if ink.left < 0 or ink.bottom < 0 or ink.right > width or ink.top > height
-    ]
-    faults += [
-        f"{a.text!r} overlaps {b.text!r} by {a.overlap(b):.1f} px"
-        for a, b in combinations(texts, 2)
-        if a.overlap(b) > 1
-    ]
-    framed = [axes.get_window_extent() for axes in figure.axes if axes.axison]
-    outside = [ink for ink in texts if ink.text in {text.get_text() for text in figure.texts}]
-    faults += [
-        f"{ink.text!r} lies across a plot"
-        for ink in outside
-        for box in framed
-        if Ink("", 0, "", box.x0, box.y0, box.x1, box.y1).overlap(ink) > 1
-    ]
-    faults += [
-        f"axes leave the page: {box}" for box in framed if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height
-    ]
-    return faults
 
 
 def test_the_measure_sees_what_it_is_for():
@@ -808,12 +719,12 @@ DRAW_ONE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from example_tables import study, tables
-from rejsens import style
+from rejsens import figure_files, style
 from rejsens.figures import headline, scores_by_wave
 given = tables()
 for module in (headline, scores_by_wave):
     made = module.draw(**{name: given[name] for name in module.TABLES}, study=study(), people=True)
-    style.save(made, sys.argv[2] + "/" + module.__name__.rsplit(".")[-1])
+    figure_files.save(made, sys.argv[2] + "/" + module.__name__.rsplit(".")[-1])
 """
 
 
@@ -821,7 +732,7 @@ for module in (headline, scores_by_wave):
 def saved(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("saved")
     for name in FIGURES:
-        style.save(drawing(name, "full"), folder / name)
+        figure_files.save(drawing(name, "full"), folder / name)
     return folder
 
 
@@ -845,7 +756,7 @@ def test_drawing_twice_gives_the_same_bytes(saved, tmp_path):
         make, changes, people = SCENARIOS["full"]
         module, given = load_plugin(f"rejsens.figures.{name}"), make()
         again = module.draw(**{table: given[table] for table in module.TABLES}, study=study(**changes), people=people)
-        for path in style.save(again, tmp_path / name):
+        for path in figure_files.save(again, tmp_path / name):
             assert path.read_bytes() == (saved / path.name).read_bytes(), path.name
 
 

@@ -15,9 +15,9 @@ from matplotlib.colors import to_hex
 
 sys.path.insert(0, str(Path(__file__).parent))
 from example_tables import study
-from test_figures import drawn_texts, faults_of_layout
 
-from rejsens import apa, style
+from rejsens import apa, figure_files, style
+from rejsens.figure_layout import drawn_texts, faults_of_layout
 from rejsens.figures import invariance_ladder, path_diagram
 from rejsens.figures._instrument import spread, waves_in_time
 from rejsens.figures._paths import Paths, paths
@@ -259,7 +259,7 @@ def test_a_drawing_saved_twice_has_the_same_bytes(tmp_path):
     given["factor_models"] = given["factor_models"].query("model == 'bifactor'")
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
-        style.save(drawn("path_diagram", given), tmp_path / folder / "figure")
+        figure_files.save(drawn("path_diagram", given), tmp_path / folder / "figure")
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
 

@@ -12,10 +12,10 @@ import statsmodels.api as sm
 import yaml
 from example_multiverse import OPTIONS, multiverse
 from example_tables import study as facts
-from test_figures import faults_of_layout
 from tests.conftest import seal, write_study, write_wave
 
 from rejsens.definitions import load_instruments
+from rejsens.figure_layout import faults_of_layout
 from rejsens.figures import specification_curve
 from rejsens.inference.families import test_family as run_family
 from rejsens.inference.multiverse import run_multiverse

@@ -250,3 +250,27 @@ def test_names_with_an_underscore_are_not_plugged_in(tmp_path: Path) -> None:
     for name in ("b.yaml", "a.yaml", "_off.yaml", "c.txt"):
         (tmp_path / name).write_text("")
     assert list(files("*.yaml", tmp_path)) == ["a", "b"]
+
+
+def test_figures_at_a_journals_size_are_kept_in_step_once_they_are_there(study: Path) -> None:
+    """By default there is none; what was asked for once, or what the settings name, is part of every run."""
+    plan = Plan(load_study("."))
+    assert plan.sized_figures_kept == []
+    asked = "results/figures/elsevier-1/headline.png"
+    Path(asked).parent.mkdir(parents=True)
+    Path(asked).write_bytes(b"")
+    assert plan.sized_figures_kept == [asked]
+    config = Path("config/config.yaml")
+    config.write_text(config.read_text(encoding="utf-8") + "\nfigures: {preset: plos, columns: 2}\n", encoding="utf-8")
+    kept = Plan(load_study(".")).sized_figures_kept
+    assert asked in kept and set(plan.sized_figures(["plos-2"])) < set(kept)
+    params = plan.draw_sized_figure("elsevier-1", "headline")
+    assert (params["size"]["width"], params["beside"]["elsevier-2"]) == (90, 190)
+    assert params["depends"] == plan.draw_figure("headline")["depends"]
+
+
+def test_an_unknown_preset_in_the_settings_is_told_with_near_matches(study: Path) -> None:
+    config = Path("config/config.yaml")
+    config.write_text(config.read_text(encoding="utf-8") + "\nfigures: {preset: elsevir}\n", encoding="utf-8")
+    with pytest.raises(Refused, match="elsevier"):
+        load_study(".")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rejsens.declarations import SHIPPED
 from rejsens.definitions import instrument_facts
+from rejsens.figure_presets import Size, chosen_size, every_size
 from rejsens.frozen_plan import LOCK
 from rejsens.multiverse_file import FILE as MULTIVERSE
 from rejsens.multiverse_file import hypotheses_of
@@ -251,6 +253,44 @@ class Plan:
         """The figures of all families of hypotheses; none of them shows a person."""
         return {"families": self.study.family_names} | self._drawn(self.figures_of_families)
 
+    def draw_sized_figure(self, size: str, figure: str) -> dict[str, Any]:
+        """The shared version, at the size of a journal."""
+        return self._sized(size, self.draw_figure(figure))
+
+    def draw_sized_instrument_figures(self, size: str, instrument: str) -> dict[str, Any]:
+        return self._sized(size, self.draw_instrument_figures(instrument))
+
+    def draw_sized_family_figures(self, size: str) -> dict[str, Any]:
+        return self._sized(size, self.draw_family_figures())
+
+    def _sized(self, size: str, params: dict[str, Any]) -> dict[str, Any]:
+        """What a job needs that draws at the size of a journal: the size, and the widths that it could name instead."""
+        own = self.sizes[size]
+        beside = {name: other.width for name, other in self.sizes.items() if other.preset == own.preset}
+        return params | {"size": own.plain(), "beside": beside}
+
+    @cached_property
+    def sizes(self) -> dict[str, Size]:
+        """Every size at which figures can be drawn, by the name of its folder."""
+        return every_size()
+
+    def sized_figures(self, sizes: Iterable[str]) -> list[str]:
+        """One file of every figure at each of the sizes."""
+        below = [
+            *self.figures,
+            *(f"instruments/{i}/{figure}" for i in self.modelled for figure in self.figures_of_instruments),
+            *(f"families/{f}/{figure}" for f in self.study.family_names for figure in self.figures_of_families),
+        ]
+        return [f"results/figures/{size}/{name}.png" for size in sizes for name in below]
+
+    @property
+    def sized_figures_kept(self) -> list[str]:
+        """What every run keeps up to date: the size that the settings name, and what was asked for before."""
+        size = chosen_size(self.study.settings)
+        chosen = self.sized_figures([size.name] if size else [])
+        there = [name for name in self.sized_figures(self.sizes) if (Path(self.study.folder) / name).exists()]
+        return list(dict.fromkeys([*chosen, *there]))
+
     def _drawn(self, figures: Mapping[str, Path]) -> dict[str, Any]:
         """What a job needs that draws several figures at once."""
         drawn = {name: self._plugin("figures", name) for name in figures}
@@ -353,7 +393,7 @@ class Plan:
         path = plugins(kind, self.study.folder)[name]
         shipped = path.is_relative_to(SHIPPED / "workflow")
         module = f"rejsens.{kind}.{name}" if shipped else str(path)
-        saved_with = "rejsens.style" if kind == "figures" else "rejsens.layout"
+        saved_with = "rejsens.draw" if kind == "figures" else "rejsens.layout"
         return {
             "module": module,
             "tables": list(constant(path, "TABLES")),

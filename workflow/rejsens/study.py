@@ -12,6 +12,7 @@ from typing import Any
 from rejsens.administration import administer
 from rejsens.declarations import SHIPPED, load_settings, load_yaml, read_yaml
 from rejsens.definitions import Instrument, instrument_facts, load_instruments
+from rejsens.figure_presets import chosen_size
 from rejsens.hypothesis_checks import SetAside, family_problems, set_aside
 from rejsens.multiverse_file import Multiverse, load_multiverse, multiverse_problems
 from rejsens.problems import Problem, Refused, collect
@@ -225,6 +226,7 @@ def gather_study(folder: Path | str, problems: list[Problem]) -> Study:
     waves = sorted(waves, key=lambda wave: (wave.collected["from"], wave.name))
     study = Study(str(folder), settings, tuple(waves), asked, families, aside)
     problems += [*file_problems(folder), *wave_problems(study), *plugin_problems(folder)]
+    collect(problems, chosen_size, settings)
     if instruments is not None:
         problems += instrument_problems(study)
     # what no wave asks is only known when every wave could be read

@@ -1,4 +1,4 @@
-"""How anything looks: the only place where a colour, a size or a font is chosen, and the only way a figure is saved.
+"""How anything looks: the only place where a colour, a size or a font is chosen.
 
 A figure is laid out on a `Sheet` in millimetres from its top left corner, at the size at which it is printed, so that
 a text of 7 pt is 7 pt on paper. Saving is deterministic: no dates, no versions, no random identifiers.
@@ -9,14 +9,10 @@ from __future__ import annotations
 import bisect
 import functools
 import inspect
-import io
-import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import matplotlib
 import pandas as pd
@@ -29,8 +25,6 @@ from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
-
-from rejsens.spreadsheet import csv_text
 
 # Okabe and Ito's eight colours, told apart with any common colour vision.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -55,11 +49,15 @@ VERDICT_COLOURS = {
     "not tested": SOFT,
 }
 
-# Widths in mm: the text of an A4 page, and one printed column (Elsevier's is 90 mm).
+# Widths in mm: the text of an A4 page, and one printed column (Elsevier's is 90 mm). `journal_size` puts those of a
+# journal in their place while it draws, so read them as `style.PAGE` when drawing, never once for all.
 PAGE, COLUMN = 160.0, 90.0
 MAX_HEIGHT = 235.0
+EXACT = False  # whether every sheet is as wide as the page, and no higher than allowed
 MARGIN = 1.5  # mm kept clear at each edge
 HEADER = 6.5  # mm of the strip that holds the legend and the "Simulated data" mark
+LEGEND_ROW = 4.0  # mm of each further row of the legend
+SPARE = 2 * LEGEND_ROW + 0.01  # mm that figures leave on a journal's page for such rows
 
 # Text sizes in points, at final size. Nothing is printed below SMALLEST.
 BODY, SMALL, SMALLEST, HEADING = 8.0, 7.5, 7.0, 8.5
@@ -148,6 +146,7 @@ class Drawing:
     data     the plotted values, one row per mark
     note     the general note under the figure: people, waves, rules
     title, caption   from the docstring of the module that drew it (`styled` fills them in)
+    no_room  why there is a sentence in the place of the figure at the size of a journal, else empty
     """
 
     figure: Figure
@@ -156,6 +155,7 @@ class Drawing:
     note: str = ""
     title: str = ""
     caption: str = ""
+    no_room: str = ""
 
 
 def styled(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
@@ -270,6 +270,10 @@ def diverging() -> Colormap:
     )
 
 
+class NoRoom(Exception):
+    """A figure cannot be drawn at the size of the page that it is asked for."""
+
+
 Mark = Callable[[Axes, float, float], object]  # draws a legend's mark in mm, centred on x and y
 
 
@@ -284,15 +288,24 @@ class Sheet:
     """
 
     def __init__(self, width: float, height: float, study: dict[str, Any], *, legend: bool = False):
-        self.width, self.height = float(width), float(height)
-        self.figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=DPI, facecolor=WHITE)
+        self.width, self.height = float(max(width, PAGE) if EXACT else width), float(height)
+        self.shift = (self.width - width) / 2  # what is narrower than the page stands in its middle
+        if EXACT and (width > PAGE + 0.01 or height > MAX_HEIGHT + SPARE):
+            raise NoRoom(f"{width:.0f} by {height:.0f} mm")
+        self.figure = Figure(figsize=(self.width / 25.4, height / 25.4), dpi=DPI, facecolor=WHITE)
         FigureCanvasAgg(self.figure)
         self.top = header(study, legend=legend)
-        if study.get("simulated"):
-            self.text(width - MARGIN, MARGIN, SIMULATED, size=SMALL, weight="bold", colour=RUST, ha="right")
+        self.marked = bool(study.get("simulated"))
+        if self.marked:
+            self.text(
+                self.width - self.shift - MARGIN, MARGIN, SIMULATED, size=SMALL, weight="bold", colour=RUST, ha="right"
+            )
 
     def axes(self, left: float, top: float, width: float, height: float, **keywords: Any) -> Axes:
-        box = (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
+        if min(width, height) <= 0:
+            raise NoRoom(f"a plot of {width:.0f} by {height:.0f} mm")
+        x = (left + self.shift) / self.width
+        box = (x, 1 - (top + height) / self.height, width / self.width, height / self.height)
         return self.figure.add_axes(box, **keywords)
 
     def canvas(self, left: float, top: float, width: float, height: float) -> Axes:
@@ -328,7 +341,7 @@ class Sheet:
         }[va]
         return [
             self.figure.text(
-                x / self.width,
+                (x + self.shift) / self.width,
                 1 - (first + place * pitch) / self.height,
                 line,
                 fontsize=size,
@@ -342,19 +355,50 @@ class Sheet:
         ]
 
     def rule(self, left: float, right: float, y: float, *, colour: str = FAINT, width: float = THIN) -> Line2D:
-        xs, ys = (left / self.width, right / self.width), (1 - y / self.height,) * 2
+        xs, ys = tuple((x + self.shift) / self.width for x in (left, right)), (1 - y / self.height,) * 2
         line = Line2D(xs, ys, transform=self.figure.transFigure, color=colour, linewidth=width)
         return self.figure.add_artist(line)
 
     def legend(self, entries: Sequence[tuple[Mark, str]], left: float = MARGIN) -> None:
-        """A row of marks and words in the header strip."""
-        strip = self.canvas(left, MARGIN, self.width - left - MARGIN, HEADER - MARGIN)
-        middle = 0.48 * SMALL * POINT
-        x = 0.0
-        for draw_mark, words in entries:
-            draw_mark(strip, x + 2.0, middle)
-            self.text(left + x + 5.0, MARGIN, words, size=SMALL)
-            x += 5.0 + width_of(words, SMALL) + 3.5
+        """A row of marks and words in the header strip, before anything else is drawn; on a narrow page several rows."""
+        rows = self._rows(entries, left)
+        self._grow((len(rows) - 1) * LEGEND_ROW)
+        height = HEADER - MARGIN + (len(rows) - 1) * LEGEND_ROW
+        strip = self.canvas(left, MARGIN, self.width - 2 * self.shift - left - MARGIN, height)
+        for number, row in enumerate(rows):
+            x, below = 0.0, number * LEGEND_ROW
+            for draw_mark, words in row:
+                draw_mark(strip, x + 2.0, below + 0.48 * SMALL * POINT)
+                self.text(left + x + 5.0, MARGIN + below, words, size=SMALL)
+                x += 5.0 + width_of(words, SMALL) + 3.5
+
+    def _rows(self, entries: Sequence[tuple[Mark, str]], left: float) -> list[list[tuple[Mark, str]]]:
+        """Entries in rows: one on the project's own page, on a journal's as many as it takes."""
+        if not EXACT:
+            return [list(entries)]
+        whole = self.width - 2 * self.shift - left - MARGIN
+        room = whole - (width_of(SIMULATED, SMALL, "bold") + 2 if self.marked else 0)
+        rows: list[list[tuple[Mark, str]]] = [[]]
+        used = 0.0
+        for entry in entries:
+            wide = 5.0 + width_of(entry[1], SMALL)
+            if rows[-1] and used + wide > room:
+                rows.append([])
+                used, room = 0.0, whole
+            rows[-1].append(entry)
+            used += wide + 3.5
+        return rows
+
+    def _grow(self, more: float) -> None:
+        """Room for more rows of the legend; what stands at the top stays there."""
+        if not more:
+            return
+        before, self.height, self.top = self.height, self.height + more, self.top + more
+        if self.height > MAX_HEIGHT + SPARE:
+            raise NoRoom(f"{self.height:.0f} mm high")
+        self.figure.set_size_inches(self.width / 25.4, self.height / 25.4)
+        for text in self.figure.texts:
+            text.set_y(1 - (1 - text.get_position()[1]) * before / self.height)
 
 
 def header(study: dict[str, Any], *, legend: bool = False) -> float:
@@ -402,75 +446,3 @@ def means(
     axes.vlines(x, low, high, color=colour, linewidth=width, zorder=4, label="interval")
     mark = {"marker": marker, "markersize": DOT, "markeredgecolor": WHITE, "markeredgewidth": EDGE}
     axes.plot(x, y, linestyle="", color=colour, zorder=5, label="mean", **mark)
-
-
-# Saving --------------------------------------------------------------------------------------------------------------
-
-
-def save(drawing: Drawing, stem: str | Path) -> list[Path]:
-    """Write a drawing as PDF, SVG and PNG, its data as CSV and its words as JSON, all beside each other.
-
-    stem     path without a suffix
-    returns  the files written
-
-    The same drawing gives the same bytes: no dates, no software versions, identifiers from a fixed salt. Fonts are
-    embedded in the PDF (TrueType); the text of the SVG is drawn as paths, with the alternative text in <title> and
-    <desc>; the PNG carries it in a text chunk.
-    """
-    stem = Path(stem)
-    content = {
-        "pdf": _pdf(drawing),
-        "svg": _svg(drawing),
-        "png": _png(drawing),
-        "csv": _csv(drawing),
-        "json": _json(drawing),
-    }
-    paths = []
-    for suffix, data in content.items():
-        path = stem.with_name(f"{stem.name}.{suffix}")
-        path.write_bytes(data)
-        paths.append(path)
-    return paths
-
-
-def _rendered(drawing: Drawing, form: str, metadata: dict[str, str | None]) -> bytes:
-    buffer = io.BytesIO()
-    with applied():
-        drawing.figure.savefig(buffer, format=form, dpi=DPI, metadata=metadata)
-    return buffer.getvalue()
-
-
-def _pdf(drawing: Drawing) -> bytes:
-    words = {"Title": drawing.title or None, "Subject": drawing.alt}
-    return _rendered(drawing, "pdf", {"Creator": None, "Producer": None, "CreationDate": None, **words})
-
-
-def _png(drawing: Drawing) -> bytes:
-    words = {"Title": drawing.title, "Description": drawing.alt}
-    return _rendered(drawing, "png", {"Software": None, **{key: text for key, text in words.items() if text}})
-
-
-def _svg(drawing: Drawing) -> bytes:
-    text = _rendered(drawing, "svg", {"Date": None, "Creator": None, "Format": None, "Type": None}).decode()
-    # Nothing refers to the names of groups, and several figures in one page would share them.
-    before, opening, rest = re.sub(r'<g id="[^"]*"', "<g", text).partition("<svg ")
-    attributes, _, body = rest.partition(">")
-    words = f"\n <title>{escape(drawing.title or 'Figure')}</title>\n <desc>{escape(drawing.alt)}</desc>"
-    return f'{before}{opening}role="img" {attributes}>{words}{body}'.encode()
-
-
-def _csv(drawing: Drawing) -> bytes:
-    return csv_text(drawing.data).encode()
-
-
-def _json(drawing: Drawing) -> bytes:
-    width, height = drawing.figure.get_size_inches() * 25.4
-    record = {
-        "title": drawing.title,
-        "caption": drawing.caption,
-        "note": drawing.note,
-        "alt": drawing.alt,
-        "width_mm": round(float(width), 2),
-        "height_mm": round(float(height), 2),
-    }
-    return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()

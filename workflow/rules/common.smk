@@ -36,6 +36,7 @@ wildcard_constraints:
     family="|".join(map(re.escape, PLAN.study.family_names)) or "none",
     figure="|".join(map(re.escape, PLAN.figures)),
     table="|".join(map(re.escape, PLAN.tables)),
+    size="|".join(map(re.escape, PLAN.sizes)),
 
 
 onsuccess:

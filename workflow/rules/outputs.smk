@@ -5,12 +5,15 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/participants/figures/{figure}.*                  the same figures with people in them
         results/figures/instruments/{instrument}/{figure}.*      figures of one instrument (`OF = "instrument"` in the module)
         results/figures/families/{family}/{figure}.*             figures of one family of hypotheses (`OF = "family"`)
+        results/figures/{size}/...                               the shared ones again, at the size of a journal (`elsevier-1`), also .tiff
         results/tables/{table}.csv .html .json
         results/report/index.html, report.pdf, report.docx, provenance.json
         results/manuscript/numbers.json .tex, _variables.yml     every number of a hypothesis by name, as text
 """
 
 from rejsens.registry import AGGREGATES, TABLES
+
+SIZED_FIGURES = PLAN.sized_figures_kept  # at the sizes of journals; none by default
 
 
 rule draw_figure:
@@ -67,6 +70,50 @@ rule draw_family_figures:
         "logs/draw_family_figures.log",
     params:
         lambda w: PLAN.params("draw_family_figures"),
+    script:
+        "../scripts/draw_family_figures.py"
+
+
+rule draw_sized_figure:
+    message: "Drawing {wildcards.figure} at the size {wildcards.size}"
+    input:
+        lambda w: PLAN.tables_of("figures", w.figure),
+    output:
+        multiext("results/figures/{size}/{figure}", pdf=".pdf", svg=".svg", png=".png", tiff=".tiff", csv=".csv", json=".json"),
+    log:
+        "logs/draw_sized_figure/{size}/{figure}.log",
+    params:
+        lambda w: PLAN.params("draw_sized_figure", w.size, w.figure),
+    script:
+        "../scripts/draw_figure.py"
+
+
+rule draw_sized_instrument_figures:
+    message: "Drawing the figures of {wildcards.instrument} at the size {wildcards.size}"
+    input:
+        lambda w: PLAN.tables_of_instrument_figures(w.instrument, OF_AN_INSTRUMENT),
+    output:
+        expand("results/figures/{{size}}/instruments/{{instrument}}/{figure}.{form}", figure=INSTRUMENT_FIGURES, form=["pdf", "png", "tiff", "csv", "json"]),
+        **{f"figure_{figure}": f"results/figures/{{size}}/instruments/{{instrument}}/{figure}.svg" for figure in INSTRUMENT_FIGURES},
+    log:
+        "logs/draw_sized_instrument_figures/{size}/{instrument}.log",
+    params:
+        lambda w: PLAN.params("draw_sized_instrument_figures", w.size, w.instrument),
+    script:
+        "../scripts/draw_instrument_figures.py"
+
+
+rule draw_sized_family_figures:
+    message: "Drawing the figures of the families of hypotheses at the size {wildcards.size}"
+    input:
+        PLAN.tables_of_family_figures,
+    output:
+        expand("results/figures/{{size}}/families/{family}/{figure}.{form}", family=PLAN.study.family_names, figure=FAMILY_FIGURES, form=["pdf", "png", "tiff", "csv", "json"]),
+        drawn=expand("results/figures/{{size}}/families/{family}/{figure}.svg", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
+    log:
+        "logs/draw_sized_family_figures/{size}.log",
+    params:
+        lambda w: PLAN.params("draw_sized_family_figures", w.size),
     script:
         "../scripts/draw_family_figures.py"
 

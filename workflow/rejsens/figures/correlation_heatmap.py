@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
+from rejsens.figures._page import whole
 from rejsens.figures._study import (
     counted,
     first_scores,
@@ -32,7 +33,7 @@ SHOWS_PEOPLE = False
 MOST = 20
 CELL = 7.6  # mm at most
 LEAST_CELL = 5.25  # mm: the width of a number of 7 pt with its sign
-WIDEST_LABELS = 80.0
+LEAST_LABELS, WIDEST_LABELS = 27.0, 80.0
 BAR = 16.0  # mm, the colour bar beside few scores
 CORNER = 7  # from so many scores on it stands in the empty corner
 
@@ -44,11 +45,16 @@ class Layout:
     names: list[str]
     labels: float  # width of the names
     side: float  # of a cell
+    tall: float  # of a cell
 
     @property
     def size(self) -> float:
         """Text size of the numbers in the cells, in points."""
         return style.SMALLEST if self.side < 6.2 else style.SMALL
+
+    @property
+    def height(self) -> float:
+        return self.tall * len(self.names)
 
     @property
     def square(self) -> float:
@@ -68,7 +74,7 @@ def draw(
     pairs = pairs[pairs["n"].ge(1 if people else min_cell(study))]
     wave = wave_to_show(pairs, waves)
     pairs = pairs[pairs["wave"].eq(wave)]
-    shown, hidden = first_scores(study, dictionary, set(pairs["x"]) | set(pairs["y"]), MOST)
+    shown, hidden = first_scores(study, dictionary, set(pairs["x"]) | set(pairs["y"]), _most())
     cells = lower_triangle(pairs, shown)
     if cells.empty:
         return style.sentence("No two scores have enough people in common, so there is no correlation to show.", study)
@@ -106,24 +112,31 @@ def lower_triangle(pairs: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
 # Ink -----------------------------------------------------------------------------------------------------------------
 
 
+def _most() -> int:
+    """Scores whose cells leave room for names."""
+    return min(MOST, int((whole() - LEAST_LABELS) / LEAST_CELL))
+
+
 def _layout(names: list[str]) -> Layout:
-    room = style.PAGE - 2 * style.MARGIN
+    room = whole()
     numbered = [f"{place}  {name}" for place, name in enumerate(names, 1)]
     width = max(style.width_of(name, style.SMALL) for name in numbered) + 3
     width = min(width, room - LEAST_CELL * len(names), WIDEST_LABELS)
     side = min(CELL, (room - width) / len(names))
-    lines = 2 if style.height_of(2, style.SMALL) < side else 1
-    return Layout([style.wrap(name, width - 2.5, style.SMALL, lines=lines) for name in numbered], width, side)
+    lines, tall = 2 if style.height_of(2, style.SMALL) < side else 1, side
+    if style.EXACT and max(style.width_of(name, style.SMALL) for name in numbered) > width - 2.5:
+        lines, tall = 2, max(side, style.height_of(2, style.SMALL) + 1.0)  # names on two lines make cells taller
+    return Layout([style.wrap(name, width - 2.5, style.SMALL, lines=lines) for name in numbered], width, side, tall)
 
 
 def _draw(cells: pd.DataFrame, shown: list[str], layout: Layout, study: dict[str, Any]) -> style.Sheet:
     left, top = style.MARGIN + layout.labels, style.header(study) + 3.5
     beside = BAR + 10 if len(shown) < CORNER else style.MARGIN
     width = max(style.COLUMN, left + layout.square + beside)
-    sheet = style.Sheet(width, top + layout.square + style.MARGIN + 1, study)
+    sheet = style.Sheet(width, top + layout.height + style.MARGIN + 1, study)
     for place, name in enumerate(layout.names):
-        sheet.text(style.MARGIN, top + (place + 0.5) * layout.side, name, size=style.SMALL, va="middle")
-    axes = sheet.axes(left, top, layout.square, layout.square)
+        sheet.text(style.MARGIN, top + (place + 0.5) * layout.tall, name, size=style.SMALL, va="middle")
+    axes = sheet.axes(left, top, layout.square, layout.height)
     _draw_cells(axes, cells, shown, layout.size)
     bar = min(34.0, layout.square - 3 * layout.side) if len(shown) >= CORNER else BAR
     end = left + layout.square - 2 if len(shown) >= CORNER else left + layout.square + BAR + 5

@@ -16,15 +16,17 @@ from matplotlib.axes import Axes
 from scipy.special import stdtrit
 
 from rejsens import apa, style
+from rejsens.figures._page import beside, whole
 from rejsens.figures._study import counted, labels, level, min_cell, sentences, span, spoken, unvalidated
 
 TABLES = ("scores", "hypotheses", "dictionary")
 SHOWS_PEOPLE = False
 
 MOST = 6
-COLUMNS = 3
+COLUMNS, LEAST = 3, 33.0  # panels side by side at most, mm of one at least
 PANEL = 30.0  # mm high
 PITCH = PANEL + 21.5
+NARROW, SECOND = 45.0, 3.6  # mm of a panel whose title may take a second line, and of that line
 TICKS = 9.5  # mm left of a panel
 GROUPS = 8
 WITHIN_WAVES = 3  # fewer waves say little about people's own means
@@ -52,12 +54,16 @@ def draw(
             "No primary hypothesis relates two scores that enough people have, so there is no curve.", study
         )
     kinds = [kind for kind in (BETWEEN, WITHIN) if data["comparison"].eq(kind).any()]
-    shown = list(dict.fromkeys(zip(data["exposure"], data["outcome"], strict=True)))
-    blocks = [shown[start : start + COLUMNS] for start in range(0, len(shown), COLUMNS)]
-    slot = (style.PAGE - 2 * style.MARGIN) / min(COLUMNS, max(2, len(shown)))
+    columns = beside(LEAST, COLUMNS)
+    pitch = PITCH + (SECOND if whole() / columns < NARROW else 0.0)
+    fit = columns * int((style.MAX_HEIGHT - style.header(study, legend=True)) / (pitch * len(kinds)))
+    shown = list(dict.fromkeys(zip(data["exposure"], data["outcome"], strict=True)))[:fit]
+    data = data[[pair in shown for pair in zip(data["exposure"], data["outcome"], strict=True)]]
+    blocks = [shown[start : start + columns] for start in range(0, len(shown), columns)]
+    slot = whole() / min(columns, max(2, len(shown)))
     names = labels(dictionary)
     sheet = style.Sheet(
-        style.PAGE, style.header(study, legend=True) + len(blocks) * len(kinds) * PITCH + 0.5, study, legend=True
+        style.PAGE, style.header(study, legend=True) + len(blocks) * len(kinds) * pitch + 0.5, study, legend=True
     )
     sheet.legend([(style.dot(style.BLUE), f"mean of a group with {level(study)} interval")])
     top = sheet.top
@@ -67,7 +73,7 @@ def draw(
                 own = data[data["comparison"].eq(kind) & data["exposure"].eq(exposure) & data["outcome"].eq(outcome)]
                 if len(own):
                     _panel(sheet, own, style.MARGIN + column * slot, top, slot, names)
-            top += PITCH
+            top += pitch
     return style.Drawing(
         sheet.figure, _alt(data, names, study), data, _note(data, dictionary, study, len(pairs) - len(shown))
     )
@@ -172,13 +178,22 @@ def groups_of_neighbours(values: pd.DataFrame, fewest: int) -> list[pd.DataFrame
 
 def _panel(sheet: style.Sheet, own: pd.DataFrame, left: float, top: float, slot: float, names: dict[str, str]) -> None:
     exposure, outcome = (names.get(own[side].iloc[0], spoken(own[side].iloc[0])) for side in ("exposure", "outcome"))
-    sheet.text(left, top + 0.4, style.wrap(outcome, slot - 3, weight="bold", lines=1), weight="bold")
-    subtitle = style.wrap(_compared(own), slot - 3, style.SMALL, lines=1)
+    title = style.wrap(outcome, slot - 3, weight="bold", lines=2 if slot < NARROW else 1)
+    sheet.text(left, top + 0.4, title, weight="bold")
+    top += SECOND if slot < NARROW else 0.0
+    compared = _compared(own) if slot >= NARROW else _compared(own).split(",")[0]
+    subtitle = style.wrap(compared, slot - 3, style.SMALL, lines=1)
     sheet.text(left, top + 4.2, subtitle, size=style.SMALL, colour=style.SOFT)
     axes = sheet.axes(left + TICKS, top + 9.0, slot - TICKS - 4, PANEL)
     draw_curve(axes, own)
     middle = left + TICKS + (slot - TICKS - 4) / 2
-    sheet.text(middle, top + PANEL + 14.4, style.wrap(exposure, slot - 2, style.SMALL), size=style.SMALL, ha="center")
+    sheet.text(
+        middle,
+        top + PANEL + 14.4,
+        style.wrap(exposure, slot - (2 if slot >= NARROW else TICKS), style.SMALL),
+        size=style.SMALL,
+        ha="center",
+    )
 
 
 def _compared(own: pd.DataFrame) -> str:
@@ -197,8 +212,14 @@ def draw_curve(axes: Axes, own: pd.DataFrame) -> None:
     sd = own["outcome_sd"].iloc[0]
     low, high = min(middle - sd, own["ci_low"].min()), max(middle + sd, own["ci_high"].max())
     axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
-    axes.locator_params(axis="both", nbins=5)
+    axes.locator_params(axis="y", nbins=5)
+    axes.locator_params(axis="x", nbins=5 if _width(axes) > 30 else 3)
     axes.grid(axis="y", color=style.GHOST, linewidth=style.THIN)
+
+
+def _width(axes: Axes) -> float:
+    """mm of a plot."""
+    return axes.get_position().width * axes.figure.get_size_inches()[0] * 25.4
 
 
 # Words ---------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ be tested with these data are listed with the reason.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
+from rejsens.figures._page import wider
 from rejsens.figures._study import counted, level, sentences, span, spoken
 from rejsens.result_names import (
     METRICS,
@@ -41,10 +43,35 @@ NARROW = 0.05  # reach of an axis up to which its labels take three decimals, an
 ASSOCIATION = ("within_between", "cross_sectional")  # analyses of one question: within, between, one wave at a time
 SIGNS = {"negative": "−", "positive": "+"}
 
-# Columns in mm from the left edge of the page; the identifiers take what they need.
-ID, SIGN, AXIS, VALUE, VERDICT, END = 1.5, 64.5, 69.0, 114.0, 141.0, 158.5
+ID = 1.5  # mm from the left edge of the page; the identifiers take what they need
+NARROW_PAGE = 130.0  # mm of a page on which labels stand above what they belong to
+VALUE_WIDE, VERDICT_WIDE, AXIS_GAP = 27.0, 17.5, 3.0  # mm of the columns on the right, and before them
 ROW = 4.8
 HEAD, FOOT = 9.2, 11.5  # mm above and below the rows of a panel
+
+
+@dataclass(frozen=True)
+class Columns:
+    """mm from the left edge of the page to each column; `above`: labels stand on lines of their own."""
+
+    sign: float
+    axis: float
+    value: float
+    verdict: float
+    above: bool = False
+
+    @property
+    def label(self) -> float:
+        """mm where labels end."""
+        return style.PAGE - style.MARGIN if self.above else self.sign - 3
+
+
+def _columns() -> Columns:
+    """Labels take three fifths of what a page is wider than the report's."""
+    verdict = style.PAGE - style.MARGIN - VERDICT_WIDE
+    if style.PAGE < NARROW_PAGE:
+        return Columns(ID + 2, ID + 5.5, verdict - VALUE_WIDE, verdict, above=True)
+    return Columns(64.5 + 0.6 * wider(), 69.0 + 0.6 * wider(), verdict - VALUE_WIDE, verdict)
 
 
 @style.styled
@@ -70,6 +97,7 @@ def draw(
     sheet = style.Sheet(style.PAGE, top + _length(rows) + style.MARGIN, study, legend=bool(panels))
     if panels:
         _legend(sheet, rows[rows["testable"]], study)
+        top = sheet.top
     for metric, panel in panels:
         _panel(sheet, metric, panel, top, study)
         top += HEAD + panel["height"].sum() + FOOT
@@ -159,9 +187,14 @@ def _short(row: Any) -> str:
 def _laid_out(rows: pd.DataFrame, lines: int = 2) -> pd.DataFrame:
     """The printed words and the height of each row."""
     left = ID + 2 + max(style.width_of(str(name), style.SMALL, "bold") for name in rows["hypothesis"])
-    texts = [style.wrap(text, SIGN - left - 3, style.SMALL, lines=lines) for text in rows["text"]]
+    columns = _columns()
+    texts = [style.wrap(text, columns.label - left, style.SMALL, lines=lines) for text in rows["text"]]
     reasons = ["" if row.testable else _reason(row, lines) for row in rows.itertuples()]
-    breaks = [max(text.count("\n"), reason.count("\n")) for text, reason in zip(texts, reasons, strict=True)]
+    both = zip(texts, reasons, strict=True)
+    if columns.above:
+        breaks = [text.count("\n") + 1 + reason.count("\n") for text, reason in both]
+    else:
+        breaks = [max(text.count("\n"), reason.count("\n")) for text, reason in both]
     heights = [ROW + style.height_of(count, style.SMALL) for count in breaks]
     return rows.assign(printed_label=texts, printed_reason=reasons, height=heights, label_left=left)
 
@@ -185,7 +218,8 @@ def metrics(rows: pd.DataFrame) -> list[str]:
 
 def _reason(row: Any, lines: int) -> str:
     reason = row.reason if isinstance(row.reason, str) and row.reason else "no reason was recorded"
-    return style.wrap(reason, VERDICT - AXIS - 2, style.SMALL, lines=lines + (lines > 1))
+    columns = _columns()
+    return style.wrap(reason, columns.verdict - columns.axis - 2, style.SMALL, lines=lines + (lines > 1))
 
 
 # Ink -----------------------------------------------------------------------------------------------------------------
@@ -204,32 +238,46 @@ def _legend(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> No
 
 
 def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, study: dict[str, Any]) -> None:
-    heights = panel["height"].to_numpy()
+    heights, columns = panel["height"].to_numpy(), _columns()
     symbol = symbol_of(metric)
     sheet.text(ID, top, heading(metric), weight="bold", size=style.HEADING)
-    sheet.text(SIGN, top + 5.2, "declared", size=style.SMALL, colour=style.SOFT, ha="center")
+    place, ha = (ID, "left") if columns.above else (columns.sign, "center")
+    sheet.text(place, top + 5.2, "declared", size=style.SMALL, colour=style.SOFT, ha=ha)
     head = f"{symbol} [{level(study)} CI]"
-    if style.width_of(head, style.SMALL) > VERDICT - VALUE - 2:
+    if style.width_of(head, style.SMALL) > columns.verdict - columns.value - 2:
         head = f"estimate [{level(study)} CI]"
-    sheet.text(VALUE, top + 5.2, head, size=style.SMALL, colour=style.SOFT)
+    sheet.text(columns.value, top + 5.2, head, size=style.SMALL, colour=style.SOFT)
     if panel["decides"].any():
-        sheet.text(VERDICT, top + 5.2, "verdict", size=style.SMALL, colour=style.SOFT)
+        sheet.text(columns.verdict, top + 5.2, "verdict", size=style.SMALL, colour=style.SOFT)
     top += HEAD
-    axes = sheet.axes(AXIS, top, VALUE - AXIS - 3, heights.sum())
-    middles = np.cumsum(heights) - heights / 2
-    draw_intervals(axes, panel, middles, heights)
-    axes.locator_params(axis="x", nbins=6 if max(map(abs, axes.get_xlim())) > NARROW else 3)
+    labels = np.cumsum(heights) - heights / 2
+    middles = np.cumsum(heights) - ROW / 2 if columns.above else labels
+    wide = columns.value - columns.axis - AXIS_GAP
+    if columns.above:
+        axes = _rows_apart(sheet, panel, top + middles - ROW / 2, (columns.axis, wide))
+    else:
+        axes = sheet.axes(columns.axis, top, wide, heights.sum())
+        draw_intervals(axes, panel, middles, heights)
+    axes.locator_params(axis="x", nbins=_ticks(axes, wide if columns.above else 99.0))
     axes.set_xlabel(symbol, fontsize=style.SMALL, labelpad=0.5)
-    for row, middle in zip(panel.itertuples(), top + middles, strict=True):
+    for row, label, middle in zip(panel.itertuples(), top + labels, top + middles, strict=True):
         weight = "bold" if row.carries else "normal"
-        sheet.text(ID, middle, str(row.hypothesis), size=style.SMALL, weight=weight, va="middle")
-        sheet.text(row.label_left, middle, row.printed_label, size=style.SMALL, va="middle")
-        sheet.text(SIGN, middle, declared(row), ha="center", va="middle")
-        sheet.text(VALUE, middle, value_text(row), size=style.SMALL, va="middle")
+        _label(sheet, row, label - ROW / 2 if columns.above else label, weight, style.INK)
+        sheet.text(columns.sign, middle, declared(row), ha="center", va="middle")
+        sheet.text(columns.value, middle, value_text(row), size=style.SMALL, va="middle")
         if row.decides and isinstance(row.verdict, str) and row.verdict:
             colour = style.VERDICT_COLOURS.get(row.verdict, style.INK)
             weight = "normal" if row.verdict in ("inconclusive", "not tested") else "bold"
-            sheet.text(VERDICT, middle, row.verdict, size=style.SMALL, colour=colour, weight=weight, va="middle")
+            sheet.text(
+                columns.verdict, middle, row.verdict, size=style.SMALL, colour=colour, weight=weight, va="middle"
+            )
+
+
+def _label(sheet: style.Sheet, row: Any, middle: float, weight: str, colour: str) -> None:
+    """A hypothesis and what it says; its name stands beside the middle of the label."""
+    look = {"size": style.SMALL, "colour": colour, "va": "middle"}
+    sheet.text(ID, middle, str(row.hypothesis), weight=weight, **look)
+    sheet.text(row.label_left, middle, row.printed_label, **look)
 
 
 def declared(row: Any) -> str:
@@ -248,15 +296,32 @@ def value_text(row: Any) -> str:
     return f"{written(own, 'estimate')} {interval(own)}"
 
 
-def draw_intervals(axes: Axes, rows: pd.DataFrame, y: np.ndarray, heights: np.ndarray) -> None:
-    """Marks, intervals and the band of the smallest effect of interest, from the top down."""
-    axes.set(xlim=limits(rows), ylim=(float(np.sum(heights)), 0))
+def draw_intervals(
+    axes: Axes, rows: pd.DataFrame, y: np.ndarray, heights: np.ndarray, reach: tuple[float, float] | None = None
+) -> None:
+    """Marks, intervals and the band of the smallest effect of interest, from the top down; `reach` of the axis."""
+    axes.set(xlim=reach or limits(rows), ylim=(float(np.sum(heights)), 0))
     for row, middle, height in zip(rows.itertuples(), y, heights, strict=True):
         colour = style.VERDICT_COLOURS.get(row.verdict, style.SOFT) if row.carries else style.SOFT
         draw_interval(axes, row, middle, height, colour)
     axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=1)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
+
+
+def _ticks(axes: Axes, wide: float) -> int:
+    """Steps of an axis of `wide` mm: fewer where its numbers have many decimals or little room."""
+    return min(6 if max(map(abs, axes.get_xlim())) > NARROW else 3, max(2, int(wide / 9)))
+
+
+def _rows_apart(sheet: style.Sheet, panel: pd.DataFrame, tops: np.ndarray, place: tuple[float, float]) -> Axes:
+    """A strip for each row, so that no line runs through the labels between; the last has the axis and is returned."""
+    for number, top in enumerate(tops):
+        axes = sheet.axes(place[0], top, place[1], ROW)
+        draw_intervals(axes, panel.iloc[[number]], np.array([ROW / 2]), np.array([ROW]), limits(panel))
+        if top < tops[-1]:
+            axes.axis("off")
+    return axes
 
 
 def draw_interval(axes: Axes, row: Any, y: float, height: float, colour: str, marker: str = "o") -> None:
@@ -293,16 +358,19 @@ def limits(rows: pd.DataFrame) -> tuple[float, float]:
 def _reasons(sheet: style.Sheet, rows: pd.DataFrame, top: float) -> None:
     sheet.text(ID, top, "Not testable with these data", weight="bold", size=style.HEADING)
     top += 5.8
+    columns = _columns()
     for row in rows.itertuples():
-        middle = top + row.height / 2
-        for x, words, weight, ha in (
-            (ID, str(row.hypothesis), "bold", "left"),
-            (row.label_left, row.printed_label, "normal", "left"),
-            (SIGN, declared(row), "normal", "center"),
-            (AXIS, row.printed_reason, "normal", "left"),
-            (VERDICT, "not testable", "normal", "left"),
+        label = middle = top + row.height / 2
+        if columns.above:
+            below = style.height_of(row.printed_reason.count("\n") + 1, style.SMALL) / 2
+            label, middle = label - below, top + row.height - below - 1.2
+        _label(sheet, row, label, "bold", style.SOFT)
+        for x, words, ha in (
+            (columns.sign, declared(row), "center"),
+            (columns.axis, row.printed_reason, "left"),
+            (columns.verdict, "not testable", "left"),
         ):
-            sheet.text(x, middle, words, size=style.SMALL, colour=style.SOFT, weight=weight, ha=ha, va="middle")
+            sheet.text(x, middle, words, size=style.SMALL, colour=style.SOFT, ha=ha, va="middle")
         top += row.height
 
 

@@ -8,6 +8,7 @@ covariates.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
+from rejsens.figures._page import REPORT, whole
 from rejsens.figures._study import in_time, labels, level, sentences, span, spoken, unvalidated
 from rejsens.figures.exposure_outcome_curve import BETWEEN, WITHIN, curves
 from rejsens.figures.forest_of_hypotheses import candidates, draw_interval, limits, symbol_of, value_text
@@ -25,8 +27,10 @@ SHOWS_PEOPLE = False
 MOST = 4  # hypotheses
 HEIGHT = 70.0  # mm, with up to three hypotheses; each further one takes a row
 ROW = 15.0
-FLOW, FOREST, CURVE = (1.5, 38.0), (44.0, 62.0), (110.5, 48.0)  # left edge and width of the panels in mm
-WORDS = 30.0  # mm of panel B for its words
+FLOW, FOREST, CURVE = (1.5, 38.0), (44.0, 62.0), (110.5, 48.0)  # left edge and width of the panels on the report's page
+LEAST = 150.0  # mm of a page on which they stand side by side
+CURVE_TALL, APART = 52.0, 4.0  # mm of panel C, and from panel to panel, where one stands above the other
+WORDS, TICKS = 30.0, 8.0  # mm of panel B for its words, of its 62; of panel C for its axis
 COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE)
 MARKERS = ("o", "s", "D", "^")
 
@@ -48,10 +52,11 @@ def draw(
     lines = _lines(rows, hypotheses, scores, study)
     names = labels(dictionary)
     flow = in_time(waves[waves["role"].ne("retest")])
-    sheet = style.Sheet(style.PAGE, max(HEIGHT, HEIGHT + ROW * (len(rows) - 3)), study)
-    _flow(sheet, flow)
-    _forest(sheet, rows, study)
-    _curve(sheet, lines)
+    boxes = _boxes(len(rows), len(flow), study)
+    sheet = style.Sheet(style.PAGE, max(box.bottom for box in boxes), study)
+    _flow(sheet, flow, boxes[0])
+    _forest(sheet, rows, study, boxes[1])
+    _curve(sheet, lines, boxes[2])
     outcomes = list(dict.fromkeys(lines["outcome"])) if len(lines) else []
     return style.Drawing(
         sheet.figure,
@@ -95,20 +100,46 @@ def _lines(rows: pd.DataFrame, hypotheses: pd.DataFrame, scores: pd.DataFrame, s
     return found.assign(hypothesis=[name_of[pair] for pair in zip(found["exposure"], found["outcome"], strict=True)])
 
 
+# Layout --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a panel stands, in mm of the sheet; `top` is where its title stands."""
+
+    left: float
+    width: float
+    top: float
+    bottom: float
+
+
+def _boxes(rows: int, waves: int, study: dict[str, Any]) -> list[Box]:
+    """The three panels: side by side, or on a narrow page one above the other."""
+    top = style.header(study)
+    if style.PAGE >= LEAST:
+        bottom, k = max(HEIGHT, HEIGHT + ROW * (rows - 3)), style.PAGE / REPORT
+        return [Box(k * left, k * width, top, bottom) for left, width in (FLOW, FOREST, CURVE)]
+    boxes = []
+    for tall in (12 + 6.0 * waves, 17.5 + ROW * rows, CURVE_TALL + 17.5):
+        boxes.append(Box(style.MARGIN, whole(), top, top + tall))
+        top += tall + APART
+    return boxes
+
+
 # Ink -----------------------------------------------------------------------------------------------------------------
 
 
-def _title(sheet: style.Sheet, left: float, letter: str, words: str) -> None:
-    sheet.text(left, sheet.top - 0.5, letter, size=style.HEADING, weight="bold")
-    sheet.text(left + 4.5, sheet.top - 0.5, words, size=style.HEADING, weight="bold")
+def _title(sheet: style.Sheet, box: Box, letter: str, words: str) -> None:
+    sheet.text(box.left, box.top - 0.5, letter, size=style.HEADING, weight="bold")
+    sheet.text(box.left + 4.5, box.top - 0.5, words, size=style.HEADING, weight="bold")
 
 
-def _flow(sheet: style.Sheet, waves: pd.DataFrame) -> None:
-    left, width = FLOW
-    _title(sheet, left, "A", "People in each wave")
+def _flow(sheet: style.Sheet, waves: pd.DataFrame, box: Box) -> None:
+    left, width = box.left, box.width
+    _title(sheet, box, "A", "People in each wave")
     names = [style.wrap(str(wave), 16, style.SMALL, lines=1) for wave in waves["wave"]]
     label = max(style.width_of(name, style.SMALL) for name in names) + 2
-    top, pitch = sheet.top + 6, min(8.6, (sheet.height - sheet.top - 12) / len(waves))
+    top, pitch = box.top + 6, min(8.6, (box.bottom - box.top - 12) / len(waves))
     bars = sheet.canvas(left + label, top, width - label, pitch * len(waves))
     counts = [(apa.count(row.n_kept), f"of {apa.count(row.n_raw)}") for row in waves.itertuples()]
     words = [style.width_of(kept, style.SMALL, "bold") + style.width_of(raw, style.SMALLEST) for kept, raw in counts]
@@ -125,19 +156,19 @@ def _flow(sheet: style.Sheet, waves: pd.DataFrame) -> None:
         sheet.text(end, top + middle, raw, size=style.SMALLEST, colour=style.SOFT, va="middle")
 
 
-def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> None:
-    left, width = FOREST
+def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any], box: Box) -> None:
+    left, width = box.left, box.width
     metric = rows["metric"].iloc[0]
     compared = {"beta_within": "within people", "beta": "one wave"}.get(metric, "")
-    _title(sheet, left, "B", ", ".join(filter(None, ("Verdicts", compared))))
-    top, bottom = sheet.top + 6, sheet.height - 11.5
-    pitch = (bottom - top) / len(rows)
-    axes = sheet.axes(left + WORDS, top, width - WORDS, bottom - top)
+    _title(sheet, box, "B", ", ".join(filter(None, ("Verdicts", compared))))
+    top, bottom = box.top + 6, box.bottom - 11.5
+    pitch, inset = (bottom - top) / len(rows), WORDS * width / FOREST[1]
+    axes = sheet.axes(left + inset, top, width - inset, bottom - top)
     axes.set(xlim=limits(rows), ylim=(bottom - top, 0))
     for place, row in enumerate(rows.itertuples()):
         y, colour = (place + 0.5) * pitch, COLOURS[place]
         draw_interval(axes, row, y, pitch, colour, MARKERS[place])
-        _verdict(sheet, row, left, top + y, pitch, colour)
+        _verdict(sheet, row, left, top + y, (pitch, inset), colour)
     axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=1)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
@@ -146,11 +177,12 @@ def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any]) -> No
     axes.set_xlabel(f"{symbol}, {level(study)} interval", fontsize=style.SMALL, labelpad=0.5)
 
 
-def _verdict(sheet: style.Sheet, row: Any, left: float, middle: float, pitch: float, colour: str) -> None:
-    """What is tested, the coefficient and the verdict, as one block of lines centred on the interval."""
+def _verdict(sheet: style.Sheet, row: Any, left: float, middle: float, room: tuple[float, float], colour: str) -> None:
+    """What is tested, the coefficient and the verdict, as one block of lines centred on the interval; `room`: its mm."""
+    pitch, words = room
     inset = style.width_of(str(row.hypothesis), style.SMALL, "bold") + 1.6
     line = style.height_of(1, style.SMALL)
-    label = style.wrap(row.text, WORDS - inset - 2, style.SMALL, lines=max(1, min(3, int(pitch / line) - 2)))
+    label = style.wrap(row.text, words - inset - 2, style.SMALL, lines=max(1, min(3, int(pitch / line) - 2)))
     y = middle - (label.count("\n") + 3) * line / 2
     sheet.text(left, y, str(row.hypothesis), size=style.SMALL, weight="bold", colour=colour)
     sheet.text(left + inset, y, label, size=style.SMALL)
@@ -159,17 +191,18 @@ def _verdict(sheet: style.Sheet, row: Any, left: float, middle: float, pitch: fl
     sheet.text(left + inset, y + line, str(row.verdict), size=style.SMALL, weight="bold")
 
 
-def _curve(sheet: style.Sheet, lines: pd.DataFrame) -> None:
-    left, width = CURVE
+def _curve(sheet: style.Sheet, lines: pd.DataFrame, box: Box) -> None:
+    left, width = box.left, box.width
     if lines.empty:
-        _title(sheet, left, "C", "Means by reported exposure")
+        _title(sheet, box, "C", "Means by reported exposure")
         words = style.wrap("Too few people have both scores for a curve.", width, lines=3)
-        sheet.text(left, sheet.top + 8, words, colour=style.SOFT)
+        sheet.text(left, box.top + 8, words, colour=style.SOFT)
         return
     within = lines["comparison"].iloc[0] == WITHIN
-    _title(sheet, left, "C", "Means, " + ("within people" if within else "between people"))
-    top, bottom = sheet.top + 6, sheet.height - 11.5
-    axes = sheet.axes(left + 8, top, width - 8 - 4.5, bottom - top)
+    _title(sheet, box, "C", "Means, " + ("within people" if within else "between people"))
+    top, bottom = box.top + 6, box.bottom - 11.5
+    ticks = TICKS if style.PAGE >= LEAST else TICKS + 3
+    axes = sheet.axes(left + ticks, top, width - ticks - 4.5, bottom - top)
     for place, (_, own) in enumerate(lines.groupby("hypothesis", sort=False)):
         look = {"colour": COLOURS[place], "marker": MARKERS[place], "width": style.LINE}
         style.means(axes, own["x"], own["y"], own["ci_low"], own["ci_high"], **look)

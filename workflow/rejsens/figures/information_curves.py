@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 
 from rejsens import apa, style
 from rejsens.figures._instrument import ADMISSIBLE, counts, few, item_label
+from rejsens.figures._page import whole, wider
 from rejsens.figures._study import counted, min_cell, sentences, spoken
 
 TABLES = ("information", "item_response", "factor_models")
@@ -27,9 +28,20 @@ LEAST, FOOT, GAP = 18.0, 8.5, 2.0  # mm of a scale's plots at least, of the axis
 TALLEST, MOST_ITEMS = 200.0, 66  # mm of a scale's plots, and items that fit there
 NAMES, ITEMS, VALUE = 34.0, 42.0, 9.0  # mm of the names, of the items' curves, of the numbers beside them
 WHOLE, AXIS = 50.0, 9.0  # mm of the scale's plot, and of the words of an axis beside it
+NARROW, BENEATH = 130.0, 24.0  # mm of a page on which the scale's plot stands beneath, and of that plot
 WITHHELD = "its curve would give away a threshold that is blank"
 MOST_ERROR = 2.0  # standard errors above it leave the plot
 RISE = 0.92  # of an item's row that the highest curve takes
+
+
+def _narrow() -> bool:
+    """Whether the plot of a scale stands beneath those of its items."""
+    return style.PAGE < NARROW
+
+
+def _items() -> float:
+    """mm of the items' curves."""
+    return whole() - NAMES - VALUE if _narrow() else ITEMS + 0.45 * wider()
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,7 @@ class Panel:
 
     @property
     def height(self) -> float:
-        return self.head + self.plot + FOOT + GAP
+        return self.head + self.plot + FOOT + GAP + (BENEATH + FOOT if _narrow() else 0.0)
 
 
 @style.styled
@@ -131,7 +143,7 @@ def _sheet(panels: list[Panel], study: dict[str, Any]) -> style.Sheet:
     highest = max(panel.curves["information"].max() for panel in panels)
     top = sheet.top
     for panel in panels:
-        sheet.text(style.MARGIN, top, style.wrap(panel.name, 140, style.SMALL, weight="bold", lines=1), size=style.SMALL, weight="bold")  # fmt: skip
+        sheet.text(style.MARGIN, top, style.wrap(panel.name, min(140.0, whole()), style.SMALL, weight="bold", lines=1), size=style.SMALL, weight="bold")  # fmt: skip
         _draw_items(sheet, panel, top + panel.head, highest)
         _draw_scale(sheet, panel, top + panel.head)
         top += panel.height
@@ -141,7 +153,7 @@ def _sheet(panels: list[Panel], study: dict[str, Any]) -> style.Sheet:
 def _draw_items(sheet: style.Sheet, panel: Panel, top: float, highest: float) -> None:
     """A curve for each item on a line of its own, all in one scale, so that their heights can be compared."""
     pitch = panel.plot / len(panel.items)
-    axes = sheet.axes(style.MARGIN + NAMES, top, ITEMS, panel.plot)
+    axes = sheet.axes(style.MARGIN + NAMES, top, _items(), panel.plot)
     axes.set(ylim=(len(panel.items), 0), xlim=(panel.whole["theta"].min(), panel.whole["theta"].max()))
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -156,20 +168,26 @@ def _draw_items(sheet: style.Sheet, panel: Panel, top: float, highest: float) ->
         words = item_label(item.label, item.item, item.reverse, NAMES - 1.5)
         sheet.text(style.MARGIN, middle, words, size=style.SMALLEST, va="middle")
         peak = apa.number(own["information"].max())
-        sheet.text(style.MARGIN + NAMES + ITEMS + VALUE - 1, middle, peak, size=style.SMALLEST, ha="right", va="middle")
+        sheet.text(
+            style.MARGIN + NAMES + _items() + VALUE - 1, middle, peak, size=style.SMALLEST, ha="right", va="middle"
+        )
 
 
 def _draw_scale(sheet: style.Sheet, panel: Panel, top: float) -> None:
-    left = style.MARGIN + NAMES + ITEMS + VALUE + AXIS
-    axes = sheet.axes(left, top, WHOLE, panel.plot)
-    whole = panel.whole.sort_values("theta")
-    axes.plot(whole["theta"], whole["information"], color=style.BLUE, linewidth=style.LINE, label="scale")
-    axes.set(xlim=(whole["theta"].min(), whole["theta"].max()), ylim=(0, 1.08 * whole["information"].max()))
+    if _narrow():
+        left, wide, tall = style.MARGIN + AXIS, whole() - 2 * AXIS, BENEATH
+        top += panel.plot + FOOT
+    else:
+        left, wide, tall = style.MARGIN + NAMES + _items() + VALUE + AXIS, WHOLE + 0.55 * wider(), panel.plot
+    axes = sheet.axes(left, top, wide, tall)
+    curve = panel.whole.sort_values("theta")
+    axes.plot(curve["theta"], curve["information"], color=style.BLUE, linewidth=style.LINE, label="scale")
+    axes.set(xlim=(curve["theta"].min(), curve["theta"].max()), ylim=(0, 1.08 * curve["information"].max()))
     axes.set_ylabel("information", fontsize=style.SMALLEST, labelpad=1)
     _level_axis(axes)
     beside = axes.twinx()
-    beside.plot(whole["theta"], whole["se"], color=style.RUST, linewidth=style.LINE, linestyle="--", label="se")
-    beside.set(ylim=(0, 1.08 * min(whole["se"].max(), MOST_ERROR)))
+    beside.plot(curve["theta"], curve["se"], color=style.RUST, linewidth=style.LINE, linestyle="--", label="se")
+    beside.set(ylim=(0, 1.08 * min(curve["se"].max(), MOST_ERROR)))
     beside.set_ylabel("standard error", fontsize=style.SMALLEST, labelpad=2)
     beside.spines["right"].set_visible(True)
     for own in (axes, beside):

@@ -24,6 +24,7 @@ from rejsens.figures._instrument import (
     waves_in_time,
     with_people,
 )
+from rejsens.figures._page import half
 from rejsens.figures._study import counted, level, sentences
 from rejsens.figures.response_distributions import in_columns
 
@@ -35,7 +36,7 @@ MOST_WAVES = 8
 MOST_ITEMS = 40  # of a panel; a longer scale goes on in the next
 ROW, STEP = 4.2, 0.85  # mm of an item with one wave, and from one wave to the next
 FOOT, GAP = 9.0, 2.5
-WIDTH = 77.0  # mm of a panel
+BETWEEN = 3.0  # mm between columns of panels
 VALUE = 7.0  # mm for the number of the first wave
 
 
@@ -127,7 +128,7 @@ def _panels_of(own: pd.DataFrame, waves: pd.DataFrame, most: int) -> list[Panel]
     for start in range(0, len(items), MOST_ITEMS):
         part = items.iloc[start : start + MOST_ITEMS].reset_index(drop=True)
         name = rows["scale"].iloc[0] + (", continued" if start else "")
-        title = style.wrap(name, WIDTH - 2, style.SMALL, weight="bold")
+        title = style.wrap(name, half(BETWEEN) - 2, style.SMALL, weight="bold")
         panels.append(Panel(title, part, rows[rows["item"].isin(part["item"])], shown))
     return panels
 
@@ -140,9 +141,9 @@ def _sheet(panels: list[Panel], shown: pd.DataFrame, study: dict[str, Any]) -> s
     width = style.PAGE if len(columns) > 1 else style.COLUMN
     sheet = style.Sheet(width, _tall(panels), study, legend=True)
     sheet.legend(_key(shown, panels, narrow=len(columns) == 1))
-    room = width - 2 * style.MARGIN if len(columns) == 1 else WIDTH
+    room = width - 2 * style.MARGIN if len(columns) == 1 else half(BETWEEN)
     for place, column in enumerate(columns):
-        left, top = style.MARGIN + place * (WIDTH + 3), sheet.top
+        left, top = style.MARGIN + place * (room + BETWEEN), sheet.top
         for panel in column:
             axes = _panel(sheet, panel, left, top, room, _limits(shown))
             top += panel.height

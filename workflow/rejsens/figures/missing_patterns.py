@@ -19,6 +19,7 @@ from matplotlib.patches import Rectangle
 
 from rejsens import apa, style
 from rejsens.figures._instrument import spread, waves_in_time
+from rejsens.figures._page import half, halved, whole
 from rejsens.figures._study import counted, min_cell, sentences, spoken
 from rejsens.tables.missing_patterns import ATTENDANCE, MOST, POOLED, frequent, most_frequent, words
 
@@ -30,7 +31,7 @@ CELL, LEAST_CELL = 3.4, 2.75  # mm of a square, at most and at least
 NAMES = 25.0  # mm for the upright names above the squares, at most
 TOGETHER = 38.0  # mm for the words of the rare patterns, at least
 SHARE, BAR = 11.0, 12.0  # mm for a share in numbers, and for the bar of everybody
-HALF, WHOLE = 77.0, 157.0
+BETWEEN = 3.0  # mm between columns of waves
 HEAD, GAP = 4.2, 3.0
 
 
@@ -118,7 +119,7 @@ def _cut(block: Block, most: int) -> Block:
 def _columns(blocks: list[Block]) -> list[str]:
     """What any wave asked, in the order of the waves; no more than have room."""
     asked = dict.fromkeys(name for block in blocks if block.wave in _waves(blocks) for name in block.columns)
-    return list(asked)[: int((WHOLE - SHARE - BAR - 1) / LEAST_CELL)]
+    return list(asked)[: int((whole() - SHARE - BAR - 1) / LEAST_CELL)]
 
 
 def _cell(names: list[str], width: float) -> float:
@@ -128,7 +129,7 @@ def _cell(names: list[str], width: float) -> float:
 def _halves(blocks: list[Block]) -> list[list[Block]]:
     """Two columns of waves where the squares are wide enough for that, else one. Taking part stands before them."""
     inside = [block for block in blocks if block.wave in _waves(blocks)]
-    if _cell(_columns(blocks), HALF) < LEAST_CELL or len(inside) < 2:
+    if not halved(BETWEEN) or _cell(_columns(blocks), half(BETWEEN)) < LEAST_CELL or len(inside) < 2:
         return [inside] if inside else []
     middle = (len(inside) + 1) // 2
     return [inside[:middle], inside[middle:]]
@@ -140,7 +141,7 @@ def _over(blocks: list[Block]) -> list[Block]:
 
 def _tall(blocks: list[Block]) -> float:
     over = sum(_upright(block.columns) + block.height for block in _over(blocks))
-    inside = max((sum(block.height for block in half) for half in _halves(blocks)), default=0.0)
+    inside = max((sum(block.height for block in column) for column in _halves(blocks)), default=0.0)
     return style.HEADER + over + _upright(_columns(blocks)) + inside
 
 
@@ -159,16 +160,16 @@ def _sheet(blocks: list[Block], study: dict[str, Any]) -> style.Sheet:
     )
     top = sheet.top
     for block in _over(blocks):
-        side = max(_cell(block.columns, HALF), min(_cell(block.columns, WHOLE), LEAST_CELL))
+        side = max(_cell(block.columns, half(BETWEEN)), min(_cell(block.columns, whole()), LEAST_CELL))
         _names(sheet, block.columns, style.MARGIN, top, side)
         _draw(sheet, block, block.columns, style.MARGIN, top + _upright(block.columns), side)
         top += _upright(block.columns) + block.height
     names, halves = _columns(blocks), _halves(blocks)
-    for place, half in enumerate(halves):
-        left, below = style.MARGIN + place * (HALF + 3), top + _upright(names)
-        side = _cell(names, HALF if len(halves) > 1 else WHOLE)
+    for place, column in enumerate(halves):
+        left, below = style.MARGIN + place * (half(BETWEEN) + BETWEEN), top + _upright(names)
+        side = _cell(names, half(BETWEEN) if len(halves) > 1 else whole())
         _names(sheet, names, left, top, side)
-        for block in half:
+        for block in column:
             _draw(sheet, block, names, left, below, side)
             below += block.height
     return sheet

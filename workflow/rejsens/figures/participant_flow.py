@@ -6,13 +6,14 @@ Exclusions are applied from top to bottom, so a row that breaks several rules is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
+from rejsens.figures._page import whole
 from rejsens.figures._study import in_time, sentences
 
 TABLES = ("flow", "waves")
@@ -34,6 +35,7 @@ class Layout:
     titles: dict[str, str]  # wave -> its name, broken into lines
     width: float  # of one wave
     people: float  # mm per person in a bar
+    shares: bool = True  # whether the last step has its share beside its number
 
     @property
     def head(self) -> float:
@@ -50,9 +52,8 @@ def draw(*, flow: pd.DataFrame, waves: pd.DataFrame, study: dict[str, Any], peop
     if steps.empty:
         return style.sentence("No wave has been read yet, so there is no participant flow.", study)
     names = list(dict.fromkeys(steps["wave"]))
-    blocks = [names[start : start + MOST_COLUMNS] for start in range(0, len(names), MOST_COLUMNS)]
-    layout = _layout(steps, names, len(blocks[0]))
-    width = max(style.COLUMN, LABELS + len(blocks[0]) * layout.width + 2 * style.MARGIN)
+    blocks, layout = _that_fit(steps, names)
+    width = max(style.COLUMN, _labels() + len(blocks[0]) * layout.width + 2 * style.MARGIN)
     height = style.header(study) + len(blocks) * (layout.block + GAP) - GAP + style.MARGIN
     sheet = style.Sheet(width, height, study)
     for place, block in enumerate(blocks):
@@ -78,19 +79,45 @@ def steps_by_wave(flow: pd.DataFrame, waves: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _labels() -> float:
+    """mm for the names of the steps: less of a narrow page."""
+    return min(LABELS, 0.42 * style.PAGE)
+
+
+def _that_fit(steps: pd.DataFrame, names: list[str]) -> tuple[list[list[str]], Layout]:
+    """Waves in blocks, one below the other; without shares more waves stand side by side, where else none would fit."""
+    for shares in (True, False):
+        most = _columns(steps, shares)
+        blocks = [names[start : start + most] for start in range(0, len(names), most)]
+        layout = replace(_layout(steps, names, len(blocks[0])), shares=shares)
+        if len(blocks) * (layout.block + GAP) + style.HEADER <= style.MAX_HEIGHT or not style.EXACT:
+            break
+    return blocks, layout
+
+
+def _columns(steps: pd.DataFrame, shares: bool) -> int:
+    """Waves side by side: as many as leave each its number and, if wanted, its share."""
+    kept = [apa.count(n) for n in steps.loc[steps["rule"].eq("kept"), "n_remaining"]]
+    least = max(style.width_of(number, weight="bold") for number in kept) + 2.4
+    least += style.width_of("100%", style.SMALL) if shares else 0.0
+    return max(1, min(MOST_COLUMNS, int((whole() - _labels()) / least)))
+
+
 def _layout(steps: pd.DataFrame, names: list[str], columns: int) -> Layout:
     ranked = steps.assign(last=steps["rule"].eq("kept")).sort_values(["last", "order"], kind="stable")
     labels = dict(zip(ranked["rule"], ranked["label"], strict=True))
-    rules = {rule: style.wrap(label, LABELS - 4, lines=3) for rule, label in labels.items()}
+    rules = {
+        rule: style.wrap(label, _labels() - 4, lines=3 if _labels() == LABELS else 4) for rule, label in labels.items()
+    }
     heights = {rule: max(LOWEST, style.height_of(text.count("\n") + 1) + 2.2) for rule, text in rules.items()}
-    width = min(WIDEST, (style.PAGE - 2 * style.MARGIN - LABELS) / columns)
+    width = min(WIDEST, (whole() - _labels()) / columns)
     titles = {wave: style.wrap(wave, width - 2, weight="bold", lines=2) for wave in names}
     return Layout(rules, heights, titles, width, (width - 3) / steps["n_remaining"].max())
 
 
 def _draw_block(sheet: style.Sheet, layout: Layout, steps: pd.DataFrame, waves: list[str], top: float) -> None:
     """Waves side by side, one row per step; `top` is the line below the names of the waves."""
-    left, width = style.MARGIN + LABELS, layout.width * len(waves)
+    left, width = style.MARGIN + _labels(), layout.width * len(waves)
     bars = sheet.canvas(left, top, width, sum(layout.heights.values()))
     found = {(step.wave, step.rule): step for step in steps.itertuples()}
     for column, wave in enumerate(waves):
@@ -104,21 +131,21 @@ def _draw_block(sheet: style.Sheet, layout: Layout, steps: pd.DataFrame, waves: 
         for column, wave in enumerate(waves):
             x = column * layout.width
             if step := found.get((wave, rule)):
-                _draw_number(sheet, step, left + x, top + middle)
+                _draw_number(sheet, step, left + x, top + middle, layout.shares)
                 _draw_bar(bars, step, x, middle + 1.75, layout.people)
             else:
                 sheet.text(left + x, top + middle, "not applied", size=style.SMALLEST, colour=style.SOFT, va="middle")
         y += layout.heights[rule]
 
 
-def _draw_number(sheet: style.Sheet, step: Any, x: float, middle: float) -> None:
+def _draw_number(sheet: style.Sheet, step: Any, x: float, middle: float, shares: bool) -> None:
     """What a step set aside; what there was before the first and after the last."""
     total = step.rule == "kept" or step.order == 0
     number = apa.count(step.n_remaining if total else -step.n_excluded)
     colour = style.INK if total else style.RUST if step.n_excluded else style.SOFT
     weight = "bold" if step.rule == "kept" else "normal"
     sheet.text(x, middle + 0.3, number, colour=colour, weight=weight, va="bottom")
-    if step.rule == "kept":
+    if step.rule == "kept" and shares:
         x += style.width_of(number, weight=weight) + 1.4
         share = f"{apa.percent(step.percent_remaining, 0)}%"
         sheet.text(x, middle + 0.3, share, size=style.SMALL, colour=style.SOFT, va="bottom")

@@ -16,6 +16,7 @@ import pandas as pd
 
 from rejsens import apa, style
 from rejsens.figures._instrument import ADMISSIBLE, few, waves_in_time, with_people
+from rejsens.figures._page import half
 from rejsens.figures._paths import LEAST_CODE, LEAST_LABEL, MOST_ARCS, Paths, Pen, draw_paths, paths
 from rejsens.figures._study import sentences
 from rejsens.figures.response_distributions import in_columns
@@ -25,7 +26,7 @@ TABLES = ("loadings", "factor_models", "factor_correlations", "waves")
 SHOWS_PEOPLE = False
 OF = "instrument"
 
-HALF = 77.5  # mm of one of two columns
+BETWEEN = 2.0  # mm between columns
 GAP = 3.0
 MOST_ITEMS = 60
 REPORTED = "reported"
@@ -65,7 +66,7 @@ class Panel:
 
     @property
     def fits_half(self) -> bool:
-        return self.paths is None or self.paths.fixed + min(LEAST_CODE, LEAST_LABEL) <= HALF
+        return self.paths is None or self.paths.fixed + min(LEAST_CODE, LEAST_LABEL) <= half(BETWEEN)
 
 
 @style.styled
@@ -146,15 +147,15 @@ def _sized(models: list[tuple[Any, Paths | None]]) -> list[Panel]:
     if len(models) == 1:
         ((model, laid),) = models
         return [Panel(model, laid, min(max(laid.widest, style.COLUMN - 3), style.PAGE - 3) if laid else style.COLUMN)]
-    halves = [Panel(model, laid, HALF) for model, laid in models]
+    halves = [Panel(model, laid, half(BETWEEN)) for model, laid in models]
     return [p if p.fits_half else Panel(p.model, p.paths, style.PAGE - 2 * style.MARGIN) for p in halves]
 
 
 def _places(panels: list[Panel]) -> tuple[list[list[Panel]], list[Panel]]:
     """Columns of halves, and what goes over the whole width below them."""
-    halves = [panel for panel in panels if panel.width == HALF]
+    halves = [panel for panel in panels if panel.width == half(BETWEEN)]
     columns = in_columns(halves) if halves else []
-    return columns, [panel for panel in panels if panel.width != HALF]
+    return columns, [panel for panel in panels if panel.width != half(BETWEEN)]
 
 
 def _tall(panels: list[Panel]) -> float:
@@ -174,7 +175,7 @@ def _sheet(panels: list[Panel], study: dict[str, Any]) -> style.Sheet:
     for place, column in enumerate(columns):
         top = sheet.top
         for panel in column:
-            _panel(sheet, panel, style.MARGIN + place * (HALF + 2), top)
+            _panel(sheet, panel, style.MARGIN + place * (half(BETWEEN) + BETWEEN), top)
             top += panel.height
     top = sheet.top + max((sum(p.height for p in c) for c in columns), default=0.0)
     for panel in wide:

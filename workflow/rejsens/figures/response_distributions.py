@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
+from rejsens.figures._page import half, halved
 from rejsens.figures._study import counted, min_cell, panel_waves, sentences, span, spoken
 
 TABLES = ("responses", "dictionary", "waves")
@@ -23,7 +24,7 @@ ROW = 2.9  # mm per item
 GAP = 2.2
 FOOT = 9.5
 LABELS = 32.0
-COLUMN = 76.5
+BETWEEN = 4.0  # mm between columns
 KEY = 24.0  # mm for the key of the codes, in the heading of a panel
 
 
@@ -59,16 +60,17 @@ def draw(
         return style.sentence("No item of a scored instrument was answered by enough people to be drawn.", study)
     titles = dict(zip(dictionary["instrument"], dictionary["title"], strict=True))
     panels = [
-        Panel(str(name), style.wrap(titles[name], COLUMN - KEY, style.SMALL, weight="bold", lines=3), own)
+        Panel(str(name), style.wrap(titles[name], half(BETWEEN) - KEY, style.SMALL, weight="bold", lines=3), own)
         for name, own in data.groupby("instrument", sort=False)
     ]
     panels, dropped = _that_fit(panels, study, dictionary)
     columns = in_columns(panels)
     height = max(map(_length, columns))
-    wide = COLUMN * len(columns) + 4 * (len(columns) - 1) + 2 * style.MARGIN
+    column_width = half(BETWEEN)
+    wide = column_width * len(columns) + BETWEEN * (len(columns) - 1) + 2 * style.MARGIN
     sheet = style.Sheet(max(wide, style.COLUMN), style.header(study) + height + FOOT, study)
     for place, column in enumerate(columns):
-        _column(sheet, column, style.MARGIN + place * (COLUMN + 4))
+        _column(sheet, column, style.MARGIN + place * (column_width + BETWEEN))
     shown = data[data["instrument"].isin([panel.instrument for panel in panels])].reset_index(drop=True)
     return style.Drawing(
         sheet.figure,
@@ -123,12 +125,12 @@ def _length(panels: list[Panel]) -> float:
 
 
 def in_columns(panels: list[Panel]) -> list[list[Panel]]:
-    """One column, or two as nearly of one height as can be; each column keeps the order, the first panel comes first.
+    """One column, or on a page wide enough two as nearly of one height as can be; each column keeps the order, the first panel comes first.
 
     Of columns alike in height the one with fewest panels, the earliest ones. Heights are added up in tenths of a
     millimetre, so that the work grows with their sum and not with the number of ways to choose panels.
     """
-    if len(panels) < 2 or _length(panels) < 60:
+    if len(panels) < 2 or _length(panels) < 60 or not halved(BETWEEN):
         return [panels]
     tenths = [round(10 * panel.height) for panel in panels]
     reached: dict[int, tuple[int, ...]] = {tenths[0]: (0,)}  # height of a left column -> its panels
@@ -177,10 +179,10 @@ def _panel(sheet: style.Sheet, panel: Panel, left: float, top: float) -> Axes:
     codes = sorted(panel.bars["code"].dropna().unique())
     colours = dict(zip(codes, style.ordered(len(codes)), strict=True))
     sheet.text(left, top, panel.title, size=style.SMALL, weight="bold")
-    _key(sheet, codes, colours, left + COLUMN - 1, top)
+    _key(sheet, codes, colours, left + half(BETWEEN) - 1, top)
     top += panel.head
     count = panel.bars["item"].nunique()
-    axes = sheet.axes(left + LABELS, top, COLUMN - LABELS - 1, count * ROW)
+    axes = sheet.axes(left + LABELS, top, half(BETWEEN) - LABELS - 1, count * ROW)
     axes.set(xlim=(0, 100), ylim=(count - 0.5, -0.5))
     axes.set_xticks([])
     axes.set_yticks([])

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from scipy.stats import gaussian_kde
 
 from rejsens import apa, style
+from rejsens.figures._page import beside
 from rejsens.figures._study import (
     counted,
     first_scores,
@@ -32,7 +33,7 @@ TABLES = ("dictionary", "descriptives", "scores")
 SHOWS_PEOPLE = True
 
 MOST = 9
-COLUMNS = 3
+COLUMNS, LEAST = 3, 33.0  # panels side by side at most, mm of one at least
 PANEL = 36.0  # mm high
 TITLE = 9.5  # mm above a panel
 TICKS = 7.5  # mm left of a panel
@@ -53,7 +54,7 @@ def draw(
     waves = list(panel.sort_values("wave_number", kind="stable")["wave"].astype(str).unique())
     means = _means(descriptives, waves, min_cell(study) if not people else 1)
     known = [score for score in dictionary["score"] if score in panel and score in set(means["score"])]
-    shown, hidden = first_scores(study, dictionary, known, MOST)
+    shown, hidden = first_scores(study, dictionary, known, _most(study))
     if not shown:
         return style.sentence("No score has enough people in any wave to be drawn.", study)
     declared = dictionary.set_index("score")
@@ -159,7 +160,7 @@ def joined_steps(edges: np.ndarray, counts: np.ndarray, fewest: int) -> pd.DataF
 
 
 def _sheet(panels: int, study: dict[str, Any]) -> style.Sheet:
-    rows = -(-panels // COLUMNS)
+    rows = -(-panels // beside(LEAST, COLUMNS))
     height = style.header(study, legend=True) + rows * (TITLE + PANEL + BELOW) + style.MARGIN
     sheet = style.Sheet(style.PAGE, height, study, legend=True)
     mean, shape = style.dot(style.BLUE), style.swatch(style.PALE_BLUE)
@@ -167,20 +168,27 @@ def _sheet(panels: int, study: dict[str, Any]) -> style.Sheet:
     return sheet
 
 
+def _most(study: dict[str, Any]) -> int:
+    """Panels that fit the page."""
+    rows = (style.MAX_HEIGHT - style.header(study, legend=True) - style.MARGIN) / (TITLE + PANEL + BELOW)
+    return min(MOST, int(rows) * beside(LEAST, COLUMNS))
+
+
 def _slot(panels: int) -> float:
     """Width in mm of one panel with its ticks."""
-    return (style.PAGE - 2 * style.MARGIN) / max(2, min(COLUMNS, panels))
+    return (style.PAGE - 2 * style.MARGIN) / max(min(2, beside(LEAST, COLUMNS)), min(beside(LEAST, COLUMNS), panels))
 
 
 def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score: pd.Series) -> Axes:
-    slot = _slot(panels)
-    left = style.MARGIN + (place % COLUMNS) * slot
-    top = sheet.top + (place // COLUMNS) * (TITLE + PANEL + BELOW)
+    slot, columns = _slot(panels), beside(LEAST, COLUMNS)
+    left = style.MARGIN + (place % columns) * slot
+    top = sheet.top + (place // columns) * (TITLE + PANEL + BELOW)
     title = style.wrap(score["label"], slot - 3, weight="bold")
     sheet.text(left, top + 0.4, title, weight="bold")
     if "\n" not in title and isinstance(score["higher_means"], str) and score["higher_means"]:
         meaning = style.wrap(f"high: {score['higher_means']}", slot - 2, style.SMALL, lines=1)
-        sheet.text(left, top + 4.4, meaning, size=style.SMALL, colour=style.SOFT)
+        if not (style.EXACT and meaning.endswith("…")):  # on a narrow page half a sentence helps nobody
+            sheet.text(left, top + 4.4, meaning, size=style.SMALL, colour=style.SOFT)
     axes = sheet.axes(left + TICKS, top + TITLE - 0.5, slot - TICKS - 2, PANEL)
     axes.set_xlim(-0.6, len(waves) - 0.4)
     ticks, axis_label = wave_ticks(waves, (slot - TICKS - 2) / len(waves))

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 
 from rejsens import apa, style
 from rejsens.figures._instrument import few
+from rejsens.figures._page import wider
 from rejsens.figures._study import counted, min_cell, sentences
 
 TABLES = ("eigenvalues", "dimensionality")
@@ -27,6 +28,7 @@ KIND = "components"  # the eigenvalues on which the suggested number rests
 EVERYTHING = "all"
 ESTIMATED = "estimated"
 MOST = 15  # panels
+HEAD = 5.0  # mm of a panel's title, about
 LEFT, FOOT, GAP = 9.5, 10.5, 3.5  # mm for the axis on the left, for the one below, between panels
 
 
@@ -39,7 +41,17 @@ class Grid:
     height: float
 
 
-GRIDS = {1: Grid(1, 76.0, 46.0), 2: Grid(2, 66.0, 42.0), 3: Grid(3, 40.0, 34.0)}
+LEAST = 28.0  # mm of a plot
+GRIDS = {1: Grid(1, 76.0, 46.0), 2: Grid(2, 66.0, 42.0), 3: Grid(3, 40.0, 34.0)}  # on the report's page
+
+
+def _grid(panels: int) -> Grid:
+    """Three panels in a row, or two where four are to be shown or the page is narrow, or one."""
+    for columns in range(min(panels, 3) if panels != 4 else 2, 1, -1):
+        wide = GRIDS[columns].width + wider() / columns
+        if wide >= LEAST:
+            return Grid(columns, wide, GRIDS[columns].height)
+    return Grid(1, style.COLUMN - LEFT - 4.5, GRIDS[1].height if panels == 1 else GRIDS[3].height)
 
 
 @style.styled
@@ -59,7 +71,10 @@ def draw(
     if known.empty:
         return style.sentence(_nothing(sets), study)
     found = sorted(known.groupby("set", sort=False), key=lambda entry: entry[0] != EVERYTHING)
-    shown, hidden = found[:MOST], [own["label"].iloc[0] for _, own in found[MOST:]]
+    most = min(MOST, len(found))
+    while most > 1 and math.ceil(most / _grid(most).columns) * (_grid(most).height + FOOT + HEAD) > style.MAX_HEIGHT:
+        most -= 1
+    shown, hidden = found[:most], [own["label"].iloc[0] for _, own in found[most:]]
     sheet = _sheet([own for _, own in shown], study)
     data = pd.concat([own for _, own in shown], ignore_index=True)
     missed = sets[~sets["set"].isin(known["set"])]
@@ -76,7 +91,7 @@ def _nothing(sets: pd.DataFrame) -> str:
 
 
 def _sheet(panels: list[pd.DataFrame], study: dict[str, Any]) -> style.Sheet:
-    grid = GRIDS[min(len(panels), 3)] if len(panels) != 4 else GRIDS[2]
+    grid = _grid(len(panels))
     titles = [style.wrap(_title(own), grid.width + LEFT - 2, style.SMALL, weight="bold") for own in panels]
     rows = math.ceil(len(panels) / grid.columns)
     heads = [

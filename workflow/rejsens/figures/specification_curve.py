@@ -24,8 +24,8 @@ from rejsens.multiverse_words import KIND_WORDS, drawn_unequally, kinds_of
 TABLES = ("multiverse", "multiverse_summary")
 SHOWS_PEOPLE = False
 
-MOST = 4  # hypotheses on one page
-LABELS, TICKS, END = 56.0, 9.0, 158.5  # mm: right end of the option labels, room for a column's numbers, right edge
+MOST, LEAST = 4, 23.0  # hypotheses on one page at most, mm of each at least
+LABELS, TICKS = 56.0, 9.0  # mm: right end of the option labels, room for a column's numbers
 CURVE, ROW, HEADING, HEAD = 52.0, 3.5, 4.3, 9.0  # mm: height of the curves, of an option, of a choice, above the curves
 NAMES = {
     "exclusions": "Who is analysed", "scoring": "Scoring rule", "items": "Items", "scores": "Score",
@@ -42,21 +42,37 @@ def draw(
     if testable.empty:
         return style.sentence("No hypothesis of this study was analysed in several ways.", study)
     every = list(dict.fromkeys(testable["hypothesis"]))
-    shown = every[:MOST]
+    shown = every[: _most()]
     columns = {name: in_order(testable[testable["hypothesis"] == name]) for name in shown}
     rows = option_rows(testable[testable["hypothesis"].isin(shown)])
     lower = sum(HEADING + len(own) * ROW for own in rows.values())
     top = style.header(study, legend=True)
     sheet = style.Sheet(style.PAGE, top + HEAD + CURVE + 4 + lower + style.MARGIN, study, legend=True)
     _legend(sheet, testable, study)
+    top = sheet.top
     heights = _labels(sheet, rows, top + HEAD + CURVE + 4)
-    slot = (END - LABELS) / len(shown)
+    slot = (_end() - _labels_end()) / len(shown)
     for place, own in enumerate(columns.values()):
-        _column(sheet, own, heights, (LABELS + place * slot + TICKS, top, slot - TICKS, lower))
+        _column(sheet, own, heights, (_labels_end() + place * slot + TICKS, top, slot - TICKS, lower))
     data = pd.concat(columns.values()).drop(columns="x")
     return style.Drawing(
         sheet.figure, _alt(multiverse_summary, shown, study), data, _note(multiverse, multiverse_summary, every)
     )
+
+
+def _end() -> float:
+    """mm from the left to the right edge of the last column."""
+    return style.PAGE - style.MARGIN
+
+
+def _labels_end() -> float:
+    """mm from the left to where the labels end: less of a narrow page."""
+    return min(LABELS, 0.46 * style.PAGE)
+
+
+def _most() -> int:
+    """Hypotheses side by side."""
+    return max(1, min(MOST, int((_end() - _labels_end()) / LEAST)))
 
 
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +114,7 @@ def _labels(sheet: style.Sheet, rows: Mapping[str, list[str]], top: float) -> di
         sheet.text(style.MARGIN, top + HEADING / 2, NAMES[choice], size=style.SMALL, weight="bold", va="middle")
         top += HEADING
         for option in own:
-            words = style.wrap(option, LABELS - style.MARGIN - 2, style.SMALL, lines=1)
+            words = style.wrap(option, _labels_end() - style.MARGIN - 2, style.SMALL, lines=1)
             sheet.text(style.MARGIN + 2, top + ROW / 2, words, size=style.SMALL, va="middle")
             heights[choice, option] = top + ROW / 2 - start
             top += ROW
@@ -195,12 +211,12 @@ def _note(multiverse: pd.DataFrame, summary: pd.DataFrame, every: list[str]) -> 
     refused = int(multiverse["estimate"].isna().sum())
     ran = multiverse.groupby(["hypothesis", "kind", "apart"])["possible"].agg(["size", "first"])
     cut = bool((ran["size"] < ran["first"]).any())
-    hidden = len(every) - MOST
+    hidden = len(every) - _most()
     return sentences(
         "Each specification by its own p value, nothing adjusted; specifications share their people, so the curve is "
         "a description and no test.",
         "Of more combinations than the declared maximum some are drawn." if cut else "",
         *drawn_unequally(summary),
         f"Without an estimate: {counted(refused, 'specification')}." if refused else "",
-        f"Not shown: {', '.join(every[MOST:])}." if hidden > 0 else "",
+        f"Not shown: {', '.join(every[_most() :])}." if hidden > 0 else "",
     )

@@ -1,0 +1,34 @@
+"""One figure of a job: drawn by its module, on the report's page or at the size of a journal, and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rejsens.figure_files import save
+from rejsens.figure_presets import Size
+from rejsens.registry import load_plugin
+from rejsens.status_lines import on_drawing
+
+
+def draw_and_save(settings: Mapping[str, Any], figure: str, module: str, path: Path, **given: Any) -> list[Path]:
+    """Draw a figure and write its files beside `path`.
+
+    settings   params of the job: `study`, `people`, and at the size of a journal `size`
+    given      tables by name, and what else `draw` of the module takes
+    returns    the files written
+    """
+    study, stem = settings["study"], path.with_suffix("")
+
+    def draw() -> Any:
+        return load_plugin(module).draw(**given, study=study, people=settings["people"])
+
+    if "size" not in settings:
+        return save(on_drawing(draw(), study), stem)
+    from rejsens.journal_size import draw_at, save_at
+
+    size = Size(**settings["size"])
+    of = given.get("instrument") or given.get("family")
+    name = f"{figure} of {of}" if of else figure
+    return save_at(size, on_drawing(draw_at(size, name, draw, study), study), stem)
