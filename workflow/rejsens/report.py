@@ -23,6 +23,7 @@ from rejsens.hypotheses_section import hypotheses_section, summary
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.measures_section import NO_PLAN, instruments_section, validation_words
 from rejsens.problems import listed
+from rejsens.tables.reasons import REASONS
 from rejsens.verdict_words import MEANINGS
 
 NO_CHANGE_SCORE = "No score of this study declares a change score, so no change is reported."
@@ -84,6 +85,7 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "descriptives": (
         ("descriptives", "descriptives", "No score was computed."),
         ("correlations", "correlations", "No correlation was computed."),
+        ("reasons", "responses", ""),
     ),
     "hypotheses": (
         ("plan", "plan", ""),
@@ -256,6 +258,9 @@ def _placed(
     filled["erosion"] = filled["erosion"] and bool(
         (tables["erosion"]["n"] > 0).any()
     )  # one wave: a row that only says so
+    filled["responses"] = filled["responses"] and bool(
+        (tables["responses"]["instrument"] == REASONS[0]).any()
+    )  # printed for the reasons alone
     for section, places in PLACES.items():
         sections[section] = []
         for name, source, absent in places:
