@@ -283,6 +283,15 @@ def test_the_page_says_what_changed_between_waves_and_where_the_codebook_is(full
     assert "There is one wave, and none to compare it with." in audit.Page(one).text
 
 
+def test_reasons_for_giving_stand_among_the_descriptives_where_they_were_asked(full):
+    title = "Reasons for Giving Micro-Rejections"
+    section = re.search(r'<section aria-labelledby="descriptives">.*?</section>', full, flags=re.DOTALL)[0]
+    assert title in section and full.count(f"{title}, the Most") == section.count(f"{title}, the Most")
+    tables = example_tables.tables()
+    others = tables["responses"][tables["responses"]["instrument"] != "mreii_giving"]
+    assert title not in page(tables | {"responses": others})
+
+
 # --- studies that lack something -------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from rejsens import narrative
 from rejsens.document import Block, Figure, Paragraph, Part, See, Table
 from rejsens.layout import PrintedTable
+from rejsens.tables.reasons import REASONS
 
 Row = Mapping[str, Any]
 NO_PLAN = "No validation plan names a factor model of this study."
@@ -74,6 +75,7 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "descriptives": (
         ("descriptives", "descriptives", "No score was computed."),
         ("correlations", "correlations", "No correlation was computed."),
+        ("reasons", "responses", ""),
     ),
     "hypotheses": (
         ("plan", "plan", ""),
@@ -146,6 +148,8 @@ class Given:
         frame = self.tables[source]
         if source == "erosion":  # one wave: a row that only says so
             return len(frame) > 0 and bool((frame["n"] > 0).any())
+        if source == "responses":  # printed for the reasons alone
+            return len(frame) > 0 and bool((frame["instrument"] == REASONS[0]).any())
         return len(frame) > 0
 
     def placed(self, section: str) -> tuple[Block, ...]:
