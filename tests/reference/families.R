@@ -108,6 +108,7 @@ split_parts <- function(p, cv, id) {
 prepare <- function(p, y, x, cv) {
   q <- complete(p, y, x, names_in(cv)); id <- people_of(q); v <- q[[x]]; mean_x <- person_mean(v, id)
   d <- as.data.frame(c(list(xw = deviation(v, id) / sdw(v, id), xb = (mean_x - mean(mean_x)) / sdb(v, id)), split_parts(q, cv, id)))
+  d <- d[vapply(d, function(v) diff(range(v)) > 1e-9, NA)]  # a source that nobody gains or loses has no within part
   list(d = d, y = q[[y]] / sdw(q[[y]], id), id = id, q = q, scale_b = sdw(q[[y]], id) / sdb(q[[y]], id), people = max(id), obs = nrow(q))
 }
 control <- if (exact) lmerControl(check.rankX = "silent.drop.cols", optimizer = "bobyqa", optCtrl = list(rhoend = 1e-10, maxfun = 20000)) else
@@ -232,7 +233,7 @@ contrast_of_outcomes <- function(h, p, waves) {
 }
 several <- function(p, y, xs, cv, analysis, absent = FALSE) {
   if (absent) {
-    gone <- is.na(p[xs]); gone <- gone & rowSums(!gone) > 0
+    gone <- as.matrix(p[paste0(xs, "__does_not_apply")]) == "True"; colnames(gone) <- xs
     for (x in xs) if (any(gone[, x])) { cv <- c(cv, list(list(name = paste0("no_", x), type = "number", varies = TRUE))); p[[paste0("no_", x)]] <- gone[, x] * 1; p[[x]][gone[, x]] <- 0 }
   }
   w <- prepare(p, y, xs[1], c(cv, lapply(xs[-1], function(x) list(name = x, type = "number", varies = TRUE))))

@@ -31,6 +31,7 @@ from rejsens.inference.estimates import NotTestable, estimates_frame
 from rejsens.inference.families import rated_events
 from rejsens.inference.questions import put
 from rejsens.score_wave import wave_scores
+from rejsens.scoring import DOES_NOT_APPLY
 from rejsens.study import load_study
 from rejsens.tabular import tidy
 from rejsens.validate import validate
@@ -78,8 +79,9 @@ def without_words(asked: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str,
 
 
 def named_columns(panel: pd.DataFrame, rated: pd.DataFrame, asked: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
-    """Only the columns that a hypothesis names, so that R does not spend its time reading."""
-    named = {name for h in asked.values() for names in variables(h).values() for name in names}
+    """Only the columns that a hypothesis names, and where those do not apply, so that R does not spend its time reading."""
+    scores = {name for h in asked.values() for names in variables(h).values() for name in names}
+    named = scores | {name + DOES_NOT_APPLY for name in scores}
     first = ["participant", "wave", "wave_number"]
     kept = (("waves", panel, first), ("events", rated, [*first, "event"]))
     return {name: frame[[*start, *sorted(named & set(frame))]] for name, frame, start in kept}

@@ -426,6 +426,49 @@ def test_a_source_that_is_not_there_is_not_drawn():
     assert (drawn["club"].dropna() != 0).all()
 
 
+@pytest.mark.parametrize("waves", [1, 4])
+def test_what_does_not_apply_is_neither_drawn_nor_counted(panel, waves):
+    """Every third person has no work and every seventh person-wave of the others leaves it out; y has gaps in both."""
+    rows = panel[panel["wave_number"] <= waves].reset_index(drop=True)
+    nobody = rows["participant"].str[1:].astype(int) % 3 == 0
+    rows = rows.assign(work=rows["x"].mask(nobody | (rows.index % 7 == 0)), work__does_not_apply=nobody)
+    rows.loc[::5, "y"] = np.nan
+    hypothesis = declared("association", outcome="y", predictor="work")
+    table = found(rows, hypothesis, imputation={"m": 3, "most": 3})
+    imputed, own = table.iloc[0], rows[~nobody]
+    assert imputed["m"] == 3 and (imputed["n_people"], imputed["n_obs"], imputed["n_lost"]) == (160, len(own), 0)
+    said = f"{int(nobody.sum())} person-waves to which work does not apply are not among those it asks about"
+    assert table["warnings"].str.contains(said).all()
+    complete_cases = table[table["m"].isna() & (table["analysis"] == imputed["analysis"])].iloc[0]
+    assert complete_cases["n_obs"] == len(own.dropna(subset=["work", "y"])) < len(own)
+    assert complete_cases["n_obs"] + complete_cases["n_lost"] == len(own)
+    family = {"family": "f", "hypotheses": [hypothesis]}
+    for drawn in complete(rows, family, SETTINGS | {"imputation": {"m": 2, "most": 2}})["A1"].first(2):
+        assert drawn["work"].isna().equals(nobody) and drawn["y"].notna().all()
+
+
+def test_a_covariate_that_does_not_apply_leaves_a_person_out_of_the_question(panel):
+    """What does not change is asked once: who had no childhood home in the first wave has none later."""
+    nobody = panel["participant"].isin(panel["participant"].unique()[:40])
+    rows = panel.assign(home=panel["m"].mask(nobody), home__does_not_apply=nobody & (panel["wave_number"] == 1))
+    covariates = [{"name": "home", "type": "number", "varies": False}]
+    row = found(rows, declared("association", outcome="y", predictor="x", covariates=covariates)).iloc[0]
+    assert (row["n_people"], row["n_obs"], row["n_lost"]) == (PEOPLE - 40, (PEOPLE - 40) * WAVES, 0)
+    assert f"{40 * WAVES} person-waves to which home does not apply" in row["warnings"]
+
+
+def test_a_source_that_was_left_out_is_lost_and_one_that_does_not_apply_is_not(panel):
+    rng = np.random.default_rng(5)
+    rows = panel.assign(**{name: rng.normal(size=len(panel)) for name in ("home", "work", "club")})
+    none, left_out = rows.index % 5 == 0, rows.index % 11 == 1
+    rows = rows.assign(work=rows["work"].mask(none | left_out), work__does_not_apply=none)
+    rows = rows.assign(home__does_not_apply=False, club__does_not_apply=False)
+    hypothesis = declared("contrast_of_predictors", outcome="y", predictors=["home", "work", "club"])
+    table = found(rows, hypothesis, imputation={"m": 2, "most": 2})
+    n = len(rows)
+    assert table["n_obs"].tolist()[:1] + table.loc[table["m"].isna(), "n_obs"].unique().tolist() == [n, n - int((left_out & ~none).sum())]
+
+
 def test_a_slope_variance_of_nothing_is_an_estimate_and_said(panel):
     rng = np.random.default_rng(1)
     alike = panel.assign(

@@ -394,7 +394,29 @@ def test_a_waves_not_applicable_answers_reach_the_scores() -> None:
         "mreii_o_freq",
         "mreii_o_freq__n_answered",
         "mreii_o_freq__prorated",
+        "mreii_o_freq__does_not_apply",
     ]
+
+
+def test_what_does_not_apply_is_told_from_what_was_left_out() -> None:
+    """The largest share of nothing does not exist either."""
+    sources = load_instruments(only=["mreii_sources"])["mreii_sources"]
+    items = [item.id for item in sources.items]
+    work = next(s.items[0] for s in sources.scores if s.id == "mreii_from_work")
+    answers = pd.DataFrame({item: [NAN, 0.0, NAN, 2.0] for item in items}).assign(**{work: [NAN, NAN, NAN, 1.0]})
+    absent = pd.DataFrame({item: [True, False, False, False] for item in items}).assign(**{work: [True, True, False, False]})
+    found = score(answers, [sources], absent)
+    assert found["mreii_from_work__does_not_apply"].tolist() == [True, True, False, False]
+    assert found["mreii_from_friend__does_not_apply"].tolist() == [True, False, False, False]
+    assert found["mreii_e_conc"].isna().tolist() == [True, True, True, False]
+    assert found["mreii_e_conc__does_not_apply"].tolist() == [True, True, False, False]
+
+
+def test_scores_that_everybody_can_have_and_those_of_events_carry_no_such_flag() -> None:
+    known = load_instruments()
+    event = administer(known["mreii_events"], **{"as": "unclear"})
+    assert not any(known["gad7"].may_not_apply(s) for s in known["gad7"].scores)
+    assert not any(event.may_not_apply(s) for s in event.scores)
 
 
 def test_stored_totals_are_compared_to_the_last_digit() -> None:

@@ -168,6 +168,14 @@ class Instrument:
             return tuple(item for part in self.scores if part.id in score.of for item in self.items_of(part))
         return tuple(self.item(i) for i in score.items)
 
+    def may_not_apply(self, score: Score) -> bool:
+        """Whether somebody may lack the score without having left a question out: nothing applied, or nothing is shared.
+
+        Scores of events are of events that happened; who met none has no row of them.
+        """
+        conditional = any(item.not_applicable or item.asked_if for item in self.items_of(score))
+        return not self.event and (conditional or score.method == "max_share")
+
 
 def load_instruments(
     folders: Iterable[Path | str] = (SHIPPED / "schemas" / "instruments",), only: Iterable[str] | None = None

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from rejsens.definitions import Instrument, Item, Score
+from rejsens.scoring import PRORATED
 from rejsens.tabular import by_wave
 from rejsens.validate import NOT_APPLICABLE
 
@@ -150,7 +151,7 @@ def descriptives(
                         "instrument": instrument.name,
                         "wave": wave,
                         **describe_score(people[declared.id], declared, ci_level, min_cell),
-                        "n_prorated": int(people[f"{declared.id}__prorated"].sum()),
+                        "n_prorated": int(people[declared.id + PRORATED].sum()),
                         "missing_rule": missing_rule(declared),
                     }
                 )

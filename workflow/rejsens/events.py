@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from rejsens.definitions import Instrument
-from rejsens.scoring import BESIDE, filled
+from rejsens.scoring import N_ANSWERED, columns_of, filled
 from rejsens.tabular import by_wave
 
 PERSON = ["participant", "wave", "wave_number", "role"]
@@ -73,7 +73,7 @@ def event_rows(scores: pd.DataFrame, instruments: Sequence[Instrument]) -> pd.Da
 
 def _rows_of(scores: pd.DataFrame, kind: str, asked: Sequence[Instrument], instruments: Sequence[Instrument]):
     columns = [column for instrument in asked for column in _columns(instrument)]
-    rated = scores[[column for column in columns if column.endswith(BESIDE[0])]].gt(0).any(axis=1)
+    rated = scores[[column for column in columns if column.endswith(N_ANSWERED)]].gt(0).any(axis=1)
     rows = scores.loc[rated, PERSON].assign(event=kind, came_first=_came_first(scores, kind, instruments)[rated])
     return pd.concat([rows, scores.loc[rated, columns].rename(columns=lambda c: c.removeprefix(f"{kind}_"))], axis=1)
 
@@ -106,4 +106,4 @@ def with_events(scores: pd.DataFrame, events: pd.DataFrame, instruments: Sequenc
 
 
 def _columns(instrument: Instrument) -> list[str]:
-    return [f"{score.id}{end}" for score in instrument.scores for end in ("", *BESIDE)]
+    return [column for score in instrument.scores for column in columns_of(instrument, score)]

@@ -41,7 +41,7 @@ def pool_answers(
 
 
 def pool_scores(scores: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Scores, or events, of all waves; counts of a score that a wave did not ask are 0, its prorated flag false."""
+    """Scores, or events, of all waves; counts of a score that a wave did not ask are 0, its flags false."""
     return filled(pd.concat(scores, ignore_index=True))
 
 
@@ -130,7 +130,10 @@ def write_scores(scores: pd.DataFrame, study: Study, output: SimpleNamespace) ->
 
 def column_dictionary(scores: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     """variable, label, type, n_missing: one row per column of the scores file."""
-    parts = {"": "", "n_answered": ": items answered", "prorated": ": computed although items are missing"}
+    parts = {
+        "": "", "n_answered": ": items answered", "prorated": ": computed although items are missing",
+        "does_not_apply": ": missing since nothing of it applies",
+    }  # fmt: skip
     split = {column: column.partition("__") for column in scores.columns}
     return pd.DataFrame(
         {

@@ -9,13 +9,19 @@ import pandas as pd
 
 from rejsens.definitions import Instrument, Item, Score
 
-BESIDE = ("__n_answered", "__prorated")  # what stands beside each score
+N_ANSWERED, PRORATED, DOES_NOT_APPLY = "__n_answered", "__prorated", "__does_not_apply"  # what stands beside a score
+
+
+def columns_of(instrument: Instrument, score: Score) -> list[str]:
+    """A score's own column and those beside it."""
+    beside = (N_ANSWERED, PRORATED, *((DOES_NOT_APPLY,) if instrument.may_not_apply(score) else ()))
+    return [score.id, *(score.id + end for end in beside)]
 
 
 def filled(scores: pd.DataFrame) -> pd.DataFrame:
-    """The same scores; where one was not asked, its count of answers is 0 and it is not prorated."""
-    counts = [column for column in scores if column.endswith(BESIDE[0])]
-    flags = [column for column in scores if column.endswith(BESIDE[1])]
+    """The same scores; where one was not asked, its count of answers is 0 and its flags are false."""
+    counts = [column for column in scores if column.endswith(N_ANSWERED)]
+    flags = [column for column in scores if column.endswith((PRORATED, DOES_NOT_APPLY))]
     return scores.assign(
         **{column: scores[column].fillna(0).astype("int64") for column in counts},
         **{column: scores[column].eq(True).astype(bool) for column in flags},
@@ -73,7 +79,9 @@ def score(
     not_applicable  people × items (bool) for items that allow it: structurally absent, so outside the denominator
     returns         people × scores, float; a score is missing when fewer than `min_answered` items (or complete pairs)
                     were answered, and a formative score as soon as one applicable item was not; beside each,
-                    `<score>__n_answered` (int) and `<score>__prorated` (bool: computed although items are missing)
+                    `<score>__n_answered` (int) and `<score>__prorated` (bool: computed although items are missing);
+                    `<score>__does_not_apply` (bool: missing although nothing that applies was left out) where
+                    `Instrument.may_not_apply` says that it can be
 
     Prorated sums are the mean of the answered items times their number, unrounded. A product score averages the products
     of complete pairs. Sums, means and counts follow each instrument's file; the rule is `docs/decisions.md`, missing data.
@@ -93,9 +101,22 @@ def score(
                 answers, instrument, declared, not_applicable, columns
             )
             columns[declared.id] = values
-            columns[f"{declared.id}__n_answered"] = n_answered
-            columns[f"{declared.id}__prorated"] = prorated
+            columns[declared.id + N_ANSWERED] = n_answered
+            columns[declared.id + PRORATED] = prorated
+            if instrument.may_not_apply(declared):
+                columns[declared.id + DOES_NOT_APPLY] = np.isnan(values) & _nothing_left_out(
+                    answers, instrument.items_of(declared), not_applicable
+                )
     return pd.DataFrame(columns, index=answers.index)
+
+
+def _nothing_left_out(answers: pd.DataFrame, items: Sequence[Item], absent: pd.DataFrame | None) -> np.ndarray:
+    """Who answered each item that applies; to somebody to whom none applies, so did they."""
+    settled = [
+        answers[item.id].notna().to_numpy() | (absent[item.id].to_numpy() if absent is not None and item.id in absent else False)
+        for item in items
+    ]  # fmt: skip
+    return np.logical_and.reduce(settled)
 
 
 Scored = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -202,7 +223,7 @@ def sum_of_scores_of(answers, instrument, declared, _absent, done) -> Scored:
 def _of_scores(declared: Score, done: Mapping[str, np.ndarray], combined: Callable[..., np.ndarray]) -> Scored:
     parts = np.column_stack([done[part] for part in declared.of])
     answered = (~np.isnan(parts)).sum(axis=1)
-    prorated = np.column_stack([done[f"{part}__prorated"] for part in declared.of]).any(axis=1)
+    prorated = np.column_stack([done[part + PRORATED] for part in declared.of]).any(axis=1)
     values = np.where(answered == parts.shape[1], combined(parts, axis=1), np.nan)
     return values, answered, prorated & ~np.isnan(values)
 

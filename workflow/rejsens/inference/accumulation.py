@@ -51,8 +51,8 @@ def cumulative_exposure(
     returns     three rows: `beta_within` of the exposure before (the hypothesis), `beta_within` of the exposure now,
                 and their difference `beta_difference`; each in pooled within-person SDs of its own predictor and of the
                 outcome. c moves less and less from wave to wave, so that its SD is smaller than that of x
-                REML, random intercept, person-clustered errors as in `contrast_of_predictors`. The outcome of an earlier wave is not in the
-                model (no mixed model here holds one)
+                REML, random intercept, person-clustered errors as in `contrast_of_predictors`. The outcome of an earlier
+                wave is not in the model (no mixed model here holds one)
     assumes     exposure is not itself moved by earlier outcomes. Where it is (H28), deviations of c from its person
                 mean are tied to earlier residuals and bC is biased towards that path; the cross-lagged panel stands
                 beside it

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens.inference.estimates import NotTestable
+from rejsens.scoring import DOES_NOT_APPLY
 
 AT_FIRST = (
     "{} at first"  # column of an imputed panel: the person's moderator as the first wave that asked it would have it
@@ -62,6 +63,39 @@ def carry_constants(panel: pd.DataFrame, covariates: Sequence[Covariate]) -> tup
             warnings.append(f"{name} changes in {changing} people; their first value is used")
         filled[name] = by_person.transform("first")
     return panel.assign(**filled), warnings
+
+
+def inapplicable(panel: pd.DataFrame, name: str) -> pd.Series:
+    """Person-waves without a score that does not apply there, as its flag says; False where there is no flag.
+
+    >>> panel = pd.DataFrame({"participant": ["a", "b", "c"], "work": [1.0, None, None],
+    ...                       "work__does_not_apply": [False, True, False]})
+    >>> inapplicable(panel, "work").tolist()
+    [False, True, False]
+    """
+    flag = name + DOES_NOT_APPLY
+    return panel[flag].eq(True) & panel[name].isna() if flag in panel else pd.Series(False, index=panel.index)
+
+
+def absent_sources(panel: pd.DataFrame, sources: Sequence[str]) -> pd.DataFrame:
+    """Where there is no such source: it does not apply; without flags, where it has no score beside one that has.
+
+    returns   bool, one column per source
+
+    >>> panel = pd.DataFrame({"work": [1.0, np.nan, np.nan], "partner": [2.0, 3.0, np.nan]})
+    >>> absent_sources(panel, ["work", "partner"])["work"].tolist()
+    [False, True, False]
+    >>> panel["work__does_not_apply"] = [False, False, True]
+    >>> absent_sources(panel, ["work", "partner"])["work"].tolist()
+    [False, False, True]
+    """
+    somebody = panel[list(sources)].notna().any(axis=1)
+    return pd.DataFrame(
+        {
+            name: inapplicable(panel, name) if name + DOES_NOT_APPLY in panel else panel[name].isna() & somebody
+            for name in sources
+        }
+    )
 
 
 def complete_cases(frame: pd.DataFrame, outcome: str, predictor: str, covariates: Sequence[Covariate]) -> pd.DataFrame:

@@ -41,8 +41,8 @@ def cross_level(
 
     panel         one row per person-wave, as for `within_between`
     moderator     column of `panel`. A person has one value: the one at the first wave that asked anybody; a person
-                  without it is not analysed, but in an imputed panel, where it is drawn. Measured no later than every outcome that is analysed, so that the outcome
-                  cannot have moved it
+                  without it is not analysed, but in an imputed panel, where it is drawn. Measured no later than every
+                  outcome that is analysed, so that the outcome cannot have moved it
     simple_slopes  whether to fit the model again for the rows at one SD below and above
     returns       four rows (two without `simple_slopes`). `beta_interaction`: bI, the difference in the within
                   coefficient (in pooled within-person SDs of predictor and outcome) per SD of the moderator over the

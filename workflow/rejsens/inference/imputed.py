@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from rejsens.inference.covariates import AT_FIRST
+from rejsens.inference.covariates import AT_FIRST, absent_sources, inapplicable
 from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, smallest_detectable, t_interval
 from rejsens.inference.imputation_notes import words_of
 from rejsens.inference.joint_tests import differences_of, is_equality, pooled_equality
 from rejsens.missing import enough_imputations, impute, pool
 
 Analysis = Callable[[pd.DataFrame], Sequence[Estimate]]
+NO = "no "  # before a score's name: the column that is 1 where it does not apply
 TEN = 10  # people for each predictor of a draw; with fewer, coefficients after imputation come out nearer to 0
 
 
@@ -32,7 +33,8 @@ class Variables:
     categories  those of either kind whose numbers are names of answers
     always      varying ones whose every wave predicts every other column: what the analysis is about, and its covariates
     first       of the constant ones, those that count as the first wave that asked anybody has them: moderators
-    sources     of the varying ones, those that not everybody has: a gap beside an answered one is nobody there, and stays
+    sources     of the varying ones, those that stand in one model of which nobody has all; where one is absent
+                (`covariates.absent_sources`) it stays so. What does not apply is not drawn of any other varying one either
     moderators  those of either kind of which each person has one value, at the first wave that asked anybody
     """
 
@@ -169,14 +171,20 @@ def _slopes(wide: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> list[tuple[
 
 
 def _with_absent(panel: pd.DataFrame, variables: Variables) -> tuple[pd.DataFrame, Variables]:
-    """Zero for a source that is not there, and a column `no NAME` that says so, drawn with the rest."""
-    kept = dict.fromkeys(["participant", "wave", "wave_number", *variables.varying, *variables.constant])
-    panel, scores = panel[list(kept)], panel[list(variables.sources)]
-    somebody = scores.notna().any(axis=1)
-    absent = {f"no {name}": (scores[name].isna() & somebody).astype(float).where(somebody) for name in scores}
+    """Zero for what does not apply, and a column `no NAME` that says so, drawn with the rest.
+
+    Who answered about no source may lack any of them; another score that was left out is taken to apply.
+    """
+    sources = absent_sources(panel, variables.sources)
+    known = panel[list(variables.sources)].notna().any(axis=1) | sources.any(axis=1)
+    others = [name for name in variables.varying if name not in sources]
+    absent = {name: sources[name].astype(float).where(known) for name in sources}
+    absent |= {name: inapplicable(panel, name).astype(float) for name in others}
     absent = {name: values for name, values in absent.items() if (values == 1).any()}
-    filled = {name: scores[name].mask(absent[f"no {name}"] == 1, 0.0) for name in scores if f"no {name}" in absent}
-    return panel.assign(**filled, **absent), replace(variables, varying=(*variables.varying, *absent))
+    kept = dict.fromkeys(["participant", "wave", "wave_number", *variables.varying, *variables.constant])
+    filled = {name: panel[name].mask(values == 1, 0.0) for name, values in absent.items()}
+    beside = {NO + name: values for name, values in absent.items()}
+    return panel[list(kept)].assign(**filled, **beside), replace(variables, varying=(*variables.varying, *beside))
 
 
 def _products(wide: pd.DataFrame, products: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -213,8 +221,8 @@ def _long(drawn: Sequence[pd.DataFrame], variables: Variables, panel: pd.DataFra
                     columns[name][rows] = wide[f"{name}@{wave}"].to_numpy(float)[place[rows]]
         for name, (column, since) in at_firsts.items():
             columns[AT_FIRST.format(name)] = np.where(since, wide[column].to_numpy(float)[place], np.nan)
-        for name in variables.sources:
-            columns[name] = np.where(columns.pop(f"no {name}", np.zeros(len(panel))) == 1, np.nan, columns[name])
+        for name in [name for name in variables.varying if NO + name in columns]:
+            columns[name] = np.where(columns.pop(NO + name) == 1, np.nan, columns[name])
         panels.append(panel[["participant", "wave", "wave_number", "role"]].assign(**columns))
     return panels
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rejsens.inference.covariates import Covariate, require, varies, z_scores
+from rejsens.inference.covariates import Covariate, absent_sources, require, varies, z_scores
 from rejsens.inference.estimates import Estimate, NotTestable
 from rejsens.inference.least_squares import (
     Fit,
@@ -128,8 +128,7 @@ def predictor_contrasts(
 def with_absent_sources(frame: pd.DataFrame, sources: Sequence[str]) -> tuple[pd.DataFrame, dict[str, str]]:
     """Columns that say which sources people do not have, and their names as `absent` of `predictor_contrasts`.
 
-    frame     one row per person; a source without a score beside one that has a score is absent, and who rated no
-              source at all did not answer
+    frame     one row per person; which sources are absent is told by `absent_sources`
     returns   the frame with a 0/1 column for each source that somebody lacks, and source -> that column
 
     >>> frame = pd.DataFrame({"work": [1.0, np.nan, np.nan], "partner": [2.0, 3.0, np.nan]})
@@ -138,10 +137,9 @@ def with_absent_sources(frame: pd.DataFrame, sources: Sequence[str]) -> tuple[pd
     ('no work', [0.0, 1.0, 0.0])
     """
     require(frame, sources)
-    lacking = {name: f"no {name}" for name in sources if frame[name].isna().any()}
-    somebody = frame[list(sources)].notna().any(axis=1)
-    columns = {no: (frame[name].isna() & somebody).astype(float) for name, no in lacking.items()}
-    return frame.assign(**columns), lacking
+    absent = absent_sources(frame, sources)
+    lacking = {name: f"no {name}" for name in sources if absent[name].any()}
+    return frame.assign(**{no: absent[name].astype(float) for name, no in lacking.items()}), lacking
 
 
 def _pair(fit: Fit, a: str, b: str, common: Mapping[str, Any], ci_level: float, alpha: float) -> Estimate:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens.hypotheses import Hypothesis, model_of, outcomes, predictors, variables
-from rejsens.inference.covariates import Covariate, carry_constants, require
+from rejsens.inference.covariates import Covariate, carry_constants, inapplicable, require
 from rejsens.inference.estimates import Estimate, NotTestable
 from rejsens.inference.imputed import Variables, at_first, completed_panels, crowded, pooled_rows, too_few, with_cap
 from rejsens.problems import counted, listed
@@ -127,13 +127,15 @@ def put(
     named = [*outcomes(hypothesis), *predictors(hypothesis)]
     require(panel, [name for names in variables(hypothesis).values() for name in names])
     carried, changes = carry_constants(panel, hypothesis["covariates"])
-    own = restricted(carried, hypothesis)
+    beside = _beside_the_question(carried, hypothesis)
+    own = restricted(carried[~beside.any(axis=1)], hypothesis)
     sources = len(hypothesis.get("predictors", ())) > 2  # nobody has every source; one that is absent counts as zero
     waves = usable_waves(own, named[:2] if sources else named)
     if len(waves) < model_of(hypothesis).waves:
         raise NotTestable(_few_waves(model_of(hypothesis).waves, len(waves), named))
     unknown = of_unknown_condition(carried, hypothesis)["wave"].value_counts().to_dict()
     changes += _not_asked_about(carried, hypothesis, named[:2] if sources else named)
+    changes += _not_applying(beside[carried["wave"].isin(waves)])
     own = _with_intake(own[own["wave"].isin(waves)].reset_index(drop=True), panel, hypothesis)
     unknown = {wave: n for wave, n in unknown.items() if wave in waves}
     return Question(hypothesis, own, events, settings, random_slope, completed, tuple(changes), unknown)
@@ -166,6 +168,29 @@ def restricted(rows: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataFrame:
         if rows.empty:
             raise NotTestable(f"nobody is left of those it asks about: {name} is {value:g} for none of them")
     return rows.reset_index(drop=True)
+
+
+def _beside_the_question(rows: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataFrame:
+    """Person-waves to which something that the hypothesis names does not apply: bool, one column per name.
+
+    Of several sources each may be absent. What does not change does not apply in any wave when it did not in one.
+    """
+    sources = hypothesis.get("predictors", ()) if len(hypothesis.get("predictors", ())) > 2 else ()
+    names = dict.fromkeys(name for names in variables(hypothesis).values() for name in names if name not in sources)
+    found = pd.DataFrame({name: inapplicable(rows, name) for name in names}, index=rows.index)
+    for name in (c["name"] for c in hypothesis["covariates"] if not c.get("varies")):
+        found[name] = found[name].groupby(rows["participant"]).transform("any") & rows[name].isna()
+    return found
+
+
+def _not_applying(beside: pd.DataFrame) -> list[str]:
+    """How many person-waves are not among those it asks about, in words."""
+    return [
+        f"{counted(int(gone.sum()), 'person-wave')} to which {name} does not apply {'is' if gone.sum() == 1 else 'are'} not"
+        " among those it asks about"
+        for name, gone in beside.items()
+        if gone.any()
+    ]
 
 
 def of_unknown_condition(rows: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from rejsens.inference.covariates import Covariate, require
+from rejsens.inference.covariates import Covariate, absent_sources, require
 from rejsens.inference.estimates import NOT_TESTABLE, Estimate, NotTestable, t_columns
 from rejsens.inference.mixed import WITHIN, Panel, prepare_panel, within_between, within_person_sd
 from rejsens.inference.mixed_blocks import blocks_of
@@ -91,10 +91,8 @@ def contrast_of_predictors(
     """Do two or more predictors in one model have different within-person coefficients (H20, H42)?
 
     predictors      two or more scores, each split into its within and between part; all are in the model together
-    absent_is_zero  for sources (H42): a source without a score in a person-wave that holds the score of another one is
-                    absent: it counts as zero, and a column that says so is a covariate with both parts. The person-wave
-                    is not lost. A refused answer cannot be told from an absent person here, so the score must be
-                    missing for that reason only
+    absent_is_zero  for sources (H42): one that is absent (`absent_sources`) counts as zero, and a column that says so is
+                    a covariate with both parts. The person-wave is not lost
     returns         `beta_difference`, one row for each pair, first minus second, each coefficient in pooled
                     within-person SDs of its own predictor and of the outcome (so that the question is which one goes
                     with more for a usual change of its own); with three or more predictors first one row `wald_f`, the
@@ -167,7 +165,7 @@ def _absent_as_zero(
 ) -> tuple[pd.DataFrame, list[Covariate]]:
     """Zero for an absent source, and an indicator of each as a covariate that varies."""
     require(panel, predictors)
-    absent = panel[predictors].isna() & panel[predictors].notna().any(axis=1).to_numpy()[:, None]
+    absent = absent_sources(panel, predictors)
     indicators = {ABSENT + name: absent[name].astype(float) for name in predictors if absent[name].any()}
     filled = panel.assign(**{name: panel[name].mask(absent[name], 0.0) for name in predictors}, **indicators)
     return filled, [*covariates, *({"name": name, "type": "number", "varies": True} for name in indicators)]
