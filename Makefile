@@ -51,6 +51,7 @@ calibrate: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python tests/bench.py
+	@$(BIN)/python -m tests.bench_report
 	@$(BIN)/python tests/bench_psychometrics.py
 	@$(BIN)/python tests/bench_hypotheses.py
 	@$(BIN)/python tests/bench_multiverse.py

@@ -11,7 +11,6 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -25,6 +24,8 @@ from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
+
+from rejsens.shipped_fonts import FAMILY, font_files
 
 # Okabe and Ito's eight colours, told apart with any common colour vision.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -72,8 +73,7 @@ POINT = 25.4 / 72  # mm
 FORMATS = ("pdf", "svg", "png")
 SIMULATED = "Simulated data"
 
-FONT_FILES = sorted((Path(__file__).parent / "fonts").glob("*.ttf"))
-FONT = "Source Sans 3"
+FONT = FAMILY
 
 RC: dict[str, Any] = {
     "font.family": [FONT],
@@ -122,7 +122,7 @@ RC: dict[str, Any] = {
 def _use_shipped_font() -> None:
     # A copy of the family that the machine happens to have must not be taken for ours.
     fontManager.ttflist[:] = [entry for entry in fontManager.ttflist if entry.name != FONT]
-    for file in FONT_FILES:
+    for file in font_files():
         fontManager.addfont(str(file))
 
 

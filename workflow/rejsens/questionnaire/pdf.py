@@ -11,9 +11,8 @@ from collections.abc import Iterable
 
 from rejsens.problems import Problem, Refused
 from rejsens.questionnaire.model import Page, Question, Questionnaire
-from rejsens.registry import LIBRARY
+from rejsens.shipped_fonts import FOLDER
 
-FONTS = LIBRARY / "fonts"
 SETUP = """
 #set document(title: {title}, author: "rejsens", date: none)
 #set page(paper: "a4", margin: (x: 17mm, top: 16mm, bottom: 18mm), footer: context [
@@ -53,7 +52,7 @@ def pdf(questionnaire: Questionnaire) -> bytes:
 
     source = _source(questionnaire)
     try:
-        return typst.compile(source.encode(), font_paths=[str(FONTS)], ignore_system_fonts=True, pdf_standards="ua-1")
+        return typst.compile(source.encode(), font_paths=[str(FOLDER)], ignore_system_fonts=True, pdf_standards="ua-1")
     except typst.TypstError as error:
         raise Refused(
             Problem(questionnaire.id, "The PDF could not be set", str(error), "", "look at the text it names"),

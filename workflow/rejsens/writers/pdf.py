@@ -34,11 +34,10 @@ from rejsens.document import (
 )
 from rejsens.layout import PrintedTable, name_runs
 from rejsens.problems import Problem, Refused
-from rejsens.registry import LIBRARY
+from rejsens.shipped_fonts import FOLDER, font_files
 from rejsens.writers.typst_tables import SPLIT, TABLE_STYLE, runs, sentence, string, table
 from rejsens.writers.widths import lies
 
-FONTS = LIBRARY / "fonts"
 STANDARDS = ("ua-1", "a-2a")
 WIDTH, HEIGHT = 470.0, 590.0  # points that a drawing may take
 HEADINGS = 5  # levels of headings below the title
@@ -157,7 +156,7 @@ def compiled(
     try:
         return typst.compile(
             {"main": text.encode(), **(files or {})},
-            font_paths=[str(FONTS)],
+            font_paths=[str(FOLDER)],
             ignore_system_fonts=not system_fonts,
             pdf_standards=list(standards),
         )
@@ -172,7 +171,7 @@ def unknown_to_the_font(text: str) -> str:
     >>> unknown_to_the_font("α = .84, ≥ 3, Łódź, Київ"), unknown_to_the_font("自尊")
     ('', '尊自')
     """
-    faces = [set(TTFont(path, lazy=True).getBestCmap()) for path in sorted(FONTS.glob("*.ttf"))]
+    faces = [set(TTFont(path, lazy=True).getBestCmap()) for path in font_files()]
     return "".join(sorted(c for c in set(text) if c.isprintable() and ord(c) not in set.intersection(*faces)))
 
 
