@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check test test-studies test-library test-rest mreii fuzz calibrate bench clean lock
+.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate bench clean lock
 
 report: $(READY)
 	@$(BIN)/rejsens run --cores $(CORES)
@@ -44,6 +44,10 @@ fuzz: $(READY)
 mreii: $(READY)
 	@for language in en de; do for wave in 1 2; do $(BIN)/rejsens questionnaire mreii --language $$language --wave $$wave --out docs/mreii; done; done
 	@$(BIN)/rejsens questionnaire mreii --format blueprint --format readability --format review --out docs/mreii
+
+# every figure and the report's main pages as pictures in docs/gallery, from the results of `make report`
+gallery: $(READY)
+	@$(BIN)/python docs/make_gallery.py
 
 # coverage of intervals and rejection rates by simulation: some hours
 calibrate: $(READY)
