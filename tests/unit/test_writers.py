@@ -17,6 +17,7 @@ import docx
 import example_tables
 import pytest
 from docx.oxml.ns import qn
+from fontTools.ttLib import TTFont
 from test_report import document
 
 from rejsens import layout
@@ -206,6 +207,23 @@ def of_every_kind() -> Document:
     return small(
         Paragraph("A", "warning"), words, Table("t", table), figure, finding, Record("R", ("a", "b"), (("c", "d"),))
     )
+
+
+def test_the_word_file_carries_the_shipped_font(as_word):
+    """Undone by the rule of the standard: the key's hexadecimal pairs from the last to the first."""
+    with zipfile.ZipFile(io.BytesIO(as_word)) as parts:
+        table, links = (parts.read(f"word/{name}").decode() for name in ("fontTable.xml", "_rels/fontTable.xml.rels"))
+        targets = dict(re.findall(r'Id="(\w+)"[^>]*Target="([^"]+)"', links)) | dict(
+            map(reversed, re.findall(r'Target="([^"]+)"[^>]*Id="(\w+)"', links))
+        )
+        for cut in ("Regular", "Italic", "Bold"):
+            place, key = re.search(rf'<w:embed{cut} r:id="(\w+)" w:fontKey="{{([^}}]+)}}"', table).groups()
+            mask = bytes.fromhex(key.replace("-", ""))[::-1]
+            content = parts.read(f"word/{targets[place]}")
+            font = bytes(byte ^ mask[k % 16] for k, byte in enumerate(content[:32])) + content[32:]
+            own = TTFont(io.BytesIO(font))["name"]
+            assert (own.getBestFamilyName(), own.getBestSubFamilyName()) == ("Source Sans 3", cut)
+        assert re.search(r"<w:zoom [^>]*/>\s*<w:embedTrueTypeFonts/>", parts.read("word/settings.xml").decode())
 
 
 def test_equal_reports_give_equal_bytes_in_another_process():

@@ -46,11 +46,12 @@ from rejsens.document import (
     Text,
 )
 from rejsens.layout import PrintedTable, name_runs
+from rejsens.shipped_fonts import FAMILY
 from rejsens.writers.widths import LANDSCAPE, fitted, lies
+from rejsens.writers.word_fonts import embed
 from rejsens.writers.word_tables import TABLE_STYLE, Runs, notes_of, seen, table_xml
 
 NO_DATE = datetime(2000, 1, 1)  # where the document has none: the time of writing would make every file another one
-FONT = "Source Sans 3"
 SPLIT = LANDSCAPE * 1.33  # letters of a line from which a table is cut into several
 TALLEST = Mm(205)  # a drawing that leaves room for its caption
 TWIP = 635  # English metric units in a twentieth of a point
@@ -306,11 +307,12 @@ def _new(document: Document) -> Any:
     above.add_run(document.mark).bold = True
     above.alignment, below.alignment = 2, 1  # right, centred
     _field(below, "PAGE", "1")
+    embed(file)
     return file
 
 
 def _set_styles(styles: Any, language: str) -> None:
-    styles["Normal"].font.name, styles["Normal"].font.size = FONT, Pt(10.5)
+    styles["Normal"].font.name, styles["Normal"].font.size = FAMILY, Pt(10.5)
     for tongue in styles.element.iter(qn("w:lang")):
         tongue.set(qn("w:val"), language)
     for name, base, size, italic, bold in OWN_STYLES:
@@ -324,7 +326,7 @@ def _set_styles(styles: Any, language: str) -> None:
         fonts = styles[name].element.get_or_add_rPr().get_or_add_rFonts()
         for attribute in list(fonts.attrib):
             del fonts.attrib[attribute]
-        styles[name].font.name, styles[name].font.color.rgb = FONT, RGBColor(0, 0, 0)
+        styles[name].font.name, styles[name].font.color.rgb = FAMILY, RGBColor(0, 0, 0)
     for name in ("Caption", "Table Title", "Figure Title"):
         styles[name].paragraph_format.keep_with_next = True
         styles[name].paragraph_format.space_after = Pt(3)
