@@ -466,7 +466,10 @@ def test_a_source_that_was_left_out_is_lost_and_one_that_does_not_apply_is_not(p
     hypothesis = declared("contrast_of_predictors", outcome="y", predictors=["home", "work", "club"])
     table = found(rows, hypothesis, imputation={"m": 2, "most": 2})
     n = len(rows)
-    assert table["n_obs"].tolist()[:1] + table.loc[table["m"].isna(), "n_obs"].unique().tolist() == [n, n - int((left_out & ~none).sum())]
+    assert table["n_obs"].tolist()[:1] + table.loc[table["m"].isna(), "n_obs"].unique().tolist() == [
+        n,
+        n - int((left_out & ~none).sum()),
+    ]
 
 
 def test_a_slope_variance_of_nothing_is_an_estimate_and_said(panel):
@@ -544,6 +547,17 @@ def equal_by_hand(frame, waves):
         places = [blocks.names.index(f"{name}_within") for name in names]
         b, v = blocks.coefficients[places], blocks.clustered()[np.ix_(places, places)]
     return contrasts @ np.asarray(b), contrasts @ np.asarray(v) @ contrasts.T
+
+
+@pytest.mark.parametrize(("people", "warned"), [(60, True), (PEOPLE, False)])
+def test_errors_that_rest_on_few_people_say_so(panel, people, warned):
+    few = panel[panel["participant"].isin(panel["participant"].unique()[:people])]
+    row = found(few, declared("contrast_of_predictors", outcome="y", predictors=["x", "z"])).iloc[0]
+    assert (
+        ("errors are clustered by 60 people" in row["warnings"])
+        == warned
+        == ("errors are clustered" in row["warnings"])
+    )
 
 
 @pytest.mark.parametrize(("clustered", "complete", "said"), [(0.06, 0.04, True), (0.06, 0.055, False)])

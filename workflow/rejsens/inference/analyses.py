@@ -51,6 +51,7 @@ OVER_WAVES = (
     "fixed_effects_sem",
 )
 PRORATED = "people whose sum is prorated are left out, as it is no count"
+FEW_CLUSTERS = 100  # people; docs/decisions.md has the rates of 25 to 300
 CLUSTERED_RATIO = 1.25  # clustered standard error over the model's, from which a warning is due
 NO_VERDICT = "reported without a verdict"
 SENSITIVITY = "complete cases, sensitivity to the imputation"
@@ -89,8 +90,25 @@ def rows_of(question: Question) -> Rows:
         )
         for row in rows
     ]
-    said = [replace(row, warnings="; ".join(filter(None, [row.warnings, *question.changes]))) for row in said]
+    said = [
+        replace(row, warnings="; ".join(filter(None, [row.warnings, *question.changes, *few_clusters(row)])))
+        for row in said
+    ]
     return [replace(said[0], decides=True), *said[1:]]
+
+
+def few_clusters(row: Estimate) -> list[str]:
+    """What is to be said of errors that rest on few people: their size is then itself known from few.
+
+    >>> few_clusters(Estimate(method="REML, person-clustered errors", df=24.0))[0].partition(";")[0]
+    'errors are clustered by 25 people'
+    """
+    if "person-clustered" not in row.method or not row.df + 1 < FEW_CLUSTERS:
+        return []
+    return [
+        f"errors are clustered by {row.df + 1:.0f} people; of 25 to 60 who vary unequally a true null was rejected in 7 to "
+        "8 % of simulated studies, where 5 % was promised"
+    ]
 
 
 def _missing_rule(row: Estimate, rows: Rows, q: Question) -> str:
