@@ -437,8 +437,10 @@ def test_what_does_not_apply_is_neither_drawn_nor_counted(panel, waves):
     table = found(rows, hypothesis, imputation={"m": 3, "most": 3})
     imputed, own = table.iloc[0], rows[~nobody]
     assert imputed["m"] == 3 and (imputed["n_people"], imputed["n_obs"], imputed["n_lost"]) == (160, len(own), 0)
-    said = f"{int(nobody.sum())} person-waves to which work does not apply are not among those it asks about"
-    assert table["warnings"].str.contains(said).all()
+    for wave, own_rows in table.groupby("wave"):
+        gone = nobody.sum() if wave == "all" else nobody[rows["wave"] == wave].sum()
+        said = f"{gone} person-waves to which work does not apply are not among those it asks about"
+        assert own_rows["warnings"].str.contains(said).all()
     complete_cases = table[table["m"].isna() & (table["analysis"] == imputed["analysis"])].iloc[0]
     assert complete_cases["n_obs"] == len(own.dropna(subset=["work", "y"])) < len(own)
     assert complete_cases["n_obs"] + complete_cases["n_lost"] == len(own)
@@ -455,6 +457,14 @@ def test_a_covariate_that_does_not_apply_leaves_a_person_out_of_the_question(pan
     row = found(rows, declared("association", outcome="y", predictor="x", covariates=covariates)).iloc[0]
     assert (row["n_people"], row["n_obs"], row["n_lost"]) == (PEOPLE - 40, (PEOPLE - 40) * WAVES, 0)
     assert f"{40 * WAVES} person-waves to which home does not apply" in row["warnings"]
+
+
+def test_two_scores_that_lack_in_the_same_person_waves_are_told_together(panel):
+    nobody = panel.index % 4 == 0
+    flags = {f"{name}__does_not_apply": nobody for name in ("x", "b")}
+    rows = panel.assign(x=panel["x"].mask(nobody), b=panel["b"].mask(nobody), **flags)
+    row = found(rows, declared("contrast_of_pairs", outcomes=["x", "b"])).iloc[0]
+    assert "to which x and b do not apply are not among those it asks about" in row["warnings"]
 
 
 def test_a_source_that_was_left_out_is_lost_and_one_that_does_not_apply_is_not(panel):

@@ -31,7 +31,7 @@ from rejsens.inference.multivariate_regression import outcome_contrast, predicto
 from rejsens.inference.paired_contrasts import paired_contrast
 from rejsens.inference.partial_correlation import partial_correlation
 from rejsens.inference.proportions import proportion as share
-from rejsens.inference.questions import IMPUTED, Question, with_unknown
+from rejsens.inference.questions import IMPUTED, Question, not_applying, with_unknown
 from rejsens.inference.recovery import piecewise_recovery
 from rejsens.inference.regression import change_on_change, cross_sectional
 from rejsens.inference.verdicts import adjust
@@ -90,10 +90,9 @@ def rows_of(question: Question) -> Rows:
         )
         for row in rows
     ]
-    said = [
-        replace(row, warnings="; ".join(filter(None, [row.warnings, *question.changes, *few_clusters(row)])))
-        for row in said
-    ]
+    for k, row in enumerate(said):
+        notes = [row.warnings, *question.changes, *not_applying(row, question), *few_clusters(row)]
+        said[k] = replace(row, warnings="; ".join(filter(None, notes)))
     return [replace(said[0], decides=True), *said[1:]]
 
 

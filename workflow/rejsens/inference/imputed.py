@@ -180,7 +180,11 @@ def _with_absent(panel: pd.DataFrame, variables: Variables) -> tuple[pd.DataFram
     others = [name for name in variables.varying if name not in sources]
     absent = {name: sources[name].astype(float).where(known) for name in sources}
     absent |= {name: inapplicable(panel, name).astype(float) for name in others}
-    absent = {name: values for name, values in absent.items() if (values == 1).any()}
+    absent = {
+        name: values.where((panel[name].notna() | (values == 1)).groupby(panel["wave"]).transform("any"))
+        for name, values in absent.items()
+        if (values == 1).any()
+    }  # a wave that did not ask has no such column
     kept = dict.fromkeys(["participant", "wave", "wave_number", *variables.varying, *variables.constant])
     filled = {name: panel[name].mask(values == 1, 0.0) for name, values in absent.items()}
     beside = {NO + name: values for name, values in absent.items()}

@@ -81,6 +81,7 @@ class Question:
     completed: Completed | None = None
     changes: tuple[str, ...] = ()  # warnings about covariates that change although declared constant
     unknown: Mapping[str, int] = field(default_factory=dict)  # wave -> rows left out since a condition was not answered
+    beside: pd.DataFrame = field(default_factory=pd.DataFrame)  # what does not apply where: bool by name, and the wave
 
     @cached_property
     def waves(self) -> list[str]:
@@ -135,10 +136,12 @@ def put(
         raise NotTestable(_few_waves(model_of(hypothesis).waves, len(waves), named))
     unknown = of_unknown_condition(carried, hypothesis)["wave"].value_counts().to_dict()
     changes += _not_asked_about(carried, hypothesis, named[:2] if sources else named)
-    changes += _not_applying(beside[carried["wave"].isin(waves)])
     own = _with_intake(own[own["wave"].isin(waves)].reset_index(drop=True), panel, hypothesis)
     unknown = {wave: n for wave, n in unknown.items() if wave in waves}
-    return Question(hypothesis, own, events, settings, random_slope, completed, tuple(changes), unknown)
+    return Question(
+        hypothesis, own, events, settings, random_slope, completed, tuple(changes), unknown,
+        beside.assign(wave=carried["wave"])[carried["wave"].isin(waves)],
+    )  # fmt: skip
 
 
 def _with_intake(own: pd.DataFrame, panel: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataFrame:
@@ -183,16 +186,6 @@ def _beside_the_question(rows: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataF
     return found
 
 
-def _not_applying(beside: pd.DataFrame) -> list[str]:
-    """How many person-waves are not among those it asks about, in words."""
-    return [
-        f"{counted(int(gone.sum()), 'person-wave')} to which {name} does not apply {'is' if gone.sum() == 1 else 'are'} not"
-        " among those it asks about"
-        for name, gone in beside.items()
-        if gone.any()
-    ]
-
-
 def of_unknown_condition(rows: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataFrame:
     """The rows of which nobody can say whether they meet `where`: a condition was not answered, and no other one fails.
 
@@ -231,6 +224,23 @@ def with_unknown(row: Estimate, question: Question) -> Estimate:
     names = listed(list(question.hypothesis["where"]), 50)
     said = f"{counted(lost, 'person-wave')} left out and counted as lost, as {names} was not answered there"
     return replace(row, n_lost=row.n_lost + lost, warnings="; ".join(filter(None, [row.warnings, said])))
+
+
+def not_applying(row: Estimate, question: Question) -> list[str]:
+    """How many person-waves of a row's wave are not among those that the hypothesis asks about, in words."""
+    if question.beside.empty:
+        return []
+    here = question.beside[question.beside["wave"].eq(row.wave) | (row.wave not in question.waves)]
+    named: dict[bytes, list[str]] = {}  # the same person-waves -> what does not apply there
+    for name, gone in here.drop(columns="wave").items():
+        if gone.any():
+            named.setdefault(gone.to_numpy().tobytes(), []).append(str(name))
+    return [
+        f"{counted(int(here[names[0]].sum()), 'person-wave')} to which {listed(names, 50)}"
+        f" {'does' if len(names) == 1 else 'do'} not apply {'is' if here[names[0]].sum() == 1 else 'are'} not among those it"
+        " asks about"
+        for names in named.values()
+    ]
 
 
 def usable_waves(panel: pd.DataFrame, named: Sequence[str]) -> list[str]:
