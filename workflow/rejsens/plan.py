@@ -393,12 +393,12 @@ class Plan:
         path = plugins(kind, self.study.folder)[name]
         shipped = path.is_relative_to(SHIPPED / "workflow")
         module = f"rejsens.{kind}.{name}" if shipped else str(path)
-        saved_with = "rejsens.draw" if kind == "figures" else "rejsens.layout"
+        saved_with = ("rejsens.draw",) if kind == "figures" else ("rejsens.layout", "rejsens.writers.latex")
         return {
             "module": module,
             "tables": list(constant(path, "TABLES")),
             "study": self.study.facts,
-            "depends": code(module, *JOB, "rejsens.status_lines", saved_with),
+            "depends": code(module, *JOB, "rejsens.status_lines", *saved_with),
         }
 
     def _set_aside(self, family: str) -> dict[str, Any] | None:
