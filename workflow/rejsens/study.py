@@ -18,6 +18,7 @@ from rejsens.multiverse_file import Multiverse, load_multiverse, multiverse_prob
 from rejsens.problems import Problem, Refused, collect
 from rejsens.registry import files, instrument_files
 from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave, wave_facts
+from rejsens.spelling import as_written
 from rejsens.study_checks import file_problems, instrument_problems, name_problems, plugin_problems, wave_problems
 
 OWN_INSTRUMENTS = "schemas/instruments"
@@ -173,6 +174,16 @@ class Study:
             "seed": s["seed"],
             "status_lines": self.status_lines,
             "score_order": [name for name in s["scores_shown"] if name in self.scores] or list(self.scores)[:12],
+            "numbers": s["numbers"],
+            "spelling": s["spelling"],
+            "as_written": as_written(
+                s,
+                own,
+                self.families,
+                [wave_facts(wave) for wave in self.waves],
+                [wave.settings for wave in self.waves],
+                list(self.asked.values()),
+            ),
         }
 
 

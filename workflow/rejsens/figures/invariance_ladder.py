@@ -243,7 +243,7 @@ def _change(value: float) -> str:
     if pd.isna(value):
         return ""
     words = apa.r(value, 3)
-    return f" ({words})" if value < 0 or words == ".000" else f" (+{words})"
+    return f" ({words})" if value < 0 or apa.rounded(value, 3) == 0 else f" (+{words})"
 
 
 def _alt(sections: list[Section]) -> str:

@@ -14,6 +14,7 @@ from rejsens.layout import PrintedTable, grouped
 from rejsens.tables._cells import panel, sentence, text_of
 
 TABLES = ("differences", "waves", "dictionary")
+QUOTES = True  # its cells hold the words of others
 NOTHING = "nothing changed"
 
 
