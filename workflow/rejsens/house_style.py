@@ -7,12 +7,12 @@ are spelt. The default, APA's numbers and British spelling, changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rejsens import apa
-from rejsens.document import Code, Document, Figure, Finding, Link, Paragraph, Record, Section, See, Table
+from rejsens.document import Code, Document, Figure, Link, Paragraph, Record, See, Table
 from rejsens.spelling import DEFAULTS, TOUCHED, american, apart, asked
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rejsens.style import Drawing
 
 LANGUAGES = {"british": "en-GB", "american": "en-US"}
-AS_THEY_ARE = (Code, Link, See, Record, Table, Figure)  # tables and figures were retold where they were made
+AS_THEY_ARE = (Code, Link, See, Record, Table, Figure)  # a figure was retold where it was drawn
+NAMES = ("id", "role", "anchor", "kind", "series", "folded", "strip")  # fields of a document that hold no sentence
 
 
 def use(study: Mapping[str, Any]) -> None:
@@ -68,31 +69,32 @@ def on_drawing(drawing: Drawing, study: Mapping[str, Any]) -> Drawing:
     )
 
 
-def on_document(document: Document, study: Mapping[str, Any]) -> Document:
-    """A report in the study's style; its title and lead are the study's own words."""
+def on_document(document: Document, study: Mapping[str, Any], laid_out: Collection[str] = ()) -> Document:
+    """A report in the study's style; its title and lead are the study's own words.
+
+    laid_out   names of printed tables that came in this style
+    """
     if not asked(study):
         return document
     return replace(
         document,
-        sections=tuple(_told(section, study) for section in document.sections),
+        sections=tuple(_told(section, study, laid_out) for section in document.sections),
         facts=tuple((name, retold(said, study)) for name, said in document.facts),
-        notice=_told(document.notice, study),
-        language=LANGUAGES[study.get("spelling", "british")],
+        notice=_told(document.notice, study, laid_out),
+        language=LANGUAGES[study.get("spelling", DEFAULTS["spelling"])],
     )
 
 
-def _told(value: Any, study: Mapping[str, Any]) -> Any:
+def _told(value: Any, study: Mapping[str, Any], laid_out: Collection[str]) -> Any:
     """A piece of a document with its sentences retold; what is looked up by a name keeps it."""
     if isinstance(value, str):
         return retold(value, study)
     if isinstance(value, tuple):
-        return tuple(_told(own, study) for own in value)
-    if isinstance(value, AS_THEY_ARE) or not is_dataclass(value):
+        return tuple(_told(own, study, laid_out) for own in value)
+    if isinstance(value, Table) and value.name not in laid_out:
+        return replace(value, printed=on_table(value.printed, study))
+    cited = isinstance(value, Paragraph) and value.role == "citation"
+    if cited or isinstance(value, AS_THEY_ARE) or not is_dataclass(value):
         return value
-    if isinstance(value, Paragraph) and value.role == "citation":
-        return value
-    named = {"id", "role", "anchor", "kind", "series", "folded", *(("strip",) if isinstance(value, Finding) else ())}
-    own = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in named}
-    if isinstance(value, Section):  # plain words of the study may head it
-        own["short"] = value.short
-    return replace(value, **{name: _told(part, study) for name, part in own.items()})
+    told = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in NAMES}
+    return replace(value, **{name: _told(part, study, laid_out) for name, part in told.items()})

@@ -86,7 +86,7 @@ def compose(
         notice=NOBODY if given.simulated else "",
         date=_newest(given.tables["waves"]),
     )
-    return house_style.on_document(document, given.study)
+    return house_style.on_document(document, given.study, laid_out=printed)
 
 
 def _given(

@@ -88,12 +88,15 @@ def _kept(texts: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str]]:
 def as_written(settings: Mapping[str, Any], *declared: Any) -> list[str]:
     """Texts of a study's declarations that its style would change if they were the project's own; none by default.
 
+    Short labels also as they are read, with blanks for underscores.
+
     >>> as_written({"numbers": "apa7", "spelling": "american"}, {"label": "Grey areas", "id": 3}, ("No such word",))
     ['Grey areas']
     """
     if not asked(settings):
         return []
-    return sorted({text for text in _texts(declared) if TOUCHED.search(text)})
+    spoken = {form for text in _texts(declared) for form in (text, text.replace("_", " "))}
+    return sorted(text for text in spoken if TOUCHED.search(text))
 
 
 def _texts(value: Any) -> Iterator[str]:

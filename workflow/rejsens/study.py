@@ -156,6 +156,12 @@ class Study:
             lines.setdefault(i.status_line, []).extend(names)
         return lines
 
+    @cached_property
+    def _as_written(self) -> list[str]:
+        """Own words of the study that another style leaves alone; none by default."""
+        sidecars = [(wave_facts(wave), wave.settings) for wave in self.waves]
+        return as_written(self.settings, self.settings["study"], self.families, sidecars, list(self.asked.values()))
+
     @property
     def facts(self) -> dict[str, Any]:
         """What figures, printed tables and the report need to know of the study, as plain values."""
@@ -176,14 +182,7 @@ class Study:
             "score_order": [name for name in s["scores_shown"] if name in self.scores] or list(self.scores)[:12],
             "numbers": s["numbers"],
             "spelling": s["spelling"],
-            "as_written": as_written(
-                s,
-                own,
-                self.families,
-                [wave_facts(wave) for wave in self.waves],
-                [wave.settings for wave in self.waves],
-                list(self.asked.values()),
-            ),
+            "as_written": self._as_written,
         }
 
 
