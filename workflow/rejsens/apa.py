@@ -58,7 +58,7 @@ PROFILES = {
     own.name: own
     for own in (
         Profile("apa7"),
-        Profile("lancet", point="·", zero=True, exact_p=4, p_figures=2, between=("", " to ", "")),
+        Profile("lancet", point="·", zero=True, exact_p=4, p_figures=2, between=("(", " to ", ")")),
         Profile("plain", zero=True, minus="-", thousands=""),
     )
 }
@@ -77,7 +77,7 @@ def printed_as(name: str) -> Iterator[None]:
 
     >>> with printed_as("lancet"):
     ...     r(-0.456), p(0.0342), p(0.00002), interval(0.31, 0.5, bounded=True)
-    ('−0·46', '0·034', '< 0·0001', '0·31 to 0·50')
+    ('−0·46', '0·034', '< 0·0001', '(0·31 to 0·50)')
     >>> with printed_as("plain"):
     ...     r(-0.456), p(0.0342), count(2391), interval(-0.31, 0.5)
     ('-0.46', '0.034', '2391', '[-0.31, 0.50]')
@@ -243,9 +243,7 @@ def coefficient(
     if is_missing(estimate) or is_missing(low) or is_missing(high):
         return text
     brackets = interval(low, high, decimals, bounded)
-    if is_missing(ci_level):
-        return f"{text} {brackets}" if _now.between[0] else f"{text} ({brackets})"
-    return f"{text}, {level(ci_level)} CI {brackets}"
+    return f"{text} {brackets}" if is_missing(ci_level) else f"{text}, {level(ci_level)} CI {brackets}"
 
 
 def df(x: Any) -> str:
