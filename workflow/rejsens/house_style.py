@@ -38,19 +38,23 @@ def retold(text: str, study: Mapping[str, Any]) -> str:
     return "".join(part if stays else apa.retold(write(part)) for part, stays in parts)
 
 
-def on_table(table: PrintedTable, study: Mapping[str, Any], quotes: bool = False) -> PrintedTable:
-    """A printed table in the study's style; its cells stay as they are where they quote others."""
+def on_table(table: PrintedTable, study: Mapping[str, Any], quotes: str = "") -> PrintedTable:
+    """A printed table in the study's style.
+
+    quotes   what its cells hold of others and keep: "words", "all" (their numbers too), or nothing
+    """
     if not asked(study):
         return table
+    in_cells = dict(study) | ({"spelling": DEFAULTS["spelling"]} if quotes else {})
 
-    def told(value: Any) -> Any:
-        return tuple(map(told, value)) if isinstance(value, tuple) else retold(value, study)
+    def told(value: Any, style: Mapping[str, Any] = study) -> Any:
+        return tuple(told(own, style) for own in value) if isinstance(value, tuple) else retold(value, style)
 
     said = ("title", "columns", "general", "probability")
     changed = {name: told(getattr(table, name)) for name in said}
     changed["specific"] = tuple((mark, told(text)) for mark, text in table.specific)
     changed["sections"] = tuple((row, told(heading)) for row, heading in table.sections)
-    return replace(table, **changed, rows=table.rows if quotes else told(table.rows))
+    return replace(table, **changed, rows=table.rows if quotes == "all" else told(table.rows, in_cells))
 
 
 def on_drawing(drawing: Drawing, study: Mapping[str, Any]) -> Drawing:

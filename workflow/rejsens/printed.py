@@ -20,7 +20,7 @@ def laid_out(module: str, tables: Mapping[str, pd.DataFrame], study: Mapping[str
     house_style.use(study)
     plugin = load_plugin(module)
     table = on_table(plugin.lay_out(**tables, study=study), study)
-    return house_style.on_table(table, study, quotes=getattr(plugin, "QUOTES", False))
+    return house_style.on_table(table, study, quotes=getattr(plugin, "QUOTES", ""))
 
 
 def save(table: PrintedTable, name: str, csv: str, html: str, tex: str, json: str) -> None:
