@@ -102,6 +102,17 @@ def test_every_later_difference_is_a_sentence(study: Path) -> None:
     ]
 
 
+def test_how_things_are_printed_is_no_part_of_a_plan(study: Path) -> None:
+    freeze(study, today=DAY)
+    change(
+        study / "config/config.yaml",
+        lambda s: s.update(numbers="lancet", spelling="american", figures={"preset": "elsevier"}),
+    )
+    assert told(study) == []
+    change(study / "config/config.yaml", lambda s: s.update(seed=7))
+    assert told(study) != []
+
+
 def test_choices_of_the_multiverse_are_frozen_and_every_later_difference_is_told(study: Path) -> None:
     file = study / "config/multiverse.yaml"
     assert freeze(study, today=DAY)["multiverse"] == {}

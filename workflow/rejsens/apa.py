@@ -3,21 +3,118 @@
 Halves are rounded up (away from zero) on the shortest decimal string of the number, so 2.675 prints 2.68 although its
 binary value is a little less. Quantities that cannot exceed 1 carry no leading zero. The minus sign is U+2212.
 A missing number prints as a dash, never as a blank, a zero or "nan".
+
+A job that prints may be told another profile (`use`); what is written into tables of data is always written in APA's.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
 MINUS = "\u2212"
 MISSING = "\u2014"
 _SYMBOL = re.compile(
-    r"\b(?:SDC|SEM|SD|SE|M|N|n|p|r|t|z|F|b|d|dz|LR|AIC|k|df)(?=(?:\((?:\d[\d.,]*|∞)(?:, \d[\d.]*)?\))? [=<>])"  # before a value
+    r"\b(?:SDC|SEM|SD|SE|M|N|n|p|r|t|z|F|b|d|dz|LR|AIC|k|df)(?=(?:\((?:\d[\d.,·]*|∞)(?:, \d[\d.·]*)?\))? [=<>])"  # before a value
     r"|(?<=adjusted )p\b|(?<=one-sided )p\b|\bp(?= values?\b| of (?:equivalence|non-inferiority)\b)|\bn(?= \(%\))|(?<=correlations )r\b"
 )
+
+_DECIMAL = re.compile(r"(?<![\w.·/:,])([−-]?)(\d{1,3}(?:,\d{3})+|\d+)?\.(\d+)(?![\w/]|[.·]\d)")
+_WHOLE = re.compile(r"(?<![\w.·/:])−(?=\d)")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How numbers are printed.
+
+    point      the decimal mark
+    zero       whether numbers that cannot exceed 1 carry their leading zero
+    minus      the minus sign
+    thousands  what parts thousands
+    exact_p    decimals of the smallest p that is printed as it is
+    p_figures  significant figures of a p value; 0: as many decimals as `exact_p`
+    between    what stands before, between and after the ends of an interval
+    """
+
+    name: str
+    point: str = "."
+    zero: bool = False
+    minus: str = MINUS
+    thousands: str = ","
+    exact_p: int = 3
+    p_figures: int = 0
+    between: tuple[str, str, str] = ("[", ", ", "]")
+
+
+# The Lancet's p values by its information for authors ("two significant figures, but no longer than 4 decimal places
+# (e.g. p<0.0001)", quoted in github.com/ddsjoberg/gtsummary/issues/1442); mid-dot and "to" between the ends of an interval
+# as that package's theme for the journal prints them. Not verified in a source: its minus sign, its thousands.
+PROFILES = {
+    own.name: own
+    for own in (
+        Profile("apa7"),
+        Profile("lancet", point="·", zero=True, exact_p=4, p_figures=2, between=("(", " to ", ")")),
+        Profile("plain", zero=True, minus="-", thousands=""),
+    )
+}
+_now = PROFILES["apa7"]
+
+
+def use(name: str) -> None:
+    """Print with a profile from now on. Jobs are processes of their own, so each is told once, by its settings."""
+    global _now
+    _now = PROFILES[name]
+
+
+@contextmanager
+def printed_as(name: str) -> Iterator[None]:
+    """Print with a profile inside a `with` block.
+
+    >>> with printed_as("lancet"):
+    ...     r(-0.456), p(0.0342), p(0.00002), interval(0.31, 0.5, bounded=True)
+    ('−0·46', '0·034', '< 0·0001', '(0·31 to 0·50)')
+    >>> with printed_as("plain"):
+    ...     r(-0.456), p(0.0342), count(2391), interval(-0.31, 0.5)
+    ('-0.46', '0.034', '2391', '[-0.31, 0.50]')
+    """
+    before = _now.name
+    use(name)
+    try:
+        yield
+    finally:
+        use(before)
+
+
+def minus() -> str:
+    """The minus sign of the profile."""
+    return _now.minus
+
+
+def retold(text: str) -> str:
+    """A text whose numbers were written in APA's manner, such as a reason from a table of data, in that of the profile.
+
+    A p value keeps the digits that it was written with. Versions, paths and identifiers stay as they are.
+
+    >>> with printed_as("lancet"):
+    ...     retold("p = .034; the interval [−0.17, 0.09], version 3.11.2, doi 10.1037/0022")
+    'p = 0·034; the interval [−0·17, 0·09], version 3.11.2, doi 10.1037/0022'
+    >>> retold("p = .034")
+    'p = .034'
+    """
+    if _now.name == "apa7":
+        return text
+
+    def told(match: re.Match[str]) -> str:
+        sign, whole, decimals = match.groups()
+        whole = (whole or "0").replace(",", _now.thousands)
+        return f"{_now.minus if sign else ''}{whole}{_now.point}{decimals}"
+
+    return _WHOLE.sub(_now.minus, _DECIMAL.sub(told, text))
 
 
 def is_missing(x: Any) -> bool:
@@ -56,10 +153,10 @@ def number(x: Any, decimals: int = 2) -> str:
     if is_missing(x):
         return MISSING
     if math.isinf(x):
-        return "∞" if x > 0 else f"{MINUS}∞"
+        return "∞" if x > 0 else f"{_now.minus}∞"
     value = rounded(x, decimals)
-    text = f"{abs(value):,.{decimals}f}"
-    return MINUS + text if value < 0 else text
+    text = f"{abs(value):,.{decimals}f}".replace(",", _now.thousands).replace(".", _now.point)
+    return _now.minus + text if value < 0 else text
 
 
 def r(x: Any, decimals: int = 2) -> str:
@@ -69,7 +166,7 @@ def r(x: Any, decimals: int = 2) -> str:
     ('.46', '−.46', '1.00', '1.00', '.00')
     """
     text = number(x, decimals)
-    return re.sub(r"^(−?)0\.", r"\1.", text)
+    return text if _now.zero else re.sub(r"^(−?)0\.", r"\1.", text)
 
 
 def p(x: Any, draws: int | None = None, relation: bool = False) -> str:
@@ -88,15 +185,26 @@ def p(x: Any, draws: int | None = None, relation: bool = False) -> str:
         return MISSING
     if not 0 <= x <= 1:
         raise ValueError(f"a p value lies between 0 and 1, not {x}")
-    floor = Decimal("0.001")
+    floor = Decimal(1).scaleb(-_now.exact_p)
     if draws:
         floor = max(floor, (Decimal(1) / draws).quantize(floor, rounding=ROUND_CEILING))
-    if Decimal(repr(float(x))) < floor:
-        return f"< {r(floor, 3)}"
-    text = r(x, 3)
-    if text == "1.000":
-        return "> .999"
+    value = Decimal(repr(float(x)))
+    if value < floor:
+        return f"< {r(floor, _now.exact_p)}"
+    decimals = _p_decimals(value)
+    if rounded(x, decimals) == 1:
+        return f"> {r(1 - Decimal(1).scaleb(-decimals), decimals)}"
+    text = r(x, decimals)
     return f"= {text}" if relation else text
+
+
+def _p_decimals(value: Decimal) -> int:
+    """Decimals of a p value: fixed, or as many as give the figures that the profile asks for."""
+    if not _now.p_figures:
+        return _now.exact_p
+    fine = min(_now.p_figures - 1 - value.adjusted(), _now.exact_p)
+    after = rounded(float(value), fine)  # .0996 has its two figures as .10
+    return min(max(_now.p_figures - 1 - after.adjusted(), _now.p_figures), _now.exact_p)
 
 
 def interval(low: Any, high: Any, decimals: int = 2, bounded: bool = False) -> str:
@@ -108,7 +216,8 @@ def interval(low: Any, high: Any, decimals: int = 2, bounded: bool = False) -> s
     if is_missing(low) or is_missing(high):
         return MISSING
     write = r if bounded else number
-    return f"[{write(low, decimals)}, {write(high, decimals)}]"
+    before, between, after = _now.between
+    return f"{before}{write(low, decimals)}{between}{write(high, decimals)}{after}"
 
 
 def level(x: Any) -> str:
@@ -119,7 +228,7 @@ def level(x: Any) -> str:
     """
     if is_missing(x):
         return MISSING
-    return f"{(Decimal(repr(float(x))) * 100).normalize():f}%"
+    return f"{(Decimal(repr(float(x))) * 100).normalize():f}%".replace(".", _now.point)
 
 
 def coefficient(
@@ -143,7 +252,9 @@ def df(x: Any) -> str:
     >>> df(1834.27), df(470.0), df(57.9999), df(float("inf"))
     ('1834.27', '470', '58', '∞')
     """
-    return number(x).replace(",", "").removesuffix(".00")
+    text = number(x)
+    whole = text.removesuffix(f"{_now.point}00")
+    return whole.replace(_now.thousands, "") if _now.thousands else whole
 
 
 def count(n: Any) -> str:
@@ -197,4 +308,4 @@ def unbroken(text: str) -> str:
     >>> unbroken("p < .001 and more")
     'p\xa0<\xa0.001 and more'
     """
-    return re.sub(rf" ([=<>]) (?=[\d.{MINUS}])", "\u00a0\\1\u00a0", text)
+    return re.sub(rf" ([=<>]) (?=[\d.{MINUS}-])", "\u00a0\\1\u00a0", text)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rejsens import house_style
 from rejsens.figure_files import save
 from rejsens.figure_presets import Size
 from rejsens.registry import load_plugin
@@ -20,9 +21,11 @@ def draw_and_save(settings: Mapping[str, Any], figure: str, module: str, path: P
     returns    the files written
     """
     study, stem = settings["study"], path.with_suffix("")
+    house_style.use(study)
 
     def draw() -> Any:
-        return load_plugin(module).draw(**given, study=study, people=settings["people"])
+        drawing = load_plugin(module).draw(**given, study=study, people=settings["people"])
+        return house_style.on_drawing(drawing, study)
 
     if "size" not in settings:
         return save(on_drawing(draw(), study), stem)

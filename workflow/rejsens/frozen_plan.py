@@ -34,6 +34,9 @@ FREE = (
     "marker",
     "sample_table",
     "scores_shown",
+    "figures",
+    "numbers",
+    "spelling",
 )  # settings no verdict rests on
 SCORING = ("items", "answers", "orders", "order_keys", "scores", "events")  # of an instrument's file: what makes scores
 FAMILY = ("title", "declared", "confirmatory", "correction", "random_slope")

@@ -17,14 +17,10 @@ import yaml
 from rejsens import apa, narrative
 from rejsens.result_names import bounds, interval, metric_of, p_values, written
 from rejsens.verdict_words import against_claim
+from rejsens.writers.latex import masked
 
 Numbers = Mapping[str, Mapping[str, str]]
 TABLES = ("estimates", "hypotheses", "dictionary", "waves")
-MATHS = {
-    "−": "-", "±": r"\pm", "≥": r"\geq", "≤": r"\leq", "≈": r"\approx", "×": r"\times", "Δ": r"\Delta", "α": r"\alpha",
-    "β": r"\beta", "γ": r"\gamma", "η": r"\eta", "λ": r"\lambda", "ρ": r"\rho", "σ": r"\sigma", "τ": r"\tau",
-    "χ": r"\chi", "ω": r"\omega", "²": "^2", "∞": r"\infty", "·": r"\cdot",
-}  # fmt: skip
 LATEX = r"""% Numbers of the study by name: \rejsens{H1.estimate}. A name that is not here stops the run.
 \makeatletter
 \newcommand{\rejsens}[1]{\ifcsname rejsens@#1\endcsname\csname rejsens@#1\endcsname\else
@@ -100,25 +96,14 @@ def as_latex(found: Numbers) -> str:
     r"""For LaTeX: `\input{numbers}` in the preamble, then `\rejsens{H1.estimate}`.
 
     >>> print(as_latex({"H1": {"p": "< .001"}}).splitlines()[-2])
-    \@namedef{rejsens@H1.p}{< .001}
+    \@namedef{rejsens@H1.p}{\ensuremath{<} .001}
     """
     lines = [
-        f"\\@namedef{{rejsens@{group}.{key}}}{{{_latex(text)}}}"
+        f"\\@namedef{{rejsens@{group}.{key}}}{{{masked(text)}}}"
         for group, own in found.items()
         for key, text in own.items()
     ]
     return LATEX + "\n".join([*lines, r"\makeatother"]) + "\n"
-
-
-def _latex(text: str) -> str:
-    r"""A text with LaTeX's own characters masked, and signs and Greek letters as mathematics.
-
-    >>> _latex("β = −0.16, 95% CI & more_")
-    '\\ensuremath{\\beta} = \\ensuremath{-}0.16, 95\\% CI \\& more\\_'
-    """
-    masked = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\u00a0": "~"}
-    masked |= {c: f"\\{c}" for c in "&%$#_{}"} | {c: f"\\ensuremath{{{maths}}}" for c, maths in MATHS.items()}
-    return "".join(masked.get(c, c) for c in text)
 
 
 def _slug(name: str) -> str:

@@ -315,7 +315,8 @@ class Plan:
     def write_numbers(self) -> dict[str, Any]:
         return {
             "simulated": self.study.settings["study"]["simulated"],
-            "depends": code(*JOB, "rejsens.manuscript"),
+            "numbers": self.study.settings["numbers"],
+            "depends": code(*JOB, "rejsens.house_style", "rejsens.manuscript"),
         }
 
     def _written(self, files: Iterable[Path], *writers: str) -> dict[str, Any]:
@@ -393,12 +394,12 @@ class Plan:
         path = plugins(kind, self.study.folder)[name]
         shipped = path.is_relative_to(SHIPPED / "workflow")
         module = f"rejsens.{kind}.{name}" if shipped else str(path)
-        saved_with = "rejsens.draw" if kind == "figures" else "rejsens.layout"
+        saved_with = "rejsens.draw" if kind == "figures" else "rejsens.printed"
         return {
             "module": module,
             "tables": list(constant(path, "TABLES")),
             "study": self.study.facts,
-            "depends": code(module, *JOB, "rejsens.status_lines", saved_with),
+            "depends": code(module, *JOB, saved_with),
         }
 
     def _set_aside(self, family: str) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from rejsens import apa, narrative
+from rejsens import apa, house_style, narrative
 from rejsens.document import Document, Strong
 from rejsens.layout import PrintedTable
 from rejsens.sections import closing, hypotheses, instruments, measures, people
@@ -58,8 +58,9 @@ def compose(
     :py:class:`rejsens.document.Document`
         Equal input gives an equal document.
     """
+    house_style.use(study)
     given = _given(tables, figures, printed, study, provenance, of_instruments, of_families)
-    return Document(
+    document = Document(
         title=given.study["title"],
         lead=given.study["description"],
         facts=tuple(_facts(given.panel, given.tables["waves"], given.findings, given.simulated)),
@@ -85,6 +86,7 @@ def compose(
         notice=NOBODY if given.simulated else "",
         date=_newest(given.tables["waves"]),
     )
+    return house_style.on_document(document, given.study, laid_out=printed)
 
 
 def _given(

@@ -18,6 +18,7 @@ from rejsens.multiverse_file import Multiverse, load_multiverse, multiverse_prob
 from rejsens.problems import Problem, Refused, collect
 from rejsens.registry import files, instrument_files
 from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave, wave_facts
+from rejsens.spelling import as_written
 from rejsens.study_checks import file_problems, instrument_problems, name_problems, plugin_problems, wave_problems
 
 OWN_INSTRUMENTS = "schemas/instruments"
@@ -155,6 +156,12 @@ class Study:
             lines.setdefault(i.status_line, []).extend(names)
         return lines
 
+    @cached_property
+    def _as_written(self) -> list[str]:
+        """Own words of the study that another style leaves alone; none by default."""
+        sidecars = [(wave_facts(wave), wave.settings) for wave in self.waves]
+        return as_written(self.settings, self.settings["study"], self.families, sidecars, list(self.asked.values()))
+
     @property
     def facts(self) -> dict[str, Any]:
         """What figures, printed tables and the report need to know of the study, as plain values."""
@@ -173,6 +180,9 @@ class Study:
             "seed": s["seed"],
             "status_lines": self.status_lines,
             "score_order": [name for name in s["scores_shown"] if name in self.scores] or list(self.scores)[:12],
+            "numbers": s["numbers"],
+            "spelling": s["spelling"],
+            "as_written": self._as_written,
         }
 
 

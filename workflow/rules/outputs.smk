@@ -6,7 +6,7 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/figures/instruments/{instrument}/{figure}.*      figures of one instrument (`OF = "instrument"` in the module)
         results/figures/families/{family}/{figure}.*             figures of one family of hypotheses (`OF = "family"`)
         results/figures/{size}/...                               the shared ones again, at the size of a journal (`elsevier-1`), also .tiff
-        results/tables/{table}.csv .html .json
+        results/tables/{table}.csv .html .tex .json
         results/report/index.html, report.pdf, report.docx, provenance.json
         results/manuscript/numbers.json .tex, _variables.yml     every number of a hypothesis by name, as text
 """
@@ -125,6 +125,7 @@ rule lay_out_table:
     output:
         csv="results/tables/{table}.csv",
         html="results/tables/{table}.html",
+        tex="results/tables/{table}.tex",
         json="results/tables/{table}.json",
     log:
         "logs/lay_out_table/{table}.log",

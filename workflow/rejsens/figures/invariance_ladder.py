@@ -110,7 +110,8 @@ def _sections(rows: pd.DataFrame, names: dict[str, str]) -> list[Section]:
 def _that_fit(sections: list[Section]) -> tuple[list[Section], int, list[str]]:
     """What fits a page: boxes of fewer lines first, then fewer scales, the last ones going first."""
     partial = any(ladder["partial_d_p"].notna().any() for section in sections for ladder in section.ladders.values())
-    for lines in (LINES + partial, LINES - 1, LINES - 2):
+    zeros = apa.r(0.5).startswith("0")  # leading zeros break the longest line
+    for lines in (LINES + partial + zeros, LINES + partial, LINES - 1, LINES - 2):
         if _tall(sections, lines) <= style.MAX_HEIGHT:
             return sections, lines, []
     kept = [Section(s.title, s.said, s.rungs, dict(s.ladders)) for s in sections]
@@ -203,9 +204,12 @@ def _words(sheet: style.Sheet, left: float, top: float, inside: list[str], colou
 
 
 def _fitted_lines(words: list[str], width: float, lines: int) -> list[str]:
-    """Numbers keep a line each; a reason in words is broken to fill the box."""
+    """Numbers keep a line each, but for a change in brackets that has no room; a reason in words is broken to fill the box."""
     if len(words) > 1:
-        return words[:lines]
+        wide = {word for word in words if style.width_of(word, style.SMALLEST) > width}
+        return [part for word in words for part in (word.replace(" (", "\n(").split("\n") if word in wide else [word])][
+            :lines
+        ]
     return style.wrap(words[0], width, style.SMALLEST, lines=lines).split("\n")
 
 
@@ -243,7 +247,7 @@ def _change(value: float) -> str:
     if pd.isna(value):
         return ""
     words = apa.r(value, 3)
-    return f" ({words})" if value < 0 or words == ".000" else f" (+{words})"
+    return f" ({words})" if value < 0 or apa.rounded(value, 3) == 0 else f" (+{words})"
 
 
 def _alt(sections: list[Section]) -> str:

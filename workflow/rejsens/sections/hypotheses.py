@@ -203,7 +203,7 @@ def _strip(row: Row, reach: Mapping[str, float]) -> dict[str, str] | None:
     wide = x["band"] > 70  # room between the bounds for the zero
     return {k: f"{v:.1f}" for k, v in x.items()} | {
         "high": bound,
-        "low": "0" if from_0(row) else f"{apa.MINUS}{bound}",
+        "low": "0" if from_0(row) else f"{apa.minus()}{bound}",
         "zero": "0" if wide and not from_0(row) else "",
     }
 

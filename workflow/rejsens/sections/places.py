@@ -52,6 +52,7 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("dimensionality", "dimensionality", "No reflective score was asked, so no number of factors was looked for."),
         ("exploratory_loadings", "exploratory_loadings", "No reflective score of three items or more was asked."),
         ("factor_models", "factor_models", "No scale of this study has three items, so no factor model was fitted."),
+        ("factor_loadings", "loadings", ""),
         ("invariance", "invariance", "No scale was asked in two waves or of two groups with enough people."),
         ("predictions", "predictions", "No set of predictions names a score of this study."),
         (
@@ -84,7 +85,12 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("diagnostics", "diagnostics", ""),
         ("multiverse", "multiverse_summary", ""),
     ),
-    "coefficients": (("estimates", "estimates", ""),),
+    "coefficients": (
+        ("regressions", "estimates", ""),
+        ("mixed_models", "estimates", ""),
+        ("mediation", "estimates", ""),
+        ("estimates", "estimates", ""),
+    ),
     "change": (("erosion", "erosion", NO_CHANGE_SCORE),),
     "claims": (
         ("claims", "claims", "This study has no claim ledger."),
@@ -141,7 +147,7 @@ class Given:
             name
             for places in PLACES.values()
             for name, source, _ in places
-            if name in self.printed and self._filled(source)
+            if name in self.printed and self.printed[name].rows and self._filled(source)
         )
 
     def _filled(self, source: str) -> bool:

@@ -14,6 +14,7 @@ from rejsens.layout import PrintedTable, grouped
 from rejsens.tables._cells import labels, text_of, too_few
 
 TABLES = ("benchmarks", "dictionary")
+QUOTES = "words"  # its cells hold the words of others
 COMPARED, ELSEWHERE, OTHER = "Measured here", "Not measured here", "In another metric"
 
 

@@ -62,4 +62,6 @@ def _flagged(by_wave: pd.DataFrame, wave: str) -> str:
 
 def _cutoff(text: str) -> str:
     side, value = text.split(" ")
-    return f"{side} {value.replace('0.', '.', 1) if value.startswith('0.') else value.replace('-', apa.MINUS)}"
+    return apa.retold(
+        f"{side} {value.replace('0.', '.', 1) if value.startswith('0.') else value.replace('-', apa.MINUS)}"
+    )

@@ -17,6 +17,7 @@ from rejsens.tables._cells import joined, labels, sentence, text_of, too_few
 from rejsens.verdict_words import outcome
 
 TABLES = ("claims", "benchmarks", "dictionary")
+QUOTES = "words"  # its cells hold the words of others
 MOST_MEASURES = 3  # labels that are printed; the CSV names them all
 COLUMNS = ("Claim, and its tests beneath", "Verdict", "Estimate", "Reason, and what stands beside it")
 

@@ -14,6 +14,7 @@ from rejsens.layout import PrintedTable, grouped
 from rejsens.tables._cells import panel, sentence, text_of
 
 TABLES = ("differences", "waves", "dictionary")
+QUOTES = "all"  # its cells hold questions as they were asked
 NOTHING = "nothing changed"
 
 

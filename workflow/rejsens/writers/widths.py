@@ -32,12 +32,12 @@ def needed(column: Sequence[str]) -> int:
 
 
 def of_numbers(text: str) -> bool:
-    """Whether a text holds no word.
+    """Whether a text holds no word; the "to" between the ends of an interval is none.
 
-    >>> of_numbers("0.84 [0.80, 0.88]"), of_numbers("men"), of_numbers("n")
-    (True, False, True)
+    >>> of_numbers("0.84 [0.80, 0.88]"), of_numbers("men"), of_numbers("n"), of_numbers("0·84 (−0·80 to 0·88)")
+    (True, False, True, True)
     """
-    return not re.search(r"[^\W\d_]{2}", text)
+    return not re.search(r"[^\W\d_]{2}", re.sub(r"(?<=\d) to (?=[−\d])", " ", text))
 
 
 def lies(printed: PrintedTable, line: float) -> bool:
