@@ -9,7 +9,7 @@ from typing import Any
 
 from rejsens.document import Document
 from rejsens.layout import PrintedTable, from_json
-from rejsens.registry import AGGREGATES
+from rejsens.registry import TABLES
 from rejsens.report import compose
 from rejsens.tabular import read_tables
 
@@ -17,12 +17,12 @@ from rejsens.tabular import read_tables
 def report_of(given: Any, study: Mapping[str, Any], record: Mapping[str, Any], pictures: bool = False) -> Document:
     """The report, from the files that a job is given.
 
-    given     paths: `figures`, `of_instruments` and perhaps `of_families` (SVG files), `tables` (JSON files)
+    given     paths: `aggregates`, `figures`, `of_instruments` and perhaps `of_families` (SVG files), `tables` (JSON files)
     record    as :py:func:`rejsens.provenance.provenance` makes it
     pictures  whether a writer needs the drawings in points too
     """
     return compose(
-        read_tables(AGGREGATES),
+        read_tables([name for name, path in TABLES.items() if path in set(given.aggregates)]),
         read_figures(given.figures, pictures),
         read_printed(given.tables),
         study,

@@ -16,11 +16,13 @@ from rejsens.multiverse_file import FILE as MULTIVERSE
 from rejsens.multiverse_file import hypotheses_of
 from rejsens.registry import TABLES, code, constant, figures, files, hashes, plugins, sha256
 from rejsens.sidecars import Wave
+from rejsens.statements import statements
 from rejsens.study import Study
 from rejsens.translations import words_file
 from rejsens.validation_plan import expert_files, plan_files
 
 PREDICTIONS = "schemas/predictions/*.yaml"
+STANDARDS = SHIPPED / "config" / "standards.yaml"
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
 
 
@@ -312,6 +314,14 @@ class Plan:
         fonts = (SHIPPED / "workflow" / "rejsens" / "fonts").glob("*.ttf")
         return self._written(fonts, "rejsens.writers.pdf", "rejsens.writers.word")
 
+    @property
+    def tables_before_standards(self) -> list[str]:
+        """Printed tables that the list of reporting standards is held against: all but those made from its outcome."""
+        return [name for name, path in self.tables.items() if "standards" not in constant(path, "TABLES")]
+
+    def check_standards(self) -> dict[str, Any]:
+        return self._written([STANDARDS], "rejsens.standards")
+
     def write_numbers(self) -> dict[str, Any]:
         return {
             "simulated": self.study.settings["study"]["simulated"],
@@ -321,7 +331,7 @@ class Plan:
     def _written(self, files: Iterable[Path], *writers: str) -> dict[str, Any]:
         """What the report and its writers depend on. files: what the writers read besides."""
         return {
-            "study": self.study.facts | {"set_aside": self.study.words_aside},
+            "study": self.study.facts | {"set_aside": self.study.words_aside, "statements": self._statements},
             "settings": dict(self.study.settings),
             "inputs": self.inputs,
             "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
@@ -400,6 +410,10 @@ class Plan:
             "study": self.study.facts,
             "depends": code(module, *JOB, "rejsens.status_lines", saved_with),
         }
+
+    @property
+    def _statements(self) -> list[tuple[str, str]]:
+        return statements(self.study.settings, [(wave.name, wave.settings) for wave in self.study.waves])
 
     def _set_aside(self, family: str) -> dict[str, Any] | None:
         """What can be told of a family that is not tested until its file is mended; None for the others."""

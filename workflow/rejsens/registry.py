@@ -67,6 +67,7 @@ TABLES = {
     "claims": "results/claims.csv",
     "plan": "results/plan.csv",
     "benchmarks": "results/benchmarks.csv",
+    "standards": "results/standards.csv",
     "answers": "results/participants/answers.parquet",
     "scores": "results/participants/scores.parquet",
     "events": "results/participants/events.parquet",

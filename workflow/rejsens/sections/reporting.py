@@ -1,0 +1,41 @@
+"""What reporting standards ask for: the study's own statements, and the appendix that tells where each item is answered."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from rejsens import apa
+from rejsens.document import Facts, Paragraph, Section
+from rejsens.sections.places import Given
+from rejsens.standards import OUTCOMES
+
+ASKED = (
+    "The standards are told in our own words. Satisfied means that the report holds what an item asks for, at the place that "
+    "is named; whether it is said well, and what only people can write (background, interpretation, discussion), a reader "
+    "judges. NOT PROVIDED names the file and the setting that would provide it."
+)
+
+
+def statements(given: Given) -> tuple[Section, ...]:
+    """What the study says of itself besides its numbers; no section where it says nothing."""
+    said = tuple((name, text) for name, text in given.study["statements"])
+    return (Section("statements", "Statements", (Facts(said, "words"),), "Statements"),) if said else ()
+
+
+def standards(given: Given) -> Section:
+    """What reporting standards ask, and where this report answers it."""
+    found = given.tables["standards"]
+    opening = (Paragraph(f"{in_short(found)} {ASKED}"),) if len(found) else ()
+    blocks = (*opening, *given.placed("standards"))
+    return Section("standards", "Appendix: reporting standards", blocks, "Reporting standards")
+
+
+def in_short(found: pd.DataFrame) -> str:
+    """How many items have which outcome.
+
+    >>> in_short(pd.DataFrame({"outcome": ["satisfied", "satisfied", "NOT PROVIDED"]}))
+    '3 items: 2 satisfied, 1 NOT PROVIDED.'
+    """
+    n = found["outcome"].value_counts()
+    said = [f"{apa.count(n[outcome])} {outcome}" for outcome in OUTCOMES if outcome in n]
+    return f"{apa.count(len(found))} items: {', '.join(said)}."
