@@ -15,6 +15,7 @@ from rejsens.document import Document, Strong
 from rejsens.layout import PrintedTable
 from rejsens.sections import closing, hypotheses, instruments, measures, people, reporting
 from rejsens.sections.places import Given, Tables
+from rejsens.statements import design
 
 MARK = "Simulated data"
 UNSTATED = {"description": "", "support": "", "contact": "", "notes": (), "statements": (), "set_aside": ()}
@@ -116,7 +117,8 @@ def _given(
 def _facts(
     panel: pd.DataFrame, waves: pd.DataFrame, findings: Sequence[Mapping[str, Any]], simulated: bool
 ) -> list[tuple[str, str]]:
-    facts = [("Waves", apa.count(len(panel)))]
+    facts = [("Design", design(waves["role"]))] if len(waves) else []
+    facts.append(("Waves", apa.count(len(panel))))
     if len(waves) > len(panel):
         facts.append(("Retest samples", apa.count(len(waves) - len(panel))))
     if len(panel):

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from rejsens.declarations import SHIPPED, read_yaml
@@ -27,6 +28,7 @@ FILES: Mapping[str, tuple[str, str]] = {
     "plan": ("config/plan.lock.yaml", "plan_lock"),
     "predictions": ("schemas/predictions/SET.yaml", "predictions"),
 }
+WRITTEN_BY_RUN = "no setting: every run writes it, so make the report again"
 _Need = Mapping[str, Any]
 
 
@@ -94,8 +96,19 @@ def checked(content: Mapping[str, Any], run: Run) -> pd.DataFrame:
     :py:class:`pandas.DataFrame`
         The contract table `standards`, one row for each item, in the order of the file.
     """
-    rows = [_row(item, content, run) for item in content["items"]]
+    rows = [row_of(item, content, run) for item in content["items"]]
     return tidy(pd.DataFrame(rows), "standards")
+
+
+def provider(row: Mapping[str, Any]) -> str:
+    """What would provide an item, from its row of the table: file and setting, the command, or the run itself.
+
+    >>> provider({"file": "config/plan.lock.yaml", "key": "frozen", "command": "rejsens plan freeze"})
+    'config/plan.lock.yaml: frozen, by the command “rejsens plan freeze”'
+    """
+    setting = f"{row['file']}: {row['key']}" if row["file"] else ""
+    command = f"the command “{row['command']}”" if row["command"] else ""
+    return ", by ".join(filter(None, [setting, command])) or WRITTEN_BY_RUN
 
 
 def holds(need: _Need, run: Run) -> bool:
@@ -104,7 +117,8 @@ def holds(need: _Need, run: Run) -> bool:
     return CONDITIONS[kind](need, run)
 
 
-def _row(item: Mapping[str, Any], content: Mapping[str, Any], run: Run) -> dict[str, Any]:
+def row_of(item: Mapping[str, Any], content: Mapping[str, Any], run: Run) -> dict[str, Any]:
+    """The row of one item; what an outcome does not have is left out."""
     standard = content["standards"][item["standard"]]
     row = {
         "standard": standard["title"],
@@ -152,9 +166,10 @@ def _in_table(need: _Need, run: Run) -> bool:
         frame = frame[frame[column].isin(values)]
     if len(frame) < need.get("rows", 1):
         return False
-    there = pd.DataFrame({c: frame[c].notna() & (frame[c].astype(str) != "") for c in need.get("filled", ())})
-    whole = there.all(axis=1)
-    return there.empty or bool(whole.all() if need.get("every") else whole.any())
+    whole = np.ones(len(frame), dtype=bool)
+    for column in need.get("filled", ()):
+        whole &= (frame[column].notna() & frame[column].ne("")).to_numpy()
+    return bool(whole.all() if need.get("every") else whole.any())
 
 
 def _in_settings(need: _Need, run: Run) -> bool:

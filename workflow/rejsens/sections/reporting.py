@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from rejsens import apa
-from rejsens.document import Facts, Paragraph, Section
+from rejsens.document import Block, Bullets, Facts, Paragraph, Section
 from rejsens.sections.places import Given
-from rejsens.standards import OUTCOMES
+from rejsens.standards import NOT_PROVIDED, OUTCOMES, provider
 
 ASKED = (
     "The standards are told in our own words. Satisfied means that the report holds what an item asks for, at the place that "
@@ -25,9 +25,19 @@ def statements(given: Given) -> tuple[Section, ...]:
 def standards(given: Given) -> Section:
     """What reporting standards ask, and where this report answers it."""
     found = given.tables["standards"]
-    opening = (Paragraph(f"{in_short(found)} {ASKED}"),) if len(found) else ()
+    opening: tuple[Block, ...] = (Paragraph(f"{in_short(found)} {ASKED}"),) if len(found) else ()
+    if lacking := _lacking(found):
+        opening += (Paragraph("What would provide the rest:"), Bullets(lacking))
     blocks = (*opening, *given.placed("standards"))
     return Section("standards", "Appendix: reporting standards", blocks, "Reporting standards")
+
+
+def _lacking(found: pd.DataFrame) -> tuple[str, ...]:
+    """What would provide the items that are not provided, each setting once with the items that ask for it."""
+    asked: dict[str, list[str]] = {}
+    for row in found[found["outcome"] == NOT_PROVIDED].to_dict("records") if len(found) else ():
+        asked.setdefault(provider(row), []).append(f"{row['standard']}, {row['part']}")
+    return tuple(f"{by} ({'; '.join(dict.fromkeys(items))})" for by, items in asked.items())
 
 
 def in_short(found: pd.DataFrame) -> str:

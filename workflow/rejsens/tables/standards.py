@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from rejsens.layout import PrintedTable
+from rejsens.standards import provider
 from rejsens.tables._cells import text_of
 
 TABLES = ("standards",)
 COLUMNS = ("Item", "Asks for", "Outcome", "Where, or what would provide it")
-WRITTEN_BY_RUN = "no setting: every run writes it, so make the report again"
 
 
 def lay_out(*, standards: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
@@ -33,10 +33,5 @@ def lay_out(*, standards: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTabl
 
 
 def _where(row: Mapping[str, Any]) -> str:
-    """A place, a reason, or file, setting and command."""
-    if told := text_of(row["place"]) or text_of(row["reason"]):
-        return told
-    file, key, command = (text_of(row[name]) for name in ("file", "key", "command"))
-    setting = f"{file}: {key}" if file else ""
-    run = f"the command “{command}”" if command else ""
-    return ", by ".join(filter(None, [setting, run])) or WRITTEN_BY_RUN
+    """A place, a reason, or what would provide it."""
+    return text_of(row["place"]) or text_of(row["reason"]) or provider(row)
