@@ -18,7 +18,7 @@ from rejsens.definitions import instrument_facts
 from rejsens.differences import compare_waves
 from rejsens.explore_instrument import explore_instrument
 from rejsens.figure_files import save
-from rejsens.finished import read_figures
+from rejsens.finished import outline, read_figures
 from rejsens.frozen_plan import story
 from rejsens.inference.correlation import correlations
 from rejsens.inference.diagnostics import diagnose_family
@@ -137,18 +137,17 @@ def main(out: Path) -> None:
             out / figure,
         )
     of_instruments = {name: instrument_figures(name, plan, tables, facts, out) for name in plan.modelled}
-    printed = {name: printed_table(name, tables, facts, out) for name in plan.tables_before_standards}
     record = provenance(
         plan.inputs, settings, [instrument_facts(i) for i in instruments if i.scores], [TABLES[a] for a in AGGREGATES]
     )
-    drawn = read_figures(out / f"{f}.svg" for f in plan.figures)
     given = {a: tables[a] for a in AGGREGATES if a != "standards"}
-    report = compose(given, drawn, printed, facts, record, of_instruments)
-    run = standards.run_of(study, given, record, report)
-    given["standards"] = standards.checked(standards.load_standards(), run)
+    held = outline(given, facts, record, plan.params("check_standards")["titles"])
+    given["standards"] = standards.checked(standards.load_standards(), standards.run_of(study, given, record, held))
     write_table(given["standards"], out / "standards.csv", "standards")
-    printed["standards"] = printed_table("standards", given, facts, out)
-    report = compose(given, drawn, printed, facts, record, of_instruments)
+    printed = {name: printed_table(name, given | tables, facts, out) for name in plan.tables}
+    report = compose(
+        given, read_figures(out / f"{f}.svg" for f in plan.figures), printed, facts, record, of_instruments
+    )
     (out / "index.html").write_text(html.write(report))
     (out / "provenance.json").write_text(as_json(record))
 

@@ -21,10 +21,12 @@ from rejsens import frozen_plan, layout, narrative, registry, standards
 from rejsens.declarations import SHIPPED, load_settings, schema_problems
 from rejsens.definitions import instrument_facts, load_instruments
 from rejsens.document import Bullets, Document, Figure, Paragraph, Section, Table, walk
+from rejsens.finished import outline
 from rejsens.layout import PrintedTable
 from rejsens.provenance import provenance
 from rejsens.report import compose
 from rejsens.sections.places import PLACES
+from rejsens.sections.reporting import numbered
 from rejsens.standards import FILES, NOT_APPLICABLE, NOT_PROVIDED, SATISFIED, Run, checked, holds
 from rejsens.statements import NAMES, OF_WAVES, statements
 from rejsens.tables import standards as printed_standards
@@ -59,14 +61,13 @@ def run_for(item, place="") -> Run:
     name = (place or item["places"][0]).replace("*", "primary")
     if name not in sections:
         sections[name] = Section(name, name, (held(name),))
-    drawn = (Section("drawn", "Drawn", (Figure("one", "<svg/>", "words", ""), Figure("two", "<svg/>", "words", ""))),)
     return Run(
         tables={name: table_for(name, needs) for name in own["table"]},
         settings=settings,
         waves=[dict.fromkeys(own["wave"], "stated")] * 2,
         hypotheses=[dict.fromkeys(own["hypothesis"], "stated")] * 2,
         record={"instruments": [dict.fromkeys(own["instrument"], "stated")] * 2} | dict.fromkeys(own["record"], "x"),
-        report=Document("R", (*sections.values(), *(drawn if own["figures"] else ()))),
+        report=Document("R", tuple(sections.values())),
     )
 
 
@@ -125,10 +126,6 @@ def without(run: Run, need) -> list[tuple[str, Run]]:
             return [("one", replace(run, record=run.record | {"instruments": [*first, {}]}))]
         case "record":
             return [("record", replace(run, record=run.record | {need[kind]: {}}))]
-        case "figures":
-            *sections, drawn = run.report.sections
-            silent = replace(drawn, blocks=(drawn.blocks[0], replace(drawn.blocks[1], alt="")))
-            return [("alt", replace(run, report=Document("R", (*sections, silent))))]
         case "section":
             silent = Section(need[kind], need[kind], (Paragraph("There is nothing.", "absent"),))
             return [("section", replace(run, report=Document("R", (silent,))))]
@@ -316,7 +313,7 @@ def with_appendix(found, report):
     """A report that holds the whole appendix and every place that it names."""
     table = Table("standards", printed_standards.lay_out(standards=found, study={}))
     sections = tuple(replace(s, blocks=(table,)) if s.id == "standards" else s for s in report.sections)
-    return replace(report, sections=sections)
+    return numbered(replace(report, sections=sections))
 
 
 def test_every_place_in_the_appendix_is_a_link_that_arrives_in_each_format(found, with_appendix):
@@ -333,15 +330,31 @@ def test_every_place_in_the_appendix_is_a_link_that_arrives_in_each_format(found
     assert all(f'label("{anchor}")' in source for anchor in satisfied["anchor"])
 
 
-def test_numbers_in_the_appendix_are_those_of_the_report(found, with_appendix):
-    """The appendix is made before the report that holds it: what it says of tables must still be so."""
-    said = found[found["place"].str.match("(Table|Figure) ")]
-    assert len(said) > 40
-    assert {f"{with_appendix.numbers[row.anchor]}." for row in said.itertuples()} == {
-        row.place.split(" ")[0] + " " + row.place.split(" ")[1] for row in said.itertuples()
+def test_a_place_is_told_with_its_number_and_title(found, with_appendix):
+    """The list knows titles, the report its numbers."""
+    table = next(b for b in walk(with_appendix.sections) if isinstance(b, Table) and b.name == "standards").printed
+    titles = {b.anchor: b.printed.title for b in walk(with_appendix.sections) if isinstance(b, Table)}
+    told = {anchor: table.rows[row][column] for row, column, anchor in table.links}
+    assert set(told) == set(found.loc[found["outcome"] == SATISFIED, "anchor"])
+    assert {told[anchor] for anchor in told if anchor in titles} == {
+        f"{with_appendix.numbers[anchor]}. {titles[anchor]}" for anchor in told if anchor in titles
     }
-    for row in said.itertuples():
-        assert row.place.startswith(f"{with_appendix.numbers[row.anchor]}. ")
+    assert told["statements"] == "Section “Statements”" and len(set(told) & set(titles)) > 20
+
+
+def test_what_is_looked_up_before_the_report_is_written_is_what_the_report_holds(report):
+    """The outline that the job is given: the same places under the same titles."""
+    tables, facts = with_ledger(example_tables.tables()), example_tables.study()
+    shipped = {name: registry.title(path) for name, path in registry.plugins("tables").items()}
+    titles = {"tables": shipped, "figures": {}, "of_families": {"forest": "Forest"}, "families": ["primary"]}
+    held = outline(tables, facts, example_tables.provenance(), titles)
+    there = {
+        of: {b.anchor: b.printed.title for b in walk(one.sections) if isinstance(b, Table) and not b.series}
+        for of, one in (("outline", held), ("report", report))
+    }
+    assert there["outline"] == there["report"]
+    assert [s.id for s in held.sections] == [s.id for s in report.sections]
+    assert "figure-forest-primary" in held.anchors
 
 
 def test_the_section_counts_and_names_what_would_provide_the_rest(report):

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from rejsens.document import Document
 from rejsens.layout import PrintedTable, from_json
-from rejsens.registry import TABLES
+from rejsens.registry import AGGREGATES
 from rejsens.report import compose
 from rejsens.tabular import read_tables
 
@@ -17,12 +19,12 @@ from rejsens.tabular import read_tables
 def report_of(given: Any, study: Mapping[str, Any], record: Mapping[str, Any], pictures: bool = False) -> Document:
     """The report, from the files that a job is given.
 
-    given     paths: `aggregates`, `figures`, `of_instruments` and perhaps `of_families` (SVG files), `tables` (JSON files)
+    given     paths: `figures`, `of_instruments` and perhaps `of_families` (SVG files), `tables` (JSON files)
     record    as :py:func:`rejsens.provenance.provenance` makes it
     pictures  whether a writer needs the drawings in points too
     """
     return compose(
-        read_tables([name for name, path in TABLES.items() if path in set(given.aggregates)]),
+        read_tables(AGGREGATES),
         read_figures(given.figures, pictures),
         read_printed(given.tables),
         study,
@@ -30,6 +32,22 @@ def report_of(given: Any, study: Mapping[str, Any], record: Mapping[str, Any], p
         read_instrument_figures(given.of_instruments, pictures),
         read_instrument_figures(given.get("of_families", []), pictures),
     )
+
+
+def outline(
+    tables: Mapping[str, pd.DataFrame], study: Mapping[str, Any], record: Mapping[str, Any], titles: Mapping[str, Any]
+) -> Document:
+    """What stands where in the report, before anything is drawn or laid out: its sections, tables and figures by title.
+
+    titles   "tables", "figures" and "of_families": name -> title; "families": their names
+    """
+    printed = {name: PrintedTable(title, ("",), ()) for name, title in titles["tables"].items()}
+    figures, of_family = ([_untold(*one) for one in titles[kind].items()] for kind in ("figures", "of_families"))
+    return compose(tables, figures, printed, study, record, {}, dict.fromkeys(titles["families"], of_family))
+
+
+def _untold(name: str, title: str) -> dict[str, Any]:
+    return {"stem": name, "title": title, "svg": "", "alt": "", "caption": ""}
 
 
 def read_figures(paths: Iterable[str], pictures: bool = False) -> list[dict[str, Any]]:

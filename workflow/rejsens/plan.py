@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,7 @@ from rejsens.figure_presets import Size, chosen_size, every_size
 from rejsens.frozen_plan import LOCK
 from rejsens.multiverse_file import FILE as MULTIVERSE
 from rejsens.multiverse_file import hypotheses_of
-from rejsens.registry import TABLES, code, constant, figures, files, hashes, plugins, sha256
+from rejsens.registry import TABLES, code, constant, figures, files, hashes, plugins, sha256, title
 from rejsens.sidecars import Wave
 from rejsens.statements import statements
 from rejsens.study import Study
@@ -314,13 +315,14 @@ class Plan:
         fonts = (SHIPPED / "workflow" / "rejsens" / "fonts").glob("*.ttf")
         return self._written(fonts, "rejsens.writers.pdf", "rejsens.writers.word")
 
-    @property
-    def tables_before_standards(self) -> list[str]:
-        """Printed tables that the list of reporting standards is held against: all but those made from its outcome."""
-        return [name for name, path in self.tables.items() if "standards" not in constant(path, "TABLES")]
-
     def check_standards(self) -> dict[str, Any]:
-        return self._written([STANDARDS], "rejsens.standards")
+        """What the report will hold, of what the standards name: a new figure or table of a study changes nothing."""
+        named = set(re.findall(r"\b(?:table|figure)-(\w+)", STANDARDS.read_text(encoding="utf-8")))
+        held = {"tables": self.tables, "figures": self.figures, "of_families": self.figures_of_families}
+        titles = {kind: {n: title(path) for n, path in of.items() if n in named} for kind, of in held.items()}
+        return self._written([STANDARDS], "rejsens.standards") | {
+            "titles": titles | {"families": self.study.family_names},
+        }
 
     def write_numbers(self) -> dict[str, Any]:
         return {

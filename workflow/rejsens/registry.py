@@ -178,6 +178,11 @@ def constant(path: Path | str, name: str, absent: object = None) -> object:
     return ast.literal_eval(stated[1])
 
 
+def title(path: Path | str) -> str:
+    """The title of a figure or printed table: the first line of its module's docstring."""
+    return Path(path).read_text(encoding="utf-8").removeprefix('"""').partition("\n")[0].removesuffix('"""')
+
+
 def files(pattern: str, folder: Path | str = ".") -> dict[str, Path]:
     """Plug-in files by stem; names that start with an underscore are not plugged in."""
     return {path.stem: path for path in sorted(Path(folder).glob(pattern)) if not path.name.startswith("_")}

@@ -61,7 +61,7 @@ def compose(
         Equal input gives an equal document.
     """
     given = _given(tables, figures, printed, study, provenance, of_instruments, of_families)
-    return Document(
+    document = Document(
         title=given.study["title"],
         lead=given.study["description"],
         facts=tuple(_facts(given.panel, given.tables["waves"], given.findings, given.simulated)),
@@ -89,6 +89,7 @@ def compose(
         notice=NOBODY if given.simulated else "",
         date=_newest(given.tables["waves"]),
     )
+    return reporting.numbered(document)
 
 
 def _given(

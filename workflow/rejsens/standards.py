@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens.declarations import SHIPPED, read_yaml
-from rejsens.document import Block, Document, Figure, Paragraph, Section, Table, walk
+from rejsens.document import Document, Figure, Paragraph, Section, Table, walk
 from rejsens.study import Study
 from rejsens.tabular import tidy
 
@@ -41,7 +41,7 @@ class Run:
     waves        sidecars, as read
     hypotheses   of all families, as declared
     record       as :py:func:`rejsens.provenance.provenance` makes it
-    report       the report without its appendix on the standards
+    report       what stands where in the report, as :py:func:`rejsens.finished.outline` makes it
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -52,17 +52,12 @@ class Run:
     report: Document
 
     @cached_property
-    def blocks(self) -> tuple[Block, ...]:
-        return tuple(walk(self.report.sections))
-
-    @cached_property
     def places(self) -> dict[str, str]:
-        """Anchor -> what a reader looks for: number and title of a table or figure, heading of a section."""
+        """Anchor -> what a reader looks for: the title of a table or figure, the heading of a section."""
         found = {section.id: f"Section “{section.heading}”" for section in self.report.sections}
-        for block in self.blocks:
+        for block in walk(self.report.sections):
             if isinstance(block, Table | Figure):
-                title = block.printed.title if isinstance(block, Table) else block.title or block.name.replace("_", " ")
-                found[block.anchor] = f"{self.report.numbers[block.anchor]}. {title}"
+                found[block.anchor] = block.printed.title if isinstance(block, Table) else block.title
         return found
 
 
@@ -195,11 +190,6 @@ def _in_record(need: _Need, run: Run) -> bool:
     return _stated(run.record.get(need["record"]))
 
 
-def _in_figures(need: _Need, run: Run) -> bool:
-    drawn = [block for block in run.blocks if isinstance(block, Figure)]
-    return bool(drawn) and all(_stated(getattr(figure, need["figures"])) for figure in drawn)
-
-
 def _in_section(need: _Need, run: Run) -> bool:
     section = next((s for s in run.report.sections if s.id == need["section"]), None)
     held = walk(section.blocks) if section else ()
@@ -218,7 +208,6 @@ CONDITIONS: Mapping[str, Callable[[_Need, Run], bool]] = {
     "hypothesis": _in_every("hypothesis", lambda run: run.hypotheses),
     "instrument": _in_every("instrument", lambda run: run.record.get("instruments", ())),
     "record": _in_record,
-    "figures": _in_figures,
     "section": _in_section,
 }
 _SOURCES = {
@@ -227,6 +216,5 @@ _SOURCES = {
     "hypothesis": "hypotheses",
     "instrument": "instruments",
     "record": "provenance.json",
-    "figures": "figures",
     "section": "section of the report",
 }

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
 import pandas as pd
 
 from rejsens import apa
-from rejsens.document import Block, Bullets, Facts, Paragraph, Section
+from rejsens.document import Block, Bullets, Document, Facts, Paragraph, Section, Table
+from rejsens.layout import PrintedTable
 from rejsens.sections.places import Given
 from rejsens.standards import NOT_PROVIDED, OUTCOMES, provider
 
@@ -30,6 +35,26 @@ def standards(given: Given) -> Section:
         opening += (Paragraph("What would provide the rest:"), Bullets(lacking))
     blocks = (*opening, *given.placed("standards"))
     return Section("standards", "Appendix: reporting standards", blocks, "Reporting standards")
+
+
+def numbered(document: Document) -> Document:
+    """The report with its own numbers before the titles in the appendix: only the whole report knows them."""
+    return replace(document, sections=tuple(map(partial(_with_numbers, document.numbers), document.sections)))
+
+
+def _with_numbers(numbers: Mapping[str, str], section: Section) -> Section:
+    if section.id != "standards":
+        return section
+    blocks = [replace(b, printed=_told(numbers, b.printed)) if isinstance(b, Table) else b for b in section.blocks]
+    return replace(section, blocks=tuple(blocks))
+
+
+def _told(numbers: Mapping[str, str], printed: PrintedTable) -> PrintedTable:
+    rows = [list(row) for row in printed.rows]
+    for row, column, anchor in printed.links:
+        if anchor in numbers:
+            rows[row][column] = f"{numbers[anchor]}. {rows[row][column]}"
+    return replace(printed, rows=tuple(map(tuple, rows)))
 
 
 def _lacking(found: pd.DataFrame) -> tuple[str, ...]:
