@@ -320,7 +320,7 @@ class Plan:
         named = set(re.findall(r"\b(?:table|figure)-(\w+)", STANDARDS.read_text(encoding="utf-8")))
         held = {"tables": self.tables, "figures": self.figures, "of_families": self.figures_of_families}
         titles = {kind: {n: title(path) for n, path in of.items() if n in named} for kind, of in held.items()}
-        return self._written([STANDARDS], "rejsens.standards") | {
+        return self._written([STANDARDS], "rejsens.standards", "rejsens.study") | {
             "titles": titles | {"families": self.study.family_names},
         }
 
