@@ -690,16 +690,28 @@ def _plan() -> pd.DataFrame:
 
 def _standards() -> pd.DataFrame:
     """One item of each outcome, and one that only a command provides."""
-    jars, strobe = ("JARS–Quant", "jars_limitations", "Discussion"), ("STROBE", "strobe_22", "22 Funding")
+    jars, strobe = ("JARS–Quant", "reporting in psychology"), ("STROBE", "reporting cohorts")
     place, config = ("limitations", "Section “Limitations and support”"), "config/config.yaml"
     key, command = "study.statements.funding", "rejsens plan freeze"
     asked = "Who paid for the study, and what part they had in it."
     rows = [
-        (*jars, "Limits of the study.", "waves.csv", "satisfied", *place, "", "", "", ""),
-        (*jars[:1], "jars_plan", "Registration", "A plan.", "plan.csv", "NOT PROVIDED", "", "", "", "", command, ""),
-        (*strobe, asked, f"config.yaml: {key}", "NOT PROVIDED", "", "", config, key, "", ""),
         (
-            "STROBE",
+            *jars,
+            "jars_limitations",
+            "Discussion",
+            "Limits of the study.",
+            "waves.csv",
+            "satisfied",
+            *place,
+            "",
+            "",
+            "",
+            "",
+        ),
+        (*jars, "jars_plan", "Registration", "A plan.", "plan.csv", "NOT PROVIDED", "", "", "", "", command, ""),
+        (*strobe, "strobe_22", "22 Funding", asked, f"config.yaml: {key}", "NOT PROVIDED", "", "", config, key, "", ""),
+        (
+            *strobe,
             "strobe_10",
             "10 Study size",
             "People aimed at.",

@@ -117,6 +117,7 @@ def row_of(item: Mapping[str, Any], content: Mapping[str, Any], run: Run) -> dic
     standard = content["standards"][item["standard"]]
     row = {
         "standard": standard["title"],
+        "about": _about(standard),
         "item": item["id"],
         "part": item["part"],
         "asks": item["asks"],
@@ -129,6 +130,17 @@ def row_of(item: Mapping[str, Any], content: Mapping[str, Any], run: Run) -> dic
     if place and all(holds(need, run) for need in item["needs"]):
         return row | {"outcome": SATISFIED, "anchor": place, "place": run.places[place]}
     return row | {"outcome": NOT_PROVIDED, **_provided_by(item["provided_by"])}
+
+
+def _about(standard: Mapping[str, str]) -> str:
+    """What a standard is for, and its source.
+
+    >>> _about({"title": "SAMPL", "about": "reporting analyses", "citation": "Lang and Altman"})
+    'reporting analyses (Lang and Altman)'
+    """
+    doi = f"https://doi.org/{standard['doi']}" if "doi" in standard else ""
+    source = ", ".join(filter(None, [standard.get("citation", ""), doi]))
+    return f"{standard['about']} ({source})" if source else standard["about"]
 
 
 def _provided_by(given: Mapping[str, Any]) -> dict[str, str]:

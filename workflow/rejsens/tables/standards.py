@@ -18,6 +18,7 @@ COLUMNS = ("Item", "Asks for", "Outcome", "Where, or what would provide it")
 def lay_out(*, standards: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
     """Every item under its standard, with a link to its place."""
     rows = standards.to_dict("records")
+    about = dict(zip(standards["standard"], standards["about"], strict=True))
     sections = [
         (k, row["standard"]) for k, row in enumerate(rows) if k == 0 or row["standard"] != rows[k - 1]["standard"]
     ]
@@ -28,7 +29,10 @@ def lay_out(*, standards: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTabl
         sections=tuple(sections),
         alignment=("left",) * 4,
         links=tuple((k, len(COLUMNS) - 1, row["anchor"]) for k, row in enumerate(rows) if text_of(row["anchor"])),
-        general=("Names of items and the data behind each stand in the file standards.csv.",),
+        general=(
+            f"{'; '.join(f'{name}: {text}' for name, text in about.items())}.",
+            "Names of items and the data behind each stand in the file standards.csv.",
+        ),
     )
 
 
