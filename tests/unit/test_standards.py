@@ -31,7 +31,7 @@ from rejsens.standards import FILES, NOT_APPLICABLE, NOT_PROVIDED, SATISFIED, Ru
 from rejsens.statements import NAMES, OF_WAVES, statements
 from rejsens.tables import standards as printed_standards
 from rejsens.tabular import COLUMNS
-from rejsens.writers import html, pdf, word
+from rejsens.writers import html, pdf, widths, word
 
 CONTENT = standards.load_standards()
 ITEMS = {item["id"]: item for item in CONTENT["items"]}
@@ -377,6 +377,15 @@ def test_a_cell_is_a_link_only_where_its_place_is():
     assert "<a " not in layout.to_html(table, "t")
     assert '<a href="#table-flow">Flow</a>' in layout.to_html(table, "t", {"table-flow"})
     assert layout.from_json(layout.to_json(table)) == table
+
+
+def test_a_table_that_is_cut_keeps_its_links_with_their_cells():
+    cells = tuple(f"cell {k} of some length" for k in range(6))
+    table = PrintedTable("T", tuple("ABCDEF"), (cells,), links=((0, 5, "table-flow"),))
+    parts = widths.fitted(table, 70)
+    assert len(parts) > 1 and [len(part.links) for part in parts] == [0] * (len(parts) - 1) + [1]
+    row, column, _ = parts[-1].links[0]
+    assert parts[-1].rows[row][column] == cells[5]
 
 
 def test_statements_come_from_settings_and_sidecars():
