@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from rejsens import absence, collect, describe, events, pool, predictions, status_lines
+from rejsens import absence, collect, describe, events, pool, predictions, standards, status_lines
 from rejsens.assess_instrument import assess_instrument
 from rejsens.assess_structure import assess_structure
 from rejsens.claims import ledger
@@ -18,7 +18,7 @@ from rejsens.definitions import instrument_facts
 from rejsens.differences import compare_waves
 from rejsens.explore_instrument import explore_instrument
 from rejsens.figure_files import save
-from rejsens.finished import read_figures
+from rejsens.finished import outline, read_figures
 from rejsens.frozen_plan import story
 from rejsens.inference.correlation import correlations
 from rejsens.inference.diagnostics import diagnose_family
@@ -125,8 +125,9 @@ def main(out: Path) -> None:
     claims = read_yaml(SHIPPED / "config" / "claims.yaml", "claims")
     tables["claims"] = ledger(claims, tables["dictionary"], tables["estimates"], tables["hypotheses"])
     for name in AGGREGATES:
-        tables[name] = tidy(tables[name], name)
-        write_table(tables[name], out / f"{name}.csv", name)
+        if name != "standards":  # what the finished report is held against
+            tables[name] = tidy(tables[name], name)
+            write_table(tables[name], out / f"{name}.csv", name)
     for figure in plan.figures:
         module = load_plugin(f"rejsens.figures.{figure}")
         save(
@@ -136,26 +137,28 @@ def main(out: Path) -> None:
             out / figure,
         )
     of_instruments = {name: instrument_figures(name, plan, tables, facts, out) for name in plan.modelled}
-    printed = {}
-    for name in plan.tables:
-        module = load_plugin(f"rejsens.tables.{name}")
-        table = status_lines.on_table(module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts), facts)
-        (out / f"{name}.printed.csv").write_text(to_csv(table))
-        (out / f"{name}.html").write_text(to_html(table, name))
-        printed[name] = table
     record = provenance(
         plan.inputs, settings, [instrument_facts(i) for i in instruments if i.scores], [TABLES[a] for a in AGGREGATES]
     )
+    given = {a: tables[a] for a in AGGREGATES if a != "standards"}
+    held = outline(given, facts, record, plan.params("check_standards")["titles"])
+    given["standards"] = standards.checked(standards.load_standards(), standards.run_of(study, given, record, held))
+    write_table(given["standards"], out / "standards.csv", "standards")
+    printed = {name: printed_table(name, given | tables, facts, out) for name in plan.tables}
     report = compose(
-        {a: tables[a] for a in AGGREGATES},
-        read_figures(out / f"{f}.svg" for f in plan.figures),
-        printed,
-        facts,
-        record,
-        of_instruments,
+        given, read_figures(out / f"{f}.svg" for f in plan.figures), printed, facts, record, of_instruments
     )
     (out / "index.html").write_text(html.write(report))
     (out / "provenance.json").write_text(as_json(record))
+
+
+def printed_table(name, tables, facts, out):
+    """One printed table, also as files."""
+    module = load_plugin(f"rejsens.tables.{name}")
+    table = status_lines.on_table(module.lay_out(**{t: tables[t] for t in module.TABLES}, study=facts), facts)
+    (out / f"{name}.printed.csv").write_text(to_csv(table))
+    (out / f"{name}.html").write_text(to_html(table, name))
+    return table
 
 
 def in_every_way(study, families, estimates):

@@ -708,6 +708,42 @@ def _plan() -> pd.DataFrame:
     ])  # fmt: skip
 
 
+def _standards() -> pd.DataFrame:
+    """One item of each outcome, and one that only a command provides."""
+    jars, strobe = ("JARS–Quant", "reporting in psychology"), ("STROBE", "reporting cohorts")
+    place, config = ("limitations", "Section “Limitations and support”"), "config/config.yaml"
+    key, command = "study.statements.funding", "rejsens plan freeze"
+    asked = "Who paid for the study, and what part they had in it."
+    rows = [
+        (
+            *jars,
+            "jars_limitations",
+            "Discussion",
+            "Limits of the study.",
+            "waves.csv",
+            "satisfied",
+            *place,
+            "",
+            "",
+            "",
+            "",
+        ),
+        (*jars, "jars_plan", "Registration", "A plan.", "plan.csv", "NOT PROVIDED", "", "", "", "", command, ""),
+        (*strobe, "strobe_22", "22 Funding", asked, f"config.yaml: {key}", "NOT PROVIDED", "", "", config, key, "", ""),
+        (
+            *strobe,
+            "strobe_10",
+            "10 Study size",
+            "People aimed at.",
+            "waves.csv",
+            "not applicable",
+            *[""] * 5,
+            "Nobody took part.",
+        ),
+    ]
+    return _frame("standards", rows)
+
+
 def _benchmarks(*tables: pd.DataFrame) -> pd.DataFrame:
     published = read_yaml(SHIPPED / "config/benchmarks.yaml", "benchmarks")
     return _frame("benchmarks", benchmarks(published, *tables).to_dict("records"))
@@ -783,6 +819,7 @@ def _tables() -> dict[str, pd.DataFrame]:
         "diagnostics": _diagnostics(),
         "hypotheses": _hypotheses(),
         "plan": _plan(),
+        "standards": _standards(),
         "benchmarks": _benchmarks(_correlations(scores), _descriptives(scores), _reliability()),
     } | example_multiverse.multiverse()
 
@@ -817,6 +854,7 @@ def study(**changes: Any) -> dict[str, Any]:
         "min_cell": 10,
         "support": "If reading this brings up something heavy, talk to someone you trust or to a support line.",
         "contact": "The study team, panel@example.org",
+        "statements": [("Design", "panel survey, 6 waves"), ("Funding", "None.")],
         "seed": 20260105,
         "score_order": shown.split(),
     } | changes

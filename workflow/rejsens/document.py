@@ -179,9 +179,11 @@ class Document:
     date: str = ""
     language: str = "en-GB"
     numbers: Mapping[str, str] = field(init=False)  # anchor of a table or figure -> "Table 3", "Figure A1"
+    anchors: frozenset[str] = field(init=False)  # what a cell may lead to: tables, figures and whole sections
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "numbers", _numbers(self.sections))
+        object.__setattr__(self, "anchors", frozenset(self.numbers) | {section.id for section in self.sections})
 
 
 def walk(blocks: Sequence[Block]) -> Iterator[Block]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from rejsens.document import Document
 from rejsens.layout import PrintedTable, from_json
 from rejsens.registry import AGGREGATES
@@ -30,6 +32,22 @@ def report_of(given: Any, study: Mapping[str, Any], record: Mapping[str, Any], p
         read_instrument_figures(given.of_instruments, pictures),
         read_instrument_figures(given.get("of_families", []), pictures),
     )
+
+
+def outline(
+    tables: Mapping[str, pd.DataFrame], study: Mapping[str, Any], record: Mapping[str, Any], titles: Mapping[str, Any]
+) -> Document:
+    """What stands where in the report, before anything is drawn or laid out: its sections, tables and figures by title.
+
+    titles   "tables", "figures" and "of_families": name -> title; "families": their names
+    """
+    printed = {name: PrintedTable(title, ("",), ()) for name, title in titles["tables"].items()}
+    figures, of_family = ([_untold(*one) for one in titles[kind].items()] for kind in ("figures", "of_families"))
+    return compose(tables, figures, printed, study, record, {}, dict.fromkeys(titles["families"], of_family))
+
+
+def _untold(name: str, title: str) -> dict[str, Any]:
+    return {"stem": name, "title": title, "svg": "", "alt": "", "caption": ""}
 
 
 def read_figures(paths: Iterable[str], pictures: bool = False) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import Literal
@@ -36,6 +36,7 @@ class PrintedTable:
     general    general notes, sentences
     specific   (mark, sentence) pairs; the mark stands in a cell as a trailing superscript, written "^a"
     probability  probability notes, sentences
+    links      (index of a row, index of a column, anchor): cells that lead to a place of the document they stand in
 
     A row's cell ends in "^a" to refer to the specific note "a". Statistical symbols in headers and notes (M, SD, n, p)
     are set in italics by the writers.
@@ -50,6 +51,7 @@ class PrintedTable:
     general: tuple[str, ...] = ()
     specific: tuple[tuple[str, str], ...] = ()
     probability: tuple[str, ...] = ()
+    links: tuple[tuple[int, int, str], ...] = ()
 
     def __post_init__(self) -> None:
         width = len(self.columns)
@@ -164,10 +166,11 @@ def _tuples(value: object) -> object:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
-def to_html(table: PrintedTable, name: str) -> str:
+def to_html(table: PrintedTable, name: str, places: Collection[str] = ()) -> str:
     """The table as a semantic HTML fragment inside a box that scrolls sideways by itself; every text is escaped.
 
-    name   the module's name; the fragment's id is `table-NAME`
+    name     the module's name; the fragment's id is `table-NAME`
+    places   anchors of the page it stands on; a cell that leads elsewhere is no link
     """
     head = "".join(
         f'<th scope="col" class="{a}">{header_html(c)}</th>'
@@ -180,7 +183,7 @@ def to_html(table: PrintedTable, name: str) -> str:
         "<table>",
         f'<caption id="caption-{escape(name)}">{NUMBER_SLOT}{title}</caption>',
         f"<thead><tr>{head}</tr></thead>",
-        *_bodies(table),
+        *_bodies(table, places),
         "</table>",
         "</div>",
         *_notes(table),
@@ -213,13 +216,14 @@ def runs_html(runs: Iterable[tuple[str, bool]]) -> str:
     return "".join(f"<i>{escape(run)}</i>" if italic else escape(run) for run, italic in runs)
 
 
-def _bodies(table: PrintedTable) -> list[str]:
+def _bodies(table: PrintedTable, places: Collection[str]) -> list[str]:
     """One tbody per section, so that a screen reader hears a section's heading with its rows."""
     if not table.rows:
         return [f'<tbody><tr><td class="left" colspan="{len(table.columns)}">No rows.</td></tr></tbody>']
     starts = [start for start, _ in table.sections]
     edges = sorted({0, *starts, len(table.rows)})
     headings = dict(table.sections)
+    links = links_by_row(table, places)
     lines = []
     for start, end in itertools.pairwise(edges):
         lines.append("<tbody>")
@@ -227,16 +231,36 @@ def _bodies(table: PrintedTable) -> list[str]:
             cell = f'<th scope="rowgroup" colspan="{len(table.columns)}"><span>{escape(headings[start])}</span></th>'
             lines.append(f'<tr class="section">{cell}</tr>')
         rows = enumerate(table.rows[start:end], start=start)
-        lines += [_row(row, table.alignment, head=k in table.heads) for k, row in rows]
+        lines += [_row(row, table.alignment, k in table.heads, links.get(k, {})) for k, row in rows]
         lines.append("</tbody>")
     return lines
 
 
-def _row(row: tuple[str, ...], alignment: tuple[Alignment, ...], head: bool = False) -> str:
-    stub, *cells = (italics(text) + (f"<sup>{mark}</sup>" if mark else "") for text, mark in map(split_mark, row))
+def links_by_row(table: PrintedTable, places: Collection[str]) -> dict[int, dict[int, str]]:
+    """Row -> column -> the anchor to which that cell leads, of those among the places.
+
+    >>> table = PrintedTable("T", ("Item", "Where"), (("A", "Flow"),), links=((0, 1, "table-flow"),))
+    >>> links_by_row(table, {"table-flow"}), links_by_row(table, ())
+    ({0: {1: 'table-flow'}}, {})
+    """
+    found: dict[int, dict[int, str]] = {}
+    for row, column, anchor in table.links:
+        if anchor in places:
+            found.setdefault(row, {})[column] = anchor
+    return found
+
+
+def _row(row: tuple[str, ...], alignment: tuple[Alignment, ...], head: bool, links: Mapping[int, str]) -> str:
+    stub, *cells = (_cell(cell, links.get(k, "")) for k, cell in enumerate(row))
     rest = "".join(f'<td class="{a}">{cell}</td>' for cell, a in zip(cells, alignment[1:], strict=True))
     start = '<tr class="head">' if head else "<tr>"
     return f'{start}<th scope="row" class="{alignment[0]}">{stub}</th>{rest}</tr>'
+
+
+def _cell(cell: str, anchor: str) -> str:
+    text, mark = split_mark(cell)
+    shown = f'<a href="#{escape(anchor)}">{italics(text)}</a>' if anchor else italics(text)
+    return shown + (f"<sup>{mark}</sup>" if mark else "")
 
 
 def _notes(table: PrintedTable) -> list[str]:

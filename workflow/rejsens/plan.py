@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,13 +15,15 @@ from rejsens.figure_presets import Size, chosen_size, every_size
 from rejsens.frozen_plan import LOCK
 from rejsens.multiverse_file import FILE as MULTIVERSE
 from rejsens.multiverse_file import hypotheses_of
-from rejsens.registry import TABLES, code, constant, figures, files, hashes, plugins, sha256
+from rejsens.registry import TABLES, code, constant, figures, files, hashes, plugins, sha256, title
 from rejsens.sidecars import Wave
+from rejsens.statements import statements
 from rejsens.study import Study
 from rejsens.translations import words_file
 from rejsens.validation_plan import expert_files, plan_files
 
 PREDICTIONS = "schemas/predictions/*.yaml"
+STANDARDS = SHIPPED / "config" / "standards.yaml"
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
 
 
@@ -312,6 +315,15 @@ class Plan:
         fonts = (SHIPPED / "workflow" / "rejsens" / "fonts").glob("*.ttf")
         return self._written(fonts, "rejsens.writers.pdf", "rejsens.writers.word")
 
+    def check_standards(self) -> dict[str, Any]:
+        """What the report will hold, of what the standards name: a new figure or table of a study changes nothing."""
+        named = set(re.findall(r"\b(?:table|figure)-(\w+)", STANDARDS.read_text(encoding="utf-8")))
+        held = {"tables": self.tables, "figures": self.figures, "of_families": self.figures_of_families}
+        titles = {kind: {n: title(path) for n, path in of.items() if n in named} for kind, of in held.items()}
+        return self._written([STANDARDS], "rejsens.standards", "rejsens.study") | {
+            "titles": titles | {"families": self.study.family_names},
+        }
+
     def write_numbers(self) -> dict[str, Any]:
         return {
             "simulated": self.study.settings["study"]["simulated"],
@@ -322,7 +334,7 @@ class Plan:
     def _written(self, files: Iterable[Path], *writers: str) -> dict[str, Any]:
         """What the report and its writers depend on. files: what the writers read besides."""
         return {
-            "study": self.study.facts | {"set_aside": self.study.words_aside},
+            "study": self.study.facts | {"set_aside": self.study.words_aside, "statements": self._statements},
             "settings": dict(self.study.settings),
             "inputs": self.inputs,
             "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
@@ -401,6 +413,10 @@ class Plan:
             "study": self.study.facts,
             "depends": code(module, *JOB, saved_with),
         }
+
+    @property
+    def _statements(self) -> list[tuple[str, str]]:
+        return statements(self.study.settings, [(wave.name, wave.settings) for wave in self.study.waves])
 
     def _set_aside(self, family: str) -> dict[str, Any] | None:
         """What can be told of a family that is not tested until its file is mended; None for the others."""

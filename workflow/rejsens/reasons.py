@@ -31,12 +31,14 @@ FILES = (
     ),
     (r"config/config\.yaml", CONFIG, "config/config.yaml is new", "config/config.yaml is gone"),
     (r"config/claims\.yaml", *("the list of claims changed",) * 3),
+    (r"config/standards\.yaml", *("the list of reporting standards changed",) * 3),
     (r"export of wave (.+)", "the export of wave {0} changed", "wave {0} was added", "wave {0} was taken out"),
     (r"requirements\.lock", *("the versions of the libraries changed",) * 3),
     (r"(?:figures|tables)/(.+)\.py", "your own {1} changed", "your own {1} is new", "your own {1} is gone"),
 )
 PIPELINE = "workflow/"
-STATED = {"title", "simulated", "description", "contact", "support", "notes"}  # of a study, in its settings
+# of a study, in its settings
+STATED = {"title", "simulated", "description", "contact", "support", "notes", "statements"}
 FOLLOWS = {  # entries that follow from others; told only when nothing else explains
     "wave_number": "the order of the waves in time changed",
     "numbers": "the order of the waves in time changed",

@@ -67,6 +67,7 @@ TABLES = {
     "claims": "results/claims.csv",
     "plan": "results/plan.csv",
     "benchmarks": "results/benchmarks.csv",
+    "standards": "results/standards.csv",
     "answers": "results/participants/answers.parquet",
     "scores": "results/participants/scores.parquet",
     "events": "results/participants/events.parquet",
@@ -175,6 +176,11 @@ def constant(path: Path | str, name: str, absent: object = None) -> object:
     if stated is None:
         raise LookupError(f"{path} does not define {name}")
     return ast.literal_eval(stated[1])
+
+
+def title(path: Path | str) -> str:
+    """The title of a figure or printed table: the first line of its module's docstring."""
+    return Path(path).read_text(encoding="utf-8").removeprefix('"""').partition("\n")[0].removesuffix('"""')
 
 
 def files(pattern: str, folder: Path | str = ".") -> dict[str, Path]:

@@ -13,10 +13,12 @@ import pandas as pd
 from rejsens import apa, house_style, narrative
 from rejsens.document import Document, Strong
 from rejsens.layout import PrintedTable
-from rejsens.sections import closing, hypotheses, instruments, measures, people
+from rejsens.sections import closing, hypotheses, instruments, measures, people, reporting
 from rejsens.sections.places import Given, Tables
+from rejsens.statements import design
 
 MARK = "Simulated data"
+UNSTATED = {"description": "", "support": "", "contact": "", "notes": (), "statements": (), "set_aside": ()}
 NOBODY = (Strong("Simulated data."), " Nobody answered these questions.")
 
 
@@ -41,8 +43,8 @@ def compose(
     printed : mapping of str to :py:class:`rejsens.layout.PrintedTable`
         Printed tables by module name. Names that no section knows stand under "Further tables".
     study : mapping
-        title, simulated, ci_level, alpha, min_cell, support, contact, seed, score_order, description; optional `notes`
-        and `set_aside`: a sentence for each family of hypotheses that is not tested until its file is mended.
+        title, simulated, ci_level, alpha, min_cell, support, contact, seed, score_order, description; optional `notes`,
+        `statements` (pairs of :py:func:`rejsens.statements.statements`) and `set_aside`: a sentence for each family of hypotheses that is not tested until its file is mended.
     provenance : mapping
         instruments : list of dicts of :py:func:`rejsens.definitions.instrument_facts`
         software : name -> version
@@ -78,15 +80,17 @@ def compose(
             closing.change(given),
             closing.figures(given),
             closing.claims(given),
+            *reporting.statements(given),
             closing.limitations(given),
             *closing.further(given),
             closing.reproduce(given),
+            reporting.standards(given),
         ),
         mark=MARK if given.simulated else "",
         notice=NOBODY if given.simulated else "",
         date=_newest(given.tables["waves"]),
     )
-    return house_style.on_document(document, given.study, laid_out=printed)
+    return house_style.on_document(reporting.numbered(document), given.study, laid_out=printed)
 
 
 def _given(
@@ -102,7 +106,7 @@ def _given(
     return Given(
         tables=filled,
         printed=printed,
-        study={"description": "", "support": "", "contact": "", "notes": (), "set_aside": ()} | dict(study),
+        study=UNSTATED | dict(study),
         provenance=provenance,
         findings=narrative.findings(filled["estimates"], filled["hypotheses"], filled["dictionary"]),
         panel=filled["waves"].query("role == 'wave'") if len(filled["waves"]) else filled["waves"],
@@ -115,7 +119,8 @@ def _given(
 def _facts(
     panel: pd.DataFrame, waves: pd.DataFrame, findings: Sequence[Mapping[str, Any]], simulated: bool
 ) -> list[tuple[str, str]]:
-    facts = [("Waves", apa.count(len(panel)))]
+    facts = [("Design", design(waves["role"]))] if len(waves) else []
+    facts.append(("Waves", apa.count(len(panel))))
     if len(waves) > len(panel):
         facts.append(("Retest samples", apa.count(len(waves) - len(panel))))
     if len(panel):

@@ -135,6 +135,8 @@ COLUMNS: dict[str, dict[str, str]] = {
                    "value": "float", "sd": "float", "low": "float", "high": "float", "against": "bool", "note": "str?",
                    "x": "str?", "y": "str?", "wave": "str?", "n": "count", "estimate": "float", "ci_low": "float",
                    "ci_high": "float", "z": "float", "comparison": "str", "claims": "str?"},
+    "standards": {"standard": "str", "about": "str", "item": "str", "part": "str", "asks": "str", "data": "str", "outcome": "str",
+                  "anchor": "str?", "place": "str?", "file": "str?", "key": "str?", "command": "str?", "reason": "str?"},
     "hypotheses": {"hypothesis": "str", "family": "str", "label": "str", "claim": "str?", "claim_ids": "str?", "estimand": "str",
                    "predictor": "str", "outcome": "str", "direction": "str", "sesoi": "float", "claim_type": "str",
                    "correction": "str", "confirmatory": "bool"},

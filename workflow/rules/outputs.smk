@@ -8,6 +8,7 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/figures/{size}/...                               the shared ones again, at the size of a journal (`elsevier-1`), also .tiff
         results/tables/{table}.csv .html .tex .json
         results/report/index.html, report.pdf, report.docx, provenance.json
+        results/standards.csv                                    what reporting standards ask, and where the report answers it
         results/manuscript/numbers.json .tex, _variables.yml     every number of a hypothesis by name, as text
 """
 
@@ -143,6 +144,20 @@ REPORTED = dict(
     of_families=expand("results/figures/families/{family}/{figure}.svg", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
     tables=expand("results/tables/{table}.json", table=PLAN.tables),
 )
+
+
+rule check_standards:
+    message: "Holding the report against reporting standards"
+    input:
+        [TABLES[name] for name in AGGREGATES if name != "standards"],
+    output:
+        standards=TABLES["standards"],
+    log:
+        "logs/check_standards.log",
+    params:
+        lambda w: PLAN.params("check_standards"),
+    script:
+        "../scripts/check_standards.py"
 
 
 rule write_report:

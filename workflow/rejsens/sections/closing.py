@@ -109,6 +109,9 @@ def _records(given: Given) -> tuple[Record, ...]:
         ("Settings (SHA-256)", made.get("config_sha256")),
         ("Lock file (SHA-256)", made.get("lock_sha256")),
         ("Seed", given.study.get("seed")),
+        ("Level of each test, two-sided", given.study.get("alpha")),
+        ("Level of intervals", given.study.get("ci_level")),
+        ("Fewest people behind a shared number", given.study.get("min_cell")),
     ]
     return (
         Record(

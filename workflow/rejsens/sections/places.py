@@ -91,6 +91,7 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("mediation", "estimates", ""),
         ("estimates", "estimates", ""),
     ),
+    "standards": (("standards", "standards", "This report was not held against the list of reporting standards."),),
     "change": (("erosion", "erosion", NO_CHANGE_SCORE),),
     "claims": (
         ("claims", "claims", "This study has no claim ledger."),

@@ -47,7 +47,8 @@ def _part(part: Part, document: Document) -> str:
 
 
 def _table(table: Table, document: Document) -> Markup:
-    return Markup(layout.numbered(layout.to_html(table.printed, table.name), document.numbers[table.anchor]))
+    fragment = layout.to_html(table.printed, table.name, document.anchors)
+    return Markup(layout.numbered(fragment, document.numbers[table.anchor]))
 
 
 def _picture(figure: Figure, document: Document) -> dict[str, Any]:

@@ -234,7 +234,7 @@ def _block(block: Block, document: Document, level: int) -> list[str]:
         case Facts():
             return _facts(block, document)
         case Table():
-            return [table(block.printed, block.anchor, document.numbers[block.anchor])]
+            return [table(block.printed, block.anchor, document.numbers[block.anchor], document.anchors)]
         case Record():
             return [table(PrintedTable(block.title, block.columns, block.rows, ("left", "left")), "")]
         case Figure():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, header_runs, split_mark
+from rejsens.layout import PrintedTable, header_runs, links_by_row, split_mark
 from rejsens.writers.widths import LANDSCAPE, READABLE, SHORT, columns_of, fitted, letters, needed, of_numbers
 
 LETTER = 0.52  # em: the mean width of a letter or digit
@@ -47,7 +47,7 @@ def sentence(text: str) -> str:
     return runs(apa.italic_runs(text))
 
 
-def table(printed: PrintedTable, anchor: str, label: str = "") -> str:
+def table(printed: PrintedTable, anchor: str, label: str = "", places: Collection[str] = ()) -> str:
     """Typst source of a table in the APA manner: number, title, rules above and below head and body, notes.
 
     A table too wide for a page that lies on its side is cut into several that repeat the stub. Numbers never break,
@@ -55,19 +55,21 @@ def table(printed: PrintedTable, anchor: str, label: str = "") -> str:
 
     anchor  what a link to it calls it
     label   its number, such as "Table 3"; empty where nothing numbers it
+    places  anchors of the document; a cell that leads elsewhere is no link
     """
     parts = fitted(printed, SPLIT)
     longest = max(letters(part) for part in parts)
     size = SIZE * min(1.0, LANDSCAPE / longest)
     lines = [f"#[#show table: set text({size:.2f}pt)"] if size < SIZE else []
     for k, part in enumerate(parts):
-        lines.append(_part(part, anchor if k == 0 else "", label, size))
+        lines.append(_part(part, anchor if k == 0 else "", label, size, places))
     lines += [*_notes(printed), *(["]"] if size < SIZE else []), "#v(0.6em)"]
     return "\n".join(lines) + "\n"
 
 
-def _part(printed: PrintedTable, anchor: str, label: str, size: float) -> str:
+def _part(printed: PrintedTable, anchor: str, label: str, size: float, places: Collection[str]) -> str:
     widths, headings, columns = _widths(printed), dict(printed.sections), len(printed.columns)
+    links = links_by_row(printed, places)
     lines = [
         f"#figure(kind: table, supplement: none, numbering: none, caption: [{_caption(printed, label)}], table(",
         f"columns: ({''.join(f'{width},' for width in widths)}), align: ({''.join(f'{a},' for a in printed.alignment)}),",
@@ -79,7 +81,8 @@ def _part(printed: PrintedTable, anchor: str, label: str, size: float) -> str:
         if k in headings:
             lines.append(f"section({columns}, [#{string(headings[k])}]),")
         bold = k in printed.heads
-        lines.append(" ".join(f"{_cell(cell, bold and place < 2)}," for place, cell in enumerate(row)))
+        led = links.get(k, {})
+        lines.append(" ".join(f"{_cell(cell, bold and at < 2, led.get(at, ''))}," for at, cell in enumerate(row)))
     if not printed.rows:
         lines.append(f"table.cell(colspan: {columns})[No rows.],")
     lines.append("table.hline(stroke: 0.8pt)))" + (f" #label({string(anchor)})" if anchor else ""))
@@ -106,11 +109,12 @@ def _caption(printed: PrintedTable, label: str) -> str:
     return (f"#number({string(label)})" if label else "") + f"#emph({string(printed.title)})"
 
 
-def _cell(cell: str, bold: bool = False) -> str:
+def _cell(cell: str, bold: bool = False, anchor: str = "") -> str:
     """A cell; what holds no word is not broken, and what is as long as a page may be."""
     text, mark = split_mark(cell)
     text = text.replace(" ", "\u00a0") if of_numbers(text) else text
-    body = sentence(text) + (f"#super({string(mark)})" if mark else "")
+    body = f"#link(label({string(anchor)}))[{sentence(text)}]" if anchor else sentence(text)
+    body += f"#super({string(mark)})" if mark else ""
     body = f"[#strong[{body}]]" if bold else f"[{body}]"
     return f"table.cell(breakable: true){body}" if len(text) > TALL else body
 

@@ -72,4 +72,5 @@ def _of_columns(printed: PrintedTable, places: Sequence[int], continued: bool) -
         columns=tuple(printed.columns[k] for k in places),
         rows=tuple(tuple(row[k] for k in places) for row in printed.rows),
         alignment=tuple(printed.alignment[k] for k in places),
+        links=tuple((row, places.index(k), anchor) for row, k, anchor in printed.links if k in places),
     )

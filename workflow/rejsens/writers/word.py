@@ -89,6 +89,8 @@ class _Writer:
         self.file = _new(document)
         self.styles = {style.name: style.style_id for style in self.file.styles}
         self.bookmarks = self.pictures = 0
+        self.marks = {anchor: _bookmark(label) for anchor, label in document.numbers.items()}
+        self.marks |= {section.id: _bookmark(f"section {section.id}") for section in document.sections}
         self.lies = False  # whether the page at hand lies on its side
 
     def bytes(self) -> bytes:
@@ -107,7 +109,9 @@ class _Writer:
 
     def section(self, section: Section, level: int) -> None:
         self.face(lies=False)
-        self.new(f"Heading {min(level, DEEPEST)}", section.heading)
+        heading = self.new(f"Heading {min(level, DEEPEST)}", section.heading)
+        if level == 1:
+            self.mark(heading, self.marks[section.id])
         if section.summary:
             self.paragraph(section.summary, "Small Print")
         for block in section.blocks:
@@ -178,7 +182,7 @@ class _Writer:
             if label:
                 self.caption(label, new=k == 0)
             self.new("Table Title", part.title)
-            xml = parse_xml(table_xml(part, f"{label} {part.title}".strip(), room))
+            xml = parse_xml(table_xml(part, f"{label} {part.title}".strip(), room, self.marks))
             self.file.element.body.insert_element_before(xml, "w:sectPr")
         notes = notes_of(printed)
         for note in notes:
@@ -229,12 +233,16 @@ class _Writer:
         if not new:
             paragraph.add_run(label)
             return
-        self.bookmarks += 1
-        start = _element("w:bookmarkStart", id=str(self.bookmarks), name=_bookmark(label))
-        paragraph._p.append(start)
         paragraph.add_run(f"{kind} {series}")
         _field(paragraph, f"SEQ {kind}{series} \\* ARABIC", number)
-        paragraph._p.append(_element("w:bookmarkEnd", id=str(self.bookmarks)))
+        self.mark(paragraph, _bookmark(label))
+
+    def mark(self, paragraph: Any, bookmark: str) -> None:
+        """A bookmark around all that a paragraph holds by now."""
+        self.bookmarks += 1
+        runs = paragraph._p.r_lst
+        runs[0].addprevious(_element("w:bookmarkStart", id=str(self.bookmarks), name=bookmark))
+        runs[-1].addnext(_element("w:bookmarkEnd", id=str(self.bookmarks)))
 
     # --- texts
 
@@ -267,7 +275,7 @@ def _runs(paragraph: Any, runs: Runs) -> None:
 
 
 def _bookmark(label: str) -> str:
-    return label.replace(" ", "_")
+    return re.sub(r"\W", "_", label)[:40]  # as long as Word allows
 
 
 def _element(tag: str, **attributes: str) -> Any:

@@ -5,13 +5,13 @@ Written as XML text: cell by cell through the library a table of a hundred rows 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from docx.oxml.ns import nsdecls
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, header_runs, split_mark
+from rejsens.layout import PrintedTable, header_runs, links_by_row, split_mark
 from rejsens.writers.widths import LANDSCAPE, READABLE, columns_of, letters, needed, of_numbers
 
 Runs = Sequence[tuple[str, bool]]  # text and whether it is in italics; a text that begins with ^ is raised
@@ -25,19 +25,24 @@ TABLE_STYLE = f"""
 </w:style>"""
 
 
-def table_xml(printed: PrintedTable, label: str, room: int) -> str:
+def table_xml(printed: PrintedTable, label: str, room: int, bookmarks: Mapping[str, str] | None = None) -> str:
     """The table as XML.
 
-    label   what a screen reader calls it
-    room    width of the page between its margins, in twentieths of a point
+    label      what a screen reader calls it
+    room       width of the page between its margins, in twentieths of a point
+    bookmarks  anchor of the document -> its bookmark; a cell that leads elsewhere is no link
     """
     headings, widths = dict(printed.sections), _widths(printed, room)
     size = round(SIZE * min(1.0, LANDSCAPE / letters(printed)))
+    bookmarks = bookmarks or {}
+    links = links_by_row(printed, bookmarks)
     rows = [_row([header_runs(head) for head in printed.columns], printed.alignment, widths, size, head=True)]
     for k, row in enumerate(printed.rows):
         if k in headings:
             rows.append(_row([[(headings[k], False)]], ("left",), [sum(widths)], size, span=len(widths), bold=1))
-        rows.append(_row(map(_cell_runs, row), printed.alignment, widths, size, bold=2 if k in printed.heads else 0))
+        led = {at: bookmarks[anchor] for at, anchor in links.get(k, {}).items()}
+        bold = 2 if k in printed.heads else 0
+        rows.append(_row(map(_cell_runs, row), printed.alignment, widths, size, bold=bold, links=led))
     if not printed.rows:
         rows.append(_row([[("No rows.", False)]], ("left",), [sum(widths)], size, span=len(widths)))
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
@@ -88,19 +93,21 @@ def _row(
     head: bool = False,
     span: int = 1,
     bold: int = 0,
+    links: Mapping[int, str] | None = None,
 ) -> str:
-    """bold   how many of the first cells are in bold type"""
+    """bold: how many of the first cells are in bold type; links: place of a cell -> the bookmark to which it leads"""
     texts = (
-        _cell(runs, side, width, size, span, place < bold)
+        _cell(runs, side, width, size, span, place < bold, (links or {}).get(place, ""))
         for place, (runs, side, width) in enumerate(zip(cells, alignment, widths, strict=True))
     )
     return f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if head else ''}</w:trPr>{''.join(texts)}</w:tr>"
 
 
-def _cell(runs: Runs, side: str, width: int, size: int, span: int, bold: bool) -> str:
+def _cell(runs: Runs, side: str, width: int, size: int, span: int, bold: bool, bookmark: str) -> str:
     over = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
     ahead = "<w:keepNext/>" if span > 1 else ""
     texts = "".join(_run(text, italic, bold, size) for text, italic in runs)
+    texts = f'<w:hyperlink w:anchor="{escape(bookmark)}">{texts}</w:hyperlink>' if bookmark else texts
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{over}</w:tcPr>'
         f'<w:p><w:pPr><w:pStyle w:val="TableText"/>{ahead}<w:jc w:val="{side}"/></w:pPr>{texts}</w:p></w:tc>'
