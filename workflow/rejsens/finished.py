@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,14 @@ from rejsens.report import compose
 from rejsens.tabular import read_tables
 
 
-def report_of(given: Any, study: Mapping[str, Any], record: Mapping[str, Any], pictures: bool = False) -> Document:
-    """The report, from the files that a job is given.
+def report_of(
+    given: Any,
+    study: Mapping[str, Any],
+    record: Mapping[str, Any],
+    pictures: bool = False,
+    compose: Callable[..., Document] = compose,
+) -> Document:
+    """The report, or what else `compose` makes of the same, from the files that a job is given.
 
     given     paths: `figures`, `of_instruments` and perhaps `of_families` (SVG files), `tables` (JSON files)
     record    as :py:func:`rejsens.provenance.provenance` makes it

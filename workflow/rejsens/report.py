@@ -58,7 +58,7 @@ def compose(
     :py:class:`rejsens.document.Document`
         Equal input gives an equal document.
     """
-    given = _given(tables, figures, printed, study, provenance, of_instruments, of_families)
+    given = gathered(tables, figures, printed, study, provenance, of_instruments, of_families)
     return Document(
         title=given.study["title"],
         lead=given.study["description"],
@@ -83,11 +83,11 @@ def compose(
         ),
         mark=MARK if given.simulated else "",
         notice=NOBODY if given.simulated else "",
-        date=_newest(given.tables["waves"]),
+        date=newest(given.tables["waves"]),
     )
 
 
-def _given(
+def gathered(
     tables: Mapping[str, pd.DataFrame],
     figures: Sequence[Mapping[str, Any]],
     printed: Mapping[str, PrintedTable],
@@ -96,6 +96,7 @@ def _given(
     of_instruments: Mapping[str, Sequence[Mapping[str, Any]]] | None,
     of_families: Mapping[str, Sequence[Mapping[str, Any]]] | None,
 ) -> Given:
+    """What the sections of a document read, from what :py:func:`compose` takes."""
     filled = Tables(tables)
     return Given(
         tables=filled,
@@ -130,7 +131,7 @@ def _facts(
     return [*facts, ("Data", "simulated")] if simulated else facts
 
 
-def _newest(waves: pd.DataFrame) -> str:
+def newest(waves: pd.DataFrame) -> str:
     """The day on which the newest wave ended; empty where no wave says it."""
     days = [str(day)[:10] for day in waves.get("collected_to", ()) if not apa.is_missing(day)]
     return max(days, default="")
