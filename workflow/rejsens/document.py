@@ -107,7 +107,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Figure:
-    """svg, png   the drawing in both forms; png may be empty where no writer needs it."""
+    """svg, png   the drawing in both forms; png may be empty where no writer needs it.
+
+    file   where its files stand below the folder of figures, without a suffix, where that is not its name
+    """
 
     name: str
     svg: str
@@ -117,6 +120,7 @@ class Figure:
     note: str = ""
     png: bytes = b""
     series: str = ""
+    file: str = ""
     kind: Literal["Figure"] = "Figure"
 
     @property

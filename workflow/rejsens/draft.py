@@ -18,7 +18,7 @@ from rejsens.references import References
 from rejsens.report import MARK, NOBODY, gathered, newest
 from rejsens.sections import closing
 from rejsens.sections.method import method, unwritten
-from rejsens.sections.places import Given
+from rejsens.sections.places import Given, of_family
 from rejsens.sections.results import results
 
 SIMULATED = "simulated data"
@@ -68,6 +68,14 @@ def compose(
     return replace(draft, sections=(*sections, _supplement(draft, given)))
 
 
+def figures_of(
+    figures: Sequence[Mapping[str, Any]], of_families: Mapping[str, Sequence[Mapping[str, Any]]] | None
+) -> list[Mapping[str, Any]]:
+    """The figures of the study, then those of its families of hypotheses, each under the name that the draft gives it."""
+    named = (of_families or {}).items()
+    return [*figures, *({**one, "stem": of_family(one["stem"], family)} for family, own in named for one in own)]
+
+
 def numbered(
     draft: Document, printed: Mapping[str, PrintedTable], figures: Sequence[Mapping[str, Any]]
 ) -> list[Numbered]:
@@ -100,6 +108,6 @@ def _references(of: References) -> Section:
 
 def _supplement(draft: Document, given: Given) -> Section:
     shown = {name: table for name, table in given.printed.items() if table.rows}
-    rest = [one for one in numbered(draft, shown, given.figures) if " S" in one.label]
+    rest = [one for one in numbered(draft, shown, figures_of(given.figures, given.of_families)) if " S" in one.label]
     listed: tuple[Block, ...] = (Bullets(tuple(f"{one.label}. {one.title.rstrip('.')}." for one in rest)),)
     return Section("supplement", "Supplementary material", listed if rest else (Paragraph("None.", "absent"),))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rejsens.document import Document
+from rejsens.draft import figures_of
 from rejsens.layout import PrintedTable, from_json
 from rejsens.registry import AGGREGATES
 from rejsens.report import compose
@@ -36,6 +37,11 @@ def report_of(
         read_instrument_figures(given.of_instruments, pictures),
         read_instrument_figures(given.get("of_families", []), pictures),
     )
+
+
+def figures_submitted(given: Any) -> list[Mapping[str, Any]]:
+    """Words of every figure that a submission holds, from the files that a job is given."""
+    return figures_of(read_figures(given.figures), read_instrument_figures(given.of_families))
 
 
 def read_figures(paths: Iterable[str], pictures: bool = False) -> list[dict[str, Any]]:

@@ -329,7 +329,12 @@ class Plan:
         """The files of the study's figures that are handed in: at the size that the settings name, where they name one."""
         size = chosen_size(self.study.settings)
         folder, bitmap = (f"{size.name}/", "tiff") if size else ("", "png")
-        return [f"results/figures/{folder}{figure}.{form}" for figure in self.figures for form in ("pdf", bitmap)]
+        of_families = [f"families/{f}/{figure}" for f in self.study.family_names for figure in self.figures_of_families]
+        return [
+            f"results/figures/{folder}{name}.{form}"
+            for name in [*self.figures, *of_families]
+            for form in ("pdf", bitmap)
+        ]
 
     @property
     def _bibliography(self) -> list[Path]:

@@ -15,10 +15,12 @@ from typing import Any
 from rejsens.document import Document
 from rejsens.draft import Numbered, numbered
 from rejsens.layout import PrintedTable, to_csv
+from rejsens.sections.places import of_family
 from rejsens.writers import word
 
 STAMP = (1980, 1, 1, 0, 0, 0)
 PACKED_ALREADY = (".png", ".tiff", ".docx")
+FAMILIES = "families"  # the folder of their figures
 LIST, CAPTIONS, SUPPLEMENT = "list.csv", "captions.txt", "supplement"
 
 
@@ -32,15 +34,16 @@ def pack(
 
     draft     of :py:func:`rejsens.draft.compose`, which numbers what it shows
     printed   printed tables by name; one without rows is left out, as the draft leaves it out
-    figures   stem, title, caption, note of each figure, as `finished.read_figures` gives them
-    files     of the figures, by stem, in the formats to be handed in
+    figures   stem, title, caption, note of each figure, as :py:func:`rejsens.draft.figures_of` names them
+    files     of the figures, in the formats to be handed in; those of a family stand in a folder of its name
     returns   the bytes of a ZIP file: Table_1.docx and .csv, Figure_1.pdf and so on, the same under supplement/,
               list.csv (label, title, name in the report, files) and captions.txt
     """
     tables = {name: table for name, table in printed.items() if table.rows}
     drawn: dict[str, list[Path]] = {}
     for path in map(Path, files):
-        drawn.setdefault(path.stem, []).append(path)
+        family = path.parent.name if path.parent.parent.name == FAMILIES else ""
+        drawn.setdefault(of_family(path.stem, family) if family else path.stem, []).append(path)
     content: dict[str, bytes] = {}
     listed = [("Label", "Title", "Name in the report", "Files")]
     named = numbered(draft, tables, figures)

@@ -14,7 +14,7 @@ from rejsens.glossary import OF_HYPOTHESES
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.result_names import bounds, from_0, interval, metric_of, p_values, written
 from rejsens.sections.measures import words
-from rejsens.sections.places import Given, Row, figure
+from rejsens.sections.places import Given, Row, figure, of_family
 from rejsens.verdict_words import MEANINGS, against_claim, direction, share, simpler_model
 
 HALF = 160.0  # half the width of a strip
@@ -69,7 +69,7 @@ def _paragraphs(given: Given) -> list[Section]:
     """A folded section for each family: its figures, then what was found of each hypothesis."""
     found = []
     for place, (family, own) in enumerate(families(given.findings).items(), start=1):
-        drawn = [figure(f, f"{f['stem']}-{family}", OF_A_FAMILY) for f in (given.of_families or {}).get(family, ())]
+        drawn = [figure(f, of_family(f["stem"], family), OF_A_FAMILY) for f in (given.of_families or {}).get(family, ())]
         prose = [_prose(row, given.tables["claims"]) for row in own]
         found.append(
             Section(f"family-{place}", family_heading(family), (*drawn, *prose), folded=True, summary=_about(own))

@@ -198,6 +198,11 @@ def drawn(given: Given, stem: str) -> tuple[Block, ...]:
     return tuple(figure(one, stem) for one in given.figures if one["stem"] == stem)
 
 
+def of_family(stem: str, family: str) -> str:
+    """The name of a figure of one family of hypotheses, since every family has one of that stem."""
+    return f"{stem}-{family}"
+
+
 def nothing(text: str) -> tuple[Block, ...]:
     """The sentence that stands where something could stand."""
     return (Paragraph(text, "absent"),)

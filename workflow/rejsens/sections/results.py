@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from rejsens import apa, narrative
-from rejsens.document import Block, Bullets, Paragraph, Part, Section, Strong
+from rejsens.document import Block, Bullets, Figure, Paragraph, Part, Section, Strong
 from rejsens.sections.hypotheses import evidence, families, family_heading, summary
 from rejsens.sections.people import MISSING
-from rejsens.sections.places import NO_CHANGE_SCORE, Given, Row, drawn, shown_table
+from rejsens.sections.places import NO_CHANGE_SCORE, Given, Row, drawn, figure, of_family, shown_table
 from rejsens.verdict_words import as_claimed, beyond_sesoi, share, why_inconclusive
 
 SHOWN = {"participants": "Who took part is described in", "correlations": "Scores and their correlations stand in"}
@@ -34,11 +36,18 @@ def _hypotheses(given: Given) -> Section:
     if not given.findings:
         return Section("tests", heading, (*aside, Paragraph(narrative.NO_HYPOTHESIS, "absent")))
     blocks: list[Block] = [*aside, Paragraph((summary(given.findings), *_all(given)))]
-    blocks += [*shown_table(given, "hypotheses"), *drawn(given, "forest_of_hypotheses")]
+    blocks += drawn(given, "exposure_outcome_curve")
     for family, own in families(given.findings).items():
         told = [block for row in own for block in _found(row, given.tables["claims"])]
-        blocks.append(Section("", family_heading(family), tuple(told)))
-    return Section("tests", heading, tuple(blocks))
+        blocks.append(Section("", family_heading(family), (*_drawn(family, given), *told)))
+    return Section("tests", heading, (*blocks, *shown_table(given, "hypotheses")))  # it lies on pages of its own
+
+
+def _drawn(family: str, given: Given) -> tuple[Figure, ...]:
+    own = (given.of_families or {}).get(family, ())
+    return tuple(
+        replace(figure(one, of_family(one["stem"], family)), file=f"families/{family}/{one['stem']}") for one in own
+    )
 
 
 def _all(given: Given) -> tuple[Part, ...]:

@@ -95,7 +95,7 @@ def _figure(figure: Figure, label: str, folder: str) -> list[str]:
     alt = _plain(" ".join(figure.alt.split()))
     note = [f"*Note.* {_sentence(figure.note)}"] if figure.note else []
     head = [f"**{label}**", *([f"*{_plain(figure.title)}*"] if figure.title else [])]
-    return [*head, f"![{alt}]({folder}/{figure.name}.png)", _sentence(figure.caption), *note]
+    return [*head, f"![{alt}]({folder}/{figure.file or figure.name}.png)", _sentence(figure.caption), *note]
 
 
 def _table(printed: PrintedTable, label: str) -> list[str]:
