@@ -27,6 +27,7 @@ from rejsens.document import Bullets, Document, Figure, Paragraph, Section, See,
 from rejsens.layout import to_csv
 from rejsens.plan import Plan
 from rejsens.registry import LIBRARY
+from rejsens.verdict_words import why_inconclusive
 from rejsens.writers import html, markdown, pdf, word
 
 SECTIONS = ["Method", "Results", "Limitations", "References", "Supplementary material"]
@@ -223,6 +224,9 @@ def test_every_number_about_a_hypothesis_stands_in_its_row(whole):
     for row, text in zip(rows, told, strict=True):
         assert len(audit.NUMBER.findall(text)) > 10
         assert audit.strange_numbers(text, [row]) == []
+        decided = why_inconclusive(row) or narrative.verdict(row)
+        for said in (narrative.result(row), narrative.sample(row), decided, narrative.invariance(row)):
+            assert said in text
         assert audit.strange_numbers(text.replace("95%", "94%"), [row]) == ["94%"]
 
 
@@ -276,7 +280,7 @@ def test_every_study_gets_its_sections_and_what_is_absent_is_said(any_draft):
     assert (narrative.NO_HYPOTHESIS in said) == (name in ("untested", "nothing"))
     assert (narrative.NO_CHANGE in said) == (name in ("one wave", "twenty people", "nothing"))
     if name == "twenty people":
-        assert "people kept in the first wave: 20." in said and "too few people" in said
+        assert "people kept: 20." in said and "too few people" in said
 
 
 def test_simulated_data_are_called_so_in_title_and_method(any_draft):
@@ -377,11 +381,12 @@ def test_each_table_of_the_archive_is_the_reports_as_word_and_csv(packed):
         if row["Label"].startswith("Table"):
             table, (as_word, as_csv) = tables_printed[row["Name in the report"]], row["Files"].split("; ")
             assert packed.read(as_csv).decode() == to_csv(table)
-            if row["Label"] in ("Table 1", "Table 2", "Table S1"):
+            if row["Label"] in ("Table 1", "Table 3", "Table S1"):
                 file = docx.Document(io.BytesIO(packed.read(as_word)))
                 caption, *rest = [p.text for p in file.paragraphs]
                 assert caption == row["Label"] and table.title in rest
                 assert not list(file.element.iter(qn("w:fldChar"))), "Word would count it anew"
+                assert len(file.sections) == 1, "an empty page before it"
                 parts = [cells_of_word(t) for t in file.tables]
                 assert parts == [cells_of_csv(table)]
                 assert file.sections[0].header.paragraphs[0].text == "Simulated data"

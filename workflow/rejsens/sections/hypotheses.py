@@ -69,7 +69,9 @@ def _paragraphs(given: Given) -> list[Section]:
     """A folded section for each family: its figures, then what was found of each hypothesis."""
     found = []
     for place, (family, own) in enumerate(families(given.findings).items(), start=1):
-        drawn = [figure(f, of_family(f["stem"], family), OF_A_FAMILY) for f in (given.of_families or {}).get(family, ())]
+        drawn = [
+            figure(f, of_family(f["stem"], family), OF_A_FAMILY) for f in (given.of_families or {}).get(family, ())
+        ]
         prose = [_prose(row, given.tables["claims"]) for row in own]
         found.append(
             Section(f"family-{place}", family_heading(family), (*drawn, *prose), folded=True, summary=_about(own))

@@ -80,9 +80,9 @@ def _people(given: Given) -> Section:
     if len(ordered):
         retests = len(given.tables["waves"]) - len(ordered)
         beside = f" with {counted(retests, 'retest sample')}" if retests else ""
-        people = f"people kept in the first wave: {apa.count(ordered['n_kept'].iloc[0])}"
-        if len(ordered) > 1:
-            people += f", in the latest: {apa.count(ordered['n_kept'].iloc[-1])}"
+        first, latest = (apa.count(ordered["n_kept"].iloc[k]) for k in (0, -1))
+        several = f"people kept in the first wave: {first}, in the latest: {latest}"
+        people = several if len(ordered) > 1 else f"people kept: {first}"
         kind = "a panel of" if len(ordered) > 1 else "a survey of"
         blocks.append(Paragraph(f"The study is {kind} {counted(len(ordered), 'wave')}{beside}; {people}."))
         blocks.append(Bullets(tuple(narrative.wave(row) for row in given.tables["waves"].to_dict("records"))))

@@ -235,7 +235,8 @@ class _Writer:
         """Turn to pages that lie on their side, or back; nothing where they do already."""
         if lies == self.lies:
             return
-        page, self.lies = self.file.add_section(), lies
+        empty = not self.file.element.body.inner_content_elements  # a file that begins so has no page before
+        page, self.lies = (self.file.sections[0] if empty else self.file.add_section()), lies
         page.orientation = WD_ORIENT.LANDSCAPE if lies else WD_ORIENT.PORTRAIT
         page.page_width, page.page_height = page.page_height, page.page_width
 
