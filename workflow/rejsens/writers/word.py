@@ -341,7 +341,7 @@ def _set_styles(styles: Any, language: str) -> None:
     for tongue in styles.element.iter(qn("w:lang")):
         tongue.set(qn("w:val"), language)
     for name, base, size, italic, bold in OWN_STYLES:
-        style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=name == "Bibliography")
         style.base_style = styles[base]
         style.font.size, style.font.italic, style.font.bold = Pt(size), italic, bold
     styles["Table Text"].paragraph_format.space_after = Pt(0)
