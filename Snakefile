@@ -20,7 +20,7 @@ rule all:
         "results/report/index.html",
         "results/report/report.pdf",
         "results/report/report.docx",
-        "results/manuscript/numbers.json",
+        expand("results/manuscript/{file}", file=["numbers.json", "draft.docx", "submission.zip"]),
         "results/report/provenance.json",
         SIZED_FIGURES,
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import audit
 import example_tables
@@ -9,7 +10,7 @@ import pytest
 import yaml
 from test_report import page
 
-from rejsens import narrative
+from rejsens import manuscript, narrative
 from rejsens.manuscript import as_json, as_latex, as_yaml, numbers
 
 
@@ -58,3 +59,44 @@ def test_a_study_without_hypotheses_or_with_one_id_in_two_families(tables):
     for frame in twice.values():
         frame.loc[frame["hypothesis"] == "H3", ["hypothesis", "family"]] = ["H1", "another family"]
     assert list(numbers(tables | twice)) == ["study", "H1", "H2", "H1_another_family"]
+
+
+# --- the page that says how to use them ------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "manuscript.md").read_text(encoding="utf-8")
+
+
+def example(language: str) -> str:
+    return re.search(rf"^```{language}\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)[1]
+
+
+def test_every_name_on_the_page_is_a_name(found):
+    named = re.findall(r"\\rejsens\{(.+?)\}", example("latex")) + re.findall(
+        r"\{\{< var (\S+) >\}\}", example("markdown")
+    )
+    named += [".".join(pair) for pair in re.findall(r"numbers\$(\w+)\$(\w+)", example("r"))]
+    assert len(named) > 8
+    for name in named:
+        group, key = name.split(".")
+        assert key in found[group], name
+
+
+def test_every_key_is_on_the_page_and_every_key_on_the_page_is_one(found, tables):
+    text = re.search(r"`H1` has.*?the whole sentence", PAGE)[0]
+    listed = set(re.findall(r"`(\w+)`", text)) - {"H1"}
+    one = numbers(example_tables.one_wave(tables))
+    assert set().union(*(own for group, own in {**found, **one}.items() if group != "study")) <= listed
+    assert listed <= set(re.findall(r'"(\w+)"', Path(manuscript.__file__).read_text(encoding="utf-8"))) | {
+        "p",
+        "p_adjusted",
+        "p_equivalence",
+    }
+
+
+def test_the_example_in_python_runs(found, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "results" / "manuscript"
+    folder.mkdir(parents=True)
+    (folder / "numbers.json").write_text(as_json(found), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example("python"), "manuscript.md", "exec"), {})
+    assert capsys.readouterr().out.strip() == found["H1"]["result"]

@@ -20,6 +20,13 @@ class Strong:
 
 
 @dataclass(frozen=True)
+class Emphasis:
+    """In italics, such as the name of a journal."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Code:
     text: str
 
@@ -40,13 +47,14 @@ class See:
     anchor: str
 
 
-Part = str | Strong | Code | Link | See
+Part = str | Strong | Emphasis | Code | Link | See
 Text = str | tuple[Part, ...]
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """role: what it is for a reader: "", legend, absent, status, warning, support, terms, citation, evidence, eyebrow, see."""
+    """role: what it is for a reader: "", legend, absent, status, warning, support, terms, citation, evidence, eyebrow, see,
+    reference (an entry of a list of references), unwritten (what the reader has to write)."""
 
     text: Text
     role: str = ""
@@ -99,7 +107,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Figure:
-    """svg, png   the drawing in both forms; png may be empty where no writer needs it."""
+    """svg, png   the drawing in both forms; png may be empty where no writer needs it.
+
+    file   where its files stand below the folder of figures, without a suffix, where that is not its name
+    """
 
     name: str
     svg: str
@@ -109,6 +120,7 @@ class Figure:
     note: str = ""
     png: bytes = b""
     series: str = ""
+    file: str = ""
     kind: Literal["Figure"] = "Figure"
 
     @property

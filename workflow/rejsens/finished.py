@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from rejsens.document import Document
+from rejsens.draft import figures_of
 from rejsens.layout import PrintedTable, from_json
 from rejsens.registry import AGGREGATES
 from rejsens.report import compose
 from rejsens.tabular import read_tables
 
 
-def report_of(given: Any, study: Mapping[str, Any], record: Mapping[str, Any], pictures: bool = False) -> Document:
-    """The report, from the files that a job is given.
+def report_of(
+    given: Any,
+    study: Mapping[str, Any],
+    record: Mapping[str, Any],
+    pictures: bool = False,
+    compose: Callable[..., Document] = compose,
+) -> Document:
+    """The report, or what else `compose` makes of the same, from the files that a job is given.
 
     given     paths: `figures`, `of_instruments` and perhaps `of_families` (SVG files), `tables` (JSON files)
     record    as :py:func:`rejsens.provenance.provenance` makes it
@@ -48,6 +55,11 @@ def outline(
 
 def _untold(name: str, title: str) -> dict[str, Any]:
     return {"stem": name, "title": title, "svg": "", "alt": "", "caption": ""}
+
+
+def figures_submitted(given: Any) -> list[Mapping[str, Any]]:
+    """Words of every figure that a submission holds, from the files that a job is given."""
+    return figures_of(read_figures(given.figures), read_instrument_figures(given.of_families))
 
 
 def read_figures(paths: Iterable[str], pictures: bool = False) -> list[dict[str, Any]]:

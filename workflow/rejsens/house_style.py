@@ -97,7 +97,7 @@ def _told(value: Any, study: Mapping[str, Any], laid_out: Collection[str]) -> An
         return tuple(_told(own, study, laid_out) for own in value)
     if isinstance(value, Table) and value.name not in laid_out:
         return replace(value, printed=on_table(value.printed, study))
-    cited = isinstance(value, Paragraph) and value.role == "citation"
+    cited = isinstance(value, Paragraph) and value.role in ("citation", "reference")
     if cited or isinstance(value, AS_THEY_ARE) or not is_dataclass(value):
         return value
     told = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in NAMES}

@@ -331,6 +331,28 @@ class Plan:
             "depends": code(*JOB, "rejsens.house_style", "rejsens.manuscript"),
         }
 
+    def write_draft(self) -> dict[str, Any]:
+        return self._written(self._bibliography, "rejsens.draft", "rejsens.writers.markdown", "rejsens.writers.word")
+
+    def pack_submission(self) -> dict[str, Any]:
+        return self._written(self._bibliography, "rejsens.draft", "rejsens.submission")
+
+    @property
+    def submitted_figures(self) -> list[str]:
+        """The files of the study's figures that are handed in: at the size that the settings name, where they name one."""
+        size = chosen_size(self.study.settings)
+        folder, bitmap = (f"{size.name}/", "tiff") if size else ("", "png")
+        of_families = [f"families/{f}/{figure}" for f in self.study.family_names for figure in self.figures_of_families]
+        return [
+            f"results/figures/{folder}{name}.{form}"
+            for name in [*self.figures, *of_families]
+            for form in ("pdf", bitmap)
+        ]
+
+    @property
+    def _bibliography(self) -> list[Path]:
+        return sorted((SHIPPED / "workflow" / "report" / "bibliography").iterdir())
+
     def _written(self, files: Iterable[Path], *writers: str) -> dict[str, Any]:
         """What the report and its writers depend on. files: what the writers read besides."""
         return {

@@ -61,7 +61,7 @@ def compose(
         Equal input gives an equal document.
     """
     house_style.use(study)
-    given = _given(tables, figures, printed, study, provenance, of_instruments, of_families)
+    given = gathered(tables, figures, printed, study, provenance, of_instruments, of_families)
     document = Document(
         title=given.study["title"],
         lead=given.study["description"],
@@ -88,12 +88,12 @@ def compose(
         ),
         mark=MARK if given.simulated else "",
         notice=NOBODY if given.simulated else "",
-        date=_newest(given.tables["waves"]),
+        date=newest(given.tables["waves"]),
     )
     return house_style.on_document(reporting.numbered(document), given.study, laid_out=printed)
 
 
-def _given(
+def gathered(
     tables: Mapping[str, pd.DataFrame],
     figures: Sequence[Mapping[str, Any]],
     printed: Mapping[str, PrintedTable],
@@ -102,6 +102,7 @@ def _given(
     of_instruments: Mapping[str, Sequence[Mapping[str, Any]]] | None,
     of_families: Mapping[str, Sequence[Mapping[str, Any]]] | None,
 ) -> Given:
+    """What the sections of a document read, from what :py:func:`compose` takes."""
     filled = Tables(tables)
     return Given(
         tables=filled,
@@ -137,7 +138,7 @@ def _facts(
     return [*facts, ("Data", "simulated")] if simulated else facts
 
 
-def _newest(waves: pd.DataFrame) -> str:
+def newest(waves: pd.DataFrame) -> str:
     """The day on which the newest wave ended; empty where no wave says it."""
     days = [str(day)[:10] for day in waves.get("collected_to", ()) if not apa.is_missing(day)]
     return max(days, default="")

@@ -10,6 +10,8 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/report/index.html, report.pdf, report.docx, provenance.json
         results/standards.csv                                    what reporting standards ask, and where the report answers it
         results/manuscript/numbers.json .tex, _variables.yml     every number of a hypothesis by name, as text
+        results/manuscript/draft.docx .md, references.json       method and results drafted from the tables, works cited
+        results/manuscript/submission.zip                        tables and figures named for submission
 """
 
 from rejsens.registry import AGGREGATES, TABLES
@@ -204,3 +206,34 @@ rule write_numbers:
         lambda w: PLAN.params("write_numbers"),
     script:
         "../scripts/write_numbers.py"
+
+
+rule write_draft:
+    message: "Drafting method and results"
+    input:
+        **REPORTED,
+    output:
+        word="results/manuscript/draft.docx",
+        markdown="results/manuscript/draft.md",
+        references="results/manuscript/references.json",
+    log:
+        "logs/write_draft.log",
+    params:
+        lambda w: PLAN.params("write_draft"),
+    script:
+        "../scripts/write_draft.py"
+
+
+rule pack_submission:
+    message: "Packing tables and figures for submission"
+    input:
+        **REPORTED,
+        submitted=PLAN.submitted_figures,
+    output:
+        archive="results/manuscript/submission.zip",
+    log:
+        "logs/pack_submission.log",
+    params:
+        lambda w: PLAN.params("pack_submission"),
+    script:
+        "../scripts/pack_submission.py"

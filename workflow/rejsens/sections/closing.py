@@ -65,7 +65,7 @@ def limitations(given: Given) -> Section:
     blocks: list[Block] = []
     if _asks_about_self_harm(given):
         blocks.append(Paragraph((Strong("Risk notice."), f" {RISK}"), "warning"))
-    blocks.append(Bullets((*_limitations(given), *given.study["notes"], *given.study["set_aside"])))
+    blocks.append(Bullets((*stated(given), *given.study["notes"], *given.study["set_aside"])))
     if given.study["support"]:
         blocks.append(Paragraph(given.study["support"], "support"))
     if given.study["contact"]:
@@ -84,7 +84,8 @@ def reproduce(given: Given) -> Section:
     return Section("reproduce", "Reproducing this report", (Paragraph(said), *records), "Reproducing this report")
 
 
-def _limitations(given: Given) -> list[str]:
+def stated(given: Given) -> list[str]:
+    """Every limitation of the study, those of its own settings left out."""
     found, dictionary = list(LIMITATIONS), given.tables["dictionary"]
     provisional = [row["hypothesis"] for row in given.findings if narrative.is_provisional(row)]
     unassessed = [row["hypothesis"] for row in given.findings if NOT_ASSESSED in str(row.get("invariance"))]

@@ -14,7 +14,7 @@ from rejsens.glossary import OF_HYPOTHESES
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.result_names import bounds, from_0, interval, metric_of, p_values, written
 from rejsens.sections.measures import words
-from rejsens.sections.places import Given, Row, figure
+from rejsens.sections.places import Given, Row, figure, of_family
 from rejsens.verdict_words import MEANINGS, against_claim, direction, share, simpler_model
 
 HALF = 160.0  # half the width of a strip
@@ -59,23 +59,27 @@ def _lines(findings: Sequence[Row]) -> list[Section]:
     reach = _reach(findings)
     cards = [(str(row["family"]), _card(k, row, reach)) for k, row in enumerate(findings, start=1)]
     found = []
-    for family, own in _families(findings).items():
+    for family, own in families(findings).items():
         lines = tuple(card for name, card in cards if name == family)
-        found.append(Section("", _name(family), lines, summary=_about(own), role="findings"))
+        found.append(Section("", family_heading(family), lines, summary=_about(own), role="findings"))
     return found
 
 
 def _paragraphs(given: Given) -> list[Section]:
     """A folded section for each family: its figures, then what was found of each hypothesis."""
     found = []
-    for place, (family, own) in enumerate(_families(given.findings).items(), start=1):
-        drawn = [figure(f, f"{f['stem']}-{family}", OF_A_FAMILY) for f in (given.of_families or {}).get(family, ())]
+    for place, (family, own) in enumerate(families(given.findings).items(), start=1):
+        drawn = [
+            figure(f, of_family(f["stem"], family), OF_A_FAMILY) for f in (given.of_families or {}).get(family, ())
+        ]
         prose = [_prose(row, given.tables["claims"]) for row in own]
-        found.append(Section(f"family-{place}", _name(family), (*drawn, *prose), folded=True, summary=_about(own)))
+        found.append(
+            Section(f"family-{place}", family_heading(family), (*drawn, *prose), folded=True, summary=_about(own))
+        )
     return found
 
 
-def _families(findings: Sequence[Row]) -> dict[str, list[Row]]:
+def families(findings: Sequence[Row]) -> dict[str, list[Row]]:
     """The findings by family, in the order declared."""
     families: dict[str, list[Row]] = {}
     for row in findings:
@@ -83,20 +87,20 @@ def _families(findings: Sequence[Row]) -> dict[str, list[Row]]:
     return families
 
 
-def _name(family: str) -> str:
+def family_heading(family: str) -> str:
     words = family.replace("_", " ")
     return f"{words[:1].upper()}{words[1:]} family"
 
 
 def _about(own: Sequence[Row]) -> str:
-    return f"{_corrections(own)}; {_counts(own)}"
+    return f"{corrections(own)}; {_counts(own)}"
 
 
-def _corrections(own: Sequence[Row]) -> str:
+def corrections(own: Sequence[Row]) -> str:
     """The correction of a family; where its exploratory hypotheses have another, both.
 
     >>> stated = {"correction": "holm", "confirmatory": True}
-    >>> _corrections([{"correction": "none", "confirmatory": False}, stated]), _corrections([stated])
+    >>> corrections([{"correction": "none", "confirmatory": False}, stated]), corrections([stated])
     ('Holm correction, exploratory hypotheses: no correction', 'Holm correction')
     """
     ordered = sorted(own, key=lambda row: not narrative.is_true(row.get("confirmatory")))
@@ -218,13 +222,13 @@ def _prose(row: Row, claims: pd.DataFrame) -> Section:
         *(Paragraph(" ".join(sentences)) for sentences in told if sentences),
         *(
             Paragraph((Strong("Published evidence beside this result."), f" {text}"), "evidence")
-            for text in _evidence(row["hypothesis"], claims)
+            for text in evidence(row["hypothesis"], claims)
         ),
     ]
     return Section("", f"{row['hypothesis']} {row['label']}", tuple(blocks), role="prose")
 
 
-def _evidence(hypothesis: str, claims: pd.DataFrame) -> list[str]:
+def evidence(hypothesis: str, claims: pd.DataFrame) -> list[str]:
     """Published evidence on the claims that a hypothesis tests, for and against."""
     if "evidence" not in claims:
         return []

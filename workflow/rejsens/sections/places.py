@@ -195,6 +195,21 @@ def figure(drawn: Row, name: str, series: str = "") -> Figure:
     )
 
 
+def shown_table(given: Given, name: str) -> tuple[Block, ...]:
+    """A printed table by its name, where it has rows."""
+    return (Table(name, given.printed[name]),) if name in given.shown else ()
+
+
+def drawn(given: Given, stem: str) -> tuple[Block, ...]:
+    """A figure of the study by its name, where it was drawn."""
+    return tuple(figure(one, stem) for one in given.figures if one["stem"] == stem)
+
+
+def of_family(stem: str, family: str) -> str:
+    """The name of a figure of one family of hypotheses, since every family has one of that stem."""
+    return f"{stem}-{family}"
+
+
 def nothing(text: str) -> tuple[Block, ...]:
     """The sentence that stands where something could stand."""
     return (Paragraph(text, "absent"),)

@@ -12,7 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from rejsens import layout, pages
-from rejsens.document import Code, Document, Figure, Link, Part, See, Strong, Table, Text
+from rejsens.document import Code, Document, Emphasis, Figure, Link, Part, See, Strong, Table, Text
 from rejsens.embedded import image
 
 
@@ -36,6 +36,8 @@ def _text(text: Text, document: Document) -> Markup:
 def _part(part: Part, document: Document) -> str:
     if isinstance(part, Strong):
         return f"<strong>{layout.italics(part.text)}</strong>"
+    if isinstance(part, Emphasis):
+        return f"<em>{escape(part.text)}</em>"
     if isinstance(part, Code):
         return f"<code>{escape(part.text)}</code>"
     if isinstance(part, Link):

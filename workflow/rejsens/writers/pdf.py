@@ -17,6 +17,7 @@ from rejsens.document import (
     Bullets,
     Code,
     Document,
+    Emphasis,
     Entries,
     Facts,
     Figure,
@@ -326,6 +327,8 @@ def _part(part: Part, document: Document) -> str:
     match part:
         case Strong():
             return f"#strong[{sentence(part.text)}]"
+        case Emphasis():
+            return f"#emph[#{string(part.text)}]"
         case Code():
             return f"#raw({string(part.text)})"
         case Link():

@@ -73,7 +73,7 @@ def seen(text: str) -> str:
 def _widths(printed: PrintedTable, room: int) -> list[int]:
     """Widths of the columns; those of words share what numbers leave, and no table is wider than the page."""
     columns = columns_of(printed)
-    own = [needed(column) * LETTER + 160 for column in columns]
+    own = [needed(column) * LETTER + 200 for column in columns]  # room for a font that is wider than ours, too
     flexible = [
         0.0 if of_numbers("".join(column[1:])) else min(sum(map(len, column)) / len(column), 3 * READABLE)
         for column in columns
