@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -156,7 +157,7 @@ def curve(part: Part) -> pd.DataFrame:
     ends = [low, *(z for z in crossings(part.slopes) if low < z < high), high]
     line, square = _lines(part.slopes)
     parts = []
-    for number, (start, end) in enumerate(zip(ends, ends[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(ends)):
         z = np.linspace(start, end, max(2, round(20 * (end - start))))
         slope, half = np.polyval(line, z), np.sqrt(np.maximum(np.polyval(square, z), 0.0))
         middle = (start + end) / 2
@@ -221,9 +222,7 @@ def _hypothesis(
     width = min(room / len(parts), WIDE)
     for place, part in enumerate(parts):
         start = left + TICKS + place * (TICKS + width)
-        head = style.wrap(
-            _head(part), width + (TICKS - 2 if place < len(parts) - 1 else RIGHT), style.SMALLEST, lines=1
-        )
+        head = _head(part, width + (TICKS - 2 if place < len(parts) - 1 else RIGHT))
         sheet.text(start, top + TITLE, head, size=style.SMALLEST, colour=style.SOFT)
         draw_slopes(sheet.axes(start, top + TITLE + HEAD, width, PANEL), part)
     third = third_of(parts[0].product._asdict()).partition("=")[0]
@@ -239,12 +238,13 @@ def _pair(part: Part, names: dict[str, str]) -> str:
     return opening(f"{label_of(predictor, names)} with {label_of(part.product.outcome, names)}")
 
 
-def _head(part: Part) -> str:
-    """Whose slopes they are; of one wave with its bounds."""
-    if part.analysis == WITHIN:
-        return "within persons"
+def _head(part: Part, room: float) -> str:
+    """Whose slopes they are; of one wave with its bounds, which have the room before the name of the wave has it."""
+    wave = "within persons" if part.analysis == WITHIN else str(part.product.wave)
     values = " and ".join(apa.number(value) for value, _ in part.bounds)
-    return f"{part.product.wave}, 0 at {values}" if values else str(part.product.wave)
+    said = [f"{wave}, 0 at {values}", f"0 at {values}"] if values else [wave]
+    fits = (text for text in said if style.width_of(text, style.SMALLEST) <= room)
+    return next(fits, style.wrap(wave, room, style.SMALLEST, lines=1))
 
 
 def draw_slopes(axes: Axes, part: Part) -> None:
