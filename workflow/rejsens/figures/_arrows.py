@@ -55,16 +55,16 @@ def arrow(canvas: Axes, start: Point, end: Point, row: Any) -> None:
     canvas.add_patch(Polygon(corners, facecolor=colour, linewidth=0, zorder=3, clip_on=False))
 
 
-def number(sheet: style.Sheet, canvas: Axes, corner: Point, at: Point, row: Any) -> None:
+def number(sheet: style.Sheet, canvas: Axes, corner: Point, at: Point, row: Any, before: str = "") -> None:
     """The estimate of a path over its arrow, the line beneath blotted out; bold where it carries the verdict."""
-    blot = {"facecolor": style.WHITE, "linewidth": 0, "zorder": 4}
-    canvas.add_patch(Rectangle((at[0] - wide(row) / 2, at[1] - TALL / 2), wide(row), TALL, **blot))
-    words(sheet, corner, *at, estimate(row), weight=_weight(row))
+    blot, room = {"facecolor": style.WHITE, "linewidth": 0, "zorder": 4}, wide(row, before)
+    canvas.add_patch(Rectangle((at[0] - room / 2, at[1] - TALL / 2), room, TALL, **blot))
+    words(sheet, corner, *at, before + estimate(row), weight=_weight(row))
 
 
-def wide(row: Any) -> float:
+def wide(row: Any, before: str = "") -> float:
     """mm that a number takes with a little white on both sides."""
-    return style.width_of(estimate(row), style.SMALLEST, _weight(row)) + 0.8
+    return style.width_of(before + estimate(row), style.SMALLEST, _weight(row)) + 0.8
 
 
 def _weight(row: Any) -> str:

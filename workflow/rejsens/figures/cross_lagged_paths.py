@@ -1,4 +1,4 @@
-"""Who is above their own level in one wave, and what the next wave brings
+"""Cross-lagged paths from one wave to the next
 
 Each diagram is a random-intercept cross-lagged panel model of one hypothesis. Left is one wave, right the next, the
 paths are equal over all of them: level arrows carry a deviation on to the same measure, crossing arrows to the other one.
