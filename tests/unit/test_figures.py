@@ -36,6 +36,7 @@ from rejsens.narrative import banned_words
 from rejsens.registry import LIBRARY, TABLES, figures, load_plugin
 
 sys.path.insert(0, str(Path(__file__).parent))
+from example_paths import added
 from example_tables import one_wave, study, tables, without_hypotheses
 
 FIGURES = figures("no such study")
@@ -152,7 +153,7 @@ SCENARIOS = {
 def drawing(name: str, scenario: str) -> style.Drawing:
     make, changes, people = SCENARIOS[scenario]
     module = load_plugin(f"rejsens.figures.{name}")
-    given = make()
+    given = added(name, make())
     return module.draw(**{table: given[table] for table in module.TABLES}, study=study(**changes), people=people)
 
 
@@ -754,7 +755,7 @@ def test_the_same_figure_gives_the_same_bytes_in_another_process(saved, tmp_path
 def test_drawing_twice_gives_the_same_bytes(saved, tmp_path):
     for name in FIGURES:
         make, changes, people = SCENARIOS["full"]
-        module, given = load_plugin(f"rejsens.figures.{name}"), make()
+        module, given = load_plugin(f"rejsens.figures.{name}"), added(name, make())
         again = module.draw(**{table: given[table] for table in module.TABLES}, study=study(**changes), people=people)
         for path in figure_files.save(again, tmp_path / name):
             assert path.read_bytes() == (saved / path.name).read_bytes(), path.name

@@ -58,7 +58,7 @@ def draw(
             _draw_band(axes, beside, asked)
         own = own.assign(x=own["wave"].map(asked.index)).sort_values("x")
         style.means(axes, own["x"], own["mean"], own["ci_low"], own["ci_high"])
-        axes.locator_params(axis="y", nbins=5)
+        _limits(axes, (declared.loc[score, "range_low"], declared.loc[score, "range_high"]))
         parts += [own.drop(columns="x"), beside]
     note = _note(means, dictionary, shown, hidden, people)
     data = pd.concat(parts, ignore_index=True)
@@ -125,6 +125,16 @@ def _alone(wide: pd.DataFrame) -> pd.DataFrame:
     padded = np.pad(there, ((0, 0), (1, 1)))
     people, x = np.nonzero(there & ~padded[:, :-2] & ~padded[:, 2:])
     return pd.DataFrame({"x": x, "value": wide.to_numpy(float)[people, x]})
+
+
+def _limits(axes: Axes, bounds: tuple[float, float]) -> None:
+    """The theoretical range, unless what is drawn fills less than a quarter of it."""
+    low, high = axes.get_ylim()
+    if np.isfinite(bounds).all() and high - low >= 0.25 * (bounds[1] - bounds[0]):
+        low, high = bounds
+        room = 0.04 * (high - low)
+        axes.set_ylim(low - room, high + room)
+    axes.locator_params(axis="y", nbins=5)
 
 
 def _draw_band(axes: Axes, own: pd.DataFrame, waves: list[str]) -> None:
