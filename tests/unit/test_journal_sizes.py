@@ -170,7 +170,6 @@ ALONE = {  # what nothing but its colour tells apart
     "kept, set aside": (style.PALE_BLUE, style.VERMILLION),
     "kept to the end, rows": (style.BLUE, style.PALE_BLUE),
     "missing, complete": (style.BLUE, style.BAND),
-    "interval of a slope excludes 0, includes it": (style.PALE_BLUE, style.FAINT),
     "paths that exclude 0, boxes": (style.BLUE, style.BAND),
     "answers of four": tuple(style.ordered(4)),
     "answers of five": tuple(style.ordered(5)),
@@ -180,6 +179,8 @@ WITH_A_SIGN = {  # what a mark, a word, a broken line or a number tells apart as
     "verdicts, by word": tuple(dict.fromkeys(style.VERDICT_COLOURS.values())),
     "information and its error, by a broken line": (style.BLUE, style.RUST),
     "first and later waves, by a filled mark": (style.BLUE, style.SOFT),
+    "interval of a slope excludes or includes 0, by the line of 0 and the bound": (style.PALE_BLUE, style.GHOST),
+    "paths that exclude or include 0, by a broken line": (style.BLUE, style.SOFT),
     "signs of correlations, by number": (style.diverging()(0.2), style.diverging()(0.8)),
 }
 

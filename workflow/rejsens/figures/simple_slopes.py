@@ -115,16 +115,21 @@ def _part(kind: str, own: pd.DataFrame, descriptives: pd.DataFrame) -> Part | No
     told = own[own["metric"].eq("johnson_neyman")]
     values = sorted(told["estimate"].dropna())
     status = "" if values or told.empty else str(told["status"].iloc[0])
-    bounds = [(value, _place(value, product, slopes, descriptives)) for value in values]
-    return Part(kind, product, slopes, [], [pair for pair in bounds if np.isfinite(pair[1])], status)
+    return Part(kind, product, slopes, [], _placed(values, product, slopes, descriptives), status)
 
 
-def _place(value: float, product: Any, slopes: pd.DataFrame, descriptives: pd.DataFrame) -> float:
-    """Where a bound lies in SDs: the crossing next to where the mean and the SD of the third variable put it."""
+def _placed(
+    values: list[float], product: Any, slopes: pd.DataFrame, descriptives: pd.DataFrame
+) -> list[tuple[float, float]]:
+    """Bounds with where they lie in SDs. One of two crossings may lie among the extremes, and is no bound: then it is
+    the crossing next to where the mean and the SD of the third variable put the bound."""
     found = crossings(slopes)
+    if len(found) == len(values):
+        return list(zip(values, found, strict=True))
     rows = descriptives[descriptives["score"].eq(third_of(product._asdict())) & descriptives["wave"].eq(product.wave)]
-    near = (value - rows["mean"].iloc[0]) / rows["sd"].iloc[0] if len(rows) else 0.0
-    return min(found, key=lambda z: abs(z - near)) if found else np.nan
+    mean, sd = (rows["mean"].iloc[0], rows["sd"].iloc[0]) if len(rows) else (np.nan, np.nan)
+    near = [(value, (value - mean) / sd if np.isfinite(mean) else 0.0) for value in values]
+    return [(value, min(found, key=lambda z: abs(z - at))) for value, at in near if found]
 
 
 def _lines(slopes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -199,7 +204,7 @@ def _legend(sheet: style.Sheet, shown: dict[str, list[Part]], study: dict[str, A
     parts = [part for own in shown.values() for part in own]
     entries = [(style.dot(style.BLUE), f"slope with {level(study)} interval")]
     if any(has_curve(part) for part in parts):
-        entries += [(style.swatch(style.PALE_BLUE), "interval excludes 0"), (style.swatch(style.FAINT), "includes 0")]
+        entries += [(style.swatch(style.PALE_BLUE), "interval excludes 0"), (style.swatch(style.GHOST), "includes 0")]
     if any(part.bounds for part in parts):
         entries.append((style.stroke(style.RUST, style.LINE, "--"), "bound"))
     if any(_fans(part) for part in parts):
@@ -251,14 +256,16 @@ def draw_slopes(axes: Axes, part: Part) -> None:
     """Simple slopes with their intervals; in one wave also the curve and its regions."""
     own = part.slopes
     low, high = own["ci_low"].min(), own["ci_high"].max()
-    axes.axhline(0, color=style.INK, linewidth=style.THIN, zorder=1)
+    axes.axhline(0, color=style.INK, linewidth=style.THIN, zorder=1.5)
     if has_curve(part):
         found = curve(part)
         low, high = min(low, found["ci_low"].min()), max(high, found["ci_high"].max())
         for _, stretch in found.groupby("stretch"):
             excludes = bool(stretch["excludes"].iloc[0])
-            fill, name = (style.PALE_BLUE, "excludes 0") if excludes else (style.FAINT, "includes 0")
+            fill, name = (style.PALE_BLUE, "excludes 0") if excludes else (style.GHOST, "includes 0")
             axes.fill_between(stretch["z"], stretch["ci_low"], stretch["ci_high"], color=fill, linewidth=0, label=name)
+        for end in ("ci_low", "ci_high"):
+            axes.plot(found["z"], found[end], color=style.SOFT, linewidth=style.HAIR, zorder=2, label=end)
         axes.plot(found["z"], found["estimate"], color=style.BLUE, linewidth=style.THIN, zorder=3, label="curve")
         for _, z in part.bounds:
             axes.axvline(z, color=style.RUST, linewidth=style.LINE, linestyle="--", zorder=2, label="bound")
