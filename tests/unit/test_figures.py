@@ -524,6 +524,20 @@ def test_bars_of_responses_add_up_to_everybody():
     assert [text.get_text() for text in made.figure.texts if text.get_text().endswith("(R)")]
 
 
+def test_bars_of_responses_meet_at_the_middle_of_their_scale():
+    made = drawing("response_distributions", "full")
+    drawn = [bar for axes in made.figure.axes for bar in axes.patches if bar.get_height() == pytest.approx(0.8)]
+    np.testing.assert_allclose([bar.get_x() for bar in drawn], made.data["start"])
+    even = made.data.query("item == 'gad7_01'").set_index("code")  # 0 to 3: the line lies between 1 and 2
+    assert even.loc[0, "start"] == pytest.approx(-even.loc[[0, 1], "percent"].sum())
+    assert even.loc[2, "start"] == pytest.approx(0)
+    odd = made.data.query("item == 'mreii_e01'").set_index("code")  # 0 to 4: 2 lies half on each side
+    assert odd.loc[2, "start"] == pytest.approx(-odd.loc[2, "percent"] / 2)
+    assert odd.loc[3, "start"] == pytest.approx(odd.loc[2, "percent"] / 2)
+    framed = [axes for axes in made.figure.axes if axes.get_yaxis().get_inverted() and axes.axison]
+    assert framed and {axes.get_xlim() for axes in framed} == {framed[0].get_xlim()}
+
+
 def test_blanked_answers_are_drawn_as_one_hatched_rest():
     responses = _full()["responses"].astype({"n": "Int64"})
     hidden = responses["item"].eq("gad7_01") & responses["value"].ge(2)
