@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from rejsens import apa, style
 from rejsens.figure_layout import drawn_texts, faults_of_layout
 from rejsens.figures import attrition, cross_lagged_paths, indirect_paths, simple_slopes, trajectories
 from rejsens.inference.moderation import johnson_neyman_curve, moderation
+from rejsens.registry import SHIPPED, figures
 from rejsens.result_names import interval
 
 
@@ -46,6 +48,12 @@ def plots(made: style.Drawing) -> list:
 def marks(axes, label: str) -> np.ndarray:
     found = [line for line in axes.lines if line.get_label() == label]
     return np.concatenate([line.get_ydata() for line in found]) if found else np.array([])
+
+
+def test_the_page_of_results_names_every_figure_of_a_study():
+    page = (SHIPPED / "docs" / "results.md").read_text(encoding="utf-8").split("## The figures by name")[1]
+    named = set(re.findall(r"^\| `(\w+)` \|", page.split("\n## ")[0], re.MULTILINE))
+    assert named == {*figures("no such study"), *figures("no such study", of="family")}
 
 
 # Simple slopes -------------------------------------------------------------------------------------------------------
