@@ -307,9 +307,22 @@ def test_scores_mark_the_means_of_the_table():
     assert len(people) == _full()["scores"].query("wave == '2026a'")["mreii_e_freq"].notna().sum()
 
 
+def test_the_middle_half_of_the_scores_is_that_of_the_table():
+    axes = drawing("scores_by_wave", "full").figure.axes[1]
+    halves, dashes = (next(c for c in axes.collections if c.get_label() == name) for name in ("middle half", "median"))
+    table = _full()["descriptives"].query("score == 'mreii_e_freq'")
+    np.testing.assert_allclose([part[:, 1] for part in halves.get_segments()], table[["q25", "q75"]])
+    np.testing.assert_allclose([part[0, 1] for part in dashes.get_segments()], table["median"])
+    made = scores_by_wave.draw(
+        dictionary=_full()["dictionary"], descriptives=_full()["descriptives"].assign(n=39), scores=_full()["scores"],
+        study=study(simulated=False),
+    )  # fmt: skip
+    assert set(made.data["kind"]) == {"mean", "step"}  # quarters of nine people are not shown
+
+
 def test_the_shared_version_of_the_scores_holds_no_person():
     made = drawing("scores_by_wave", "shared")
-    assert set(made.data["kind"]) == {"mean", "step"}
+    assert set(made.data["kind"]) == {"mean", "quartiles", "step"}
     assert made.data["n"].min() >= 10
     assert not any(line.get_rasterized() for axes in made.figure.axes for line in axes.lines)
     steps = made.data.query("kind == 'step'")

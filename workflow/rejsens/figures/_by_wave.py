@@ -17,6 +17,7 @@ PANEL = 36.0  # mm high
 TITLE = 9.5  # mm above a panel
 TICKS = 7.5  # mm left of a panel
 BELOW = 9.5  # mm below it
+QUARTERS = 4  # groups that quartiles make, each of which must hold enough people
 
 
 def means_of(descriptives: pd.DataFrame, waves: list[str], fewest: int) -> pd.DataFrame:
@@ -24,6 +25,13 @@ def means_of(descriptives: pd.DataFrame, waves: list[str], fewest: int) -> pd.Da
     own = descriptives.assign(wave=descriptives["wave"].astype(str), kind="mean")
     own = own[own["wave"].isin(waves) & own["n"].ge(fewest) & own["mean"].notna()]
     return own[["kind", "score", "wave", "n", "mean", "ci_low", "ci_high"]].reset_index(drop=True)
+
+
+def quartiles(descriptives: pd.DataFrame, score: str, waves: list[str], fewest: int) -> pd.DataFrame:
+    """Quartiles of a score in each wave with `fewest` people in each quarter, as in the table of descriptive statistics."""
+    own = descriptives[descriptives["score"].eq(score) & descriptives["n"].ge(QUARTERS * fewest)]
+    own = own[own["wave"].astype(str).isin(waves)][["score", "wave", "n", "q25", "median", "q75"]].astype({"wave": str})
+    return own.assign(kind="quartiles").sort_values("wave", key=lambda w: w.map(waves.index), kind="stable")
 
 
 def sheet_of(panels: int, study: dict[str, Any], *marks: tuple[style.Mark, str]) -> style.Sheet:

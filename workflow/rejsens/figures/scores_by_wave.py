@@ -3,7 +3,8 @@
 Points with vertical lines are means with their confidence intervals, joined in time order; the pale shape beside or
 behind each is the distribution of the score in that wave. Where there are fine dots, they are people, moved a little
 so that they do not hide each other. Where there are steps, each holds at least as many people as may be shown together.
-Each scale has its own axis.
+The thin line under a mean reaches over the middle half of the people, its dash is their median. Each scale has its own
+axis.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from matplotlib.axes import Axes
 from scipy.stats import gaussian_kde
 
 from rejsens import apa, style
-from rejsens.figures._by_wave import means_of, most, panel_of, people_in_each, sheet_of
+from rejsens.figures._by_wave import means_of, most, panel_of, people_in_each, quartiles, sheet_of
 from rejsens.figures._study import counted, first_scores, labels, level, min_cell, sentences, unvalidated
 
 TABLES = ("dictionary", "descriptives", "scores")
@@ -43,8 +44,8 @@ def draw(
         return style.sentence("No score has enough people in any wave to be drawn.", study)
     declared = dictionary.set_index("score")
     bounds = {score: (row["range_low"], row["range_high"]) for score, row in declared.iterrows()}
-    shape = (style.swatch(style.PALE_BLUE), "distribution")
-    sheet = sheet_of(len(shown), study, shape)
+    shape, half = (style.swatch(style.PALE_BLUE), "distribution"), (_upright, "middle half and median")
+    sheet = sheet_of(len(shown), study, shape, half)
     parts = []
     for place, score in enumerate(shown):
         own = means[means["score"].eq(score)]
@@ -56,9 +57,11 @@ def draw(
         else:
             cloud = _steps(panel, score, asked, bounds[score], min_cell(study))
             _draw_steps(axes, cloud, asked)
+        middle = quartiles(descriptives, score, asked, 1 if people else min_cell(study))
+        _draw_middle(axes, middle, asked)
         _draw_means(axes, own, asked)
         _limits(axes, cloud, own, bounds[score])
-        parts += [own, cloud]
+        parts += [own, middle, cloud]
     alt = _alt(means, shown, labels(dictionary), study, people)
     note = _note(means, dictionary, shown, hidden, study, people)
     return style.Drawing(sheet.figure, alt, pd.concat(parts, ignore_index=True), note)
@@ -175,6 +178,20 @@ def _density(values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
 def _draw_means(axes: Axes, means: pd.DataFrame, waves: list[str]) -> None:
     own = means.assign(x=means["wave"].map(waves.index)).sort_values("x")
     style.means(axes, own["x"], own["mean"], own["ci_low"], own["ci_high"])
+
+
+def _draw_middle(axes: Axes, middle: pd.DataFrame, waves: list[str]) -> None:
+    """From quartile to quartile, with a dash at the median."""
+    x = middle["wave"].map(waves.index).astype(float)  # also where no wave has enough people
+    line = {"color": style.INK, "linewidth": style.THIN, "zorder": 2.5}
+    axes.vlines(x, middle["q25"], middle["q75"], label="middle half", **line)
+    axes.hlines(middle["median"], x - 0.09, x + 0.09, label="median", **line)
+
+
+def _upright(axes: Axes, x: float, y: float) -> None:
+    """The mark of the middle half in the legend."""
+    axes.plot([x, x], [y - 1.1, y + 1.1], color=style.INK, linewidth=style.THIN)
+    axes.plot([x - 0.8, x + 0.8], [y, y], color=style.INK, linewidth=style.THIN)
 
 
 def _limits(axes: Axes, cloud: pd.DataFrame, means: pd.DataFrame, bounds: tuple[float, float]) -> None:

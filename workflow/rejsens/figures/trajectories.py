@@ -16,14 +16,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from rejsens import apa, style
-from rejsens.figures._by_wave import means_of, most, panel_of, people_in_each, sheet_of
+from rejsens.figures._by_wave import QUARTERS, means_of, most, panel_of, people_in_each, quartiles, sheet_of
 from rejsens.figures._study import counted, first_scores, labels, level, min_cell, sentences, unvalidated
 
 TABLES = ("dictionary", "descriptives", "scores")
 SHOWS_PEOPLE = True
 
 LINES = 40  # people drawn for each score
-QUARTERS = 4  # groups that quartiles make, each of which must hold enough people
 
 
 @style.styled
@@ -54,7 +53,7 @@ def draw(
             beside = trajectories(panel, score, asked, random)
             _draw_people(axes, beside, asked)
         else:
-            beside = quartiles(descriptives, score, asked)
+            beside = quartiles(descriptives, score, asked, min_cell(study))
             _draw_band(axes, beside, asked)
         own = own.assign(x=own["wave"].map(asked.index)).sort_values("x")
         style.means(axes, own["x"], own["mean"], own["ci_low"], own["ci_high"])
@@ -86,13 +85,6 @@ def trajectories(panel: pd.DataFrame, score: str, waves: list[str], random: np.r
     own = own.assign(order=order).sort_values(["person", "order"]).rename(columns={score: "value"})
     own = own[["person", "wave", "value"]].astype({"person": int})
     return own.assign(kind="person", score=score).reset_index(drop=True)
-
-
-def quartiles(descriptives: pd.DataFrame, score: str, waves: list[str]) -> pd.DataFrame:
-    """Quartiles of a score in each wave, as in the table of descriptive statistics."""
-    own = descriptives[descriptives["score"].eq(score) & descriptives["wave"].astype(str).isin(waves)]
-    own = own[["score", "wave", "n", "q25", "median", "q75"]].astype({"wave": str})
-    return own.assign(kind="quartiles").sort_values("wave", key=lambda w: w.map(waves.index), kind="stable")
 
 
 # Ink -----------------------------------------------------------------------------------------------------------------
