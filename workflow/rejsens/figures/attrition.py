@@ -42,10 +42,10 @@ def draw(*, attrition: pd.DataFrame, waves: pd.DataFrame, study: dict[str, Any],
         )  # fmt: skip
     top = style.header(study, legend=True)
     above = BARS + TICKS + 8.0 if len(present) else 0.0
-    groups = ratios["group"].nunique()
-    room = style.MAX_HEIGHT - top - above - groups * HEAD - FOOT
-    shown = ratios.head(int(room / ROW))
-    height = top + above + (shown["group"].nunique() * HEAD + len(shown) * ROW + FOOT if len(shown) else 0.0)
+    ratios = _laid_out(ratios)
+    room = style.MAX_HEIGHT - top - above - ratios["group"].nunique() * HEAD - FOOT
+    shown = ratios[ratios["height"].cumsum().le(room)]
+    height = top + above + (_tall(shown) + FOOT if len(shown) else 0.0)
     sheet = style.Sheet(style.PAGE, height, study, legend=True)
     sheet.legend(_entries(shown, study))
     if len(present):
@@ -86,6 +86,23 @@ def latest_ratios(attrition: pd.DataFrame, order: list[str], first: list[str]) -
     ).assign(kind="odds ratio")
 
 
+def _labels() -> float:
+    """mm for the labels: less of a narrow page."""
+    return min(LABELS, 0.46 * style.PAGE)
+
+
+def _laid_out(ratios: pd.DataFrame) -> pd.DataFrame:
+    """The printed label of each row, in as many lines as it takes, and its height."""
+    printed = [style.wrap(label, _labels(), style.SMALL, lines=3) for label in ratios["label"]]
+    heights = [ROW + style.height_of(text.count("\n"), style.SMALL) for text in printed]
+    return ratios.assign(printed=printed, height=pd.Series(heights, ratios.index, dtype=float))
+
+
+def _tall(shown: pd.DataFrame) -> float:
+    """mm of the rows with the headings between."""
+    return shown["group"].nunique() * HEAD + float(shown["height"].sum())
+
+
 # Ink -----------------------------------------------------------------------------------------------------------------
 
 
@@ -119,10 +136,9 @@ def _bars(sheet: style.Sheet, present: pd.DataFrame, top: float) -> None:
 def _ratios(sheet: style.Sheet, shown: pd.DataFrame, top: float) -> None:
     """Labels, marks and, on a wide page, numbers; one axis for all."""
     numbers = style.PAGE >= WITH_VALUES
-    labels = min(LABELS, 0.46 * style.PAGE)
-    left = style.MARGIN + labels + 2.0
+    left = style.MARGIN + _labels() + 2.0
     width = style.PAGE - style.MARGIN - left - (VALUES if numbers else 3.0)
-    tall = shown["group"].nunique() * HEAD + len(shown) * ROW
+    tall = _tall(shown)
     axes = sheet.axes(left, top, width, tall)
     low, high = max(1 / FARTHEST, shown["ci_low"].min() / 1.05), min(FARTHEST, shown["ci_high"].max() * 1.05)
     axes.set(xscale="log", xlim=(min(low, 0.8), max(high, 1.25)), ylim=(tall, 0), yticks=[])
@@ -132,14 +148,13 @@ def _ratios(sheet: style.Sheet, shown: pd.DataFrame, top: float) -> None:
         if row.group != group:
             sheet.text(style.MARGIN, top + y + HEAD / 2, row.group, size=style.SMALL, weight="bold", va="middle")
             y, group = y + HEAD, row.group
-        middle = y + ROW / 2
-        words = style.wrap(row.label, labels, style.SMALL, lines=1)
-        sheet.text(style.MARGIN, top + middle, words, size=style.SMALL, va="middle")
+        middle = y + row.height / 2
+        sheet.text(style.MARGIN, top + middle, row.printed, size=style.SMALL, va="middle")
         draw_ratio(axes, row, middle, bool(clear))
         if numbers:
             value = apa.coefficient(row.odds_ratio, row.ci_low, row.ci_high)
             sheet.text(style.PAGE - style.MARGIN, top + middle, value, size=style.SMALL, ha="right", va="middle")
-        y += ROW
+        y += row.height
     _axis(axes, width)
 
 
@@ -190,7 +205,7 @@ def _alt(present: pd.DataFrame, shown: pd.DataFrame, study: dict[str, Any]) -> s
 
 def _note(present: pd.DataFrame, shown: pd.DataFrame, hidden: int) -> str:
     return sentences(
-        f"Bars: n = {span(present['n'])} people of the first wave." if len(present) else "",
+        f"Bars: n = {span(present['n'])} people of the first wave, those whose background is known." if len(present) else "",
         f"Odds ratios: wave {shown['wave'].iloc[0]}, n = {span(shown['n'])}, of them absent "
         f"{span(shown['n_absent'])}; logistic models, complete cases." if len(shown) else "",
         f"In the table only: {counted(hidden, 'further odds ratio')}." if hidden > 0 else "",
