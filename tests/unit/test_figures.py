@@ -36,6 +36,7 @@ from rejsens.narrative import banned_words
 from rejsens.registry import LIBRARY, TABLES, figures, load_plugin
 
 sys.path.insert(0, str(Path(__file__).parent))
+from example_paths import added
 from example_tables import one_wave, study, tables, without_hypotheses
 
 FIGURES = figures("no such study")
@@ -152,7 +153,7 @@ SCENARIOS = {
 def drawing(name: str, scenario: str) -> style.Drawing:
     make, changes, people = SCENARIOS[scenario]
     module = load_plugin(f"rejsens.figures.{name}")
-    given = make()
+    given = added(name, make())
     return module.draw(**{table: given[table] for table in module.TABLES}, study=study(**changes), people=people)
 
 
@@ -306,9 +307,22 @@ def test_scores_mark_the_means_of_the_table():
     assert len(people) == _full()["scores"].query("wave == '2026a'")["mreii_e_freq"].notna().sum()
 
 
+def test_the_middle_half_of_the_scores_is_that_of_the_table():
+    axes = drawing("scores_by_wave", "full").figure.axes[1]
+    halves, dashes = (next(c for c in axes.collections if c.get_label() == name) for name in ("middle half", "median"))
+    table = _full()["descriptives"].query("score == 'mreii_e_freq'")
+    np.testing.assert_allclose([part[:, 1] for part in halves.get_segments()], table[["q25", "q75"]])
+    np.testing.assert_allclose([part[0, 1] for part in dashes.get_segments()], table["median"])
+    made = scores_by_wave.draw(
+        dictionary=_full()["dictionary"], descriptives=_full()["descriptives"].assign(n=39), scores=_full()["scores"],
+        study=study(simulated=False),
+    )  # fmt: skip
+    assert set(made.data["kind"]) == {"mean", "step"}  # quarters of nine people are not shown
+
+
 def test_the_shared_version_of_the_scores_holds_no_person():
     made = drawing("scores_by_wave", "shared")
-    assert set(made.data["kind"]) == {"mean", "step"}
+    assert set(made.data["kind"]) == {"mean", "quartiles", "step"}
     assert made.data["n"].min() >= 10
     assert not any(line.get_rasterized() for axes in made.figure.axes for line in axes.lines)
     steps = made.data.query("kind == 'step'")
@@ -521,6 +535,20 @@ def test_bars_of_responses_add_up_to_everybody():
     drawn = made.data.query("item == 'gad7_01' and code == 3").iloc[0]
     assert (drawn["n"], drawn["percent"]) == (latest["n"], latest["percent"])
     assert [text.get_text() for text in made.figure.texts if text.get_text().endswith("(R)")]
+
+
+def test_bars_of_responses_meet_at_the_middle_of_their_scale():
+    made = drawing("response_distributions", "full")
+    drawn = [bar for axes in made.figure.axes for bar in axes.patches if bar.get_height() == pytest.approx(0.8)]
+    np.testing.assert_allclose([bar.get_x() for bar in drawn], made.data["start"])
+    even = made.data.query("item == 'gad7_01'").set_index("code")  # 0 to 3: the line lies between 1 and 2
+    assert even.loc[0, "start"] == pytest.approx(-even.loc[[0, 1], "percent"].sum())
+    assert even.loc[2, "start"] == pytest.approx(0)
+    odd = made.data.query("item == 'mreii_e01'").set_index("code")  # 0 to 4: 2 lies half on each side
+    assert odd.loc[2, "start"] == pytest.approx(-odd.loc[2, "percent"] / 2)
+    assert odd.loc[3, "start"] == pytest.approx(odd.loc[2, "percent"] / 2)
+    framed = [axes for axes in made.figure.axes if axes.get_yaxis().get_inverted() and axes.axison]
+    assert framed and {axes.get_xlim() for axes in framed} == {framed[0].get_xlim()}
 
 
 def test_blanked_answers_are_drawn_as_one_hatched_rest():
@@ -754,7 +782,7 @@ def test_the_same_figure_gives_the_same_bytes_in_another_process(saved, tmp_path
 def test_drawing_twice_gives_the_same_bytes(saved, tmp_path):
     for name in FIGURES:
         make, changes, people = SCENARIOS["full"]
-        module, given = load_plugin(f"rejsens.figures.{name}"), make()
+        module, given = load_plugin(f"rejsens.figures.{name}"), added(name, make())
         again = module.draw(**{table: given[table] for table in module.TABLES}, study=study(**changes), people=people)
         for path in figure_files.save(again, tmp_path / name):
             assert path.read_bytes() == (saved / path.name).read_bytes(), path.name

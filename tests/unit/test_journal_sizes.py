@@ -17,6 +17,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parent))
 from colour_vision import VISIONS, ciede2000, distance
 from example_multiverse import multiverse
+from example_paths import added
 from example_tables import study, tables
 from test_instrument_figures import drawn, instrument
 
@@ -37,7 +38,7 @@ def draws(name: str) -> Callable[[], style.Drawing]:
     """A figure of the example tables, to be drawn when asked for."""
     if name in OF_INSTRUMENT:
         return lambda: drawn(name, instrument((3, 4)))
-    given = tables() | (multiverse() if name == "specification_curve" else {})
+    given = added(name, tables() | (multiverse() if name == "specification_curve" else {}))
     module = load_plugin(f"rejsens.figures.{name}")
     own = {table: given[table] for table in module.TABLES}
     return lambda: module.draw(**own, study=study(), people=True)
@@ -169,6 +170,7 @@ ALONE = {  # what nothing but its colour tells apart
     "kept, set aside": (style.PALE_BLUE, style.VERMILLION),
     "kept to the end, rows": (style.BLUE, style.PALE_BLUE),
     "missing, complete": (style.BLUE, style.BAND),
+    "paths that exclude 0, boxes": (style.BLUE, style.BAND),
     "answers of four": tuple(style.ordered(4)),
     "answers of five": tuple(style.ordered(5)),
 }
@@ -177,6 +179,8 @@ WITH_A_SIGN = {  # what a mark, a word, a broken line or a number tells apart as
     "verdicts, by word": tuple(dict.fromkeys(style.VERDICT_COLOURS.values())),
     "information and its error, by a broken line": (style.BLUE, style.RUST),
     "first and later waves, by a filled mark": (style.BLUE, style.SOFT),
+    "interval of a slope excludes or includes 0, by the line of 0 and the bound": (style.PALE_BLUE, style.GHOST),
+    "paths that exclude or include 0, by a broken line": (style.BLUE, style.SOFT),
     "signs of correlations, by number": (style.diverging()(0.2), style.diverging()(0.8)),
 }
 

@@ -79,6 +79,11 @@ def wave_ticks(waves: Sequence[str], room: float) -> tuple[list[str], str]:
     return [str(number) for number in range(1, len(waves) + 1)], "waves in time order"
 
 
+def opening(words: str) -> str:
+    """Words as they open a title."""
+    return words[:1].upper() + words[1:]
+
+
 def counted(count: int, word: str) -> str:
     """A count with its noun.
 

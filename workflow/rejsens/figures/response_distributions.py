@@ -1,7 +1,8 @@
 """How the items were answered
 
-One bar per item: the share of people who gave each answer, from the lowest code (dark) to the highest (light). Items
-marked (R) are reverse-keyed and are shown as they were answered, before any reversal.
+One bar per item: the share of people who gave each answer, from the lowest code (dark) to the highest (light). All bars
+meet at the middle of their scale: answers below it lie left of the line, those above it right, the middle answer half on
+each side. Items marked (R) are reverse-keyed and are shown as they were answered, before any reversal.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ GAP = 2.2
 FOOT = 9.5
 LABELS = 32.0
 BETWEEN = 4.0  # mm between columns
+LEAST_TICK = 5.6  # mm from one number of the axis to the next
 KEY = 24.0  # mm for the key of the codes, in the heading of a panel
 
 
@@ -69,8 +71,9 @@ def draw(
     column_width = half(BETWEEN)
     wide = column_width * len(columns) + BETWEEN * (len(columns) - 1) + 2 * style.MARGIN
     sheet = style.Sheet(max(wide, style.COLUMN), style.header(study) + height + FOOT, study)
+    reach = _reach(pd.concat([panel.bars for panel in panels]))
     for place, column in enumerate(columns):
-        _column(sheet, column, style.MARGIN + place * (column_width + BETWEEN))
+        _column(sheet, column, style.MARGIN + place * (column_width + BETWEEN), reach)
     shown = data[data["instrument"].isin([panel.instrument for panel in panels])].reset_index(drop=True)
     return style.Drawing(
         sheet.figure,
@@ -93,8 +96,13 @@ def latest_answers(responses: pd.DataFrame, dictionary: pd.DataFrame, waves: pd.
 
 
 def segments(answers: pd.DataFrame) -> pd.DataFrame:
-    """One row per drawn segment: the answers in order, then what was blanked to protect few people, without a code."""
+    """One row per drawn segment: the answers in order, then what was blanked to protect few people, without a code.
+
+    `start` is where it begins on the axis, on which the middle of the instrument's codes is 0.
+    """
     rows = []
+    codes = answers.groupby("instrument")["value"]
+    middles = ((codes.min() + codes.max()) / 2).to_dict()
     for (instrument, item), own in answers.groupby(["instrument", "item"], sort=False):
         given = own[own["n"].notna() & own["n"].gt(0)].sort_values("value")
         if given.empty:
@@ -108,13 +116,22 @@ def segments(answers: pd.DataFrame) -> pd.DataFrame:
             "reverse": bool(own["reverse"].iloc[0]),
             "n_item": round(100 * float(fullest["n"]) / fullest["percent"]),
         }
-        rows += [asked | {"code": row.value, "n": float(row.n), "percent": row.percent} for row in given.itertuples()]
+        start = -_below(given, middles[instrument])
+        for row in given.itertuples():
+            rows.append(asked | {"code": row.value, "n": float(row.n), "percent": row.percent, "start": start})
+            start += row.percent
         rest = 100 - given["percent"].sum()
         if rest > 0.01:
-            rows.append(asked | {"code": np.nan, "n": np.nan, "percent": rest})
+            rows.append(asked | {"code": np.nan, "n": np.nan, "percent": rest, "start": start})
     return pd.DataFrame(
-        rows, columns=["instrument", "wave", "item", "label", "reverse", "code", "n", "percent", "n_item"]
+        rows, columns=["instrument", "wave", "item", "label", "reverse", "code", "n", "percent", "n_item", "start"]
     )
+
+
+def _below(given: pd.DataFrame, middle: float) -> float:
+    """Share of answers below the middle of the scale, and half of those at it."""
+    sides = np.select([given["value"].lt(middle), given["value"].eq(middle)], [1.0, 0.5], 0.0)
+    return float((sides * given["percent"]).sum())
 
 
 # Layout --------------------------------------------------------------------------------------------------------------
@@ -165,17 +182,28 @@ def _that_fit(panels: list[Panel], study: dict[str, Any], dictionary: pd.DataFra
 # Ink -----------------------------------------------------------------------------------------------------------------
 
 
-def _column(sheet: style.Sheet, panels: list[Panel], left: float) -> None:
+def _reach(bars: pd.DataFrame) -> tuple[int, int]:
+    """Ends of the axis of all panels, in whole quarters."""
+    low, high = bars["start"].min(), (bars["start"] + bars["percent"]).max()
+    return min(-25, 25 * int(np.floor(low / 25 + 1e-9))), max(25, 25 * int(np.ceil(high / 25 - 1e-9)))
+
+
+def _column(sheet: style.Sheet, panels: list[Panel], left: float, reach: tuple[int, int]) -> None:
     top = sheet.top
     for panel in panels:
-        axes = _panel(sheet, panel, left, top)
+        axes = _panel(sheet, panel, left, top, reach)
         top += panel.height
-    axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"], fontsize=style.SMALLEST)
-    axes.set_xlabel("per cent of people", fontsize=style.SMALLEST, labelpad=0.5)
+    room = half(BETWEEN) - LABELS - 1
+    step = 25 if 25 * room / (reach[1] - reach[0]) >= LEAST_TICK else 50
+    ticks = [tick for tick in range(-100, 101, step) if reach[0] <= tick <= reach[1]]
+    axes.set_xticks(ticks, [str(abs(tick)) for tick in ticks], fontsize=style.SMALLEST)
+    said = ("per cent of people, below and above the middle", "per cent of people")
+    fits = next((text for text in said if style.width_of(text, style.SMALLEST) <= room), said[-1])
+    axes.set_xlabel(fits, fontsize=style.SMALLEST, labelpad=0.5)
     axes.spines["bottom"].set_visible(True)
 
 
-def _panel(sheet: style.Sheet, panel: Panel, left: float, top: float) -> Axes:
+def _panel(sheet: style.Sheet, panel: Panel, left: float, top: float, reach: tuple[int, int]) -> Axes:
     codes = sorted(panel.bars["code"].dropna().unique())
     colours = dict(zip(codes, style.ordered(len(codes)), strict=True))
     sheet.text(left, top, panel.title, size=style.SMALL, weight="bold")
@@ -183,26 +211,25 @@ def _panel(sheet: style.Sheet, panel: Panel, left: float, top: float) -> Axes:
     top += panel.head
     count = panel.bars["item"].nunique()
     axes = sheet.axes(left + LABELS, top, half(BETWEEN) - LABELS - 1, count * ROW)
-    axes.set(xlim=(0, 100), ylim=(count - 0.5, -0.5))
+    axes.set(xlim=reach, ylim=(count - 0.5, -0.5))
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     for place, (_, item) in enumerate(panel.bars.groupby("item", sort=False)):
-        start = 0.0
         for bar in item.itertuples():
             hidden = pd.isna(bar.code)
             axes.barh(
                 place,
                 bar.percent,
-                left=start,
+                left=bar.start,
                 height=0.8,
                 color=style.GHOST if hidden else colours[bar.code],
                 edgecolor=style.SOFT if hidden else style.WHITE,
                 linewidth=0 if hidden else 0.3,
                 hatch="/////" if hidden else None,
             )
-            start += bar.percent
         sheet.text(left, top + (place + 0.5) * ROW, _label(item.iloc[0]), size=style.SMALLEST, va="middle")
+    axes.axvline(0, color=style.INK, linewidth=style.THIN, zorder=3)
     return axes
 
 
@@ -239,7 +266,8 @@ def _alt(shown: pd.DataFrame, titles: dict[str, str]) -> str:
             f"{titles[instrument]} (wave {own['wave'].iloc[0]}, {counted(own['item'].nunique(), 'item')}): "
             f"answer {apa.number(highest, 0)} was given by {_spread(top)}"
         )
-    return f"Stacked bars of the answers to {counted(shown['item'].nunique(), 'item')}. {'; '.join(parts)}."
+    items = counted(shown["item"].nunique(), "item")
+    return f"Stacked bars of the answers to {items}, which meet at the middle of the scale. {'; '.join(parts)}."
 
 
 def _spread(percent: pd.Series) -> str:

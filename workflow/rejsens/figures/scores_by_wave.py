@@ -3,7 +3,8 @@
 Points with vertical lines are means with their confidence intervals, joined in time order; the pale shape beside or
 behind each is the distribution of the score in that wave. Where there are fine dots, they are people, moved a little
 so that they do not hide each other. Where there are steps, each holds at least as many people as may be shown together.
-Each scale has its own axis.
+The thin line under a mean reaches over the middle half of the people, its dash is their median. Each scale has its own
+axis.
 """
 
 from __future__ import annotations
@@ -16,28 +17,12 @@ from matplotlib.axes import Axes
 from scipy.stats import gaussian_kde
 
 from rejsens import apa, style
-from rejsens.figures._page import beside
-from rejsens.figures._study import (
-    counted,
-    first_scores,
-    labels,
-    level,
-    min_cell,
-    sentences,
-    span,
-    unvalidated,
-    wave_ticks,
-)
+from rejsens.figures._by_wave import means_of, most, panel_of, people_in_each, quartiles, sheet_of
+from rejsens.figures._study import counted, first_scores, labels, level, min_cell, sentences, unvalidated
 
 TABLES = ("dictionary", "descriptives", "scores")
 SHOWS_PEOPLE = True
 
-MOST = 9
-COLUMNS, LEAST = 3, 33.0  # panels side by side at most, mm of one at least
-PANEL = 36.0  # mm high
-TITLE = 9.5  # mm above a panel
-TICKS = 7.5  # mm left of a panel
-BELOW = 9.5  # mm below it
 BINS = 14  # steps a distribution is cut into before small ones are joined
 
 
@@ -52,40 +37,37 @@ def draw(
 ) -> style.Drawing:
     panel = scores[scores["role"].ne("retest")]
     waves = list(panel.sort_values("wave_number", kind="stable")["wave"].astype(str).unique())
-    means = _means(descriptives, waves, min_cell(study) if not people else 1)
+    means = means_of(descriptives, waves, min_cell(study) if not people else 1)
     known = [score for score in dictionary["score"] if score in panel and score in set(means["score"])]
-    shown, hidden = first_scores(study, dictionary, known, _most(study))
+    shown, hidden = first_scores(study, dictionary, known, most(study))
     if not shown:
         return style.sentence("No score has enough people in any wave to be drawn.", study)
     declared = dictionary.set_index("score")
     bounds = {score: (row["range_low"], row["range_high"]) for score, row in declared.iterrows()}
-    sheet = _sheet(len(shown), study)
+    shape, half = (style.swatch(style.PALE_BLUE), "distribution"), (_upright, "middle half and median")
+    sheet = sheet_of(len(shown), study, shape, half)
     parts = []
     for place, score in enumerate(shown):
         own = means[means["score"].eq(score)]
         asked = [wave for wave in waves if wave in set(own["wave"])]
-        axes = _panel(sheet, place, len(shown), asked, declared.loc[score])
+        axes = panel_of(sheet, place, len(shown), asked, declared.loc[score])
         if people:
             cloud = _people(panel, score, asked)
             _draw_people(axes, cloud, asked, np.random.default_rng([int(study.get("seed") or 0), place]))
         else:
             cloud = _steps(panel, score, asked, bounds[score], min_cell(study))
             _draw_steps(axes, cloud, asked)
+        middle = quartiles(descriptives, score, asked, 1 if people else min_cell(study))
+        _draw_middle(axes, middle, asked)
         _draw_means(axes, own, asked)
         _limits(axes, cloud, own, bounds[score])
-        parts += [own, cloud]
+        parts += [own, middle, cloud]
     alt = _alt(means, shown, labels(dictionary), study, people)
     note = _note(means, dictionary, shown, hidden, study, people)
     return style.Drawing(sheet.figure, alt, pd.concat(parts, ignore_index=True), note)
 
 
 # Numbers -------------------------------------------------------------------------------------------------------------
-
-
-def _means(descriptives: pd.DataFrame, waves: list[str], fewest: int) -> pd.DataFrame:
-    own = descriptives.assign(wave=descriptives["wave"].astype(str), kind="mean")
-    own = own[own["wave"].isin(waves) & own["n"].ge(fewest) & own["mean"].notna()]
-    return own[["kind", "score", "wave", "n", "mean", "ci_low", "ci_high"]].reset_index(drop=True)
 
 
 def _people(panel: pd.DataFrame, score: str, waves: list[str]) -> pd.DataFrame:
@@ -159,46 +141,6 @@ def joined_steps(edges: np.ndarray, counts: np.ndarray, fewest: int) -> pd.DataF
 # Ink -----------------------------------------------------------------------------------------------------------------
 
 
-def _sheet(panels: int, study: dict[str, Any]) -> style.Sheet:
-    rows = -(-panels // beside(LEAST, COLUMNS))
-    height = style.header(study, legend=True) + rows * (TITLE + PANEL + BELOW) + style.MARGIN
-    sheet = style.Sheet(style.PAGE, height, study, legend=True)
-    mean, shape = style.dot(style.BLUE), style.swatch(style.PALE_BLUE)
-    sheet.legend([(mean, f"mean with {level(study)} interval"), (shape, "distribution")])
-    return sheet
-
-
-def _most(study: dict[str, Any]) -> int:
-    """Panels that fit the page."""
-    rows = (style.MAX_HEIGHT - style.header(study, legend=True) - style.MARGIN) / (TITLE + PANEL + BELOW)
-    return min(MOST, int(rows) * beside(LEAST, COLUMNS))
-
-
-def _slot(panels: int) -> float:
-    """Width in mm of one panel with its ticks."""
-    return (style.PAGE - 2 * style.MARGIN) / max(min(2, beside(LEAST, COLUMNS)), min(beside(LEAST, COLUMNS), panels))
-
-
-def _panel(sheet: style.Sheet, place: int, panels: int, waves: list[str], score: pd.Series) -> Axes:
-    slot, columns = _slot(panels), beside(LEAST, COLUMNS)
-    left = style.MARGIN + (place % columns) * slot
-    top = sheet.top + (place // columns) * (TITLE + PANEL + BELOW)
-    title = style.wrap(score["label"], slot - 3, weight="bold")
-    sheet.text(left, top + 0.4, title, weight="bold")
-    if "\n" not in title and isinstance(score["higher_means"], str) and score["higher_means"]:
-        meaning = style.wrap(f"high: {score['higher_means']}", slot - 2, style.SMALL, lines=1)
-        if not (style.EXACT and meaning.endswith("…")):  # on a narrow page half a sentence helps nobody
-            sheet.text(left, top + 4.4, meaning, size=style.SMALL, colour=style.SOFT)
-    axes = sheet.axes(left + TICKS, top + TITLE - 0.5, slot - TICKS - 2, PANEL)
-    axes.set_xlim(-0.6, len(waves) - 0.4)
-    ticks, axis_label = wave_ticks(waves, (slot - TICKS - 2) / len(waves))
-    axes.set_xticks(range(len(waves)), ticks, fontsize=style.SMALLEST)
-    axes.set_xlabel(axis_label, fontsize=style.SMALLEST, labelpad=0.5, color=style.SOFT)
-    axes.tick_params(axis="x", length=0)
-    axes.grid(axis="y", color=style.GHOST, linewidth=style.THIN)
-    return axes
-
-
 def _draw_steps(axes: Axes, steps: pd.DataFrame, waves: list[str]) -> None:
     """Each wave as a shape whose width is the density of people, the same scale for every wave."""
     density = steps["n"] / (steps["high"] - steps["low"]) / steps.groupby("wave")["n"].transform("sum")
@@ -238,6 +180,20 @@ def _draw_means(axes: Axes, means: pd.DataFrame, waves: list[str]) -> None:
     style.means(axes, own["x"], own["mean"], own["ci_low"], own["ci_high"])
 
 
+def _draw_middle(axes: Axes, middle: pd.DataFrame, waves: list[str]) -> None:
+    """From quartile to quartile, with a dash at the median."""
+    x = middle["wave"].map(waves.index).astype(float)  # also where no wave has enough people
+    line = {"color": style.INK, "linewidth": style.THIN, "zorder": 2.5}
+    axes.vlines(x, middle["q25"], middle["q75"], label="middle half", **line)
+    axes.hlines(middle["median"], x - 0.09, x + 0.09, label="median", **line)
+
+
+def _upright(axes: Axes, x: float, y: float) -> None:
+    """The mark of the middle half in the legend."""
+    axes.plot([x, x], [y - 1.1, y + 1.1], color=style.INK, linewidth=style.THIN)
+    axes.plot([x - 0.8, x + 0.8], [y, y], color=style.INK, linewidth=style.THIN)
+
+
 def _limits(axes: Axes, cloud: pd.DataFrame, means: pd.DataFrame, bounds: tuple[float, float]) -> None:
     """The theoretical range, unless the scores fill less than half of it."""
     if "value" in cloud:
@@ -271,10 +227,8 @@ def _alt(means: pd.DataFrame, shown: list[str], names: dict[str, str], study: di
 def _note(
     means: pd.DataFrame, dictionary: pd.DataFrame, shown: list[str], hidden: int, study: dict[str, Any], people: bool
 ) -> str:
-    per_wave = means[means["score"].isin(shown)].groupby("wave", sort=False)["n"]
-    counts = "; ".join(f"{wave} n = {span(n)}" for wave, n in per_wave)
     return sentences(
-        f"People with a score: {counts}.",
+        people_in_each(means, shown),
         "A score is missing when fewer items were answered than its scoring rule asks for; nothing is imputed here.",
         "" if people else f"Steps hold at least {min_cell(study)} people; means of fewer are not shown.",
         f"{counted(hidden, 'further score')} in the table of descriptive statistics." if hidden else "",
