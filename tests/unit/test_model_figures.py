@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from example_paths import X, Y, crossing, rows_of
 from example_tables import one_wave, study, tables
 
-from rejsens import apa, style
+from rejsens import absence, apa, style
 from rejsens.figure_layout import drawn_texts, faults_of_layout
 from rejsens.figures import attrition, cross_lagged_paths, indirect_paths, simple_slopes, trajectories
 from rejsens.inference.moderation import johnson_neyman_curve, moderation
@@ -175,6 +175,8 @@ def test_arrows_are_thick_that_carry_the_verdict_and_broken_that_include_0():
     assert (carries.get_linewidth(), carries.get_color(), carries.get_linestyle()) == (style.THICK, style.BLUE, "-")
     back = of[f"{Y}_lagged", True]
     assert (back.get_linewidth(), back.get_color(), back.get_linestyle()) == (style.LINE, style.SOFT, "--")
+    itself = of[f"{Y}_lagged", False]  # 0.11 [0.07, 0.15]
+    assert (itself.get_linewidth(), itself.get_color(), itself.get_linestyle()) == (style.LINE, style.BLUE, "-")
     thick = [line for line in both.lines if line.get_linewidth() == style.THICK]
     assert {line.get_label() for line in thick} == {f"{X}_lagged", f"{Y}_lagged"}  # a cycle claims both
     assert made.data.query("hypothesis == 'H65'")["carries"].sum() == 2
@@ -228,6 +230,10 @@ def test_attrition_marks_the_odds_ratios_of_the_latest_wave_and_the_share_presen
     assert bars.patches[-1].get_height() == pytest.approx(100 * (1 - 109 / 486))
     assert "2026f 78%" in made.alt and "excludes 1 for Self-esteem (RSES) 0.62 [0.55, 0.70]" in made.alt
     assert forest.get_xscale() == "log" and "0.62 [0.55, 0.70]" in words_of(made)
+
+
+def test_the_background_model_is_called_as_where_it_is_fitted():
+    assert attrition.BACKGROUND == absence.BACKGROUND
 
 
 def test_attrition_shows_no_wave_that_too_few_left():

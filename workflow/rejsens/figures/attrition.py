@@ -15,13 +15,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rejsens import apa, style
-from rejsens.absence import BACKGROUND
 from rejsens.figures._page import whole
 from rejsens.figures._study import counted, level, min_cell, panel_waves, sentences, span
 
 TABLES = ("attrition", "waves")
 SHOWS_PEOPLE = False
 
+BACKGROUND = "background"  # the model of rejsens.absence, whose estimators a figure need not import
 BARS, TICKS = 17.0, 5.0  # mm of the bars, and of the names of the waves below them
 HEAD, ROW, FOOT = 5.6, 4.1, 10.0  # mm of a heading, of an odds ratio, of the axis below all of them
 LABELS, VALUES = 68.0, 27.0  # mm for the labels at most, and for the numbers
