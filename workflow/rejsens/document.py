@@ -1,6 +1,7 @@
 """A report as data: sections of paragraphs, lists, facts, tables and figures. Writers turn it into pages and cannot disagree.
 
-A text is a string, in which statistical symbols are set in italics, or a tuple of strings and the marked parts below.
+A text is a string, in which statistical symbols are set in italics, or a tuple of strings and the marked parts below;
+several strings and nothing else are the sentences of a passage.
 Nothing here knows a format, and no writer knows what a report is about.
 """
 
@@ -42,6 +43,15 @@ class See:
 
 Part = str | Strong | Code | Link | See
 Text = str | tuple[Part, ...]
+
+
+def passage(sentences: Sequence[str]) -> Text:
+    """Sentences as one text that a writer can still tell apart: a tuple of strings.
+
+    >>> passage(["One.", "Two."])
+    ('One. ', 'Two.')
+    """
+    return tuple(f"{sentence} " for sentence in sentences[:-1]) + tuple(sentences[-1:])
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Figure:
-    """svg, png   the drawing in both forms; png may be empty where no writer needs it."""
+    """svg, png   the drawing in both forms; png may be empty where no writer needs it
+    file       where its files stand below the folder of results, without a suffix; empty: nowhere
+    """
 
     name: str
     svg: str
@@ -109,6 +121,7 @@ class Figure:
     note: str = ""
     png: bytes = b""
     series: str = ""
+    file: str = ""
     kind: Literal["Figure"] = "Figure"
 
     @property

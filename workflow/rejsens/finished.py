@@ -33,7 +33,7 @@ def report_of(given: Any, study: Mapping[str, Any], record: Mapping[str, Any], p
 
 
 def read_figures(paths: Iterable[str], pictures: bool = False) -> list[dict[str, Any]]:
-    """stem, svg, title, alt, caption, note of each figure, in the order given; `paths` name the SVG files.
+    """stem, svg, file, title, alt, caption, note of each figure, in the order given; `paths` name the SVG files.
 
     pictures   whether to read `png` too, the drawing in points
     """
@@ -41,11 +41,20 @@ def read_figures(paths: Iterable[str], pictures: bool = False) -> list[dict[str,
     for path in map(Path, paths):
         words = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         figures.append(
-            {"stem": path.stem, "svg": path.read_text(encoding="utf-8")}
+            {"stem": path.stem, "svg": path.read_text(encoding="utf-8"), "file": _below_results(path)}
             | {k: words.get(k, "") for k in ("title", "alt", "caption", "note")}
             | ({"png": path.with_suffix(".png").read_bytes()} if pictures else {})
         )
     return figures
+
+
+def _below_results(path: Path) -> str:
+    """Where a figure's files stand, for links from one file of the results to another.
+
+    >>> _below_results(Path("results/figures/forest.svg")), _below_results(Path("elsewhere/forest.svg"))
+    ('figures/forest', '')
+    """
+    return path.with_suffix("").relative_to("results").as_posix() if path.parts[:1] == ("results",) else ""
 
 
 def read_instrument_figures(paths: Iterable[str], pictures: bool = False) -> dict[str, list[dict[str, Any]]]:
