@@ -29,5 +29,6 @@ rule figures:
     input:
         expand("results/figures/{figure}.png", figure=PLAN.figures),
         expand("results/figures/instruments/{instrument}/{figure}.png", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),
+        expand("results/figures/waves/{wave}/{figure}.png", wave=PLAN.waves_to_switch, figure=WAVE_FIGURES),
         expand("results/figures/families/{family}/{figure}.png", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
         SIZED_FIGURES,

@@ -40,7 +40,12 @@ def drawing(name: str, colour: int, file: str = "") -> dict[str, str | bytes]:
 
 @pytest.fixture(scope="module")
 def report():
-    return document(figures=[drawing("alone", 0x1F5673, "figures/alone"), drawing("other", 0x000000)])
+    main = drawing("alone", 0x1F5673, "figures/alone") | {"note": "Wave 2026b, n = 9."}
+    of_waves = {
+        wave: [drawing("alone", colour) | {"alt": f"Of {wave}.", "note": f"Of {wave}."}]
+        for wave, colour in (("2026a", 0xAA0000), ("2026b", 0x00AA00))
+    }
+    return document(figures=[main, drawing("other", 0x000000)], of_waves=of_waves)
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +226,7 @@ def test_a_sentence_a_citation_and_a_caption_are_copied_with_their_italics(page)
     press(page.locator("p.citation button").first)
     assert clipboard(page).startswith("Rosenberg, M. (1965). Society and the adolescent self-image.")
     press(page.locator("#figure-alone").get_by_role("button", name="Copy caption"))
-    assert clipboard(page) == "Figure 1 Alone M = 1.0 of alone."
+    assert clipboard(page) == "Figure 1 Alone M = 1.0 of alone. Note. Wave 2026b, n = 9."
 
 
 def test_a_row_is_copied_under_the_heads_of_its_columns(page, report):
@@ -290,6 +295,23 @@ def test_a_figure_downloads_as_a_drawing_with_its_words_and_as_points(page):
     assert [int.from_bytes(points[k : k + 4]) for k in (16, 20)] == [1250, 625]  # 300 points at 300 to the inch
 
 
+def test_a_figure_switches_between_waves_and_downloads_the_one_that_is_seen(page):
+    box = page.locator("#figure-alone")
+    image, waves = box.locator("img").first, box.get_by_role("combobox", name="Wave", exact=True)
+    assert not box.locator(".waves").is_visible()
+    assert waves.locator("option").all_inner_texts() == ["as printed", "2026a", "2026b"]
+    for wave, colour in (("2026a", "aa0000"), ("2026b", "00aa00"), ("", "1f5673")):
+        waves.select_option(wave)
+        assert colour in image.get_attribute("src")
+        assert image.get_attribute("alt") == (f"Of {wave}." if wave else "A square of alone.")
+        assert box.locator("figcaption .note").text_content().endswith(f"Of {wave}." if wave else "9.")
+        with page.expect_download() as started:
+            box.get_by_role("button", name="Download SVG").click()
+        assert started.value.suggested_filename == (f"alone-{wave}.svg" if wave else "alone.svg")
+        assert colour in Path(started.value.path()).read_text(encoding="utf-8")
+    assert page.locator("#figure-other").get_by_role("combobox").count() == 0
+
+
 # --- the page as a whole ---------------------------------------------------------------------------------------------
 
 
@@ -353,7 +375,10 @@ def test_without_scripts_the_page_is_whole_and_promises_no_tool(browser, place, 
     watched = Watched(browser, place, java_script_enabled=False)
     page = watched.page
     assert page.locator("button, input, select, .tools").count() == 0
-    assert page.locator("main figure img").count() == len([b for b in walk(report.sections) if isinstance(b, Figure)])
+    figures = [block for block in walk(report.sections) if isinstance(block, Figure)]
+    assert page.locator("main figure > .scroll img").count() == len(figures) and page.locator(".wave img").count() == 2
+    page.set_viewport_size({"width": 375, "height": 900})
+    assert page.locator(".waves").is_visible()
     assert page.locator("table .table-title").count() >= len(tables_of(report))
     assert page.locator("#table-claims tbody tr:not(.section)").count() == len(table(report, "claims").printed.rows)
     assert page.get_by_role("link", name="Figure 1 as PDF").get_attribute("href") == "../figures/alone.pdf"

@@ -54,7 +54,7 @@ def with_ledger(tables):
     }
 
 
-def document(tables=None, figures=None, provenance=None, of_instruments=None, **study):
+def document(tables=None, figures=None, provenance=None, of_instruments=None, of_waves=None, **study):
     """The report of the example study."""
     tables = with_ledger(tables or example_tables.tables())
     facts = example_tables.study(**study)
@@ -65,6 +65,7 @@ def document(tables=None, figures=None, provenance=None, of_instruments=None, **
         facts,
         provenance or example_tables.provenance(),
         of_instruments,
+        of_waves=of_waves,
     )
 
 

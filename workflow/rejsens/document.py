@@ -110,6 +110,7 @@ class Record:
 @dataclass(frozen=True)
 class Figure:
     """svg, png   the drawing in both forms; png may be empty where no writer needs it
+    by_wave    the same of single waves, (wave, figure) each: a page switches between them, paper shows only this one
     file       where its files stand below the folder of results, without a suffix; empty: nowhere
     """
 
@@ -122,6 +123,7 @@ class Figure:
     png: bytes = b""
     series: str = ""
     file: str = ""
+    by_wave: tuple[tuple[str, Figure], ...] = ()
     kind: Literal["Figure"] = "Figure"
 
     @property

@@ -17,9 +17,9 @@ from rejsens.tabular import read_tables
 def report_of(given: Any, study: Mapping[str, Any], record: Mapping[str, Any], pictures: bool = False) -> Document:
     """The report, from the files that a job is given.
 
-    given     paths: `figures`, `of_instruments` and perhaps `of_families` (SVG files), `tables` (JSON files)
+    given     paths: `figures`, `of_instruments` and perhaps `of_families` and `of_waves` (SVG files), `tables` (JSON files)
     record    as :py:func:`rejsens.provenance.provenance` makes it
-    pictures  whether a writer needs the drawings in points too
+    pictures  whether a writer needs the drawings in points too; such a writer switches no waves
     """
     return compose(
         read_tables(AGGREGATES),
@@ -29,6 +29,7 @@ def report_of(given: Any, study: Mapping[str, Any], record: Mapping[str, Any], p
         record,
         read_instrument_figures(given.of_instruments, pictures),
         read_instrument_figures(given.get("of_families", []), pictures),
+        read_instrument_figures(given.get("of_waves", []) if not pictures else []),
     )
 
 

@@ -28,6 +28,7 @@ def compose(
     provenance: Mapping[str, Any],
     of_instruments: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     of_families: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    of_waves: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> Document:
     """The report as data, for the writers of :py:mod:`rejsens.writers`.
 
@@ -52,13 +53,15 @@ def compose(
         Instrument -> its own figures, each like one of `figures`.
     of_families : mapping of str to sequence of mappings, optional
         Family of hypotheses -> its own figures, likewise.
+    of_waves : mapping of str to sequence of mappings, optional
+        Wave -> the figures of the study that show one wave, drawn of that one, likewise.
 
     Returns
     -------
     :py:class:`rejsens.document.Document`
         Equal input gives an equal document.
     """
-    given = _given(tables, figures, printed, study, provenance, of_instruments, of_families)
+    given = _given(tables, figures, printed, study, provenance, of_instruments, of_families, of_waves)
     return Document(
         title=given.study["title"],
         lead=given.study["description"],
@@ -95,6 +98,7 @@ def _given(
     provenance: Mapping[str, Any],
     of_instruments: Mapping[str, Sequence[Mapping[str, Any]]] | None,
     of_families: Mapping[str, Sequence[Mapping[str, Any]]] | None,
+    of_waves: Mapping[str, Sequence[Mapping[str, Any]]] | None,
 ) -> Given:
     filled = Tables(tables)
     return Given(
@@ -107,6 +111,7 @@ def _given(
         figures=figures,
         of_instruments=of_instruments,
         of_families=of_families,
+        of_waves=of_waves,
     )
 
 

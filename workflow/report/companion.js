@@ -375,29 +375,26 @@
     switchWaves(figure, image, bar);
   }
 
-  /** The same figure in other waves: one place to look at, a list to choose from. */
+  /** The same figure of single waves: one place to look at, a list to choose from. */
   function switchWaves(figure, image, bar) {
-    const others = figure.querySelector(".other-waves");
+    const others = figure.querySelector(".waves");
     if (!others) return;
-    const caption = figure.querySelector(".figure-caption");
     const note = figure.querySelector("figcaption .note");
-    const [shown, said] = [{ src: image.src, alt: image.alt, width: image.width }, [caption.innerHTML, note?.innerHTML]];
-    const drawn = new Map([[others.dataset.wave, { ...shown, caption: said[0], note: said[1], name: "" }]]);
-    for (const one of all("figure", others)) {
-      const own = one.querySelector("img");
-      const parts = { caption: one.querySelector(".figure-caption").innerHTML, note: one.querySelector(".note")?.innerHTML };
-      const name = one.id.replace(/^figure-/, "");
-      drawn.set(one.dataset.wave, { src: own.src, alt: own.alt, width: own.width, ...parts, name });
+    const stateOf = (picture, words) => ({ src: picture.src, alt: picture.alt, width: picture.getAttribute("width"), words: words?.innerHTML ?? "" });
+    const drawn = new Map([["", { ...stateOf(image, note), name: "" }]]);
+    for (const one of all(".wave", others)) {
+      const picture = one.querySelector("img");
+      const own = { ...stateOf(picture, one.querySelector(".note")), name: one.id.replace(/^figure-/, "") };
+      drawn.set(one.dataset.wave, own);
     }
-    const select = element("select", {}, ...[...drawn.keys()].sort(collator.compare).map((wave) => new Option(wave)));
-    select.value = others.dataset.wave;
+    const waves = [...drawn.keys()].filter(Boolean).map((wave) => new Option(wave));
+    const select = element("select", {}, new Option("as printed", ""), ...waves);
     select.addEventListener("change", () => {
-      const chosen = drawn.get(select.value);
-      Object.assign(image, { src: chosen.src, alt: chosen.alt, width: chosen.width });
-      image.dataset.name = chosen.name;
-      caption.innerHTML = chosen.caption;
-      if (note) note.innerHTML = chosen.note ?? "";
-      say(`Wave ${select.value}: ${chosen.alt}`);
+      const { src, alt, width, words, name } = drawn.get(select.value);
+      Object.assign(image, { src, alt, width });
+      image.dataset.name = name;
+      if (note) note.innerHTML = words;
+      say(select.value ? `Wave ${select.value}: ${alt}` : `As printed: ${alt}`);
     });
     bar.prepend(element("label", {}, "Wave ", select));
     others.hidden = true;
@@ -407,7 +404,7 @@
 
   const PASSAGES = ".finding .why, .question > p:not(.see), p.citation";
   for (const box of all(".table-box")) if (box.querySelector("tbody [scope=row]")) new Table(box).tools();
-  all("main figure:not(.other-waves figure)").forEach(figureTools);
+  all("main figure").forEach(figureTools);
   all("article.prose").forEach(proseTools);
   for (const text of all(PASSAGES)) text.append(" ", copyOf(text, text.classList.contains("citation") ? "Copy citation" : "Copy"));
 })();

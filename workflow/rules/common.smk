@@ -28,6 +28,7 @@ PEOPLE = "results/participants"
 PEOPLE_FIGURES = PLAN.figures_of_people
 INSTRUMENT_FIGURES = list(PLAN.figures_of_instruments)
 FAMILY_FIGURES = list(PLAN.figures_of_families)
+WAVE_FIGURES = list(PLAN.figures_by_wave)
 
 
 wildcard_constraints:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from rejsens import apa, narrative
 from rejsens.claims import counted
-from rejsens.document import Block, Bullets, Paragraph, Record, Section, Strong
+from rejsens.document import Block, Bullets, Figure, Paragraph, Record, Section, Strong
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.problems import listed
 from rejsens.sections.instruments import status_lines
@@ -51,8 +52,14 @@ def change(given: Given) -> Section:
 
 
 def figures(given: Given) -> Section:
-    drawn = tuple(figure(one, one["stem"]) for one in given.figures)
+    drawn = tuple(replace(figure(one, one["stem"]), by_wave=_in_waves(one["stem"], given)) for one in given.figures)
     return Section("figures", "Figures", drawn or nothing("No figure was drawn."), "Figures")
+
+
+def _in_waves(stem: str, given: Given) -> tuple[tuple[str, Figure], ...]:
+    """The same figure of each wave, where it is drawn by wave."""
+    found = ((wave, one) for wave, own in (given.of_waves or {}).items() for one in own if one["stem"] == stem)
+    return tuple((wave, figure(one, f"{stem}-{wave}")) for wave, one in found)
 
 
 def claims(given: Given) -> Section:

@@ -121,7 +121,7 @@ class Given:
     provenance      likewise
     findings        rows of :py:func:`rejsens.narrative.findings`
     panel           rows of the table of waves that are no retest sample
-    figures         of the study, in the order of print; of_instruments and of_families: by the name of what they belong to
+    figures         of the study, in the order of print; of_instruments, of_families and of_waves: by the name of what they belong to
     """
 
     tables: Tables
@@ -133,6 +133,7 @@ class Given:
     figures: Sequence[Row] = ()
     of_instruments: Mapping[str, Sequence[Row]] | None = None
     of_families: Mapping[str, Sequence[Row]] | None = None
+    of_waves: Mapping[str, Sequence[Row]] | None = None
 
     @cached_property
     def shown(self) -> frozenset[str]:

@@ -79,5 +79,8 @@ def _picture(figure: Figure, document: Document) -> dict[str, Any]:
         "title": figure.title,
         "note": figure.note,
     }
-    drawn = image(words, document.numbers[figure.anchor], figure.name)
-    return drawn | {"files": [(form, f"../{figure.file}.{form.lower()}") for form in FORMS if figure.file]}
+    drawn = image(words, document.numbers.get(figure.anchor, ""), figure.name)
+    return drawn | {
+        "files": [(form, f"../{figure.file}.{form.lower()}") for form in FORMS if figure.file],
+        "by_wave": [(wave, _picture(one, document)) for wave, one in figure.by_wave],
+    }
