@@ -5,6 +5,8 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+report: "workflow/report/audit/workflow.rst"
+
 include: "workflow/rules/common.smk"          # reads the study's declarations; nothing runs if they do not fit together
 include: "workflow/rules/waves.smk"           # raw export   -> checked answers -> scores -> all waves together
 include: "workflow/rules/describe.smk"        # pooled waves -> who took part, what they answered

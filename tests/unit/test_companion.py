@@ -54,6 +54,7 @@ def place(report, tmp_path_factory):
     folder = tmp_path_factory.mktemp("study") / "results"
     for name in (
         "report/index.html",
+        "report/audit.html",
         "codebook/codebook.html",
         *(f"figures/alone.{k}" for k in ("pdf", "svg", "png", "csv")),
     ):

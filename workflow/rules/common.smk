@@ -21,6 +21,7 @@ from rejsens.study import load_study
 
 os.environ[RUN] = str(os.getpid())
 PLAN = Plan(load_study("."))
+config |= {key: PLAN.study.settings["study"][key] for key in ("title", "simulated")}  # what the audit trail says of the study
 if PLAN.study.set_aside and workflow.is_main_process:
     print(f"\n{explain(PLAN.study.told_aside)}\n", file=sys.stderr)
 WAVES = [wave.name for wave in PLAN.study.waves]

@@ -22,7 +22,10 @@ rule draw_figure:
     input:
         lambda w: PLAN.tables_of("figures", w.figure),
     output:
-        multiext("results/figures/{figure}", pdf=".pdf", svg=".svg", png=".png", csv=".csv", json=".json"),
+        multiext("results/figures/{figure}", pdf=".pdf", png=".png", csv=".csv", json=".json"),
+        svg=report(
+            "results/figures/{figure}.svg", category="Figures", labels={"Figure": "{figure}"}, caption="../report/audit/figure.rst"
+        ),
     log:
         "logs/draw_figure/{figure}.log",
     params:
@@ -140,7 +143,9 @@ rule lay_out_table:
         lambda w: PLAN.tables_of("tables", w.table),
     output:
         csv="results/tables/{table}.csv",
-        html="results/tables/{table}.html",
+        html=report(
+            "results/tables/{table}.html", category="Tables", labels={"Table": "{table}"}, caption="../report/audit/table.rst"
+        ),
         json="results/tables/{table}.json",
     log:
         "logs/lay_out_table/{table}.log",
@@ -167,7 +172,9 @@ rule write_report:
         **REPORTED,
     output:
         report="results/report/index.html",
-        provenance="results/report/provenance.json",
+        provenance=report(
+            "results/report/provenance.json", category="Record", labels={"File": "provenance"}, caption="../report/audit/record.rst"
+        ),
     log:
         "logs/write_report.log",
     params:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from rejsens import apa, narrative
 from rejsens.claims import counted
-from rejsens.document import Block, Bullets, Figure, Paragraph, Record, Section, Strong
+from rejsens.document import Block, Bullets, Figure, Link, Paragraph, Record, Section, Strong
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.problems import listed
 from rejsens.sections.instruments import status_lines
@@ -41,6 +41,11 @@ UNASSESSED = (
 RISK = (
     "An item of this study asks about thoughts of self-harm. Such answers need a declared protocol for reaching people "
     "at risk."
+)
+AUDIT = (
+    "How each file came about, step by step with its code, its times and the fingerprints behind it, stands in the ",
+    Link("audit trail", "audit.html"),
+    " beside this page, which “make report” and “rejsens run --audit” write.",
 )
 LEDGER = (
     "The ledger lists every claim of the source documents, tested or not, so that what is not tested is not forgotten."
@@ -88,7 +93,9 @@ def further(given: Given) -> tuple[Section, ...]:
 def reproduce(given: Given) -> Section:
     said = "Equal inputs, settings, seed and versions give an equal report. A SHA-256 is the fingerprint of a file’s content."
     records = tuple(record for record in _records(given) if record.rows)
-    return Section("reproduce", "Reproducing this report", (Paragraph(said), *records), "Reproducing this report")
+    return Section(
+        "reproduce", "Reproducing this report", (Paragraph(said), Paragraph(AUDIT), *records), "Reproducing this report"
+    )
 
 
 def _limitations(given: Given) -> list[str]:
