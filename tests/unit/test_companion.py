@@ -363,6 +363,21 @@ def test_axe_finds_nothing_in_light_and_in_dark(browser, place):
     watched.context.close()
 
 
+def test_the_page_is_set_in_the_font_that_it_carries(browser, place):
+    watched = Watched(browser, place)  # its own page: the inspector speaks to the console
+    page = watched.page
+    used = "() => document.fonts.ready.then((all) => [...all].filter((font) => font.status === 'loaded').map((font) => font.family))"
+    assert [name.strip('"') for name in page.evaluate(used)].count("Report Sans") >= 2
+    session = page.context.new_cdp_session(page)
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    session.send("CSS.enable")
+    for part in ("#main p", "#main h2", "#table-estimates td"):
+        node = session.send("DOM.querySelector", {"nodeId": root, "selector": part})["nodeId"]
+        fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+        assert fonts and all(font["isCustomFont"] for font in fonts), (part, fonts)
+    watched.context.close()
+
+
 def test_nothing_moves_and_paper_shows_no_tools(page):
     assert page.evaluate("document.getAnimations().length") == 0
     assert page.locator(".tools:visible").count() > 20

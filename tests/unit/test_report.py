@@ -125,11 +125,11 @@ def test_nothing_is_asked_of_the_network_and_one_script_runs(any_page):
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)|fetch\(|XMLHttp|import\(|eval\(|localStorage", script)
     assert not [name for _, given in found.tags for name in given if name.startswith("on")]
     assert "default-src 'none'" in any_page
-    assert not re.search(r"url\(|@import|@font-face", any_page)
+    assert not re.search(r"url\((?!data:font/woff;base64,)|@import", any_page)
 
 
 def test_no_time_and_no_machine_path(any_page):
-    text = re.sub(r"data:image/svg[^\"]+", "", any_page)
+    text = re.sub(r"data:[^\")]+", "", any_page)
     assert not re.search(r"\d\d:\d\d:\d\d|T\d\d:\d\d", text)
     assert not re.search(r"/(?:home|tmp|root|work|Users|usr)/", text)
 

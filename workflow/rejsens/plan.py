@@ -20,6 +20,7 @@ from rejsens.study import Study
 from rejsens.translations import words_file
 from rejsens.validation_plan import expert_files, plan_files
 
+FONTS = SHIPPED / "workflow" / "rejsens" / "fonts"
 PREDICTIONS = "schemas/predictions/*.yaml"
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
 
@@ -310,11 +311,10 @@ class Plan:
 
     def write_report(self) -> dict[str, Any]:
         templates = [path for path in (SHIPPED / "workflow" / "report").iterdir() if path.is_file()]
-        return self._written(templates, "rejsens.writers.html")
+        return self._written([*templates, *FONTS.glob("*.ttf")], "rejsens.writers.html")
 
     def write_documents(self) -> dict[str, Any]:
-        fonts = (SHIPPED / "workflow" / "rejsens" / "fonts").glob("*.ttf")
-        return self._written(fonts, "rejsens.writers.pdf", "rejsens.writers.word")
+        return self._written(FONTS.glob("*.ttf"), "rejsens.writers.pdf", "rejsens.writers.word")
 
     def write_numbers(self) -> dict[str, Any]:
         return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from html import escape
 from typing import Any
 
@@ -17,7 +18,9 @@ from markupsafe import Markup
 from rejsens import layout, pages
 from rejsens.document import Code, Document, Figure, Link, Part, See, Strong, Table, Text
 from rejsens.embedded import image
+from rejsens.writers.page_fonts import faces
 
+FONTS_HERE = "/* fonts of the page */"  # filled when it is known which characters the page holds
 FORMS = ("PDF", "SVG", "PNG", "CSV")  # in which the study's folder holds each figure; CSV: what was plotted
 
 
@@ -32,9 +35,10 @@ def write(document: Document) -> str:
         "picture": lambda figure: _picture(figure, document),
     }
     script = (pages.TEMPLATES / "companion.js").read_text(encoding="utf-8")
-    return environment.get_template("document.html.j2").render(
-        document=document, script=Markup(script), script_hash=Markup(_hash(script))
+    page = environment.get_template("document.html.j2").render(
+        document=document, script=Markup(script), script_hash=Markup(_hash(script)), fonts=FONTS_HERE
     )
+    return page.replace(FONTS_HERE, faces(re.sub(r'data:[^"]*', "", page)), 1)
 
 
 def _hash(script: str) -> str:
