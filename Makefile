@@ -14,7 +14,7 @@ SOURCES := $(shell find workflow -name '*.py')
 .PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate bench clean lock
 
 report: $(READY)
-	@$(BIN)/rejsens run --cores $(CORES)
+	@$(BIN)/rejsens run --audit --cores $(CORES)
 
 figures: $(READY)
 	@$(BIN)/rejsens run --cores $(CORES) figures

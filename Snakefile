@@ -5,6 +5,8 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+report: "workflow/report/audit/workflow.rst"
+
 include: "workflow/rules/common.smk"          # reads the study's declarations; nothing runs if they do not fit together
 include: "workflow/rules/waves.smk"           # raw export   -> checked answers -> scores -> all waves together
 include: "workflow/rules/describe.smk"        # pooled waves -> who took part, what they answered
@@ -29,5 +31,6 @@ rule figures:
     input:
         expand("results/figures/{figure}.png", figure=PLAN.figures),
         expand("results/figures/instruments/{instrument}/{figure}.png", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),
+        expand("results/figures/waves/{wave}/{figure}.png", wave=PLAN.waves_to_switch, figure=WAVE_FIGURES),
         expand("results/figures/families/{family}/{figure}.png", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
         SIZED_FIGURES,

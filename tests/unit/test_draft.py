@@ -50,11 +50,14 @@ def given(tables=None, **study):
     tables, facts = with_ledger(tables or example_tables.tables()), example_tables.study(**study)
     modules = {name: importlib.import_module(f"rejsens.tables.{name}") for name in PRINTED}
     laid_out = {name: m.lay_out(**{t: tables[t] for t in m.TABLES}, study=facts) for name, m in modules.items()}
-    return tables, drawn(), laid_out, facts, example_tables.provenance()
+    figures = [{**one, "file": f"figures/{one['stem']}"} for one in drawn()]
+    return tables, figures, laid_out, facts, example_tables.provenance()
 
 
 def composed(tables=None, **study) -> Document:
-    return draft.compose(*given(tables, **study), of_families={"primary": drawn()[:1]})
+    return draft.compose(
+        *given(tables, **study), of_families={"primary": [{**drawn()[0], "file": "figures/families/primary/one"}]}
+    )
 
 
 def written(folder: Path) -> tuple[Document, bytes]:
@@ -333,7 +336,7 @@ def test_the_markdown_holds_every_text_and_every_cell(any_draft):
     expected = [cells_of_csv(table.printed) for table in tables_of(document)]
     assert found == [[[c.replace("\u00a0", " ") for c in row] for row in table] for table in expected]
     for figure in (b for b in walk(document.sections) if isinstance(b, Figure)):
-        assert f"](../figures/{figure.file or figure.name}.png)" in text
+        assert figure.file and f"](../{figure.file}.png)" in text
 
 
 def test_what_could_be_markup_is_masked():

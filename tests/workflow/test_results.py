@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import typer
 
+from rejsens.commands._pipeline import AUDIT, FAULTS, write_audit
 from rejsens.tabular import read_table
 
 
@@ -31,3 +35,27 @@ def test_the_forest_of_a_family_holds_its_hypotheses(finished_study: Path) -> No
         drawn = pd.read_csv(finished_study / f"results/figures/families/{family}/forest_of_hypotheses.csv")
         assert set(own["hypothesis"]) <= set(drawn["hypothesis"])
     assert len(estimates)
+
+
+def test_the_audit_trail_is_written_from_a_run_and_shows_no_person(finished_study: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(finished_study, study)
+    write_audit(study)
+    page = (study / AUDIT).read_text(encoding="utf-8")
+    assert "A tiny simulated study" in page and "Nobody answered these questions." in page
+    shown = set(re.findall(r'"(results/[^"]+\.(?:svg|html|json|csv|parquet|png))": ?\{', page))
+    expected = {
+        f"results/{kind}" for kind in ("figures/headline.svg", "tables/estimates.html", "report/provenance.json")
+    }
+    assert expected <= shown and not [path for path in shown if "participants" in path]
+    assert re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=[\"']https?:", page) == []
+    assert 'href="audit.html"' in (study / "results/report/index.html").read_text(encoding="utf-8")
+
+
+def test_what_the_audit_trail_lacks_is_told(finished_study: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(finished_study, study)
+    (study / "results/figures/headline.svg").unlink()
+    with pytest.raises(typer.Exit) as left:
+        write_audit(study)
+    assert left.value.exit_code == FAULTS

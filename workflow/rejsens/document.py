@@ -1,6 +1,7 @@
 """A report as data: sections of paragraphs, lists, facts, tables and figures. Writers turn it into pages and cannot disagree.
 
-A text is a string, in which statistical symbols are set in italics, or a tuple of strings and the marked parts below.
+A text is a string, in which statistical symbols are set in italics, or a tuple of strings and the marked parts below;
+several strings and nothing else are the sentences of a passage.
 Nothing here knows a format, and no writer knows what a report is about.
 """
 
@@ -49,6 +50,15 @@ class See:
 
 Part = str | Strong | Emphasis | Code | Link | See
 Text = str | tuple[Part, ...]
+
+
+def passage(sentences: Sequence[str]) -> Text:
+    """Sentences as one text that a writer can still tell apart: a tuple of strings.
+
+    >>> passage(["One.", "Two."])
+    ('One. ', 'Two.')
+    """
+    return tuple(f"{sentence} " for sentence in sentences[:-1]) + tuple(sentences[-1:])
 
 
 @dataclass(frozen=True)
@@ -107,9 +117,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Figure:
-    """svg, png   the drawing in both forms; png may be empty where no writer needs it.
-
-    file   where its files stand below the folder of figures, without a suffix, where that is not its name
+    """svg, png   the drawing in both forms; png may be empty where no writer needs it
+    by_wave    the same of single waves, (wave, figure) each: a page switches between them, paper shows only this one
+    file       where its files stand below the folder of results, without a suffix; empty: nowhere
     """
 
     name: str
@@ -121,6 +131,7 @@ class Figure:
     png: bytes = b""
     series: str = ""
     file: str = ""
+    by_wave: tuple[tuple[str, Figure], ...] = ()
     kind: Literal["Figure"] = "Figure"
 
     @property

@@ -52,10 +52,11 @@ def compose(
     provenance: Mapping[str, Any],
     of_instruments: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     of_families: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    of_waves: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> Document:
     """The draft as data. Parameters as :py:func:`rejsens.report.compose` takes them; equal input gives an equal document."""
     house_style.use(study)
-    given, of = gathered(tables, figures, printed, study, provenance, of_instruments, of_families), References()
+    given, of = gathered(tables, figures, printed, study, provenance, of_instruments, of_families, of_waves), References()
     sections = (method(given, of), results(given), _limitations(given), _references(of))
     title = given.study["title"]
     labelled = given.simulated and "simulated" not in title.lower()

@@ -6,11 +6,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from rejsens import house_style
 from rejsens.figure_files import save
 from rejsens.figure_presets import Size
 from rejsens.registry import load_plugin
 from rejsens.status_lines import on_drawing
+
+
+def rows_of_wave(tables: Mapping[str, pd.DataFrame], wave: str) -> dict[str, pd.DataFrame]:
+    """Of each table that is made wave by wave, the rows of one; every other table whole.
+
+    >>> rows_of_wave({"a": pd.DataFrame({"wave": ["w1", "w2"], "n": [1, 2]})}, "w2")["a"]["n"].tolist()
+    [2]
+    """
+    return {
+        name: frame[frame["wave"].eq(wave)].reset_index(drop=True) if "wave" in frame else frame
+        for name, frame in tables.items()
+    }
 
 
 def draw_and_save(settings: Mapping[str, Any], figure: str, module: str, path: Path, **given: Any) -> list[Path]:

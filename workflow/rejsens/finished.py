@@ -26,9 +26,9 @@ def report_of(
 ) -> Document:
     """The report, or what else `compose` makes of the same, from the files that a job is given.
 
-    given     paths: `figures`, `of_instruments` and perhaps `of_families` (SVG files), `tables` (JSON files)
+    given     paths: `figures`, `of_instruments` and perhaps `of_families` and `of_waves` (SVG files), `tables` (JSON files)
     record    as :py:func:`rejsens.provenance.provenance` makes it
-    pictures  whether a writer needs the drawings in points too
+    pictures  whether a writer needs the drawings in points too; such a writer switches no waves
     """
     return compose(
         read_tables(AGGREGATES),
@@ -38,6 +38,7 @@ def report_of(
         record,
         read_instrument_figures(given.of_instruments, pictures),
         read_instrument_figures(given.get("of_families", []), pictures),
+        read_instrument_figures(given.get("of_waves", []) if not pictures else []),
     )
 
 
@@ -63,7 +64,7 @@ def figures_submitted(given: Any) -> list[Mapping[str, Any]]:
 
 
 def read_figures(paths: Iterable[str], pictures: bool = False) -> list[dict[str, Any]]:
-    """stem, svg, title, alt, caption, note of each figure, in the order given; `paths` name the SVG files.
+    """stem, svg, file, title, alt, caption, note of each figure, in the order given; `paths` name the SVG files.
 
     pictures   whether to read `png` too, the drawing in points
     """
@@ -71,11 +72,20 @@ def read_figures(paths: Iterable[str], pictures: bool = False) -> list[dict[str,
     for path in map(Path, paths):
         words = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         figures.append(
-            {"stem": path.stem, "svg": path.read_text(encoding="utf-8")}
+            {"stem": path.stem, "svg": path.read_text(encoding="utf-8"), "file": _below_results(path)}
             | {k: words.get(k, "") for k in ("title", "alt", "caption", "note")}
             | ({"png": path.with_suffix(".png").read_bytes()} if pictures else {})
         )
     return figures
+
+
+def _below_results(path: Path) -> str:
+    """Where a figure's files stand, for links from one file of the results to another.
+
+    >>> _below_results(Path("results/figures/forest.svg")), _below_results(Path("elsewhere/forest.svg"))
+    ('figures/forest', '')
+    """
+    return path.with_suffix("").relative_to("results").as_posix() if path.parts[:1] == ("results",) else ""
 
 
 def read_instrument_figures(paths: Iterable[str], pictures: bool = False) -> dict[str, list[dict[str, Any]]]:

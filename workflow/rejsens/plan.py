@@ -22,6 +22,7 @@ from rejsens.study import Study
 from rejsens.translations import words_file
 from rejsens.validation_plan import expert_files, plan_files
 
+FONTS = SHIPPED / "workflow" / "rejsens" / "fonts"
 PREDICTIONS = "schemas/predictions/*.yaml"
 STANDARDS = SHIPPED / "config" / "standards.yaml"
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
@@ -256,6 +257,10 @@ class Plan:
         """The figures of all families of hypotheses; none of them shows a person."""
         return {"families": self.study.family_names} | self._drawn(self.figures_of_families)
 
+    def draw_wave_figures(self) -> dict[str, Any]:
+        """The figures that show one wave, drawn for each wave of the panel; none of them shows a person."""
+        return {"waves": self.waves_to_switch} | self._drawn(self.figures_by_wave)
+
     def draw_sized_figure(self, size: str, figure: str) -> dict[str, Any]:
         """The shared version, at the size of a journal."""
         return self._sized(size, self.draw_figure(figure))
@@ -309,11 +314,10 @@ class Plan:
 
     def write_report(self) -> dict[str, Any]:
         templates = [path for path in (SHIPPED / "workflow" / "report").iterdir() if path.is_file()]
-        return self._written(templates, "rejsens.writers.html")
+        return self._written([*templates, *FONTS.glob("*.ttf")], "rejsens.writers.html")
 
     def write_documents(self) -> dict[str, Any]:
-        fonts = (SHIPPED / "workflow" / "rejsens" / "fonts").glob("*.ttf")
-        return self._written(fonts, "rejsens.writers.pdf", "rejsens.writers.word")
+        return self._written(FONTS.glob("*.ttf"), "rejsens.writers.pdf", "rejsens.writers.word")
 
     def check_standards(self) -> dict[str, Any]:
         """What the report will hold, of what the standards name: a new figure or table of a study changes nothing."""
@@ -386,12 +390,23 @@ class Plan:
         return figures(self.study.folder, of="family")
 
     @property
+    def figures_by_wave(self) -> dict[str, Path]:
+        """Figures of the study that are also drawn for each wave of the panel, by name; none where it has one wave."""
+        drawn = {name: path for name, path in self.figures.items() if constant(path, "BY_WAVE", False)}
+        return drawn if len(self.waves_to_switch) > 1 else {}
+
+    @property
+    def waves_to_switch(self) -> list[str]:
+        return [name for name, role in self.study.roles.items() if role == "wave"]
+
+    @property
     def tables_of_family_figures(self) -> list[str]:
         """The finished tables that the figures of families name."""
-        return [
-            TABLES[t]
-            for t in dict.fromkeys(t for path in self.figures_of_families.values() for t in constant(path, "TABLES"))
-        ]
+        return _named(self.figures_of_families)
+
+    @property
+    def tables_of_wave_figures(self) -> list[str]:
+        return _named(self.figures_by_wave)
 
     @property
     def modelled(self) -> list[str]:
@@ -461,3 +476,8 @@ class Plan:
         asked = [(self._wave(name).language, instrument) for name in waves for instrument in self.study.asked[name]]
         files = {path for language, i in asked for path in (i.path, words_file(i, language))}
         return sorted(files - {""})
+
+
+def _named(figures: Mapping[str, Path]) -> list[str]:
+    """The finished tables that several figures name, each once."""
+    return [TABLES[t] for t in dict.fromkeys(t for path in figures.values() for t in constant(path, "TABLES"))]

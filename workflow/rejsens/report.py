@@ -30,6 +30,7 @@ def compose(
     provenance: Mapping[str, Any],
     of_instruments: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     of_families: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    of_waves: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> Document:
     """The report as data, for the writers of :py:mod:`rejsens.writers`.
 
@@ -54,6 +55,8 @@ def compose(
         Instrument -> its own figures, each like one of `figures`.
     of_families : mapping of str to sequence of mappings, optional
         Family of hypotheses -> its own figures, likewise.
+    of_waves : mapping of str to sequence of mappings, optional
+        Wave -> the figures of the study that show one wave, drawn of that one, likewise.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def compose(
         Equal input gives an equal document.
     """
     house_style.use(study)
-    given = gathered(tables, figures, printed, study, provenance, of_instruments, of_families)
+    given = gathered(tables, figures, printed, study, provenance, of_instruments, of_families, of_waves)
     document = Document(
         title=given.study["title"],
         lead=given.study["description"],
@@ -101,6 +104,7 @@ def gathered(
     provenance: Mapping[str, Any],
     of_instruments: Mapping[str, Sequence[Mapping[str, Any]]] | None,
     of_families: Mapping[str, Sequence[Mapping[str, Any]]] | None,
+    of_waves: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> Given:
     """What the sections of a document read, from what :py:func:`compose` takes."""
     filled = Tables(tables)
@@ -114,6 +118,7 @@ def gathered(
         figures=figures,
         of_instruments=of_instruments,
         of_families=of_families,
+        of_waves=of_waves,
     )
 
 

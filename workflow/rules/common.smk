@@ -21,6 +21,7 @@ from rejsens.study import load_study
 
 os.environ[RUN] = str(os.getpid())
 PLAN = Plan(load_study("."))
+config |= {key: PLAN.study.settings["study"][key] for key in ("title", "simulated")}  # what the audit trail says of the study
 if PLAN.study.set_aside and workflow.is_main_process:
     print(f"\n{explain(PLAN.study.told_aside)}\n", file=sys.stderr)
 WAVES = [wave.name for wave in PLAN.study.waves]
@@ -28,6 +29,7 @@ PEOPLE = "results/participants"
 PEOPLE_FIGURES = PLAN.figures_of_people
 INSTRUMENT_FIGURES = list(PLAN.figures_of_instruments)
 FAMILY_FIGURES = list(PLAN.figures_of_families)
+WAVE_FIGURES = list(PLAN.figures_by_wave)
 
 
 wildcard_constraints:

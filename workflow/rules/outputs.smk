@@ -5,6 +5,7 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/participants/figures/{figure}.*                  the same figures with people in them
         results/figures/instruments/{instrument}/{figure}.*      figures of one instrument (`OF = "instrument"` in the module)
         results/figures/families/{family}/{figure}.*             figures of one family of hypotheses (`OF = "family"`)
+        results/figures/waves/{wave}/{figure}.*                  figures that show one wave (`BY_WAVE = True`), for each wave
         results/figures/{size}/...                               the shared ones again, at the size of a journal (`elsevier-1`), also .tiff
         results/tables/{table}.csv .html .tex .json
         results/report/index.html, report.pdf, report.docx, provenance.json
@@ -24,7 +25,10 @@ rule draw_figure:
     input:
         lambda w: PLAN.tables_of("figures", w.figure),
     output:
-        multiext("results/figures/{figure}", pdf=".pdf", svg=".svg", png=".png", csv=".csv", json=".json"),
+        multiext("results/figures/{figure}", pdf=".pdf", png=".png", csv=".csv", json=".json"),
+        svg=report(
+            "results/figures/{figure}.svg", category="Figures", labels={"Figure": "{figure}"}, caption="../report/audit/figure.rst"
+        ),
     log:
         "logs/draw_figure/{figure}.log",
     params:
@@ -77,6 +81,21 @@ rule draw_family_figures:
         "../scripts/draw_family_figures.py"
 
 
+rule draw_wave_figures:
+    message: "Drawing what stands in each wave"
+    input:
+        PLAN.tables_of_wave_figures,
+    output:
+        expand("results/figures/waves/{wave}/{figure}.{form}", wave=PLAN.waves_to_switch, figure=WAVE_FIGURES, form=["pdf", "png", "csv", "json"]),
+        drawn=expand("results/figures/waves/{wave}/{figure}.svg", wave=PLAN.waves_to_switch, figure=WAVE_FIGURES),
+    log:
+        "logs/draw_wave_figures.log",
+    params:
+        lambda w: PLAN.params("draw_wave_figures"),
+    script:
+        "../scripts/draw_wave_figures.py"
+
+
 rule draw_sized_figure:
     message: "Drawing {wildcards.figure} at the size {wildcards.size}"
     input:
@@ -127,7 +146,9 @@ rule lay_out_table:
         lambda w: PLAN.tables_of("tables", w.table),
     output:
         csv="results/tables/{table}.csv",
-        html="results/tables/{table}.html",
+        html=report(
+            "results/tables/{table}.html", category="Tables", labels={"Table": "{table}"}, caption="../report/audit/table.rst"
+        ),
         tex="results/tables/{table}.tex",
         json="results/tables/{table}.json",
     log:
@@ -144,6 +165,7 @@ REPORTED = dict(
     of_people=expand(f"{PEOPLE}/figures/{{figure}}.svg", figure=PEOPLE_FIGURES),
     of_instruments=expand("results/figures/instruments/{instrument}/{figure}.svg", instrument=PLAN.modelled, figure=INSTRUMENT_FIGURES),
     of_families=expand("results/figures/families/{family}/{figure}.svg", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
+    of_waves=expand("results/figures/waves/{wave}/{figure}.svg", wave=PLAN.waves_to_switch, figure=WAVE_FIGURES),
     tables=expand("results/tables/{table}.json", table=PLAN.tables),
 )
 
@@ -168,7 +190,9 @@ rule write_report:
         **REPORTED,
     output:
         report="results/report/index.html",
-        provenance="results/report/provenance.json",
+        provenance=report(
+            "results/report/provenance.json", category="Record", labels={"File": "provenance"}, caption="../report/audit/record.rst"
+        ),
     log:
         "logs/write_report.log",
     params:

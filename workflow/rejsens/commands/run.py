@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from rejsens.commands._pipeline import Cores, DryRun, Study, files_of, make, next_after, study_and_rest
+from rejsens.commands._pipeline import (
+    AUDIT,
+    Cores,
+    DryRun,
+    Study,
+    files_of,
+    make,
+    next_after,
+    study_and_rest,
+    write_audit,
+)
 
 
 def run(
@@ -22,6 +32,7 @@ def run(
     cores: Cores = "all",
     dry_run: DryRun = False,
     force: Annotated[bool, typer.Option("--force", help="Do everything again, up to date or not.")] = False,
+    audit: Annotated[bool, typer.Option("--audit", help=f"Also write the audit trail, {AUDIT}.")] = False,
 ) -> None:
     """Run a study from its waves to the report.
 
@@ -30,4 +41,6 @@ def run(
     folder, words = study_and_rest(study, what)
     targets = files_of(folder, words)
     make(folder, targets, cores, dry_run, force)
+    if audit and not dry_run:
+        write_audit(folder, targets)
     next_after("run", folder, words, targets, dry_run)

@@ -29,6 +29,7 @@ from rejsens.figures._study import (
 
 TABLES = ("correlations", "dictionary", "waves")
 SHOWS_PEOPLE = False
+BY_WAVE = True
 
 MOST = 20
 CELL = 7.6  # mm at most

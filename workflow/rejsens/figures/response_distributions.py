@@ -20,6 +20,7 @@ from rejsens.figures._study import counted, min_cell, panel_waves, sentences, sp
 
 TABLES = ("responses", "dictionary", "waves")
 SHOWS_PEOPLE = False
+BY_WAVE = True
 
 ROW = 2.9  # mm per item
 GAP = 2.2

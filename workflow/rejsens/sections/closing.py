@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from rejsens import apa, narrative
 from rejsens.claims import counted
-from rejsens.document import Block, Bullets, Paragraph, Record, Section, Strong
+from rejsens.document import Block, Bullets, Figure, Link, Paragraph, Record, Section, Strong
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.problems import listed
 from rejsens.sections.instruments import status_lines
@@ -41,6 +42,11 @@ RISK = (
     "An item of this study asks about thoughts of self-harm. Such answers need a declared protocol for reaching people "
     "at risk."
 )
+AUDIT = (
+    "How each file came about, step by step with its code, its times and the fingerprints behind it, stands in the ",
+    Link("audit trail", "audit.html"),
+    " beside this page, which “make report” and “rejsens run --audit” write.",
+)
 LEDGER = (
     "The ledger lists every claim of the source documents, tested or not, so that what is not tested is not forgotten."
 )
@@ -51,8 +57,14 @@ def change(given: Given) -> Section:
 
 
 def figures(given: Given) -> Section:
-    drawn = tuple(figure(one, one["stem"]) for one in given.figures)
+    drawn = tuple(replace(figure(one, one["stem"]), by_wave=_in_waves(one["stem"], given)) for one in given.figures)
     return Section("figures", "Figures", drawn or nothing("No figure was drawn."), "Figures")
+
+
+def _in_waves(stem: str, given: Given) -> tuple[tuple[str, Figure], ...]:
+    """The same figure of each wave, where it is drawn by wave."""
+    found = ((wave, one) for wave, own in (given.of_waves or {}).items() for one in own if one["stem"] == stem)
+    return tuple((wave, figure(one, f"{stem}-{wave}")) for wave, one in found)
 
 
 def claims(given: Given) -> Section:
@@ -81,7 +93,9 @@ def further(given: Given) -> tuple[Section, ...]:
 def reproduce(given: Given) -> Section:
     said = "Equal inputs, settings, seed and versions give an equal report. A SHA-256 is the fingerprint of a file’s content."
     records = tuple(record for record in _records(given) if record.rows)
-    return Section("reproduce", "Reproducing this report", (Paragraph(said), *records), "Reproducing this report")
+    return Section(
+        "reproduce", "Reproducing this report", (Paragraph(said), Paragraph(AUDIT), *records), "Reproducing this report"
+    )
 
 
 def stated(given: Given) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from rejsens import apa, narrative
-from rejsens.document import Block, Facts, Finding, Paragraph, Section, Strong
+from rejsens.document import Block, Facts, Finding, Paragraph, Section, Strong, passage
 from rejsens.frozen_plan import in_short
 from rejsens.glossary import OF_HYPOTHESES
 from rejsens.measured_alike import NOT_ASSESSED
@@ -219,7 +219,7 @@ def _prose(row: Row, claims: pd.DataFrame) -> Section:
     told = (narrative.found(row), narrative.judged(row))
     blocks = [
         Paragraph(f"{narrative.family_name(row)}, {narrative.correction_name(row)}", "eyebrow"),
-        *(Paragraph(" ".join(sentences)) for sentences in told if sentences),
+        *(Paragraph(passage(sentences)) for sentences in told if sentences),
         *(
             Paragraph((Strong("Published evidence beside this result."), f" {text}"), "evidence")
             for text in evidence(row["hypothesis"], claims)

@@ -128,7 +128,7 @@ class Given:
     provenance      likewise
     findings        rows of :py:func:`rejsens.narrative.findings`
     panel           rows of the table of waves that are no retest sample
-    figures         of the study, in the order of print; of_instruments and of_families: by the name of what they belong to
+    figures         of the study, in the order of print; of_instruments, of_families and of_waves: by the name of what they belong to
     """
 
     tables: Tables
@@ -140,6 +140,7 @@ class Given:
     figures: Sequence[Row] = ()
     of_instruments: Mapping[str, Sequence[Row]] | None = None
     of_families: Mapping[str, Sequence[Row]] | None = None
+    of_waves: Mapping[str, Sequence[Row]] | None = None
 
     @cached_property
     def shown(self) -> frozenset[str]:
@@ -188,8 +189,8 @@ class Given:
 
 
 def figure(drawn: Row, name: str, series: str = "") -> Figure:
-    """A figure as the jobs hand it over: stem, svg, png, title, alt, caption, note."""
-    words = {key: drawn.get(key) or "" for key in ("title", "note")}
+    """A figure as the jobs hand it over: stem, svg, png, title, alt, caption, note, file."""
+    words = {key: drawn.get(key) or "" for key in ("title", "note", "file")}
     return Figure(
         name, drawn["svg"], drawn["alt"], drawn["caption"], **words, png=drawn.get("png") or b"", series=series
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 
 from rejsens import apa, narrative
@@ -45,9 +43,7 @@ def _hypotheses(given: Given) -> Section:
 
 def _drawn(family: str, given: Given) -> tuple[Figure, ...]:
     own = (given.of_families or {}).get(family, ())
-    return tuple(
-        replace(figure(one, of_family(one["stem"], family)), file=f"families/{family}/{one['stem']}") for one in own
-    )
+    return tuple(figure(one, of_family(one["stem"], family)) for one in own)
 
 
 def _all(given: Given) -> tuple[Part, ...]:

@@ -1,11 +1,15 @@
 """Documents as one self-contained HTML page.
 
-The page asks nothing of the network, runs no script, and carries no time stamp and no machine path: equal documents give
-equal bytes. Every text is escaped.
+The page asks nothing of the network, runs no script but its own (named by its hash, so that a browser refuses any
+other), and carries no time stamp and no machine path: equal documents give equal bytes. Every text is escaped. Without
+scripts the page is whole; with them it has tools to filter, sort, copy and download (`workflow/report/companion.js`).
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from html import escape
 from typing import Any
 
@@ -14,6 +18,10 @@ from markupsafe import Markup
 from rejsens import layout, pages
 from rejsens.document import Code, Document, Emphasis, Figure, Link, Part, See, Strong, Table, Text
 from rejsens.embedded import image
+from rejsens.writers.page_fonts import faces
+
+FONTS_HERE = "/* fonts of the page */"  # filled when it is known which characters the page holds
+FORMS = ("PDF", "SVG", "PNG", "CSV")  # in which the study's folder holds each figure; CSV: what was plotted
 
 
 def write(document: Document) -> str:
@@ -26,11 +34,28 @@ def write(document: Document) -> str:
         "table": lambda table: _table(table, document),
         "picture": lambda figure: _picture(figure, document),
     }
-    return environment.get_template("document.html.j2").render(document=document)
+    script = (pages.TEMPLATES / "companion.js").read_text(encoding="utf-8")
+    page = environment.get_template("document.html.j2").render(
+        document=document, script=Markup(script), script_hash=Markup(_hash(script)), fonts=FONTS_HERE
+    )
+    return page.replace(FONTS_HERE, faces(re.sub(r'data:[^"]*', "", page)), 1)
+
+
+def _hash(script: str) -> str:
+    """What a content security policy calls a script that may run.
+
+    >>> _hash("alert(1)")
+    "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"
+    """
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _text(text: Text, document: Document) -> Markup:
-    return Markup("".join(_part(part, document) for part in ((text,) if isinstance(text, str) else text)))
+    parts = (text,) if isinstance(text, str) else text
+    apart = len(parts) > 1 and all(isinstance(part, str) for part in parts)  # each can be copied on its own
+    return Markup(
+        "".join(f"<span>{_part(part, document)}</span>" if apart else _part(part, document) for part in parts)
+    )
 
 
 def _part(part: Part, document: Document) -> str:
@@ -61,4 +86,8 @@ def _picture(figure: Figure, document: Document) -> dict[str, Any]:
         "title": figure.title,
         "note": figure.note,
     }
-    return image(words, document.numbers[figure.anchor], figure.name)
+    drawn = image(words, document.numbers.get(figure.anchor, ""), figure.name)
+    return drawn | {
+        "files": [(form, f"../{figure.file}.{form.lower()}") for form in FORMS if figure.file],
+        "by_wave": [(wave, _picture(one, document)) for wave, one in figure.by_wave],
+    }

@@ -38,10 +38,10 @@ _LINE = re.compile(r"^(\s*)([-+](?=\s)|\d+(?=[.)]\s))", re.MULTILINE)
 SIDES = {"left": ":--", "right": "--:", "center": ":-:"}
 
 
-def write(document: Document, figures: str = "../figures") -> str:
+def write(document: Document, results: str = "..") -> str:
     """The document as text.
 
-    figures   the folder of its drawings, seen from where the text will stand
+    results   the folder of results, seen from where the text will stand
     """
     lines = [f"# {_plain(document.title)}"]
     if document.notice:
@@ -49,16 +49,16 @@ def write(document: Document, figures: str = "../figures") -> str:
     if document.lead:
         lines.append(_text(document.lead, document))
     if document.facts:
-        lines += _block(Facts(document.facts), document, 1, figures)
+        lines += _block(Facts(document.facts), document, 1, results)
     for section in document.sections:
-        lines += _block(section, document, 1, figures)
+        lines += _block(section, document, 1, results)
     return "\n\n".join(lines) + "\n"
 
 
-def _block(block: Block, document: Document, level: int, figures: str) -> list[str]:
+def _block(block: Block, document: Document, level: int, results: str) -> list[str]:
     match block:
         case Section():
-            inner = [line for one in block.blocks for line in _block(one, document, level + 1, figures)]
+            inner = [line for one in block.blocks for line in _block(one, document, level + 1, results)]
             about = [_plain(block.summary)] if block.summary else []
             return [f"{'#' * min(level + 1, DEEPEST)} {_plain(block.heading)}", *about, *inner]
         case Paragraph():
@@ -74,7 +74,7 @@ def _block(block: Block, document: Document, level: int, figures: str) -> list[s
         case Record():
             return _table(PrintedTable(block.title, block.columns, block.rows, ("left", "left")), "")
         case Figure():
-            return _figure(block, document.numbers[block.anchor], figures)
+            return _figure(block, document.numbers[block.anchor], results)
         case Finding():
             return _finding(block, level)
 
@@ -91,11 +91,12 @@ def _finding(finding: Finding, level: int) -> list[str]:
     ]
 
 
-def _figure(figure: Figure, label: str, folder: str) -> list[str]:
+def _figure(figure: Figure, label: str, results: str) -> list[str]:
     alt = _plain(" ".join(figure.alt.split()))
     note = [f"*Note.* {_sentence(figure.note)}"] if figure.note else []
     head = [f"**{label}**", *([f"*{_plain(figure.title)}*"] if figure.title else [])]
-    return [*head, f"![{alt}]({folder}/{figure.file or figure.name}.png)", _sentence(figure.caption), *note]
+    picture = [f"![{alt}]({results}/{figure.file}.png)"] if figure.file else []
+    return [*head, *picture, _sentence(figure.caption), *note]
 
 
 def _table(printed: PrintedTable, label: str) -> list[str]:
