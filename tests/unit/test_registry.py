@@ -150,7 +150,7 @@ def test_every_job_depends_on_the_module_it_calls(tmp_path: Path, monkeypatch: p
         "describe_sample": plan.describe_sample(), "psychometrics": plan.psychometrics("gad7"), "collect_psychometrics": plan.collect_psychometrics(),
         "test_hypotheses": plan.test_hypotheses("loneliness"), "collect_estimates": plan.collect_estimates(),
         "draw_figure": plan.draw_figure("participant_flow"), "draw_instrument_figures": plan.draw_instrument_figures("gad7"),
-        "draw_family_figures": plan.draw_family_figures(),
+        "draw_family_figures": plan.draw_family_figures(), "draw_wave_figures": plan.draw_wave_figures(),
         "lay_out_table": plan.lay_out_table("flow"), "write_report": plan.write_report(),
         "write_documents": plan.write_documents(), "write_numbers": plan.write_numbers(),
         "write_draft": plan.write_draft(), "pack_submission": plan.pack_submission(),
