@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import example_tables
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
@@ -15,6 +16,7 @@ from test_writers import PNG, small, tables_of
 
 from rejsens import layout
 from rejsens.document import Figure, Table, walk
+from rejsens.provenance import software_citation
 from rejsens.writers import html
 
 CHROMIUM = shutil.which("chromium")
@@ -45,7 +47,8 @@ def report():
         wave: [drawing("alone", colour) | {"alt": f"Of {wave}.", "note": f"Of {wave}."}]
         for wave, colour in (("2026a", 0xAA0000), ("2026b", 0x00AA00))
     }
-    return document(figures=[main, drawing("other", 0x000000)], of_waves=of_waves)
+    made = example_tables.provenance() | {"cite": software_citation()}
+    return document(figures=[main, drawing("other", 0x000000)], provenance=made, of_waves=of_waves)
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +229,8 @@ def test_a_sentence_a_citation_and_a_caption_are_copied_with_their_italics(page)
     assert "<i>p</i>" in clipboard(page, "text/html") and "\n\n" in clipboard(page)
     press(page.locator("p.citation button").first)
     assert clipboard(page).startswith("Rosenberg, M. (1965). Society and the adolescent self-image.")
+    press(page.locator("[aria-labelledby=reproduce] p.citation button"))
+    assert clipboard(page) == software_citation()
     press(page.locator("#figure-alone").get_by_role("button", name="Copy caption"))
     assert clipboard(page) == "Figure 1 Alone M = 1.0 of alone. Note. Wave 2026b, n = 9."
 

@@ -365,7 +365,7 @@ class Plan:
             "inputs": self.inputs,
             "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
             "depends": self._declared()
-            | hashes([*files, SHIPPED / "requirements.lock"])
+            | hashes([*files, SHIPPED / "requirements.lock", SHIPPED / "CITATION.cff"])
             | code(*JOB, "rejsens.finished", "rejsens.report", "rejsens.provenance", *writers),
         }
 

@@ -9,6 +9,8 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import yaml
+
 from rejsens import __version__
 from rejsens.registry import SHIPPED, hashes, sha256
 
@@ -45,10 +47,23 @@ def provenance(
         "results": hashes(tables),
         "config_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "lock_sha256": sha256(SHIPPED / "requirements.lock"),
+        "cite": software_citation(),
         "seed": settings["seed"],
         "settings": dict(settings),
         "instruments": list(instruments),
     }
+
+
+def software_citation() -> str:
+    """How the pipeline asks to be cited, from its CITATION.cff.
+
+    >>> software_citation()
+    'The rejsens maintainers. (n.d.). rejsens: ... [Computer software].'
+    """
+    stated = yaml.safe_load((SHIPPED / "CITATION.cff").read_text(encoding="utf-8"))
+    names = ", ".join(author.get("name") or author["family-names"] for author in stated["authors"])
+    year = str(stated.get("date-released") or "n.d.")[:4]
+    return f"{names}. ({year}). {stated['title']} (Version {stated['version']}) [Computer software]."
 
 
 def as_json(record: Mapping[str, Any]) -> str:

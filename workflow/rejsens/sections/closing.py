@@ -93,9 +93,10 @@ def further(given: Given) -> tuple[Section, ...]:
 def reproduce(given: Given) -> Section:
     said = "Equal inputs, settings, seed and versions give an equal report. A SHA-256 is the fingerprint of a file’s content."
     records = tuple(record for record in _records(given) if record.rows)
-    return Section(
-        "reproduce", "Reproducing this report", (Paragraph(said), Paragraph(AUDIT), *records), "Reproducing this report"
-    )
+    cited = given.provenance.get("cite")
+    cite = (Paragraph(cited, "citation"),) if cited else ()
+    blocks = (Paragraph(said), Paragraph(AUDIT), *cite, *records)
+    return Section("reproduce", "Reproducing this report", blocks, "Reproducing this report")
 
 
 def stated(given: Given) -> list[str]:
