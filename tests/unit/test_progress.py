@@ -193,6 +193,9 @@ WHY = {
     "what follows from it": ({"settings": {"alpha": 0.05}, "facts": {"x": 1}}, {"settings": {"alpha": 0.01}, "facts": {"x": 2}}, ["the setting alpha changed from 0.05 to 0.01"]),
     "what follows from nothing known": ({"facts": {"x": 1}}, {"facts": {"x": 2}}, ["what is known of the study changed"]),
     "the order of waves": ({"numbers": {"w1": 1}}, {"numbers": {"w1": 2}}, ["the order of the waves in time changed"]),
+    "the manner of numbers": (
+        {"study": {"numbers": "apa7"}}, {"study": {"numbers": "lancet"}}, ["the setting numbers changed from apa7 to lancet"],
+    ),
     "your own figure": ({"depends": {"figures/mine.py": "1"}}, {"depends": {"figures/mine.py": "2"}}, ["your own figures/mine.py changed"]),
     "the pipeline, last": (
         {"depends": {"workflow/rejsens/scoring.py": "1", "workflow/rejsens/apa.py": "1", WAVE: "1"}},

@@ -49,7 +49,7 @@ def outline(
 
     titles   "tables", "figures" and "of_families": name -> title; "families": their names
     """
-    printed = {name: PrintedTable(title, ("",), ()) for name, title in titles["tables"].items()}
+    printed = {name: PrintedTable(title, ("",), (("",),)) for name, title in titles["tables"].items()}
     figures, of_family = ([_untold(*one) for one in titles[kind].items()] for kind in ("figures", "of_families"))
     return compose(tables, figures, printed, study, record, {}, dict.fromkeys(titles["families"], of_family))
 

@@ -37,8 +37,9 @@ FILES = (
     (r"(?:figures|tables)/(.+)\.py", "your own {1} changed", "your own {1} is new", "your own {1} is gone"),
 )
 PIPELINE = "workflow/"
+STYLE = {"numbers", "spelling"}  # settings of their own, which a job is told among the facts of a study
 # of a study, in its settings
-STATED = {"title", "simulated", "description", "contact", "support", "notes", "statements"}
+STATED = {"title", "simulated", "description", "contact", "support", "notes", "statements", *STYLE}
 FOLLOWS = {  # entries that follow from others; told only when nothing else explains
     "wave_number": "the order of the waves in time changed",
     "numbers": "the order of the waves in time changed",
@@ -95,7 +96,7 @@ def _is_setting(path: tuple[str, ...]) -> bool:
     named = [part for part in path if part != "settings"]
     if named[0] == "study":
         return len(named) > 1 and named[1] in STATED
-    return named[0] in validator("config").schema["properties"]
+    return named[0] not in FOLLOWS and named[0] in validator("config").schema["properties"]
 
 
 def _file(name: str, before: Any, now: Any) -> str:
@@ -108,7 +109,7 @@ def _file(name: str, before: Any, now: Any) -> str:
 
 def _setting(path: tuple[str, ...], before: Any, now: Any) -> str:
     named = [part for part in path if part != "settings"]
-    name = ".".join(named)
+    name = named[-1] if named[-1] in STYLE else ".".join(named)
     if all(isinstance(value, (int, float, str)) and len(str(value)) < 60 for value in (before, now)):
         return f"the setting {name} changed from {_value(before)} to {_value(now)}"
     if named[0] == "screening":
