@@ -44,7 +44,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("project")
     for name in ("workflow", "schemas", "config"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "requirements.lock"):
+    for name in ("Snakefile", "requirements.lock", "CITATION.cff"):
         shutil.copy2(ROOT / name, copy / name)
     return copy
 
@@ -155,11 +155,11 @@ def test_a_figures_caption_redraws_that_figure_only(project: Path, study: Path, 
     assert drawn(planned(own, study)) == {"Drawing participant_flow"}
 
 
-def test_a_new_figure_draws_that_figure_only(project: Path, study: Path, tmp_path: Path) -> None:
+def test_a_new_figure_draws_that_figure_and_it_by_wave_only(project: Path, study: Path, tmp_path: Path) -> None:
     own = tmp_path / "study"
     shutil.copytree(study, own, copy_function=shutil.copy2)
     add_figure(project, own)
-    assert drawn(planned(project, own)) == {"Drawing my_heatmap"}
+    assert drawn(planned(project, own)) == {"Drawing my_heatmap", "Drawing what stands in each wave"}  # one job for all
 
 
 def test_a_moved_study_reruns_nothing(project: Path, study: Path, tmp_path: Path) -> None:
