@@ -91,6 +91,14 @@ def leaf(pdf: Path, number: int, name: str, folder: Path) -> None:
     shrink(folder / f"{name}.png", name, 800)
 
 
+def page_with(pdf: Path, words: str) -> int:
+    """The first page that holds these words; 1 where none does, or nothing can read a PDF here."""
+    if shutil.which("pdftotext") is None or not pdf.exists():
+        return 1
+    text = subprocess.run(["pdftotext", str(pdf), "-"], check=True, capture_output=True, text=True).stdout
+    return next((k for k, page in enumerate(text.split("\f"), start=1) if words in " ".join(page.split())), 1)
+
+
 def pages() -> str:
     report = RESULTS / "report"
     with tempfile.TemporaryDirectory() as name:
@@ -98,7 +106,7 @@ def pages() -> str:
         photograph(report / "index.html", WIDE, "page", folder)
         photograph(report / "index.html", PHONE, "phone", folder)
         leaf(report / "report.pdf", 1, "pdf-first", folder)
-        leaf(report / "report.pdf", 12, "pdf-table", folder)
+        leaf(report / "report.pdf", page_with(report / "report.pdf", "Reliability in This Sample"), "pdf-table", folder)
         if shutil.which("soffice"):
             told = [
                 "soffice",
