@@ -830,6 +830,15 @@ def without_hypotheses(full: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
     return full | {name: full[name].iloc[:0] for name in none}
 
 
+def twenty_people(tables: dict) -> dict:
+    """Twenty people in one wave: nothing could be estimated of the scales."""
+    tables = one_wave(tables)
+    tables["waves"] = tables["waves"].assign(n_raw=21, n_kept=20)
+    too_few = {"estimate": float("nan"), "ci_low": float("nan"), "ci_high": float("nan"), "n": 20}
+    tables["reliability"] = tables["reliability"].assign(**too_few, status="not estimated: too few people")
+    return tables
+
+
 def one_wave(full: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The first wave only: the cross-sectional coefficient decides, and nothing is said of change."""
     first = {name: f[f["wave"] == WAVES[0]].reset_index(drop=True) if "wave" in f else f for name, f in full.items()}

@@ -80,15 +80,6 @@ def hashes(document: Document, archive: bytes) -> list[str]:
     return [hashlib.sha256(content).hexdigest() for content in files]
 
 
-def few_people() -> dict:
-    """Twenty people in one wave: nothing could be estimated of the scales."""
-    tables = example_tables.one_wave(example_tables.tables())
-    tables["waves"] = tables["waves"].assign(n_raw=21, n_kept=20)
-    too_few = {"estimate": float("nan"), "ci_low": float("nan"), "ci_high": float("nan"), "n": 20}
-    tables["reliability"] = tables["reliability"].assign(**too_few, status="not estimated: too few people")
-    return tables
-
-
 def one_instrument() -> dict:
     tables = example_tables.tables()
     return tables | {"dictionary": tables["dictionary"][tables["dictionary"]["instrument"] == "rses"]}
@@ -102,7 +93,7 @@ STUDIES = {
     "full": composed,
     "one wave": lambda: composed(example_tables.one_wave(example_tables.tables())),
     "one instrument": lambda: composed(one_instrument()),
-    "twenty people": lambda: composed(few_people()),
+    "twenty people": lambda: composed(example_tables.twenty_people(example_tables.tables())),
     "untested": lambda: composed(example_tables.without_hypotheses(example_tables.tables())),
     "nothing": nothing,
 }

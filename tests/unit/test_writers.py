@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections import Counter
 from dataclasses import replace
+from html import unescape
 
 import audit
 import docx
@@ -226,6 +227,30 @@ def test_the_word_file_carries_the_shipped_font(as_word):
         assert re.search(r"<w:zoom [^>]*/>\s*<w:embedTrueTypeFonts/>", parts.read("word/settings.xml").decode())
 
 
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_reads_every_table_and_every_cell(as_word, reopened, tmp_path):
+    """Another program's reading of the Word file, as OpenDocument; heads that repeat are rows like any other there."""
+    (tmp_path / "report.docx").write_bytes(as_word)
+    home = f"-env:UserInstallation={(tmp_path / 'home').as_uri()}"  # its own, so that an open window does not matter
+    told = [
+        "soffice",
+        home,
+        "--headless",
+        "--convert-to",
+        "odt",
+        "--outdir",
+        str(tmp_path),
+        str(tmp_path / "report.docx"),
+    ]
+    subprocess.run(told, check=True, capture_output=True, timeout=300)
+    with zipfile.ZipFile(tmp_path / "report.odt") as parts:
+        content = parts.read("content.xml").decode()
+    assert len(re.findall(r"<table:table [^>]*table:name=", content)) == len(reopened.tables)
+    text = re.sub(r"<[^>]+>", "", re.sub(r"<text:s(?: [^>]*)?/>|</text:p>|</table:table-cell>", " ", content))
+    written = numbers("\n".join(cell for table in reopened.tables for row in cells_of_word(table) for cell in row))
+    assert sum(written.values()) > 1000 and written - numbers(unescape(text)) == Counter()
+
+
 def test_equal_reports_give_equal_bytes_in_another_process():
     made = [write(of_every_kind()) for write in (pdf.write, word.write)]
     for seed in ("1", "2"):
@@ -243,7 +268,7 @@ def test_equal_reports_give_equal_bytes_in_another_process():
 # --- studies at the edge ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lack", ["one wave", "one instrument", "nothing"])
+@pytest.mark.parametrize("lack", ["one wave", "one instrument", "people", "nothing"])
 def test_a_study_that_lacks_something_is_written_whole(lack, tmp_path):
     tables = example_tables.tables()
     if lack == "nothing":
@@ -251,6 +276,8 @@ def test_a_study_that_lacks_something_is_written_whole(lack, tmp_path):
     else:
         if lack == "one wave":
             tables = example_tables.one_wave(tables)
+        elif lack == "people":
+            tables = example_tables.twenty_people(tables)
         else:
             tables["dictionary"] = tables["dictionary"][tables["dictionary"]["instrument"] == "rses"]
         report = document(tables, figures=drawn())
