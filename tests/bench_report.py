@@ -76,7 +76,16 @@ def finished(folder: Path, study: Path | None) -> Path:
         own = copy_of_the_study(folder)
         seconds([*RUN, "--cores", "2"], own)
         return own
-    shutil.copytree(study, folder / "study", ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", "locks"))
+    own = (
+        "config",
+        "data",
+        "results",
+        ".snakemake",
+        *(() if (study / "Snakefile").exists() else ("schemas", "figures", "tables")),
+    )
+    for part in own:
+        if (study / part).exists():
+            shutil.copytree(study / part, folder / "study" / part, ignore=shutil.ignore_patterns("locks"))
     return folder / "study"
 
 
