@@ -258,3 +258,13 @@ def test_loadings_are_those_of_one_factor_in_the_newest_wave(printed, tables):  
         & (rows["label"].str.replace("_", " ") == layout.split_mark(table.rows[0][0])[0])
     ]
     assert any(table.rows[0][4].lstrip(".−") == f"{abs(x):.2f}"[2:] for x in first["std"])
+
+
+def test_a_typst_file_compiles_by_itself():
+    """With nothing around it but what the file holds, whatever markup its texts carry."""
+    import typst
+
+    from rejsens.shipped_fonts import FOLDER
+
+    source = typst_tables.to_typst(STRANGE, "strange")
+    assert typst.compile(source.encode(), font_paths=[str(FOLDER)]).startswith(b"%PDF")

@@ -13,6 +13,7 @@ from rejsens.layout import PrintedTable, to_csv, to_html, to_json
 from rejsens.registry import load_plugin
 from rejsens.status_lines import on_table
 from rejsens.writers.latex import to_latex
+from rejsens.writers.typst_tables import to_typst
 
 
 def laid_out(module: str, tables: Mapping[str, pd.DataFrame], study: Mapping[str, Any]) -> PrintedTable:
@@ -23,8 +24,9 @@ def laid_out(module: str, tables: Mapping[str, pd.DataFrame], study: Mapping[str
     return house_style.on_table(table, study, quotes=getattr(plugin, "QUOTES", ""))
 
 
-def save(table: PrintedTable, name: str, csv: str, html: str, tex: str, json: str) -> None:
+def save(table: PrintedTable, name: str, csv: str, html: str, tex: str, typ: str, json: str) -> None:
     """Write the table in each format; the arguments are paths."""
-    files = {csv: to_csv(table), html: to_html(table, name), tex: to_latex(table, name), json: to_json(table)}
+    printed = {csv: to_csv(table), html: to_html(table, name), json: to_json(table)}
+    files = printed | {tex: to_latex(table, name), typ: to_typst(table, name)}
     for path, text in files.items():
         Path(path).write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/figures/families/{family}/{figure}.*             figures of one family of hypotheses (`OF = "family"`)
         results/figures/waves/{wave}/{figure}.*                  figures that show one wave (`BY_WAVE = True`), for each wave
         results/figures/{size}/...                               the shared ones again, at the size of a journal (`elsevier-1`), also .tiff
-        results/tables/{table}.csv .html .tex .json
+        results/tables/{table}.csv .html .tex .typ .json
         results/report/index.html, report.pdf, report.docx, provenance.json
         results/standards.csv                                    what reporting standards ask, and where the report answers it
         results/manuscript/numbers.json .tex, _variables.yml     every number of a hypothesis by name, as text
@@ -150,6 +150,7 @@ rule lay_out_table:
             "results/tables/{table}.html", category="Tables", labels={"Table": "{table}"}, caption="../report/audit/table.rst"
         ),
         tex="results/tables/{table}.tex",
+        typ="results/tables/{table}.typ",
         json="results/tables/{table}.json",
     log:
         "logs/lay_out_table/{table}.log",

@@ -47,6 +47,11 @@ def sentence(text: str) -> str:
     return runs(apa.italic_runs(text))
 
 
+def to_typst(printed: PrintedTable, anchor: str) -> str:
+    """A table as Typst source that compiles by itself, or is taken into another text with `include`."""
+    return f"{TABLE_STYLE}\n{table(printed, anchor)}\n"
+
+
 def table(printed: PrintedTable, anchor: str, label: str = "", places: Collection[str] = ()) -> str:
     """Typst source of a table in the APA manner: number, title, rules above and below head and body, notes.
 
