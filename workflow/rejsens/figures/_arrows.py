@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,22 @@ from rejsens.result_names import interval, written
 HEAD, HALF = 1.6, 0.7  # mm, length and half width of the head of an arrow
 TALL = 2.9  # mm of white behind a number
 Point = tuple[float, float]
+
+
+def diagrams_of(
+    estimates: pd.DataFrame, analyses: Sequence[str], one: Callable[[str, pd.DataFrame], Any]
+) -> tuple[list[Any], list[tuple[str, str]]]:
+    """What `one` makes of the rows of each hypothesis, and the hypotheses of which it makes nothing, with the reason."""
+    found, refused = [], []
+    of = estimates[estimates["analysis"].isin(analyses) & estimates["hypothesis"].notna()]
+    for name, own in of.groupby("hypothesis", sort=False):
+        diagram = one(str(name), own)
+        if diagram is not None:
+            found.append(diagram)
+        else:
+            reasons = [text for text in own["reason"] if isinstance(text, str) and text]
+            refused.append((str(name), reasons[0] if reasons else "no path was estimated"))
+    return found, refused
 
 
 def estimate(row: Any) -> str:

@@ -76,16 +76,7 @@ def draw(
 
 def diagrams(estimates: pd.DataFrame) -> tuple[list[Diagram], list[tuple[str, str]]]:
     """The hypotheses whose model has all four paths, and those that have none, with the reason."""
-    found, refused = [], []
-    of = estimates[estimates["analysis"].isin([MODEL, BOTH]) & estimates["hypothesis"].notna()]
-    for name, own in of.groupby("hypothesis", sort=False):
-        diagram = _one(str(name), own)
-        if diagram is not None:
-            found.append(diagram)
-        else:
-            reasons = [text for text in own["reason"] if isinstance(text, str) and text]
-            refused.append((str(name), reasons[0] if reasons else "no path was estimated"))
-    return found, refused
+    return _arrows.diagrams_of(estimates, (MODEL, BOTH), _one)
 
 
 def _one(name: str, own: pd.DataFrame) -> Diagram | None:
