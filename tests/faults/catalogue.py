@@ -243,7 +243,7 @@ enter(
     "two files one under the other, with the header of the second",
     export("w1", lambda d: d + d),
     "The header stands again",
-    "rows 122",
+    "row 122",
 )
 enter(
     S,
@@ -440,7 +440,7 @@ enter(
     cells("w1", "ucla3_02", SECRET, 9),
     NO_LABEL,
     "ucla3_02",
-    "1 different answer in 1 cell, rows 9",
+    "1 different answer in 1 cell, row 9",
     "whole numbers 1 to 3",
 )
 enter(T, "a number spelt out", cells("w1", "gad7_02", "two", 9), NO_LABEL, "gad7_02")
@@ -1042,7 +1042,7 @@ enter(
     X, "an error of the spreadsheet that looks like a missing code", cells("w1", "gad7_02", "#N/A", 9), "gad7_02", "9"
 )
 enter(X, "a column too narrow to show its numbers", cells("w1", "gad7_02", "########", 9), "gad7_02", "9")
-enter(X, "an id that is a formula", cells("w1", "id", "=A2", 9), "Formulas in cells", "1 id is a formula", "rows 9")
+enter(X, "an id that is a formula", cells("w1", "id", "=A2", 9), "Formulas in cells", "1 id is a formula", "row 9")
 enter(X, "an id that is an error of the spreadsheet", cells("w1", "id", "#REF!", 9), DAMAGED, "row 9")
 
 

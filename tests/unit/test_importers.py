@@ -131,7 +131,7 @@ def test_bytes_that_the_declared_encoding_does_not_have_are_told_by_row(write: W
 
 def test_rows_are_counted_as_a_spreadsheet_does_also_where_cells_hold_line_ends(write: Write) -> None:
     text = 'id,q1\nann,"two\nlines"\nbob,ä\n'
-    assert "does not have, rows 3." in refusal(write(text.encode("latin-1")), encoding="utf-8")
+    assert "does not have, row 3." in refusal(write(text.encode("latin-1")), encoding="utf-8")
 
 
 def test_two_encodings_in_one_file_are_never_guessed(write: Write) -> None:
@@ -139,15 +139,15 @@ def test_two_encodings_in_one_file_are_never_guessed(write: Write) -> None:
     message = refusal(write(data))
     assert (
         "Two encodings in one file" in message
-        and "1 row in UTF-8 (rows 2)" in message
-        and "another (rows 3)" in message
+        and "1 row in UTF-8 (row 2)" in message
+        and "another (row 3)" in message
     )
     assert cells(open_export(write(data), encoding="cp1252"))[1] == ["bob", "häufig"]  # unless somebody knows
 
 
 def test_bytes_of_no_usual_encoding_are_told_by_row(write: Write) -> None:
     message = refusal(write("id,q1\nann,1\nbob,нет\n".encode("mac_cyrillic").replace(b"\xed", b"\x81")))
-    assert "neither UTF-8 nor Windows-1252 has, rows 3" in message
+    assert "neither UTF-8 nor Windows-1252 has, row 3" in message
 
 
 def test_an_encoding_that_does_not_exist_is_refused(write: Write) -> None:
@@ -155,12 +155,12 @@ def test_an_encoding_that_does_not_exist_is_refused(write: Write) -> None:
 
 
 def test_a_mark_in_front_of_another_encoding_is_refused(write: Write) -> None:
-    assert "rows 2" in refusal(write(b"\xef\xbb\xbf" + UMLAUT.encode("latin-1")))
+    assert "row 2" in refusal(write(b"\xef\xbb\xbf" + UMLAUT.encode("latin-1")))
 
 
 def test_zero_bytes_are_told_by_row(write: Write) -> None:
     message = refusal(write(PLAIN.encode() * 30 + b"x,\0,1\n"))
-    assert "Zero bytes in the export" in message and "rows 91" in message
+    assert "Zero bytes in the export" in message and "row 91" in message
 
 
 def test_marks_inside_the_file_change_nothing(write: Write) -> None:
@@ -268,8 +268,8 @@ def test_columns_without_a_name_get_one_and_are_told(write: Write) -> None:
 
 def test_two_files_put_together_are_told_by_the_header_in_the_middle(write: Write) -> None:
     message = refusal(write(PLAIN + PLAIN))
-    assert "The header stands again among the answers" in message and "rows 4" in message
-    assert "rows 4" in refusal(write(PLAIN + "\ufeffid,q2,q1\ncid,1,2\n"))  # with a mark, and in another order
+    assert "The header stands again among the answers" in message and "row 4" in message
+    assert "row 4" in refusal(write(PLAIN + "\ufeffid,q2,q1\ncid,1,2\n"))  # with a mark, and in another order
 
 
 def test_column_names_as_answers_are_no_header(write: Write) -> None:

@@ -173,7 +173,7 @@ def test_three_header_rows_with_newlines_in_the_questions(read: Read, newline: s
 
 
 def test_a_fault_in_a_qualtrics_row_is_named_by_its_row_in_the_spreadsheet(read: Read) -> None:
-    assert "rows 5" in refusal(read, QUALTRICS.replace("R_2,3", "R_2,x"), platform="qualtrics")
+    assert "row 5" in refusal(read, QUALTRICS.replace("R_2,3", "R_2,x"), platform="qualtrics")
     assert "row 5 (4 cells)" in refusal(
         read, QUALTRICS.replace("R_2,3,3,3,3,3,3,3,", "R_2,3,3,3"), platform="qualtrics"
     )
@@ -315,7 +315,7 @@ def test_codes_that_the_map_translates_are_translated_once(read: Read) -> None:
 def test_a_code_that_the_map_does_not_know_is_refused_even_when_it_looks_right(read: Read) -> None:
     """With 1 to 4 mapped to 0 to 3, a 0 is no answer that anybody declared."""
     labels = {"gad7": {"1": 0, "2": 1, "3": 2, "4": 3}}
-    assert "gad7_07: 1 different answer in 1 cell, rows 2" in refusal(
+    assert "gad7_07: 1 different answer in 1 cell, row 2" in refusal(
         read, one_person(**dict(zip(GAD7, [1] * 6 + [0], strict=True))), labels=labels
     )
 
@@ -324,8 +324,8 @@ def test_unmapped_texts_are_all_named_at_once_and_never_quoted(read: Read) -> No
     cells = {i: ["1", "1"] for i in GAD7} | {"gad7_02": ["my secret", "1"], "gad7_05": ["1", "my other secret"]}
     message = refusal(read, table({"id": ["ann", "bob"]} | cells))
     assert "2 faults" in message
-    assert "gad7_02: 1 different answer in 1 cell, rows 2" in message
-    assert "gad7_05: 1 different answer in 1 cell, rows 3" in message
+    assert "gad7_02: 1 different answer in 1 cell, row 2" in message
+    assert "gad7_05: 1 different answer in 1 cell, row 3" in message
     assert "secret" not in message
 
 
@@ -555,7 +555,7 @@ def test_a_cell_that_the_choices_do_not_explain_is_refused_and_not_quoted(read: 
     message = str(refused.value)
     assert (
         "Choices that `multiple:` does not explain" in message
-        and "rows 3 (p001)" in message
+        and "row 3 (p001)" in message
         and "secret" not in message
     )
     assert refused.value.problems[0].cells == (("p001", 3),)
@@ -695,7 +695,7 @@ def test_every_damage_has_its_own_sentence_and_is_never_read_as_a_number(read: R
         read(text)
     problem = refused.value.problems[0]
     assert [p.cause for p in refused.value.problems] == [cause]
-    assert problem.where == "gad7_04" and "rows 3 (bob)" in problem.found and problem.cells == (("bob", 3),)
+    assert problem.where == "gad7_04" and "row 3 (bob)" in problem.found and problem.cells == (("bob", 3),)
     assert problem.fix and "whole numbers 0 to 3" in problem.allowed
     assert "secret" not in str(refused.value) and "2026" not in problem.found  # dates may be of birth
 
@@ -773,7 +773,7 @@ def test_words_that_many_bear_are_ids_and_no_totals(read: Read) -> None:
     initials = {"id": ["ab", "cd", "ef", "gh", "sd"], **{item: [1] * 5 for item in GAD7}}
     assert len(read(table(initials))[1].frame) == 5
     numbered = refusal(read, table(initials | {"id": ["1", "2", "3", "4", "SD"]}))
-    assert "Rows of totals under the answers" in numbered and "rows 6:" in numbered
+    assert "Rows of totals under the answers" in numbered and "row 6:" in numbered
 
 
 # --- what the file itself tells of its answers -----------------------------------------------------------------------

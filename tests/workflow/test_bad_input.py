@@ -72,7 +72,7 @@ FAULTS: dict[str, tuple[Fault, list[str]]] = {
     "missing column": (replace(EXPORT, "gad7_03", "gad7_three"), ["Missing columns", "gad7_03 is not in the header", "What to do"]),
     "unmapped label": (
         cell("ucla3_02", 9, "offen"),
-        ["Answers that no label or code explains", "ucla3_02", "1 different answer in 1 cell, rows 9", "whole numbers 1 to 3", "`labels:`"],
+        ["Answers that no label or code explains", "ucla3_02", "1 different answer in 1 cell, row 9", "whole numbers 1 to 3", "`labels:`"],
     ),
     "value outside the range": (
         cell("gad7_05", 14, "11"),

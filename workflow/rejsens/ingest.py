@@ -287,7 +287,7 @@ def _numbers(rows: Rows, column: str, wave: Wave, problems: list[Problem]) -> np
             Problem(
                 column,
                 "Answers that are not numbers",
-                f"{counted(len(where), 'cell')}, rows {rows.named(where)}",
+                f"{counted(len(where), 'cell')}, {rows.named(where)}",
                 "numbers",
                 "correct the cells",
                 cells=rows.cells(where),
@@ -325,7 +325,7 @@ def _choices_of_cells(
             Problem(
                 column,
                 "Choices that `multiple:` does not explain",
-                f"{counted(len(unread), 'different cell')} in {counted(len(where), 'row')}, rows {rows.named(where)}",
+                f"{counted(len(unread), 'different cell')} in {counted(len(where), 'row')}, {rows.named(where)}",
                 f"{listed([f'“{choice}”' for choice in choices], 12)}, with commas or semicolons between them",
                 f'add each choice to `multiple:` in {wave.path}; "*" stands for whatever else people wrote',
                 cells=rows.cells(where),
@@ -355,7 +355,7 @@ def _unread_problems(
     problems = []
     for kind, group in kinds.items():
         where = rows.holding(codes, group)
-        in_cells = f"in {counted(len(where), 'cell')}, rows {rows.named(where)}"
+        in_cells = f"in {counted(len(where), 'cell')}, {rows.named(where)}"
         if kind == NO_LABEL:
             hints = [did_you_mean(label_key(texts[i]), known) for i in group]
             fix = " ".join(filter(None, dict.fromkeys(hints))) or (
@@ -382,7 +382,7 @@ def _serial_problems(rows: Rows, codes: np.ndarray, values: np.ndarray, column: 
         Problem(
             _where(column, item),
             EXCEL_DATES.cause,
-            f"numbers such as a spreadsheet keeps dates in, in {counted(len(where), 'cell')}, rows {rows.named(where)}",
+            f"numbers such as a spreadsheet keeps dates in, in {counted(len(where), 'cell')}, {rows.named(where)}",
             item.allowed,
             EXCEL_DATES.fix,
             cells=rows.cells(where),
@@ -406,7 +406,7 @@ def _thousands_problems(
         Problem(
             _where(column, item),
             "Numbers that may hold thousands separators",
-            f"{shown} in {counted(len(where), 'cell')}, rows {rows.named(where)}, beside whole numbers of three digits",
+            f"{shown} in {counted(len(where), 'cell')}, {rows.named(where)}, beside whole numbers of three digits",
             item.allowed,
             "if they are thousands, export plain numbers; if they are fractions, nothing needs to be done",
             blocks=False,

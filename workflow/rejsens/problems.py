@@ -159,3 +159,12 @@ def listed(things: Sequence[object], shown: int = SHOWN) -> str:
     if rest:
         return f"{', '.join(named)} and {rest} more"
     return " and ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else "".join(named)
+
+
+def rows_named(rows: Sequence[object]) -> str:
+    """Rows of a table as a sentence names them.
+
+    >>> rows_named([6]), rows_named([6, 9])
+    ('row 6', 'rows 6 and 9')
+    """
+    return f"{'row' if len(rows) == 1 else 'rows'} {listed(rows)}"

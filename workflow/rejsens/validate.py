@@ -13,7 +13,7 @@ from rejsens.definitions import Instrument
 from rejsens.exports import Export, read_export
 from rejsens.ingest import Answers, gather_answers
 from rejsens.plausibility import look_at_export, table
-from rejsens.problems import Problem, Refused, listed
+from rejsens.problems import Problem, Refused, listed, rows_named
 from rejsens.quality import screen
 from rejsens.responses import cells_outside, cells_refused, range_problems, without
 from rejsens.sidecars import Wave
@@ -129,7 +129,7 @@ def _duplicates(kept: pd.DataFrame, wave: Wave) -> list[Problem]:
     twice = kept[kept["participant"].duplicated(keep=False) & (kept["participant"] != "")]
     if not len(twice):
         return []
-    rows = [f"{name} (rows {listed(group['row'].tolist())})" for name, group in twice.groupby("participant")]
+    rows = [f"{name} ({rows_named(group['row'].tolist())})" for name, group in twice.groupby("participant")]
     return [
         Problem(
             wave.file,

@@ -13,7 +13,7 @@ from rejsens.adding.ids import find_key, hash_all, id_problems, study_of
 from rejsens.exports import Export
 from rejsens.importers.cells import answer_text, texts_of
 from rejsens.importers.rows import left_out
-from rejsens.problems import SHOWN, Problem, counted, listed
+from rejsens.problems import SHOWN, Problem, counted, listed, rows_named
 from rejsens.sidecars import Wave
 
 NO_LEFT_OUT = pd.DataFrame({"participant": [], "row": [], "rule": [], "label": []})
@@ -46,11 +46,11 @@ class Rows:
         return np.flatnonzero(np.isin(codes, list(wanted)))
 
     def named(self, positions: np.ndarray) -> str:
-        """Rows as a sentence names them, with the person's id where it is known."""
+        """Rows as a sentence names them ("row 6", "rows 6 and 9"), with the person's id where it is known."""
         shown = positions[:SHOWN]
         people = [f" ({person})" if person else "" for person in self.participants.iloc[shown]]
         first = [f"{row}{person}" for row, person in zip(self.numbers[shown], people, strict=True)]
-        return listed([*first, *positions[SHOWN:]])
+        return rows_named([*first, *positions[SHOWN:]])
 
     def cells(self, positions: np.ndarray) -> tuple[tuple[str, int], ...]:
         people, numbers = self.participants.iloc[positions].tolist(), self.numbers[positions].tolist()
@@ -125,7 +125,7 @@ def _id_problems(ids: list[str], rows: np.ndarray, wave: Wave) -> list[Problem]:
             Problem(
                 column,
                 "Formulas in cells",
-                f"{counted(len(formulas), 'id')} {'is' if len(formulas) == 1 else 'are'} a formula, rows {listed(formulas.tolist())}",
+                f"{counted(len(formulas), 'id')} {'is' if len(formulas) == 1 else 'are'} a formula, {rows_named(formulas.tolist())}",
                 "the ids as the platform gave them",
                 "replace the formulas by what they show, or use the platform's own export",
                 cells=tuple(("", int(row)) for row in formulas),
@@ -145,7 +145,7 @@ def _totals(ids: pd.Series, rows: np.ndarray, wave: Wave) -> list[Problem]:
         Problem(
             wave.participant["column"],
             "Rows of totals under the answers",
-            f"rows {listed(last)}: a word such as “total” stands where an id should",
+            f"{rows_named(last)}: a word such as “total” stands where an id should",
             "one row for each participant",
             "remove the row from the export",
             cells=tuple(("", row) for row in last),

@@ -23,7 +23,7 @@ import pyarrow as pa
 from rejsens.importers.cells import answer_text, clean, label_key, name_text, texts_of
 from rejsens.importers.companions import companion_rows, not_a_companion, without_markup
 from rejsens.importers.model import Head, Layout
-from rejsens.problems import Problem, Refused, counted, listed
+from rejsens.problems import Problem, Refused, counted, listed, rows_named
 
 TITLE = "REDCap"
 COMPANION = "the data dictionary (CSV)"
@@ -237,7 +237,7 @@ def _repeating(path: str, column: str, rows: np.ndarray) -> Problem:
     return Problem(
         path,
         "A repeating instrument",
-        f"{column} is filled in {counted(len(rows), 'row')} (rows {listed(rows.tolist())}): a person has several rows, and no rule says which one counts",
+        f"{column} is filled in {counted(len(rows), 'row')} ({rows_named(rows.tolist())}): a person has several rows, and no rule says which one counts",
         "one row for each participant",
         "export the instruments that do not repeat, or make each repetition a wave of its own (a report filtered by the repeat instance)",
         cells=tuple(("", int(row)) for row in rows),

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rejsens.importers.cells import answer_text, label_key, texts_of
-from rejsens.problems import Problem, counted, listed
+from rejsens.problems import Problem, counted, rows_named
 
 
 def blank_rows(cells: pa.Table, first: str | None = None) -> np.ndarray:
@@ -48,7 +48,7 @@ def repeated_header(path: str, rows: np.ndarray) -> Problem:
     return Problem(
         path,
         "The header stands again among the answers",
-        f"{counted(len(rows), 'row')} of column names, rows {listed(rows.tolist())}",
+        f"{counted(len(rows), 'row')} of column names, {rows_named(rows.tolist())}",
         "one header, at the top",
         "two files were put together: make each a wave of its own, or remove the header in the middle if they are one",
         cells=tuple(("", int(row)) for row in rows),

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from rejsens.importers.model import Head, Layout, Source
-from rejsens.problems import Problem, Refused, counted, listed
+from rejsens.problems import Problem, Refused, counted, listed, rows_named
 
 DELIMITERS = ",;\t|"
 BLOCK = 1 << 24  # large blocks: each has its own dictionaries, and they must be unified
@@ -96,7 +96,7 @@ def _as_utf8(path: str, data: bytes, encoding: str, advice: str) -> bytes:
         found, where = f"it holds half characters that {encoding} does not allow", []
     except UnicodeDecodeError as error:
         where = _undecodable_rows(data, encoding) or [_row_at(data, error.start)]
-        found = f"it is not {encoding}: {counted(len(where), 'row')} with bytes that {encoding} does not have, rows {listed(where)}"
+        found = f"it is not {encoding}: {counted(len(where), 'row')} with bytes that {encoding} does not have, {rows_named(where)}"
     raise Refused(
         Problem(
             path,
@@ -139,7 +139,7 @@ def _single_byte(path: str, data: bytes, advice: str) -> str:
             Problem(
                 path,
                 "Two encodings in one file",
-                f"{counted(len(others), 'row')} in UTF-8 (rows {listed(others)}) and {counted(len(rows), 'row')} in another (rows {listed(rows)})",
+                f"{counted(len(others), 'row')} in UTF-8 ({rows_named(others)}) and {counted(len(rows), 'row')} in another ({rows_named(rows)})",
                 "one encoding",
                 f"two files may have been put together: export again, or state {encoding_setting(advice)} if you know which one it is",
                 cells=_cells_of(rows),
@@ -152,7 +152,7 @@ def _single_byte(path: str, data: bytes, advice: str) -> str:
             Problem(
                 path,
                 "The export cannot be decoded",
-                f"bytes that neither UTF-8 nor Windows-1252 has, rows {listed(rows)}",
+                f"bytes that neither UTF-8 nor Windows-1252 has, {rows_named(rows)}",
                 "",
                 f"state {encoding_setting(advice)} (cp1250, cp1251, mac_roman, shift_jis, …), or export as UTF-8",
                 cells=_cells_of(rows),
@@ -193,7 +193,7 @@ def _refuse_zero_bytes(path: str, data: bytes) -> None:
         Problem(
             path,
             "Zero bytes in the export",
-            f"{counted(len(rows), 'row')} with bytes that no text has, rows {listed(rows)}",
+            f"{counted(len(rows), 'row')} with bytes that no text has, {rows_named(rows)}",
             "",
             "the file was damaged on its way: download the export again",
             cells=_cells_of(rows),
