@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate bench clean lock
+.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate cluster bench clean lock
 
 report: $(READY)
 	@$(BIN)/rejsens run --audit --cores $(CORES)
@@ -52,6 +52,10 @@ gallery: $(READY)
 # coverage of intervals and rejection rates by simulation: some hours
 calibrate: $(READY)
 	@$(BIN)/python -m tests.calibrate
+
+# the whole study on a Slurm of one node that the test starts (packages slurm-wlm and munge): the same bytes as here
+cluster: $(READY)
+	@REJSENS_CLUSTER=1 $(BIN)/python -m pytest tests/workflow/test_slurm.py
 
 bench: $(READY)
 	@$(BIN)/python tests/bench.py

@@ -21,6 +21,7 @@ import typer
 from rejsens.problems import Problem, Refused, counted, did_you_mean, explain, listed
 
 SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
+PROFILES = SNAKEFILE.parent / "workflow/profiles"
 REPORT = "results/report/index.html"
 PRINTED = ["results/report/report.pdf", "results/report/report.docx"]  # the same report for paper
 AUDIT = "results/report/audit.html"  # how each result came about, as Snakemake has it on record
@@ -152,13 +153,19 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--logger", "rejsens", *arguments]
 
 
-def make(study: Path, targets: Sequence[str], cores: str = "all", dry_run: bool = False, force: bool = False) -> None:
-    """Bring `targets` up to date. Returns when that is done; leaves with an exit code and what to do when it is not."""
+def make(
+    study: Path, targets: Sequence[str], cores: str = "all", dry_run: bool = False, force: bool = False, profile: str = ""
+) -> None:
+    """Bring `targets` up to date. Returns when that is done; leaves with an exit code and what to do when it is not.
+
+    profile   where jobs run, if not here: a folder of Snakemake settings, or the name of one that ships
+    """
     if cores != "all" and not (cores.isdigit() and int(cores) > 0):
         stop(
             Problem("--cores", "Settings with a wrong value", f"“{cores}”", "a number from 1 upwards, or all"),
             "The run",
         )
+    where = _where(cores, profile)
     with in_folder(study):
         if not os.access(".", os.W_OK):
             what = "the folder cannot be written"
@@ -176,7 +183,7 @@ def make(study: Path, targets: Sequence[str], cores: str = "all", dry_run: bool 
         if not dry_run:
             refuse_beside_another_run()
             clear_leftovers()
-        arguments = ["--cores", cores, "--rerun-incomplete", "--keep-going"]
+        arguments = [*where, "--rerun-incomplete", "--keep-going"]
         arguments += ["--dry-run"] * dry_run + (["--forceall"] if force else _what_is_not_on_record(targets))
         code = _until_done(command(*arguments, "--", *targets))
         if code and not dry_run:
@@ -190,6 +197,19 @@ def make(study: Path, targets: Sequence[str], cores: str = "all", dry_run: bool 
         print("\nNothing was made from what failed. Mend what is named above and run again.", file=sys.stderr)
     if code:
         raise typer.Exit(code)
+
+
+def _where(cores: str, profile: str) -> list[str]:
+    """Snakemake's words for the machine that does the work; a cluster decides itself how many cores it has."""
+    if not profile:
+        return ["--cores", cores]
+    shipped = {path.name: path for path in PROFILES.iterdir()}
+    folder = shipped.get(profile, Path(profile).absolute())
+    if not (folder / "profile.yaml").is_file():
+        known = listed(sorted(shipped))
+        fix = did_you_mean(profile, shipped) or f"copy {PROFILES.name}/slurm and name the copy"
+        stop(Problem("--profile", "No such profile", f"“{profile}”", f"{known}, or a folder with profile.yaml", fix), "The run")
+    return ["--profile", str(folder), *(["--cores", cores] if cores != "all" else [])]
 
 
 def write_audit(study: Path, targets: Sequence[str] = ()) -> None:
