@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import contents
 
 from rejsens import job as job_module
+from rejsens import run_lock
 from rejsens.commands._pipeline import clear_leftovers
 from rejsens.declarations import SHIPPED
 from rejsens.job import RUN, job, run_lives
@@ -44,7 +45,7 @@ def snakemake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespac
     Path("results/flow.csv").write_text("old flow")
     Path("results/waves/scores.csv").write_text("old scores")
     output = Outputs(flow="results/flow.csv", scores="results/waves/scores.csv")
-    return SimpleNamespace(output=output, log=["logs/job.log"], rule="score_wave", wildcards=["w1"])
+    return SimpleNamespace(input=[], output=output, log=["logs/job.log"], rule="score_wave", wildcards=["w1"])
 
 
 def write_both(output: SimpleNamespace) -> None:
@@ -109,7 +110,7 @@ def test_a_body_that_forgets_an_output_publishes_none_of_them(
 
 
 def test_an_orphan_of_a_killed_run_publishes_nothing(
-    snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setenv(RUN, str(os.getppid()))
     with job(snakemake) as output:  # the run is above this process
@@ -123,6 +124,20 @@ def test_an_orphan_of_a_killed_run_publishes_nothing(
     elsewhere.communicate(b"\n")
     assert results() == NEW
     assert "its results are not published" in Path("logs/job.log").read_text()
+    assert "fault of the software" not in capsys.readouterr().err  # nobody waits for it
+
+
+def test_a_run_that_begins_waits_for_a_job_that_is_moving_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between “does my run live?” and the last file moved, no other run can begin; so no orphan moves files into one."""
+    monkeypatch.chdir(tmp_path)
+    with run_lock.publishing():
+        begins = run_python(HOLD)
+        time.sleep(1.5)
+        assert begins.poll() is None and not nobody_runs()  # it holds the lock of runs, and waits
+    assert begins.stdout.readline() == "held\n"
+    begins.communicate("\n")
 
 
 def test_a_job_knows_when_its_run_was_killed(tmp_path: Path) -> None:
@@ -290,4 +305,5 @@ def test_what_a_killed_run_left_is_cleared_only_when_nobody_is_at_work(
     run.kill()
     run.communicate()
     clear_leftovers()
-    assert set(contents(tmp_path)) == {".snakemake/rejsens.lock", "results/flow.csv"}
+    locks = {".snakemake/rejsens.lock", ".snakemake/rejsens.publishing"}  # of ours, which the system lets go of
+    assert set(contents(tmp_path)) == {*locks, "results/flow.csv"}

@@ -47,6 +47,8 @@ onsuccess:
 
 
 onstart:
+    from rejsens.job import clear_half_written
     from rejsens.run_lock import take_lock
 
     take_lock()
+    clear_half_written()
