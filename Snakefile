@@ -15,6 +15,7 @@ include: "workflow/rules/validity.smk"        # pooled waves -> do scales differ
 include: "workflow/rules/hypotheses.smk"      # pooled waves -> tested hypotheses
 include: "workflow/rules/multiverse.smk"      # tested hypotheses -> the same in every declared way
 include: "workflow/rules/outputs.smk"         # tables       -> figures, printed tables, the report
+include: "workflow/rules/unfit.smk"           # last: what is there and cannot stand is made again
 
 
 rule all:

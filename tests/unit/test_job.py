@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import pytest
 from tests.conftest import contents
 
 from rejsens import job as job_module
+from rejsens import run_lock
 from rejsens.commands._pipeline import clear_leftovers
 from rejsens.declarations import SHIPPED
 from rejsens.job import RUN, job, run_lives
@@ -44,7 +46,7 @@ def snakemake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespac
     Path("results/flow.csv").write_text("old flow")
     Path("results/waves/scores.csv").write_text("old scores")
     output = Outputs(flow="results/flow.csv", scores="results/waves/scores.csv")
-    return SimpleNamespace(output=output, log=["logs/job.log"], rule="score_wave", wildcards=["w1"])
+    return SimpleNamespace(input=[], output=output, log=["logs/job.log"], rule="score_wave", wildcards=["w1"])
 
 
 def write_both(output: SimpleNamespace) -> None:
@@ -109,7 +111,7 @@ def test_a_body_that_forgets_an_output_publishes_none_of_them(
 
 
 def test_an_orphan_of_a_killed_run_publishes_nothing(
-    snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+    snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setenv(RUN, str(os.getppid()))
     with job(snakemake) as output:  # the run is above this process
@@ -123,6 +125,20 @@ def test_an_orphan_of_a_killed_run_publishes_nothing(
     elsewhere.communicate(b"\n")
     assert results() == NEW
     assert "its results are not published" in Path("logs/job.log").read_text()
+    assert "fault of the software" not in capsys.readouterr().err  # nobody waits for it
+
+
+def test_a_run_that_begins_waits_for_a_job_that_is_moving_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between “does my run live?” and the last file moved, no other run can begin; so no orphan moves files into one."""
+    monkeypatch.chdir(tmp_path)
+    with run_lock.publishing():
+        begins = run_python(HOLD)
+        time.sleep(1.5)
+        assert begins.poll() is None and not nobody_runs()  # it holds the lock of runs, and waits
+    assert begins.stdout.readline() == "held\n"
+    begins.communicate("\n")
 
 
 def test_a_job_knows_when_its_run_was_killed(tmp_path: Path) -> None:
@@ -223,7 +239,7 @@ def test_what_a_job_prints_goes_to_its_log(snakemake: SimpleNamespace, capsys: p
         print("a warning", file=sys.stderr)
         write_both(output)
     assert capsys.readouterr() == ("", "")
-    assert Path("logs/job.log").read_text() == "to standard output\na warning\n"
+    assert Path("logs/job.log").read_text().startswith("to standard output\na warning\nTook ")
 
 
 def test_two_jobs_of_one_folder_do_not_meet(snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,4 +306,29 @@ def test_what_a_killed_run_left_is_cleared_only_when_nobody_is_at_work(
     run.kill()
     run.communicate()
     clear_leftovers()
-    assert set(contents(tmp_path)) == {".snakemake/rejsens.lock", "results/flow.csv"}
+    locks = {".snakemake/rejsens.lock", ".snakemake/rejsens.publishing"}  # of ours, which the system lets go of
+    assert set(contents(tmp_path)) == {*locks, "results/flow.csv"}
+
+
+def test_a_job_on_another_computer_publishes_only_for_the_run_that_holds_the_study(
+    snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its parent there lives on when the run at the front end is killed; the next run's name in the lock tells it."""
+    monkeypatch.setenv(RUN, str(os.getpid()))
+    monkeypatch.setenv(job_module.HOLDER, run_lock.take_lock())
+    with job(snakemake) as output:
+        write_both(output)
+    assert results()["results/flow.csv"] == "new flow"
+    run_lock._held.pop().close()  # the run is killed, and another begins
+    run_lock.LOCK.write_text("process 4711, begun 2026-01-05 10:11:12\n")
+    Path("results/flow.csv").write_text("flow of the next run")
+    with pytest.raises(SystemExit), job(snakemake) as output:
+        write_both(output)
+    assert results()["results/flow.csv"] == "flow of the next run"
+
+
+def test_a_log_ends_with_what_the_job_took(snakemake: SimpleNamespace) -> None:
+    with job(snakemake) as output:
+        write_both(output)
+    said = Path("logs/job.log").read_text().splitlines()[-1]
+    assert re.fullmatch(r"Took \d+\.\d s of a processor and at most [1-9]\d* MB of memory\.", said)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +24,7 @@ from rejsens.multiverse_file import Multiverse, load_multiverse
 from rejsens.problems import Problem, Refused, collect, counted, listed
 from rejsens.registry import files, instrument_files
 from rejsens.study import Study, instrument_folders
+from rejsens.whole_files import write_whole
 
 LOCK = "config/plan.lock.yaml"
 FREE = (
@@ -271,10 +271,8 @@ def _again_problems(folder: Path, earlier: Mapping[str, Any] | None, again: str)
 
 
 def _write(path: Path, lock: Mapping[str, Any]) -> None:
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
     text = yaml.safe_dump(dict(lock), sort_keys=False, allow_unicode=True, width=120)
-    staged.write_text(_HEAD + text, encoding="utf-8")
-    os.replace(staged, path)
+    write_whole(path, _HEAD + text)
 
 
 # --- differences -----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import shutil
 import sys
 import traceback
@@ -13,9 +14,13 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 from rejsens.problems import Refused
+from rejsens.published import enter, read_whole
+from rejsens.registry import sha256
+from rejsens.run_lock import publishing, who_runs
 from rejsens.system_faults import sentence
 
 RUN = "REJSENS_RUN"  # process number of the Snakemake that planned this job; set by common.smk
+HOLDER = "REJSENS_HOLDER"  # what the run says of itself in the study's lock; jobs on other computers know it by that
 STAGING = ".staging"
 
 
@@ -24,17 +29,20 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
     """Run a job's body. Yields the outputs by name, as paths beside their final places, a list for a name
     of several files.
 
+    Before the body, every file that it reads is held against what its own job published (:py:mod:`rejsens.published`).
     When the body ends well, and the run that started it still lives, all outputs move into place with `os.replace`; an
-    orphan of a killed run publishes nothing. A fault of the study goes to the terminal as sentences, anything else (a
-    full disk, a fault of the software) as one line; tracebacks go to the log.
+    orphan of a killed run publishes and says nothing. A fault of the study goes to the terminal as sentences, anything
+    else (a full disk, a fault of the software) as one line; tracebacks go to the log.
     """
     terminal, staged, told = sys.stderr, {}, False
     try:
         with _log_only(snakemake.log[0]) as log:
             try:
+                given = read_whole(snakemake.input)
                 staged |= {str(final): _staged(Path(final)) for final in snakemake.output}
                 yield SimpleNamespace(**{name: _named(path, staged) for name, path in snakemake.output.items()})
-                _publish(staged)
+                _publish(staged, given)
+                print(_taken(), file=log)
             except Refused as refused:
                 told = True
                 print(refused, file=log)
@@ -42,6 +50,8 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
             except Exception as error:
                 told = True
                 traceback.print_exc(file=log)
+                if not run_lives():  # nobody waits for it, and what it stopped at may be the next run's clearing up
+                    sys.exit(1)
                 step = " ".join([snakemake.rule, *snakemake.wildcards])
                 _stop(
                     sentence(error)
@@ -79,13 +89,44 @@ def _staged(final: Path) -> str:
     return str(folder / final.name)
 
 
-def _publish(staged: dict[str, str]) -> None:
-    if not run_lives():
-        raise RuntimeError("the run that started this job has ended; its results are not published")
+def _publish(staged: dict[str, str], given: dict[str, str]) -> None:
+    """given   content hash of each file that was read, as it was when the job began"""
     if absent := [final for final, beside in staged.items() if not os.path.exists(beside)]:
         raise FileNotFoundError(f"the job did not write {', '.join(absent)}")  # before any other output is replaced
-    for final, beside in staged.items():
-        os.replace(beside, final)
+    made = {final: sha256(beside) for final, beside in staged.items()}
+    read_whole(given, as_read=given)
+    with publishing():  # a run that begins now waits; one that has begun is seen by the next line
+        if not run_lives():
+            raise RuntimeError("the run that started this job has ended; its results are not published")
+        enter(made, given)
+        for final, beside in staged.items():
+            os.replace(beside, final)
+        for folder in {os.path.dirname(final) for final in staged}:
+            _keep(folder)
+
+
+def _taken() -> str:
+    """What a job took of the computer: the sizes in workflow/profiles are set by these lines."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return f"Took {used.ru_utime + used.ru_stime:.1f} s of a processor and at most {used.ru_maxrss / 1024:.0f} MB of memory."
+
+
+def _keep(folder: str) -> None:
+    """Have the new names of files outlive a power cut, so that Snakemake's record of a job is never older than its files."""
+    opened = os.open(folder or ".", os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # not every file system can
+            os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def clear_half_written() -> list[str]:
+    """Take away what cut-off jobs were writing, and say where that was. Only while no run is at work."""
+    left = sorted(map(str, Path("results").rglob(f"{STAGING}.*")))
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+    return left
 
 
 def _stop(message: str, terminal: Any) -> None:
@@ -95,13 +136,16 @@ def _stop(message: str, terminal: Any) -> None:
 
 
 def run_lives() -> bool:
-    """Whether the run that planned this job is still above it; true outside a run.
+    """Whether the run that planned this job is still above it, and holds the study; true outside a run.
 
-    Ancestry is asked, not a clock: when the run is killed its jobs are handed to another parent.
+    Ancestry is asked, not a clock: when the run is killed its jobs are handed to another parent. A job on another computer
+    has a parent of its own there, so that the lock is asked too: since the next run began it bears that run's name.
     """
-    planner = os.environ.get(RUN)
+    planner, holder = os.environ.get(RUN), os.environ.get(HOLDER)
     if not planner:
         return True
+    if holder and who_runs() != holder:
+        return False
     import psutil
 
     return int(planner) in {os.getpid(), *(process.pid for process in psutil.Process().parents())}

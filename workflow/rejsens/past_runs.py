@@ -6,6 +6,7 @@ A record holds the rule, its params as they were, the tables it read, and when i
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import statistics
@@ -20,12 +21,33 @@ RECORDS = Path(".snakemake/metadata")
 def record(output: str) -> dict[str, Any]:
     """The record of one output file, or nothing when there is none that can be read."""
     try:
-        name = urlsafe_b64encode(output.encode()).decode()
-        longest = os.pathconf(RECORDS, "PC_NAME_MAX") - 1
-        pieces = [name[i : i + longest] for i in range(0, len(name), longest)]
-        return json.loads(RECORDS.joinpath(*(f"@{piece}" for piece in pieces[:-1]), pieces[-1]).read_text("utf-8"))
+        found = json.loads(place_of(output).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
+    return found if isinstance(found, dict) else {}
+
+
+def place_of(output: str, folder: Path = RECORDS) -> Path:
+    """Where Snakemake keeps what it knows of one output file: the file's path in base 64, cut where names end."""
+    name = urlsafe_b64encode(output.encode()).decode()
+    longest = os.pathconf(folder if folder.is_dir() else ".", "PC_NAME_MAX") - 1
+    pieces = [name[i : i + longest] for i in range(0, len(name), longest)]
+    return folder.joinpath(*(f"@{piece}" for piece in pieces[:-1]), pieces[-1])
+
+
+def drop_unreadable() -> None:
+    """Take away records that a crash has spoilt: Snakemake would stop at some of them, and what they told is lost anyway."""
+    for path in RECORDS.rglob("*") if RECORDS.is_dir() else ():
+        with contextlib.suppress(OSError):
+            if path.is_file() and not _whole(path):
+                path.unlink()
+
+
+def _whole(path: Path) -> bool:
+    with contextlib.suppress(ValueError):
+        found = json.loads(path.read_text("utf-8"))
+        return isinstance(found, dict) and isinstance(found.get("rule"), str) and isinstance(found.get("params"), list)
+    return False
 
 
 def params(output: str) -> dict[str, Any] | None:
@@ -39,8 +61,12 @@ def params(output: str) -> dict[str, Any] | None:
 
 def unrecorded(folder: str = "results") -> set[str]:
     """Files there of which nobody knows how they were made: they came without the record, from a copy, say."""
-    there = (str(path) for path in Path(folder).rglob("*") if path.is_file() and ".staging." not in str(path))
-    return {path for path in there if not record(path)}
+    return {path for path in results_there(folder) if not record(path)}
+
+
+def results_there(folder: str = "results") -> set[str]:
+    """Every file there, but for what a job is writing at this moment."""
+    return {str(path) for path in Path(folder).rglob("*") if path.is_file() and ".staging." not in str(path)}
 
 
 def durations() -> dict[str, float]:

@@ -9,6 +9,7 @@ import ast
 import hashlib
 import importlib
 import importlib.util
+import os
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -77,16 +78,16 @@ AGGREGATES = [name for name, path in TABLES.items() if not path.startswith("resu
 
 
 def sha256(path: Path | str) -> str:
-    """Content hash of one file, or "missing"; remembered while size and time stand still."""
+    """Content hash of one file, or "missing"; remembered while it stays the same file and the system notes no change."""
     path = Path(path)
     if not path.is_file():
         return "missing"
-    stat = path.stat()
-    return _sha256(str(path), stat.st_size, stat.st_mtime_ns)
+    stat = path.stat()  # the time of change, unlike that of modification, cannot be put back
+    return _sha256(os.path.abspath(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
 
 
 @cache
-def _sha256(path: str, size: int, mtime: int) -> str:
+def _sha256(path: str, *_seen: int) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as handle:
         while block := handle.read(1 << 20):

@@ -47,6 +47,8 @@ onsuccess:
 
 
 onstart:
+    from rejsens.job import HOLDER, clear_half_written
     from rejsens.run_lock import take_lock
 
-    take_lock()
+    os.environ[HOLDER] = take_lock()
+    clear_half_written()

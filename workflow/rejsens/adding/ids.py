@@ -191,8 +191,14 @@ def store_key(key: bytes, study: Path | str) -> Path:
         )
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(key + b"\n")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(key + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)  # half a key is none, and would stand in the way of a whole one
+        raise
     return path
 
 

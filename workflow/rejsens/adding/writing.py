@@ -23,6 +23,7 @@ from rejsens.sidecars import administered_name, load_wave
 from rejsens.spreadsheet import safe
 from rejsens.study import wave_with_instruments
 from rejsens.validate import validate
+from rejsens.whole_files import write_all_whole
 
 WAVES, CODEBOOKS = Path("data/waves"), Path("data/codebook")
 SHADOWED = ("config", "schemas", "figures", "tables")
@@ -138,39 +139,12 @@ def write(proposal: Proposal, stem: str, codebook: bool) -> list[Path]:
     if proposal.who.new_key and proposal.who.key:
         written.append(store_key(proposal.who.key, Path(".")))
     try:
-        _publish(finals)
+        write_all_whole(dict(sorted(finals.items(), key=lambda file: file[0].suffix == ".yaml")))  # the sidecar last
     except BaseException:
         for key in written:
             key.unlink(missing_ok=True)
         raise
     return [*written, *finals]
-
-
-def _publish(finals: Mapping[Path, bytes]) -> None:
-    """All files beside their places first, then each moved into it; the sidecar, which makes the wave one, last."""
-    for folder in {path.parent for path in finals}:
-        folder.mkdir(parents=True, exist_ok=True)
-    beside: dict[Path, Path] = {}
-    try:
-        for path, data in finals.items():
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".adding-", suffix=".tmp")
-            beside[path] = Path(name)
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            beside[path].chmod(0o666 & ~_umask())
-        for path in sorted(finals, key=lambda p: p.suffix == ".yaml"):
-            os.replace(beside[path], path)
-    finally:
-        for left in beside.values():
-            left.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    before = os.umask(0)
-    os.umask(before)
-    return before
 
 
 def _codebook(proposal: Proposal, data: bytes) -> bytes:

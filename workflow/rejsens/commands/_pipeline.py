@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from rejsens.problems import Problem, Refused, counted, did_you_mean, explain, listed
+from rejsens.job import clear_half_written
+from rejsens.problems import Problem, Refused, did_you_mean, explain, listed
 
 SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
 PROFILES = SNAKEFILE.parent / "workflow/profiles"
@@ -154,7 +154,12 @@ def command(*arguments: str) -> list[str]:
 
 
 def make(
-    study: Path, targets: Sequence[str], cores: str = "all", dry_run: bool = False, force: bool = False, profile: str = ""
+    study: Path,
+    targets: Sequence[str],
+    cores: str = "all",
+    dry_run: bool = False,
+    force: bool = False,
+    profile: str = "",
 ) -> None:
     """Bring `targets` up to date. Returns when that is done; leaves with an exit code and what to do when it is not.
 
@@ -184,7 +189,7 @@ def make(
             refuse_beside_another_run()
             clear_leftovers()
         arguments = [*where, "--rerun-incomplete", "--keep-going"]
-        arguments += ["--dry-run"] * dry_run + (["--forceall"] if force else _what_is_not_on_record(targets))
+        arguments += ["--dry-run"] * dry_run + ["--forceall"] * force
         code = _until_done(command(*arguments, "--", *targets))
         if code and not dry_run:
             clear_leftovers()
@@ -208,7 +213,10 @@ def _where(cores: str, profile: str) -> list[str]:
     if not (folder / "profile.yaml").is_file():
         known = listed(sorted(shipped))
         fix = did_you_mean(profile, shipped) or f"copy {PROFILES.name}/slurm and name the copy"
-        stop(Problem("--profile", "No such profile", f"“{profile}”", f"{known}, or a folder with profile.yaml", fix), "The run")
+        stop(
+            Problem("--profile", "No such profile", f"“{profile}”", f"{known}, or a folder with profile.yaml", fix),
+            "The run",
+        )
     return ["--profile", str(folder), *(["--cores", cores] if cores != "all" else [])]
 
 
@@ -257,16 +265,17 @@ def refuse_beside_another_run() -> None:
 
 def clear_leftovers() -> list[str]:
     """Clear what a killed run left, Snakemake's locks and half-written folders, when nobody is at work here; and say what."""
-    from rejsens.run_lock import nobody_runs
+    from rejsens.run_lock import while_nobody_runs
 
-    if not Path(".snakemake").exists() or not nobody_runs():
+    if not Path(".snakemake").exists():
         return []
-    locks, half = list(Path(".snakemake/locks").glob("*")), list(Path("results").rglob(".staging.*"))
-    for lock in locks:
-        lock.unlink(missing_ok=True)
-    for left in half:
-        shutil.rmtree(left, ignore_errors=True)
-    return [str(path) for path in (*locks, *half)]
+    with while_nobody_runs() as alone:
+        if not alone:
+            return []
+        locks = list(Path(".snakemake/locks").glob("*"))
+        for lock in locks:
+            lock.unlink(missing_ok=True)
+        return [*map(str, locks), *clear_half_written()]
 
 
 def planned(targets: Sequence[str], everything: bool = False) -> list[dict[str, Any]]:
@@ -277,8 +286,8 @@ def planned(targets: Sequence[str], everything: bool = False) -> list[dict[str, 
     """
     with tempfile.TemporaryDirectory() as folder:
         steps = Path(folder) / "steps"
-        arguments = ["--dry-run", "--logger-rejsens-plan", str(steps)]
-        arguments += ["--forceall"] if everything else _what_is_not_on_record(targets)
+        arguments = ["--dry-run", "--rerun-incomplete", "--logger-rejsens-plan", str(steps)]
+        arguments += ["--forceall"] * everything
         words = command(*arguments, "--", *targets)
         run = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if run.returncode:
@@ -300,21 +309,6 @@ def in_order(steps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         ordered += (ready := [step for step in left if awaited.isdisjoint(step["input"])])
         left = [step for step in left if step not in ready]
     return ordered
-
-
-def _what_is_not_on_record(targets: Sequence[str]) -> list[str]:
-    """Snakemake takes a file without a record for up to date; a result that came with a copy may be anything. Such are made again."""
-    from rejsens.past_runs import unrecorded
-
-    strange = unrecorded()
-    if not strange:
-        return []
-    with contextlib.suppress(LookupError):
-        strange &= {file for step in planned(targets, everything=True) for file in step["output"]}
-        if strange:
-            print(f"  How {counted(len(strange), 'file')} came about is not on record: made again.", file=sys.stderr)
-            return ["--forcerun", *sorted(strange)]
-    return []
 
 
 def _until_done(words: Sequence[str]) -> int:

@@ -53,6 +53,7 @@ def check(
     from rejsens.check_report import FORMATS
     from rejsens.problems import explain
     from rejsens.system_faults import sentence
+    from rejsens.whole_files import write_whole
 
     try:
         checked = find(what)
@@ -72,7 +73,7 @@ def check(
     finally:
         gc.enable()
     if out:
-        out.write_text(text, encoding="utf-8")
+        write_whole(out, text)
         print(f"Wrote {out}: {len(checked.faults)} faults, {len(checked.notices)} worth a look.")
     else:
         print(text, end="" if text.endswith("\n") else "\n")

@@ -120,6 +120,8 @@ def _changed(step: Mapping[str, Any], plan: Any) -> list[tuple[str, Change]]:
 
 def _of_the_files(step: Mapping[str, Any], told: Sequence[str]) -> list[str]:
     """Snakemake's own reasons that no change of params covers."""
+    from rejsens.unfit_results import why
+
     found = []
     for reason in step["reason"].split("; "):
         kind, _, files = reason.partition(": ")
@@ -136,5 +138,5 @@ def _of_the_files(step: Mapping[str, Any], told: Sequence[str]) -> list[str]:
             case "Code has changed since last execution":
                 found.append(f"the step “{step['message']}” is done in another way now")
             case "Forced execution":
-                found.append("how it came about is not on record")
+                found += why(step["output"]) or [f"the step “{step['message']}” was cut off before it ended"]
     return found

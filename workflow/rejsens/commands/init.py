@@ -11,6 +11,7 @@ import typer
 from rejsens.commands._pipeline import stop
 from rejsens.problems import Problem, listed
 from rejsens.system_faults import sentence
+from rejsens.whole_files import write_whole
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "new_study"
 FILES = {  # of the template -> of the study
@@ -48,8 +49,7 @@ def init(
             text = (TEMPLATE / source).read_text(encoding="utf-8")
             for word, meant in words.items():
                 text = text.replace(f"{{{{{word}}}}}", meant)
-            (study / target).parent.mkdir(parents=True, exist_ok=True)
-            (study / target).write_text(text, encoding="utf-8")
+            write_whole(study / target, text)
     except OSError as error:
         fix = sentence(error) or str(error)
         stop(

@@ -70,6 +70,7 @@ def power(
     from rejsens.inference.planner import power_table
     from rejsens.problems import Refused
     from rejsens.spreadsheet import csv_text
+    from rejsens.whole_files import write_whole
 
     try:
         plans = [
@@ -89,7 +90,7 @@ def power(
         raise typer.Exit(UNREADABLE) from None
     _show(table, plans[0], sesoi)
     if csv:
-        csv.write_text(csv_text(table), encoding="utf-8")
+        write_whole(csv, csv_text(table))
         print(f"Wrote {csv}.")
     print(f"\n{_next(table, plans[0])}")
 

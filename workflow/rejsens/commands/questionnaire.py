@@ -87,7 +87,8 @@ def content_validity(
     from rejsens.questionnaire.contents import contents
     from rejsens.questionnaire.reading import Wanted
     from rejsens.questionnaire.review import review_sheet, write_simulated
-    from rejsens.spreadsheet import write_csv
+    from rejsens.spreadsheet import csv_text
+    from rejsens.whole_files import write_whole
 
     try:
         found = contents(Wanted(name, study))
@@ -101,7 +102,7 @@ def content_validity(
         print(refused)
         raise typer.Exit(FAULTS) from None
     for kind in ("items", "scales"):
-        write_csv(made[kind], out / f"{kind}.csv")
+        write_whole(out / f"{kind}.csv", csv_text(made[kind]))
         print(out / f"{kind}.csv")
     for line in summary(made["ratings"], made["items"], made["scales"]):
         print(line)

@@ -33,7 +33,10 @@ def run(
     dry_run: DryRun = False,
     force: Annotated[bool, typer.Option("--force", help="Do everything again, up to date or not.")] = False,
     profile: Annotated[
-        str, typer.Option(metavar="NAME", help="Run on a cluster: slurm, or a folder of your own settings.", show_default=False)
+        str,
+        typer.Option(
+            metavar="NAME", help="Run on a cluster: slurm, or a folder of your own settings.", show_default=False
+        ),
     ] = "",
     audit: Annotated[bool, typer.Option("--audit", help=f"Also write the audit trail, {AUDIT}.")] = False,
 ) -> None:

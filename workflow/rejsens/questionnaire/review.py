@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from rejsens.definitions import Instrument, Item
 from rejsens.problems import Problem, Refused
 from rejsens.questionnaire.contents import Contents
 from rejsens.spreadsheet import Sheet, write_csv, write_xlsx
+from rejsens.whole_files import write_all_whole
 
 COLUMNS = (
     "rater",
@@ -95,12 +97,15 @@ def write_review(found: Contents, folder: Path) -> list[Path]:
     """
     sheet = review_sheet(found)
     csv, workbook = folder / "review.csv", folder / "review.xlsx"
-    write_csv(sheet, csv)
     pages = [
         Sheet("Items", sheet, WIDTHS, ("wording", "definition", "comment", "construct")),
         Sheet("How to rate", how_to_rate(), {"meaning": 90}, ("meaning",)),
     ]
-    write_xlsx(pages, workbook, MADE, f"{found.title}: review of content")
+    with tempfile.TemporaryDirectory() as beside:
+        made = {path: Path(beside) / path.name for path in (csv, workbook)}
+        write_csv(sheet, made[csv])
+        write_xlsx(pages, made[workbook], MADE, f"{found.title}: review of content")
+        write_all_whole({path: staged.read_bytes() for path, staged in made.items()})
     return [csv, workbook]
 
 

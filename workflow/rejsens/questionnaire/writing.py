@@ -14,6 +14,7 @@ from rejsens.questionnaire.contents import contents
 from rejsens.questionnaire.model import Questionnaire
 from rejsens.questionnaire.reading import Wanted, read_questionnaire
 from rejsens.questionnaire.review import review_sheet, write_review
+from rejsens.whole_files import write_all_whole
 
 ASKED = ("html", "pdf", "qualtrics", "limesurvey")  # for the people who answer
 JUDGED = ("blueprint", "readability", "review")  # for those who judge the items
@@ -37,8 +38,7 @@ def write_files(wanted: Wanted, formats: Sequence[str], folder: Path) -> list[Pa
     if judged and "review" in formats:
         review_sheet(judged)  # refuses before anything is written
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in texts.items():
-        (folder / name).write_bytes(content)
+    write_all_whole({folder / name: content for name, content in texts.items()})
     paths = [folder / name for name in texts]
     return paths + (write_review(judged, folder) if judged and "review" in formats else [])
 

@@ -18,6 +18,7 @@ from rejsens.simulate.events import implied_effects
 from rejsens.simulate.parameters import Parameters, read_parameters
 from rejsens.simulate.platforms import WRITERS, Exported
 from rejsens.simulate.study import SimulatedStudy, SimulatedWave, simulate
+from rejsens.whole_files import write_all_whole, write_whole
 
 CONFIG = """# Settings of this study; what is not stated here has the default of the pipeline's own config/config.yaml.
 study:
@@ -65,9 +66,8 @@ def write_study(study: SimulatedStudy, out: Path | str, platform: str | None = N
         _write(wave, exported, out / "data" / "waves", study.seed, study.parameters, platform, not_asked)
         first_rows[wave.name] = exported.first_row
     truth = out / "data" / "truth"
-    truth.mkdir(parents=True, exist_ok=True)
-    planted_rows(study, first_rows).to_csv(truth / "planted.csv", index=False, lineterminator="\n")
-    (truth / "latent.yaml").write_text(latent_truth(study), encoding="utf-8")
+    write_whole(truth / "planted.csv", planted_rows(study, first_rows).to_csv(index=False, lineterminator="\n"))
+    write_whole(truth / "latent.yaml", latent_truth(study))
     _write_config(study, out)
 
 
@@ -91,15 +91,12 @@ def _write(
     not_asked: Sequence[str] = (),
 ) -> Path:  # fmt: skip
     """The raw export, its sidecar, and what the platform gives beside it, under a name that no study takes for a wave."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{wave.name}{exported.suffix}"
-    file.write_bytes(exported.content)
-    for ending, content in exported.companions.items():
-        (folder / f"_{wave.name}{ending}").write_bytes(content)
+    files = {folder / f"{wave.name}{exported.suffix}": exported.content}
+    files |= {folder / f"_{wave.name}{ending}": content for ending, content in exported.companions.items()}
     sidecar = _sidecar(wave, exported, seed, parameters, platform)
     sidecar |= {"not_asked": list(not_asked)} if not_asked else {}
     path = folder / f"{wave.name}.yaml"
-    path.write_text(_yaml(sidecar), encoding="utf-8")
+    write_all_whole({**files, path: _yaml(sidecar)})  # the sidecar, which makes the wave one, last
     return path
 
 
@@ -193,7 +190,6 @@ def _write_config(study: SimulatedStudy, out: Path) -> None:
     settings = out / "config" / "config.yaml"
     if settings.exists():
         return
-    settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text(_config(seed=study.seed), encoding="utf-8")
+    write_whole(settings, _config(seed=study.seed))
     if not (out / "config" / "hypotheses").exists():
         shutil.copytree(SHIPPED / "config" / "hypotheses", out / "config" / "hypotheses")

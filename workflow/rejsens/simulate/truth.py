@@ -27,6 +27,7 @@ from rejsens.simulate.latent import draw_people, draw_states, levels, module_sta
 from rejsens.simulate.modules import NOT_APPLICABLE, ModuleStates, draw_lasting, module_answers
 from rejsens.simulate.parameters import Parameters, module_block, read_parameters, stream
 from rejsens.simulate.study import asked_in
+from rejsens.whole_files import write_whole
 
 COLUMNS = ("hypothesis", "analysis", "wave", "metric", "estimand", "mc_error", "n_people", "reason")
 
@@ -39,8 +40,7 @@ def write_truth(
     families = [read_yaml(path, "hypotheses") for path in sorted((out / "config" / "hypotheses").glob("*.yaml"))]
     found = population_estimands(read_parameters(parameters), families, report=report)
     path = out / "data" / "truth" / "estimands.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    found.round(6).to_csv(path, index=False, lineterminator="\n")
+    write_whole(path, found.round(6).to_csv(index=False, lineterminator="\n"))
     return found
 
 

@@ -1,0 +1,205 @@
+"""What jobs put on record, what they read only when it is whole, and what the next run makes again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from tests.unit.test_job import Outputs
+
+from rejsens import past_runs, published
+from rejsens.declarations import SHIPPED
+from rejsens.job import RUN, job
+from rejsens.past_runs import place_of
+from rejsens.problems import Refused
+from rejsens.unfit_results import CHANGED, GONE, MARKS, STALE, STRANGE, faults, mark, why
+
+FIRST, SECOND, POOLED = "results/w1/scores.csv", "results/w1/events.csv", "results/pooled.csv"
+
+
+def run_job(outputs: list[str], inputs: list[str] = (), text: str = "whole") -> None:
+    """One job as Snakemake would run it, with Snakemake's own record of it."""
+    named = Outputs(**{Path(path).stem: path for path in outputs})
+    given = SimpleNamespace(input=inputs, output=named, log=["logs/job.log"], rule="score_wave", wildcards=[])
+    with job(given) as output:
+        for path in vars(output).values():
+            Path(path).write_text(f"{text} {Path(path).name}")
+    for path in outputs:
+        place_of(path).parent.mkdir(parents=True, exist_ok=True)
+        place_of(path).write_text(json.dumps({"rule": "score_wave", "params": ["{}"]}))
+
+
+@pytest.fixture
+def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two jobs that ended well, the second made from what the first wrote."""
+    monkeypatch.delenv(RUN, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(published, "OTHERS_TO_SEE", 0.0)
+    Path("logs").mkdir()
+    run_job([FIRST, SECOND])
+    run_job([POOLED], [FIRST])
+    assert faults() == {}
+    return tmp_path
+
+
+def marked() -> set[str]:
+    return {path for path in (FIRST, SECOND, POOLED) if place_of(path, MARKS).exists()}
+
+
+def swap(first: str, second: str) -> None:
+    os.rename(first, "kept")
+    os.rename(second, first)
+    os.rename("kept", second)
+
+
+def same_time_and_size(path: str) -> None:
+    """Other content under a face that has not changed."""
+    stat = os.stat(path)
+    Path(path).write_text(Path(path).read_text()[::-1])
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert os.stat(path).st_size == stat.st_size and os.stat(path).st_mtime_ns == stat.st_mtime_ns
+
+
+DAMAGE: dict[str, tuple[Callable[[], object], dict[str, str], set[str]]] = {
+    "cut in half": (lambda: os.truncate(FIRST, 5), {FIRST: CHANGED}, {FIRST, SECOND}),
+    "of no length": (lambda: os.truncate(FIRST, 0), {FIRST: CHANGED}, {FIRST, SECOND}),
+    "removed": (lambda: os.unlink(SECOND), {SECOND: GONE}, {FIRST, SECOND}),  # its neighbour bears the mark
+    "swapped": (lambda: swap(FIRST, SECOND), {FIRST: CHANGED, SECOND: CHANGED}, {FIRST, SECOND}),
+    "another content of the same size and time": (lambda: same_time_and_size(FIRST), {FIRST: CHANGED}, {FIRST, SECOND}),
+    "touched": (lambda: os.utime(FIRST, (0, 0)), {}, set()),
+    "Snakemake's record spoilt": (lambda: place_of(FIRST).write_bytes(b"\xff\0{"), {FIRST: STRANGE}, {FIRST, SECOND}),
+    "Snakemake's record gone": (lambda: place_of(FIRST).unlink(), {FIRST: STRANGE}, {FIRST, SECOND}),
+    "the hidden folder gone": (lambda: shutil.rmtree(".snakemake"), dict.fromkeys((FIRST, SECOND, POOLED), STRANGE), {FIRST, SECOND, POOLED}),
+    "our record spoilt": (lambda: [p.write_text("{") for p in published.FOLDER.glob("*")], dict.fromkeys((FIRST, SECOND, POOLED), STRANGE), {FIRST, SECOND, POOLED}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_result_that_cannot_stand_is_made_again(damage: str, done: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    harm, found, again = DAMAGE[damage]
+    harm()
+    assert faults() == found
+    mark(made_here=lambda file: True)
+    assert marked() == again
+    assert bool(capsys.readouterr().err) == bool(found)
+
+
+def test_what_no_rule_makes_is_nobodys_business(done: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.unlink(SECOND)
+    mark(made_here=lambda file: file != SECOND)
+    assert marked() == set() and capsys.readouterr().err == ""
+
+
+def test_nothing_is_marked_while_a_run_is_at_work(done: Path) -> None:
+    """What it publishes at this moment would look like a mixture."""
+    os.truncate(FIRST, 5)
+    hold = "from rejsens.run_lock import take_lock; take_lock(); print('held', flush=True); input()"
+    clean = {**os.environ, "PYTHONPATH": str(SHIPPED / "workflow")}
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], env=clean, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as run:
+        assert run.stdout.readline() == "held\n"
+        mark(made_here=lambda file: True)
+        run.kill()
+    assert marked() == set()
+    mark(made_here=lambda file: True)
+    assert marked() == {FIRST, SECOND}
+
+
+def test_a_clock_that_ran_ahead_hides_no_older_result(done: Path) -> None:
+    """The pooled file has a time in the future; the wave was scored anew since, and the run cut off before pooling."""
+    os.utime(POOLED, (4e9, 4e9))
+    run_job([FIRST, SECOND], text="corrected")
+    assert faults() == {POOLED: STALE}
+    assert faults(read_in_order={FIRST}) == {}  # read only so that it comes first
+    mark(made_here=lambda file: True)
+    assert marked() == {POOLED}
+    assert why([POOLED]) == [f"{POOLED} was made from an earlier file"]
+
+
+def test_a_clock_that_hides_nothing_is_left_to_snakemake(done: Path) -> None:
+    os.utime(POOLED, (1e9, 1e9))
+    run_job([FIRST, SECOND], text="corrected")
+    assert faults() == {}
+
+
+@pytest.mark.parametrize("harm", [lambda: os.truncate(FIRST, 5), lambda: swap(FIRST, SECOND), lambda: os.unlink(FIRST)])
+def test_a_job_reads_no_file_that_is_not_whole(
+    harm: Callable[[], object], done: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    harm()
+    with pytest.raises(SystemExit):
+        run_job([POOLED], [FIRST], text="from half a file")
+    assert Path(POOLED).read_text() == "whole pooled.csv"
+    told = capsys.readouterr().err
+    assert FIRST in told and "What to do: run again: it is made again" in told and "Traceback" not in told
+
+
+def test_a_job_whose_input_changes_while_it_reads_publishes_nothing(done: Path) -> None:
+    given = SimpleNamespace(input=[FIRST], output=Outputs(pooled=POOLED), log=["logs/job.log"], rule="p", wildcards=[])
+    with pytest.raises(SystemExit), job(given) as output:
+        Path(output.pooled).write_text("from a file that changed meanwhile")
+        same_time_and_size(FIRST)
+    assert Path(POOLED).read_text() == "whole pooled.csv"
+
+
+def test_a_job_that_is_killed_between_two_of_its_files_is_not_taken_for_done(done: Path) -> None:
+    """First file new, second old: each is whole by itself, and Snakemake's mark may be lost with the power."""
+    code = f"""
+import os, signal
+from types import SimpleNamespace
+from rejsens import job as module
+from tests.unit.test_published import run_job
+move = os.replace
+def replace(source, target):
+    move(source, target)
+    if str(target) in ({FIRST!r}, {SECOND!r}):
+        os.kill(os.getpid(), signal.SIGKILL)
+os.replace = replace
+run_job([{FIRST!r}, {SECOND!r}], text="newer")
+"""
+    clean = {**os.environ, "PYTHONPATH": f"{SHIPPED / 'workflow'}{os.pathsep}{SHIPPED}"}
+    killed = subprocess.run([sys.executable, "-c", code], env=clean, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    texts = {path: Path(path).read_text().split()[0] for path in (FIRST, SECOND)}
+    assert sorted(texts.values()) == ["newer", "whole"]  # a mixture
+    assert list(faults()) == [path for path, text in texts.items() if text == "whole"]
+    mark(made_here=lambda file: True)
+    assert marked() == {FIRST, SECOND}
+
+
+def test_a_file_that_another_job_makes_now_has_one_entry(done: Path) -> None:
+    run_job([SECOND], text="by a job of its own")
+    assert faults() == {FIRST: STRANGE}  # what the job that made both had said is no longer true
+    run_job([FIRST], text="by a job of its own")
+    assert faults() == {}
+
+
+def test_why_is_told_in_words(done: Path) -> None:
+    os.truncate(FIRST, 5)
+    os.unlink(SECOND)
+    assert why([FIRST, SECOND]) == [f"{SECOND} is not there", f"{FIRST} is not as its step wrote it"] or why(
+        [FIRST, SECOND]
+    ) == [f"{FIRST} is not as its step wrote it", f"{SECOND} is not there"]
+    assert why([POOLED]) == []
+
+
+@pytest.mark.parametrize("record", [b"", b"[]", b'"x"', b"\xff\xfe", b'{"rule": 3}', b'{"rule": "x"'])
+def test_records_that_snakemake_cannot_read_go(record: bytes, done: Path) -> None:
+    place_of(FIRST).write_bytes(record)
+    past_runs.drop_unreadable()
+    assert not place_of(FIRST).exists() and place_of(SECOND).exists()
+
+
+def test_read_whole_says_what_it_read(done: Path) -> None:
+    assert published.read_whole([FIRST]) == {FIRST: published.hashes()[FIRST]}
+    with pytest.raises(Refused, match="that are gone"):
+        published.read_whole(["results/never.csv"])

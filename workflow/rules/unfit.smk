@@ -1,0 +1,15 @@
+"""Results that cannot stand are marked before Snakemake plans: it would take any file that is there for a good one.
+
+Needs   .snakemake/rejsens/published/   what each job published and read, as content hashes
+Makes   .snakemake/incomplete/          a mark for each file that was cut short, edited, swapped, or is of unknown origin
+"""
+
+from snakemake.io import is_flagged
+
+from rejsens.unfit_results import mark
+
+if workflow.is_main_process:
+    mark(
+        made_here=lambda file: any(rule.is_producer(file) for rule in workflow.rules),
+        read_in_order=[file for rule in workflow.rules for file in rule.input if is_flagged(file, "ancient")],
+    )
