@@ -22,6 +22,7 @@ from rejsens.problems import Problem, Refused, counted, did_you_mean, explain, l
 
 SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
 REPORT = "results/report/index.html"
+RECORD = "results/report/provenance.json"  # what made the results
 PRINTED = ["results/report/report.pdf", "results/report/report.docx"]  # the same report for paper
 AUDIT = "results/report/audit.html"  # how each result came about, as Snakemake has it on record
 FAULTS, UNREADABLE, STOPPED = 1, 2, 130  # exit codes; 130 is what a shell expects after Ctrl-C
