@@ -386,11 +386,12 @@ class Plan:
     @cached_property
     def _read_by_any_job(self) -> dict[str, str]:
         """Files besides code and what was given: definitions, lists of claims and standards, templates, fonts."""
-        shipped = SHIPPED / "workflow" / "report"
+        report = SHIPPED / "workflow" / "report"
         lists = [SHIPPED / "config" / f"{name}.yaml" for name in ("benchmarks", "claims", "standards")]
         validation = [*plan_files(self.study.folder).values(), *expert_files(self.study.folder).values()]
-        templates = [path for path in shipped.rglob("*") if path.is_file()]
-        return self._declared() | self._predictions() | hashes([*lists, *validation, *templates, *FONTS.glob("*.ttf"), CITED])
+        shown = [path for folder in (report, report / "codebook", report / "bibliography") for path in folder.iterdir()]
+        read = [*lists, *validation, *FONTS.glob("*.ttf"), CITED, *(path for path in shown if path.is_file())]
+        return self._declared() | self._predictions() | hashes(read)
 
     @cached_property
     def _code_of_all_jobs(self) -> dict[str, str]:

@@ -92,7 +92,8 @@ def whole_record(facts: Mapping[str, Any], tables: Iterable[str]) -> dict[str, A
     """
     record = provenance(facts["inputs"], facts["settings"], facts["instruments"], tables)
     code = {name: digest for name, digest in facts["depends"].items() if CODE.fullmatch(name)}
-    definitions = {name: digest for name, digest in facts["depends"].items() if name not in code and name != LOCK}
+    told = {*code, *facts["inputs"], LOCK}
+    definitions = {name: digest for name, digest in facts["depends"].items() if name not in told}
     return record | {
         "code": code,
         "code_sha256": _of_all(code),
