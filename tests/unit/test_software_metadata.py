@@ -11,10 +11,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from tests.conftest import ROOT
 
 from rejsens import __version__
 from rejsens.software_metadata import metadata_files, write
-from tests.conftest import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # schema of the Citation File Format 1.2.0 as its authors publish it (CC BY 4.0, doi:10.5281/zenodo.5171937)

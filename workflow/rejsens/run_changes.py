@@ -13,6 +13,14 @@ from rejsens.reasons import changes, sentences
 from rejsens.run_comparison import Run
 
 EXPORT = "the export of wave {} changed"
+TOLD = {
+    "inputs": "data",
+    "settings": "settings",
+    "definitions": "definitions",
+    "code": "code",
+    "packages": "versions",
+    "processor": "the type of processor",
+}
 ADDED, GONE = "wave {} was added", "wave {} was taken out"
 
 
@@ -79,6 +87,12 @@ def changed(a: Run, b: Run) -> list[str] | None:
         found += [("", ((place, *path), x, y)) for path, x, y in changes(before[group], after[group])]
     told = [_with_people(said, a, b) for said in sentences(found)]
     return [*told, *software_changes(before, after)]
+
+
+def not_on_record(a: Run, b: Run) -> list[str]:
+    """What the record of one of two runs does not tell, as records of earlier versions may not: it cannot be compared."""
+    records = [run.record for run in (a, b) if run.record is not None]
+    return [words for name, words in TOLD.items() if any(name not in record for record in records)]
 
 
 def software_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -143,14 +143,15 @@ def compare_tables(
     ([['score=y; wave=w1', 'mean', '2', '3']], 2)
     """
     keys = [key for key in ROW_NAMES.get(name, _texts(name, a)) if key in a and key in b]
-    left, right = _paired(name, a, b, keys)
+    left, right, doubled = _paired(name, a, b, keys)
     both = left.index.intersection(right.index, sort=False)
     columns = [column for column in a.columns if column in b.columns and column not in keys]
     parts = [_moved(name, left.loc[both], right.loc[both], column, keys, relative, absolute) for column in columns]
     parts += [_alone(name, left.drop(both), keys, ONLY_A), _alone(name, right.drop(both), keys, ONLY_B)]
-    counted = sum(_is_number(name, left.loc[both, column]).sum() for column in columns)
+    counted = sum(
+        np.isfinite(_numbers(left.loc[both, c])).sum() for c in columns if _kind(name, c) not in ("str", "bool")
+    )
     found = [part for part in parts if len(part)]
-    doubled = bool(a.duplicated(keys).any() or b.duplicated(keys).any())
     frame = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=CHANGES)
     return frame, int(counted), doubled
 
@@ -160,29 +161,30 @@ def _texts(name: str, frame: pd.DataFrame) -> Sequence[str]:
     return [column for column in frame if COLUMNS.get(name, {}).get(column, "str").startswith("str")]
 
 
-def _paired(name: str, a: pd.DataFrame, b: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _paired(name: str, a: pd.DataFrame, b: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, pd.DataFrame, bool]:
     """Both tables with one label per row; rows that mean the same bear the same label, wherever they stand.
 
     Rows of the same name are told apart by the words of their method (without its numbers, which follow the data), and those
-    that still are alike by their contents.
+    that still are alike by their contents; the last of what is returned says whether there are such.
     """
     apart = [column for column in TOLD_APART.get(name, ()) if column in a and column in b]
-    left, right = _labelled(name, a, keys, apart), _labelled(name, b, keys, apart)
+    (left, alike), (right, too) = _labelled(name, a, keys, apart), _labelled(name, b, keys, apart)
     lone_left, lone_right = left.index.difference(right.index), right.index.difference(left.index)
     if apart and len(lone_left) and len(lone_right):  # the method itself may have changed
         left, right = (_relabelled(frame, lone, keys) for frame, lone in ((left, lone_left), (right, lone_right)))
-    return left, right
+    return left, right, alike or too
 
 
-def _labelled(name: str, frame: pd.DataFrame, keys: list[str], apart: list[str]) -> pd.DataFrame:
+def _labelled(name: str, frame: pd.DataFrame, keys: list[str], apart: list[str]) -> tuple[pd.DataFrame, bool]:
     ordered = frame.sort_values([*keys, *(c for c in frame if c not in keys)], kind="stable")
     words = {column: ordered[column].str.replace(r"\d+(\.\d+)?", "#", regex=True) for column in apart}
     # a number that names a row may differ in its last digits, as any number may
-    floats = {key: ordered[key].map(_short) for key in keys if COLUMNS.get(name, {}).get(key) == "float"}
+    floats = {key: ordered[key].map(_short) for key in keys if _kind(name, key) == "float"}
     told = ordered[keys].assign(**words, **floats, _="")
     place = told.groupby(list(told), sort=False).cumcount()
     labels = ["\x1f".join((*row, str(k))) for row, k in zip(told.itertuples(index=False), place, strict=True)]
-    return ordered.set_axis(labels).loc[pd.Series(labels, index=ordered.index).reindex(frame.index)]
+    in_place = pd.Series(labels, index=ordered.index, dtype="object").reindex(frame.index)
+    return ordered.set_axis(labels).loc[in_place], bool(place.gt(0).any())
 
 
 def _short(number: str) -> str:
@@ -203,8 +205,9 @@ def _relabelled(frame: pd.DataFrame, lone: pd.Index, keys: list[str]) -> pd.Data
     return frame.rename(index=new)
 
 
-def _is_number(name: str, cells: pd.Series) -> pd.Series:
-    return pd.Series(np.isfinite(_numbers(cells)), index=cells.index)
+def _kind(name: str, column: str) -> str:
+    """What a column holds; one that the pipeline does not know (any more) is read as numbers where they are some."""
+    return COLUMNS.get(name, {}).get(column, "float").rstrip("?")
 
 
 def _numbers(cells: pd.Series) -> np.ndarray:
@@ -218,7 +221,7 @@ def _moved(
     """Cells of one column that differ by more than the tolerance."""
     before, after = a[column], b[column]
     x, y = _numbers(before), _numbers(after)
-    kind = COLUMNS.get(name, {}).get(column, "float").rstrip("?")
+    kind = _kind(name, column)
     both = np.isfinite(x) & np.isfinite(y) & (kind != "str")
     exact = kind in ("int", "count", "bool")
     with np.errstate(invalid="ignore"):
@@ -231,6 +234,7 @@ def _moved(
     said = "text" if kind in ("str", "bool") else "count" if exact else "number"
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(larger > 0, gap / larger, 0.0)
+        difference = y - x
     return pd.DataFrame(
         {
             "table": name,
@@ -239,7 +243,7 @@ def _moved(
             "kind": said,
             "before": before[differ].to_numpy(),
             "after": after[differ].to_numpy(),
-            "difference": (y - x)[differ] if said != "text" else np.nan,
+            "difference": difference[differ] if said != "text" else np.nan,
             "relative": np.where(both, share, np.nan)[differ] if said != "text" else np.nan,
         }
     )

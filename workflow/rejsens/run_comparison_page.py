@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from rejsens.problems import counted, listed
-from rejsens.run_changes import Verdict, changed, printed, told_of_few, too_many_to_tell, verdicts
+from rejsens.run_changes import Verdict, changed, not_on_record, printed, told_of_few, too_many_to_tell, verdicts
 from rejsens.run_comparison import ONLY_A, ONLY_B, Difference, Run
 
 SHOWN = 8
@@ -30,7 +31,13 @@ def table_as_text(found: Difference, name: str, width: int | None = None) -> str
     """Every row of one table in which the runs differ."""
     rows = found.changes[found.changes["table"] == name]
     lines = [
-        (row["row"], row["column"] or row["kind"], _short(row["before"]), _short(row["after"]), _share(row["relative"]))
+        (
+            _about(row["row"]),
+            row["column"] or row["kind"],
+            _short(row["before"]),
+            _short(row["after"]),
+            _share(row["relative"]),
+        )
         for row in rows.to_dict("records")
     ]
     said = f"{name}: nothing differs." if not lines else f"{name}: {counted(len(lines), 'difference')}."
@@ -94,15 +101,22 @@ def _of_numbers(found: Difference, tolerance: float) -> list[object]:
     moved = int(found.changes["kind"].isin(("number", "count")).sum())
     head = f"Numbers: {moved:,} of {sum(found.compared.values()):,} differ by more than {_times(tolerance)}, "
     head += f"in {len(groups)} of {counted(len(found.compared), 'table')} that both runs have."
-    lines = [_line(name, groups[name], found.compared[name]) for name in found.compared if name in groups]
+    worded = {name for name, rows in groups.items() if rows["kind"].eq("text").all()}
+    named = [name for name in sorted(found.compared, key=lambda name: name != "estimates") if name in groups]
+    lines = [_line(name, groups[name], found.compared[name]) for name in named if name not in worded]
     table = _table(("Table", "Moved", "Texts", "Only in A", "Only in B", "Largest change"), lines)
     told: list[object] = [head, *([table] if lines else [])]
     for side in (ONLY_A, ONLY_B):
         names = [name for name, where in found.absent.items() if where == side]
         told += [f"Tables {side}: {listed(names, 12)}."] if names else []
-    if lines:
-        told.append(f"Each difference: --table {lines[0][0]}; all of them for a program: --out FILE.csv")
-    doubled = [name for name in found.alike if name in groups and (groups[name]["kind"] != "text").any()]
+    for letter, run, other in (("A", found.a, found.b), ("B", found.b, found.a)):
+        own = [f"{n}.{c}" for n in found.compared for c in run.tables[n] if c not in other.tables[n]]
+        told += [f"Columns only in {letter}: {listed(own, 12)}."] if own else []
+    if worded:
+        told.append(f"Only words differ in: {listed([f'{n} ({len(groups[n])})' for n in named if n in worded], 30)}.")
+    if named:
+        told.append(f"Each difference of a table: --table {named[0]}. All of them, for a program: --out FILE.csv")
+    doubled = [name for name in found.alike if name in groups and name not in worded]
     if doubled:
         told.append(f"Rows of the same name were matched by what else they hold in: {listed(doubled, 12)}.")
     return told
@@ -120,7 +134,16 @@ def _largest(rows: pd.DataFrame) -> str:
     if told.empty:
         return ""
     most = told.loc[told["relative"].idxmax()]
-    return f"{_share(most['relative'])}: {most['column']} {_short(most['before'])} → {_short(most['after'])} ({most['row']})"
+    return f"{_share(most['relative'])}: {most['column']} {_short(most['before'])} → {_short(most['after'])} ({_about(most['row'])})"
+
+
+def _about(row: str) -> str:
+    """What a row is about, without the names of its columns.
+
+    >>> _about("score=gad7_sum; wave=w1")
+    'gad7_sum · w1'
+    """
+    return " · ".join(re.split(r"(?:^|; )\w+=", row)[1:])
 
 
 def _of_print(found: Difference) -> list[str]:
@@ -147,10 +170,14 @@ def _behind(found: Difference) -> list[str]:
         for letter, run in (("A", found.a), ("B", found.b))
         if run.stale
     ]
+    if lacking := not_on_record(found.a, found.b):
+        stale.append(f"Not on record in both runs, so that a change of it cannot be told: {listed(lacking)}.")
     if told:
         last = [] if found.nothing else [too_many_to_tell(told)]
         said = "What changed between the two:" if not found.nothing else "None of this moved a number:"
         return [said, *(f"  {sentence}" for sentence in told), *filter(None, last), *stale]
+    if lacking:
+        return ["What both runs have on record is the same.", *stale]
     if found.nothing:
         return ["Data, settings, code, versions and processor are the same on record.", *stale]
     same = "Data, settings, code, versions and processor are the same on record, and yet results differ: "
@@ -171,12 +198,14 @@ def _careful(found: Difference) -> list[str]:
 def _share(relative: float) -> str:
     """A relative change in words.
 
-    >>> _share(0.0213), _share(3e-8), _share(float("nan"))
-    ('2.1 %', '3e-08 of it', '')
+    >>> _share(1.71), _share(0.0213), _share(3e-8), _share(float("nan"))
+    ('171 %', '2.1 %', '3e-8 of it', '')
     """
     if pd.isna(relative):
         return ""
-    return f"{100 * relative:.2g} %" if relative >= 1e-4 else f"{relative:.1g} of it"
+    if relative >= 0.1:
+        return f"{100 * relative:,.0f} %"
+    return f"{100 * relative:.2g} %" if relative >= 1e-4 else f"{relative:.1g} of it".replace("e-0", "e-")
 
 
 def _short(cell: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rejsens.commands._pipeline import FAULTS, UNREADABLE, in_folder, is_study, refuse_beside_another_run, say, stop
-from rejsens.problems import Refused
+from rejsens.problems import Problem, Refused
 
 
 def verify(
@@ -25,6 +25,9 @@ def verify(
     """
     from rejsens.verification import as_text, verified
 
+    if not study.is_dir():
+        fix = "name the study's folder, or a copy of its results"
+        stop(Problem(str(study), "Nothing to verify", "there is no such folder", "", fix), "The results")
     whole = is_study(study)
     if whole:
         with in_folder(study):
