@@ -273,6 +273,15 @@ def test_a_changed_export_says_how_many_people_it_moved(tables: dict[str, pd.Dat
     assert people_in_waves(run(tables), run(more))["2026c"] == (int(kept["2026c"]), int(kept["2026c"]) + 12)
 
 
+def test_a_sidecar_that_changed_with_its_export_is_no_second_change(tables: dict[str, pd.DataFrame]) -> None:
+    sealed = {"data/waves/2026c.yaml": "1"}
+    both = recorded(inputs={"export of wave 2026c": "2", "data/waves/2026c.yaml": "2"})
+    told = changed(run(tables, recorded(inputs=sealed)), run(tables, both))
+    assert [said.partition(": ")[0] for said in told] == ["the export of wave 2026c changed, and its sidecar with it"]
+    alone = changed(run(tables, recorded(inputs=sealed)), run(tables, recorded(inputs={"data/waves/2026c.yaml": "2"})))
+    assert alone == ["the sidecar of wave 2026c changed"]
+
+
 def test_several_changes_are_told_and_none_is_blamed(tables: dict[str, pd.DataFrame]) -> None:
     other = with_cell(tables, "descriptives", "mean", "99.5")
     several = run(other, recorded(settings={"alpha": 0.01}, packages={"pandas": "3.1.1"}), "B")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from rejsens.problems import counted, listed
 from rejsens.reasons import changes, sentences
 from rejsens.run_comparison import Run
 
-EXPORT = "the export of wave {} changed"
+EXPORT, SIDECAR = "the export of wave {} changed", "the sidecar of wave {} changed"
 TOLD = {
     "inputs": "data",
     "settings": "settings",
@@ -85,8 +86,14 @@ def changed(a: Run, b: Run) -> list[str] | None:
     for group in groups:
         place = group if group in ("settings", "inputs") else "depends"
         found += [("", ((place, *path), x, y)) for path, x, y in changes(before[group], after[group])]
-    told = [_with_people(said, a, b) for said in sentences(found)]
+    told = [_with_people(said, a, b) for said in _each_wave_once(sentences(found))]
     return [*told, *software_changes(before, after)]
+
+
+def _each_wave_once(told: list[str]) -> list[str]:
+    """A sidecar holds its export's fingerprint and so changes with it: that is one change, not two."""
+    with_export = {SIDECAR.format(said.split(" ")[-2]) for said in told if re.fullmatch(EXPORT.format(".+"), said)}
+    return [said for said in told if said not in with_export]
 
 
 def not_on_record(a: Run, b: Run) -> list[str]:
@@ -126,10 +133,15 @@ def _with_people(said: str, a: Run, b: Run) -> str:
         if said == EXPORT.format(wave):
             more = after - before
             how = f"{_people(abs(more))} {'more' if more > 0 else 'fewer'}" if more else "as many people as before"
-            return f"{said}: {how}, {before:,} → {after:,}"
+            also = ", and its sidecar with it" if _sealed(a, b, wave) else ""
+            return f"{said}{also}: {how}, {before:,} → {after:,}"
         if said in (ADDED.format(wave), GONE.format(wave)):
             return f"{said}, with {_people(before or after)}"
     return said
+
+
+def _sealed(a: Run, b: Run, wave: str) -> bool:
+    return _differ([(run.record or {}).get("inputs", {}) for run in (a, b)], f"data/waves/{wave}.yaml")
 
 
 def _people(n: int) -> str:

@@ -225,12 +225,13 @@ def _table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> object:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in heads:
+    table, rows = Table(box=SIMPLE_HEAD, pad_edge=False), list(lines)
+    filled = [k for k in range(len(heads)) if k == 0 or any(row[k] for row in rows)]
+    for name in (heads[k] for k in filled):
         side = "right" if name in ("Moved", "Texts", "Only in A", "Only in B") else "left"
         table.add_column(name, justify=side, overflow="fold", no_wrap=name in ("Table", "Moved"))
-    for line in lines:
-        table.add_row(*map(Text, line))
+    for row in rows:
+        table.add_row(*(Text(row[k]) for k in filled))
     return table
 
 
