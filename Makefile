@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate cluster bench clean lock
+.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate cluster bench clean lock metadata
 
 report: $(READY)
 	@$(BIN)/rejsens run --audit --cores $(CORES)
@@ -76,6 +76,10 @@ $(READY): requirements.lock requirements-build.lock pyproject.toml
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
+
+# CITATION.cff, codemeta.json and .zenodo.json from pyproject.toml
+metadata: $(READY)
+	@$(BIN)/python -m rejsens.software_metadata
 
 clean:
 	rm -rf results logs .snakemake

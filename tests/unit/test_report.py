@@ -42,7 +42,7 @@ SECTIONS = [
     "standards",
 ]
 CODEBOOK = "../codebook/codebook.html"
-BESIDE = {CODEBOOK, "audit.html"}  # files of the same study
+BESIDE = {CODEBOOK, "audit.html", "provenance.json"}  # files of the same study
 
 
 def printed(tables, study):

@@ -284,4 +284,5 @@ def test_one_scale_gets_a_report_without_hypotheses(one_scale: Path) -> None:
         "config/config.yaml",
         "data/waves/w1.yaml",
         "export of wave w1",
+        "schemas/instruments/gad7.yaml",
     }

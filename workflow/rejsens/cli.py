@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from rejsens.commands.add_wave import add_wave
 from rejsens.commands.check import check
+from rejsens.commands.compare import compare
 from rejsens.commands.diff_wave import diff_wave
 from rejsens.commands.explain import explain
 from rejsens.commands.figures import figures
@@ -24,12 +25,13 @@ from rejsens.commands.report import report
 from rejsens.commands.run import run
 from rejsens.commands.simulate import simulate
 from rejsens.commands.unlock import unlock
+from rejsens.commands.verify import verify
 
 COMMANDS = {  # panel of the help -> its commands, in the order in which a newcomer needs them
     "Study": (init, power, plan, run),
     "Instruments": (instruments, questionnaire, content_validity),
     "Waves": (add_wave, check, diff_wave),
-    "Results": (figures, report, explain),
+    "Results": (figures, report, explain, compare, verify),
     "Upkeep": (unlock, simulate),
 }
 WORDS = {bool: "", int: "NUMBER", float: "NUMBER", str: "TEXT"}

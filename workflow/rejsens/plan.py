@@ -25,6 +25,7 @@ from rejsens.validation_plan import expert_files, plan_files
 FONTS = SHIPPED / "workflow" / "rejsens" / "fonts"
 PREDICTIONS = "schemas/predictions/*.yaml"
 STANDARDS = SHIPPED / "config" / "standards.yaml"
+VERSIONS, CITED = SHIPPED / "requirements.lock", SHIPPED / "CITATION.cff"
 JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads and writes its tables with
 
 
@@ -32,7 +33,7 @@ JOB = ("rejsens.job", "rejsens.tabular")  # what every job runs in, and reads an
 class Plan:
     """What each job reads besides its input tables. Every method returns one rule's `params`: plain values and content hashes.
 
-    A job reruns when, and only when, something in its params or a table before it has changed.
+    Every job depends on the versions of the libraries, which can move a number as code can. A job reruns when, and only when, something in its params or a table before it has changed.
     """
 
     study: Study
@@ -42,7 +43,8 @@ class Plan:
         """The params of one job; worked out once."""
         key = (rule, *wildcards)
         if key not in self._worked_out:
-            self._worked_out[key] = getattr(self, rule)(*wildcards)
+            told = getattr(self, rule)(*wildcards)
+            self._worked_out[key] = told | {"depends": told["depends"] | hashes([VERSIONS])}
         return self._worked_out[key]
 
     def validate_wave(self, wave: str) -> dict[str, Any]:
@@ -365,9 +367,39 @@ class Plan:
             "inputs": self.inputs,
             "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
             "depends": self._declared()
-            | hashes([*files, SHIPPED / "requirements.lock", SHIPPED / "CITATION.cff"])
+            | hashes([*files, CITED])
             | code(*JOB, "rejsens.finished", "rejsens.report", "rejsens.provenance", *writers),
         }
+
+    def record_provenance(self) -> dict[str, Any]:
+        """Everything that any job depends on: what was given, what ships and was read, every module that a job imports."""
+        return {
+            "settings": dict(self.study.settings),
+            "inputs": self.inputs,
+            "instruments": [instrument_facts(i) for i in self.study.instruments.values() if i.scores],
+            "depends": self._read_by_any_job | self._code_of_all_jobs,
+        }
+
+    def list_results(self) -> dict[str, Any]:
+        return {"depends": self._read_by_any_job | self._code_of_all_jobs | self.inputs}
+
+    @cached_property
+    def _read_by_any_job(self) -> dict[str, str]:
+        """Files besides code and what was given: definitions, lists of claims and standards, templates, fonts."""
+        report = SHIPPED / "workflow" / "report"
+        lists = [SHIPPED / "config" / f"{name}.yaml" for name in ("benchmarks", "claims", "standards")]
+        validation = [*plan_files(self.study.folder).values(), *expert_files(self.study.folder).values()]
+        shown = [path for folder in (report, report / "codebook", report / "bibliography") for path in folder.iterdir()]
+        read = [*lists, *validation, *FONTS.glob("*.ttf"), CITED, *(path for path in shown if path.is_file())]
+        return self._declared() | self._predictions() | hashes(read)
+
+    @cached_property
+    def _code_of_all_jobs(self) -> dict[str, str]:
+        """Every adapter and plug-in, the library's modules that they import, the rules."""
+        workflow = SHIPPED / "workflow"
+        plugged = [path for kind in ("figures", "tables") for path in plugins(kind, self.study.folder).values()]
+        rules = [SHIPPED / "Snakefile", *(workflow / "rules").glob("*.smk")]
+        return code(*map(str, [*(workflow / "scripts").glob("*.py"), *plugged])) | hashes(rules)
 
     @property
     def figures(self) -> dict[str, Path]:
@@ -429,15 +461,14 @@ class Plan:
 
     @property
     def inputs(self) -> dict[str, str]:
-        """Content hashes of every file the researcher gave: exports, sidecars, families, settings."""
+        """Content hashes of every file the researcher gave: exports, sidecars, families, settings, instruments asked."""
         named = (
             [w.path for w in self.study.waves]
             + [f"config/hypotheses/{f}.yaml" for f in self.study.family_names]
             + ["config/config.yaml", LOCK, MULTIVERSE]
         )
-        return hashes(path for path in named if Path(path).exists()) | {
-            f"export of wave {w.name}": sha256(w.file) for w in self.study.waves
-        }
+        given = hashes(path for path in named if Path(path).exists()) | self._declared()
+        return given | {f"export of wave {w.name}": sha256(w.file) for w in self.study.waves}
 
     def _plugin(self, kind: str, name: str) -> dict[str, Any]:
         path = plugins(kind, self.study.folder)[name]

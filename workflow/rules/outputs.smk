@@ -1,4 +1,4 @@
-"""Outputs: figures and printed tables (one plug-in module each), the report, the record of what made it.
+"""Outputs: figures and printed tables (one plug-in module each), the report.
 
 Needs   the finished tables that a plug-in names in its TABLES
 Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no point, bin or cell of few people
@@ -8,7 +8,7 @@ Makes   results/figures/{figure}.pdf .svg .png .csv .json        shared: no poin
         results/figures/waves/{wave}/{figure}.*                  figures that show one wave (`BY_WAVE = True`), for each wave
         results/figures/{size}/...                               the shared ones again, at the size of a journal (`elsevier-1`), also .tiff
         results/tables/{table}.csv .html .tex .typ .json
-        results/report/index.html, report.pdf, report.docx, provenance.json
+        results/report/index.html, report.pdf, report.docx
         results/standards.csv                                    what reporting standards ask, and where the report answers it
         results/manuscript/numbers.json .tex, _variables.yml     every number of a hypothesis by name, as text
         results/manuscript/draft.docx .md, references.json       method and results drafted from the tables, works cited
@@ -191,9 +191,6 @@ rule write_report:
         **REPORTED,
     output:
         report="results/report/index.html",
-        provenance=report(
-            "results/report/provenance.json", category="Record", labels={"File": "provenance"}, caption="../report/audit/record.rst"
-        ),
     log:
         "logs/write_report.log",
     params:

@@ -23,6 +23,7 @@ from rejsens.problems import Problem, Refused, did_you_mean, explain, listed
 SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
 PROFILES = SNAKEFILE.parent / "workflow/profiles"
 REPORT = "results/report/index.html"
+RECORD = "results/report/provenance.json"  # what made the results
 PRINTED = ["results/report/report.pdf", "results/report/report.docx"]  # the same report for paper
 AUDIT = "results/report/audit.html"  # how each result came about, as Snakemake has it on record
 FAULTS, UNREADABLE, STOPPED = 1, 2, 130  # exit codes; 130 is what a shell expects after Ctrl-C

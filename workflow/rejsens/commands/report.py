@@ -8,6 +8,7 @@ import typer
 
 from rejsens.commands._pipeline import (
     PRINTED,
+    RECORD,
     REPORT,
     Cores,
     DryRun,
@@ -28,7 +29,7 @@ def report(
     """Bring the report up to date, and name the page or open it."""
     folder, words = study_and_rest(study, None)
     stop_at_more_words(words)
-    make(folder, [REPORT, *PRINTED], cores, dry_run)
+    make(folder, [REPORT, *PRINTED, RECORD], cores, dry_run)
     if open_it and not dry_run:
         import webbrowser
 

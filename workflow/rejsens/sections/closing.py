@@ -47,6 +47,14 @@ AUDIT = (
     Link("audit trail", "audit.html"),
     " beside this page, which “make report” and “rejsens run --audit” write.",
 )
+WHO = (
+    "Whoever has the input files, the code and the versions of the lock file makes every file again: byte for byte on one "
+    "type of processor, elsewhere with numbers that agree within one part in a billion. What made the results, down to the "
+    "fingerprint of every module, stands in the ",
+    Link("record", "provenance.json"),
+    " beside this page. “rejsens verify” tells whether files are as their run left them, “rejsens compare” which numbers two "
+    "runs differ in.",
+)
 LEDGER = (
     "The ledger lists every claim of the source documents, tested or not, so that what is not tested is not forgotten."
 )
@@ -95,7 +103,7 @@ def reproduce(given: Given) -> Section:
     records = tuple(record for record in _records(given) if record.rows)
     cited = given.provenance.get("cite")
     cite = (Paragraph(cited, "citation"),) if cited else ()
-    blocks = (Paragraph(said), Paragraph(AUDIT), *cite, *records)
+    blocks = (Paragraph(said), Paragraph(WHO), Paragraph(AUDIT), *cite, *records)
     return Section("reproduce", "Reproducing this report", blocks, "Reproducing this report")
 
 
