@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
 
+from rejsens.disclosure import use
 from rejsens.problems import Refused
 from rejsens.system_faults import sentence
 
@@ -29,6 +30,7 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
     full disk, a fault of the software) as one line; tracebacks go to the log.
     """
     terminal, staged, told = sys.stderr, {}, False
+    use(snakemake.params[0]["disclosure"])
     try:
         with _log_only(snakemake.log[0]) as log:
             try:

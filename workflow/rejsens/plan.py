@@ -42,7 +42,7 @@ class Plan:
         """The params of one job; worked out once."""
         key = (rule, *wildcards)
         if key not in self._worked_out:
-            self._worked_out[key] = getattr(self, rule)(*wildcards)
+            self._worked_out[key] = getattr(self, rule)(*wildcards) | {"disclosure": self.study.disclosure}
         return self._worked_out[key]
 
     def validate_wave(self, wave: str) -> dict[str, Any]:
