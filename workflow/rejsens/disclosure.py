@@ -91,7 +91,7 @@ def guarded(
     frame = _without_those_resting_on_few(frame, table, beside or {}, rule)
     found = frame.reset_index(drop=True).copy()
     numeric = [c for c in table.of_meaning(*RESTING) if c in found]
-    found = found.astype(dict.fromkeys(numeric, "float64"))
+    found[numeric] = found[numeric].astype("object").where(found[numeric].notna(), math.nan).astype("float64")
     _hide_few(found, table, rule)
     _hide_counts(found, table, rule)
     if name == "missing":
@@ -246,7 +246,7 @@ def step(span: float, people: float, spread: float) -> float:
 
 def to_step(value: float, width: float) -> float:
     """A number on the grid of a step; as it is without one."""
-    return value if width == 0 or math.isnan(value) else round(round(value / width) * width, 10)
+    return value if width == 0 or math.isnan(value) else round(round(value / width) * width, 10) + 0.0
 
 
 def to_figures(value: float, figures: int = FIGURES) -> float:
@@ -276,7 +276,7 @@ def _round(found: pd.DataFrame, table: Guarded) -> None:
         if "se" in table.of_meaning("intervals"):
             found["se"] = [to_figures(s / math.sqrt(n)) if n > 0 else math.nan for s, n in zip(found[sd], found["n"], strict=True)]
     for column in table.of_meaning("shapes"):
-        found[column] = [v if math.isnan(v) else round(v, 1) for v in found[column]]
+        found[column] = [v if math.isnan(v) else round(v, 1) + 0.0 for v in found[column]]
     for column in table.of_meaning("numbers"):
         found[column] = [to_figures(v) for v in found[column]]
 
