@@ -115,7 +115,8 @@ def _assess_score(
     )
     given = {name: parts[name].value_counts() for name in parts}
     few = items["item"].map(lambda item: bool((given[item] < min_cell).any()))  # as `disclosure.end_shares`
-    items.loc[few, ["floor_percent", "ceiling_percent"]] = float("nan")
+    for end in ("floor_percent", "ceiling_percent"):
+        items[end] = items[end].where(~few | (items[end] == 0))
     return tuple(table.assign(instrument=instrument.name, wave=wave) for table in (reliability, items))
 
 

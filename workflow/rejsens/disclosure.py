@@ -49,15 +49,22 @@ class Policy:
     @property
     def withheld(self) -> str:
         """What a row says whose numbers are withheld."""
-        return f"not reported: fewer than {self.min_cell} people"
+        return f"{WITHHELD} {self.min_cell} people"
 
 
+WITHHELD = "not reported: fewer than"
 _POLICY: ContextVar[Policy] = ContextVar("policy", default=Policy())
 
 
 def use(settings: Mapping[str, Any]) -> None:
     """State the policy of the study for everything that this process writes from here on."""
     _POLICY.set(Policy(**settings))
+
+
+def use_of(snakemake: Any) -> None:
+    """State the policy of the study of a job. A rule without one stops here; only what is no job of Snakemake has no params."""
+    if hasattr(snakemake, "params"):
+        use(snakemake.params[0]["disclosure"])
 
 
 def policy() -> Policy:
@@ -135,6 +142,8 @@ def _hide_few(found: pd.DataFrame, table: Guarded, rule: Policy) -> None:
     few = _few_share(found, table, people[0], rule)
     for column in people:
         few |= _few(found[column], rule)
+    for column in table.told:
+        few |= found[column].str.startswith(WITHHELD)  # withheld before: such a row may say 0
     if not few.any():
         return
     found.loc[few, [c for c in table.of_meaning(*RESTING) if c in found]] = math.nan
@@ -332,6 +341,8 @@ def end_shares(counts: Sequence[int], low: int, high: int, min_cell: int) -> tup
     counts      people by answer; low, high: how many stand at either end
     """
     n = sum(counts)
-    if n == 0 or any(0 < count < min_cell for count in counts):
+    if n == 0:
         return math.nan, math.nan
-    return 100 * low / n, 100 * high / n
+    told = all(count == 0 or count >= min_cell for count in counts)
+    ends = (100 * end / n if told or end == 0 else math.nan for end in (low, high))  # nobody there: nobody to hide
+    return next(ends), next(ends)

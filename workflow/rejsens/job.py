@@ -12,7 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
 
-from rejsens.disclosure import use
+from rejsens.closed_files import close_files, close_job
+from rejsens.disclosure import use_of
 from rejsens.problems import Refused
 from rejsens.system_faults import sentence
 
@@ -30,12 +31,14 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
     full disk, a fault of the software) as one line; tracebacks go to the log.
     """
     terminal, staged, told = sys.stderr, {}, False
-    use(snakemake.params[0]["disclosure"])
+    use_of(snakemake)
+    close_job(snakemake)
     try:
         with _log_only(snakemake.log[0]) as log:
             try:
                 staged |= {str(final): _staged(Path(final)) for final in snakemake.output}
                 yield SimpleNamespace(**{name: _named(path, staged) for name, path in snakemake.output.items()})
+                close_files(staged)
                 _publish(staged)
             except Refused as refused:
                 told = True
