@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rejsens.disclosure_columns import GUARDED, Guarded
+from rejsens.disclosure_columns import GUARDED, SPREAD, Guarded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 FIGURES = 5  # of a statistic: enough for print, too few to try single answers against
 SIGMAS = 6.0  # the range of a measure without a declared one, in standard deviations
 STEPS = (1, 2, 5, 10)
+COUNTED = ("single", "multi")  # types of variables whose answers are counted
 NUMBERS = ("moments", "intervals", "orders", "shapes", "ends", "extremes", "shares", "numbers")
 RESTING = ("people", "counts", "ledger", *NUMBERS)  # blank in a row that rests on few people
 OF_PEOPLE = re.compile(
     r"\b(\d+|one|two|three|four|five|six|seven|eight|nine)(?= (?:people|persons?|participants?|respondents?)\b)"
 )
+OF_ROWS = re.compile(r"\brows? \d+(?:(?:, | and )\d+)*(?: and (?:\d+ )?(?:more|others))?")
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -53,7 +55,7 @@ class Policy:
 
 
 WITHHELD = "not reported: fewer than"
-_POLICY: ContextVar[Policy] = ContextVar("policy", default=Policy())
+_POLICY: ContextVar[Policy | None] = ContextVar("policy", default=None)
 
 
 def use(settings: Mapping[str, Any]) -> None:
@@ -69,7 +71,7 @@ def use_of(snakemake: Any) -> None:
 
 def policy() -> Policy:
     """The policy in use; outside a job nothing is guarded."""
-    return _POLICY.get()
+    return _POLICY.get() or Policy()
 
 
 # --- the gate --------------------------------------------------------------------------------------------------------
@@ -138,6 +140,7 @@ def _hide_few(found: pd.DataFrame, table: Guarded, rule: Policy) -> None:
     """Rows that rest on few people, and those of a job before that hid them already, lose all their numbers."""
     people = table.of_meaning("people")
     if not people:
+        _hide_few_found(found, table, rule)
         return
     few = _few_share(found, table, people[0], rule)
     for column in people:
@@ -151,6 +154,19 @@ def _hide_few(found: pd.DataFrame, table: Guarded, rule: Policy) -> None:
         found.loc[few, column] = False if found[column].dtype == bool else ""
     for column, text in table.told.items():
         found.loc[few, column] = text.format(rule.withheld)
+
+
+def _hide_few_found(found: pd.DataFrame, table: Guarded, rule: Policy) -> None:
+    """Findings about few people are told without their numbers, and none names rows of the export."""
+    if table.measured is None:
+        return
+    kind, value = table.measured
+    counted = found[value].where(found[kind].eq("count"), found[value] * found["n"]).round()
+    few = found[kind].isin(["count", "share"]) & _few(counted, rule)
+    found.loc[few, table.of_meaning("numbers")] = math.nan
+    found.loc[few, table.of_meaning("said")] = rule.withheld
+    for column in table.of_meaning("said"):
+        found[column] = [OF_ROWS.sub("some rows", text) for text in found[column]]
 
 
 def _few_share(found: pd.DataFrame, table: Guarded, people: str, rule: Policy) -> pd.Series:
@@ -203,7 +219,7 @@ def _hide_everywhere(sets: dict, hidden: dict, table: Guarded, rule: Policy) -> 
         before = {key: set(levels) for key, levels in hidden.items()}
         for key in sets:
             alike = [other for other in sets if other[:place] + other[place + 1 :] == key[:place] + key[place + 1 :]]
-            also = set().union(*(before[other] for other in alike))
+            also = set().union(*(before[other] for other in alike if sum(sets[other].values()) >= rule.min_cell))
             hidden[key] = small_cells(sets[key], rule.min_cell, True, {x for x in also if sets[key].get(x, 0) > 0})
         if hidden == before:
             return
@@ -218,9 +234,11 @@ def small_cells(
     also   levels that are blank for another reason
 
     >>> sorted(small_cells({"a": 3, "b": 40, "c": 25}, 10)), sorted(small_cells({"a": 3, "b": 0}, 10))
-    (['a', 'c'], ['a'])
+    (['a', 'c'], ['a', 'b'])
     """
     people = {level: count for level, count in counts.items() if not math.isnan(count) and count > 0}
+    if 0 < sum(people.values()) < min_cell:  # the total is known: an empty level would tell who is in the others
+        return set(counts)
     blank = {level for level, count in people.items() if count < min_cell} | set(also)
     gone = sum(1 for count in counts.values() if math.isnan(count))
     if not secondary or not blank:
@@ -291,13 +309,15 @@ def _round(found: pd.DataFrame, table: Guarded) -> None:
 
 
 def _widths(found: pd.DataFrame, table: Guarded) -> list[float]:
-    mean, sd = table.of_meaning("moments")
-    low, high = next(((a, b) for a, b in (("range_low", "range_high"), ("min", "max")) if a in table.of_meaning("open")), ("", ""))
-    spans = SIGMAS * found[sd]
-    if low:
-        declared = found[high] - found[low]
-        spans = declared.where(declared > 0, spans)
-    return [step(span, n, table.spread) for span, n in zip(spans, found["n"], strict=True)]
+    """The step of each row's moments: by its declared range, or its spread where that is less or nothing is declared."""
+    spans = SIGMAS * found[table.of_meaning("moments")[1]]
+    for low, high in (("range_low", "range_high"), ("min", "max")):
+        if low in table.of_meaning("open"):
+            declared = found[high] - found[low]
+            spans = spans.where(~(declared > 0) | (spans < declared), declared)
+    counted = found["type"].isin(COUNTED) if "type" in found else [True] * len(found)
+    spreads = [table.spread if own else SPREAD for own in counted]
+    return [step(*row) for row in zip(spans, found["n"], spreads, strict=True)]
 
 
 def _hide_two_answers(found: pd.DataFrame, table: Guarded, rule: Policy) -> None:

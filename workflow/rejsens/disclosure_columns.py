@@ -27,6 +27,10 @@ MEANINGS = {
 }
 
 
+SPREAD = 0.5  # people's full range of answers that the rounding of a mean covers
+OF_ITEMS = 2.0  # where counts of the answers are given too: more has to stay open
+
+
 @dataclass(frozen=True)
 class Guarded:
     """The declaration of one table.
@@ -48,7 +52,7 @@ class Guarded:
     rests: tuple[str, tuple[str, ...]] | None = None
     measured: tuple[str, str] | None = None
     told: dict[str, str] = field(default_factory=dict)
-    spread: float = 0.5
+    spread: float = SPREAD
 
     def of_meaning(self, *meanings: str) -> list[str]:
         """The table's columns with any of the meanings, in order."""
@@ -60,7 +64,6 @@ def _guarded(columns: dict[str, str], **more: object) -> Guarded:
 
 
 STATUS = {"status": "{}"}
-OF_ITEMS = 2.0  # counts of an item's answers are given too, so that more has to stay open
 
 GUARDED: dict[str, Guarded] = {
     "waves": _guarded({"open": "wave wave_number title role platform collected_from collected_to sha256 simulated",

@@ -159,7 +159,7 @@ def _publish(finals: Mapping[Path, bytes]) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            beside[path].chmod(0o666 & ~_umask())
+            beside[path].chmod(0o600 if path.suffix == ".csv" and path.parent.name == WAVES.name else 0o666 & ~_umask())
         for path in sorted(finals, key=lambda p: p.suffix == ".yaml"):
             os.replace(beside[path], path)
     finally:
