@@ -84,7 +84,7 @@ def main(out: Path) -> None:
     beside = events.with_events(scores, tidy(pool.pool_scores(rated), "events"), instruments)
     tables["descriptives"] = describe.descriptives(beside, instruments, ci_level, 1)
     tables["correlations"] = correlations(scores, list(study.scores), ci_level)
-    tables["responses"] = describe.responses(answers, study.asked, 1)
+    tables["responses"] = describe.responses(answers, study.asked)
     tables["missing"] = describe.missing_answers(answers, beside, study.asked)
     explored = [
         explore_instrument(answers, asked(study, name), **plan.params("psychometrics", name)["explored"])

@@ -113,9 +113,10 @@ def _assess_score(
     reliability, items = assess(
         parts, score, low=low, high=high, labels=labels, reverse=reverse, ordered=ordered, ci_level=ci_level, rng=rng
     )
-    for share in ("floor_percent", "ceiling_percent"):
-        people_there = (items[share] * items["n"] / 100).round()
-        items[share] = items[share].where((people_there == 0) | (people_there >= min_cell))
+    given = {name: parts[name].value_counts() for name in parts}
+    few = items["item"].map(lambda item: bool((given[item] < min_cell).any()))  # as `disclosure.end_shares`
+    for end in ("floor_percent", "ceiling_percent"):
+        items[end] = items[end].where(~few | (items[end] == 0))
     return tuple(table.assign(instrument=instrument.name, wave=wave) for table in (reliability, items))
 
 

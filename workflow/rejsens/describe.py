@@ -9,17 +9,20 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from rejsens.definitions import Instrument, Item, Score
+from rejsens.disclosure import end_shares
 from rejsens.scoring import PRORATED
 from rejsens.tabular import by_wave
 from rejsens.validate import NOT_APPLICABLE
+
+ANSWERS = 11  # a score of so many values at most is held to what holds for an item
 
 
 def sample_table(
     scores: pd.DataFrame, background: Mapping[str, Item], variables: Sequence[str], min_cell: int
 ) -> pd.DataFrame:
-    """Table 1: numbers as mean, SD and range, categories as counts; cells under `min_cell` people are blanked.
+    """Table 1: numbers as mean, SD and range, categories as counts; an extreme of fewer than `min_cell` people is blank.
 
-    A blanked level blanks the next smallest one too, so that it cannot be found by subtraction.
+    Counts are as they are: the disclosure guard looks at them when the table is written.
     """
     rows = []
     for wave, people in by_wave(scores):
@@ -30,22 +33,11 @@ def sample_table(
                 continue
             if item.type == "category":
                 counts = {text: int((values == code).sum()) for code, text in item.labels.items()}
-                hidden = small_cells(counts, min_cell)
                 rows += [
-                    (
-                        wave,
-                        name,
-                        label,
-                        text,
-                        pd.NA if text in hidden else count,
-                        lost,
-                        np.nan if text in hidden else 100 * count / n,
-                        *[np.nan] * 4,
-                    )
+                    (wave, name, label, text, count, lost, 100 * count / n, *[np.nan] * 4)
                     for text, count in counts.items()
                 ]
             else:
-                values = values if n >= min_cell else values[:0]
                 moments = (values.mean(), values.std(ddof=1), *extremes(values, min_cell))
                 rows.append((wave, name, label, "", n, lost, np.nan, *moments))
     columns = ["wave", "variable", "label", "level", "n", "n_missing", "percent", "mean", "sd", "min", "max"]
@@ -57,18 +49,6 @@ def extremes(values: pd.Series | np.ndarray, min_cell: int) -> tuple[float, floa
     x = np.asarray(values)
     ends = (x.min(), x.max()) if len(x) else (np.nan, np.nan)
     return tuple(float(end) if np.count_nonzero(x == end) >= min_cell else np.nan for end in ends)
-
-
-def small_cells(counts: Mapping[str, int], min_cell: int) -> set[str]:
-    """Levels to blank: those with 1 to min_cell − 1 people, and the next smallest where a blank could be worked out.
-
-    From the total one can work out a single blank, and blanks of one person each.
-    """
-    ranked = sorted((count, level) for level, count in counts.items() if count > 0)
-    blank = sum(count < min_cell for count, _ in ranked)
-    while 0 < blank < len(ranked) and (blank == 1 or sum(count for count, _ in ranked[:blank]) == blank):
-        blank += 1
-    return {level for _, level in ranked[:blank]}
 
 
 def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell: int) -> dict[str, float]:
@@ -105,14 +85,16 @@ def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell
         "kurtosis": series.kurt(),
         "range_low": declared.low,
         "range_high": declared.high,
-        "floor_percent": _percent_at(x, declared.low, min_cell),
-        "ceiling_percent": _percent_at(x, declared.high, min_cell),
+        **_at_the_ends(x, declared, min_cell),
     }
 
 
-def _percent_at(x: np.ndarray, end: float, min_cell: int) -> float:
-    n = np.count_nonzero(x == end)
-    return 100 * n / len(x) if len(x) and not 0 < n < min_cell else np.nan
+def _at_the_ends(x: np.ndarray, declared: Score, min_cell: int) -> dict[str, float]:
+    """Shares at either end of the range; of a score with the values of an item as strict as for an item."""
+    low, high = (np.count_nonzero(x == end) for end in (declared.low, declared.high))
+    counts = np.unique(x, return_counts=True)[1].tolist()
+    told = end_shares(counts if len(counts) <= ANSWERS else [low, high, len(x) - low - high], low, high, min_cell)
+    return dict(zip(("floor_percent", "ceiling_percent"), told, strict=True))
 
 
 def missing_rule(declared: Score) -> str:
@@ -158,15 +140,14 @@ def descriptives(
     return pd.DataFrame(rows)
 
 
-def responses(answers: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]], min_cell: int) -> pd.DataFrame:
-    """How often each answer was given, per item and wave; answers given by fewer than `min_cell` people are blanked."""
+def responses(answers: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]]) -> pd.DataFrame:
+    """How often each answer was given, per item and wave, before the disclosure guard."""
     rows = []
     for wave, people in by_wave(answers):
         for instrument in (i for i in asked[wave] if i.scores):
             for item in (i for i in instrument.items if i.type == "scale" and i.high - i.low <= 10):
                 values = people[item.id].dropna()
                 counts = {f"{code:g}": int((values == code).sum()) for code in np.arange(item.low, item.high + 1)}
-                hidden = small_cells(counts, min_cell)
                 rows += [
                     (
                         instrument.name,
@@ -174,8 +155,8 @@ def responses(answers: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]], 
                         item.label,
                         wave,
                         float(code),
-                        pd.NA if code in hidden else count,
-                        np.nan if code in hidden or not len(values) else 100 * count / len(values),
+                        count,
+                        100 * count / len(values) if len(values) else np.nan,
                         item.must_be_reversed,
                     )
                     for code, count in counts.items()

@@ -30,6 +30,7 @@ LOCK = "config/plan.lock.yaml"
 FREE = (
     "study",
     "min_cell",
+    "disclosure",
     "careless_cutoffs",
     "marker",
     "sample_table",

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
 
+from rejsens.closed_files import close_files, close_job
+from rejsens.disclosure import use_of
 from rejsens.problems import Refused
 from rejsens.published import enter, read_whole
 from rejsens.registry import sha256
@@ -35,12 +37,15 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
     else (a full disk, a fault of the software) as one line; tracebacks go to the log.
     """
     terminal, staged, told = sys.stderr, {}, False
+    use_of(snakemake)
+    close_job(snakemake)
     try:
         with _log_only(snakemake.log[0]) as log:
             try:
                 given = read_whole(snakemake.input)
                 staged |= {str(final): _staged(Path(final)) for final in snakemake.output}
                 yield SimpleNamespace(**{name: _named(path, staged) for name, path in snakemake.output.items()})
+                close_files(staged)
                 _publish(staged, given)
                 print(_taken(), file=log)
             except Refused as refused:

@@ -44,7 +44,8 @@ class Plan:
         key = (rule, *wildcards)
         if key not in self._worked_out:
             told = getattr(self, rule)(*wildcards)
-            self._worked_out[key] = told | {"depends": told["depends"] | hashes([VERSIONS])}
+            always = {"depends": told["depends"] | hashes([VERSIONS]), "disclosure": self.study.disclosure}
+            self._worked_out[key] = told | always
         return self._worked_out[key]
 
     def validate_wave(self, wave: str) -> dict[str, Any]:

@@ -139,6 +139,11 @@ class Study:
         return 1 if self.settings["study"]["simulated"] else self.settings["min_cell"]
 
     @property
+    def disclosure(self) -> dict[str, Any]:
+        """What the disclosure guard of every job holds to."""
+        return {"min_cell": self.min_cell, **self.settings["disclosure"]}
+
+    @property
     def codebook_facts(self) -> dict[str, Any]:
         """What the codebook tells of study, waves and instruments, as plain values."""
         return {

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from rejsens.disclosure import guarded, policy
 from rejsens.registry import TABLES
 from rejsens.spreadsheet import restored_frame, write_csv
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
-# Column -> type. A "count" may be blanked to protect a small cell; a float may be missing; "?" allows empty text.
+# Column -> type. A "count" may be missing; "people" are whole numbers that only the disclosure guard blanks; a float may be
+# missing; "?" allows empty text.
 PERSON = {"participant": "str", "wave": "str", "wave_number": "int", "role": "str"}
 COLUMNS: dict[str, dict[str, str]] = {
     "waves": {"wave": "str", "wave_number": "int", "title": "str", "role": "str", "platform": "str",
@@ -32,7 +34,7 @@ COLUMNS: dict[str, dict[str, str]] = {
                   "label": "str", "question_text": "str?", "question_source": "str?", "language": "str?", "defined_text": "str?",
                   "type": "str", "choices": "str?", "choices_source": "str?", "defined_choices": "str?", "missing_codes": "str?", "min": "float", "max": "float", "reverse_keyed": "bool",
                   "already_reversed": "bool", "item_order": "str?", "anchor_direction": "str", "scored_in": "str?", "replaces": "str?",
-                  "n": "int", "n_missing": "int", "n_not_applicable": "int", "mean": "float", "sd": "float", "median": "float",
+                  "n": "people", "n_missing": "people", "n_not_applicable": "people", "mean": "float", "sd": "float", "median": "float",
                   "skew": "float", "kurtosis": "float", "floor_pct": "float", "ceiling_pct": "float"},
     "differences": {"wave": "str", "previous_wave": "str", "change": "str", "variable": "str?", "instrument": "str?",
                     "before": "str?", "after": "str?", "status": "str", "reason": "str?"},
@@ -50,22 +52,22 @@ COLUMNS: dict[str, dict[str, str]] = {
                    "status_line": "str?", "key_status": "str", "measures": "str?", "license_notice": "str?", "modelled_by": "str?"},
     "sample": {"wave": "str", "variable": "str", "label": "str", "level": "str?", "n": "count", "n_missing": "int",
                "percent": "float", "mean": "float", "sd": "float", "min": "float", "max": "float"},
-    "descriptives": {"score": "str", "label": "str", "instrument": "str", "wave": "str", "n": "int", "n_missing": "int",
-                     "n_prorated": "int", "mean": "float", "sd": "float", "se": "float", "ci_low": "float", "ci_high": "float",
+    "descriptives": {"score": "str", "label": "str", "instrument": "str", "wave": "str", "n": "people", "n_missing": "people",
+                     "n_prorated": "people", "mean": "float", "sd": "float", "se": "float", "ci_low": "float", "ci_high": "float",
                      "min": "float", "q25": "float", "median": "float", "q75": "float", "max": "float", "skew": "float",
                      "kurtosis": "float", "range_low": "float", "range_high": "float", "floor_percent": "float",
                      "ceiling_percent": "float", "missing_rule": "str"},
-    "correlations": {"wave": "str", "x": "str", "y": "str", "n": "int", "r": "float", "ci_low": "float", "ci_high": "float", "p": "float"},
+    "correlations": {"wave": "str", "x": "str", "y": "str", "n": "people", "r": "float", "ci_low": "float", "ci_high": "float", "p": "float"},
     "responses": {"instrument": "str", "item": "str", "label": "str", "wave": "str", "value": "float", "n": "count",
                   "percent": "float", "reverse": "bool"},
-    "missing": {"wave": "str", "kind": "str", "variable": "str", "label": "str", "n": "int", "n_missing": "int", "percent_missing": "float"},
-    "reliability": {"instrument": "str", "score": "str", "wave": "str", "coefficient": "str", "n": "int", "n_lost": "int", "k": "int",
+    "missing": {"wave": "str", "kind": "str", "variable": "str", "label": "str", "n": "people", "n_missing": "people", "percent_missing": "float"},
+    "reliability": {"instrument": "str", "score": "str", "wave": "str", "coefficient": "str", "n": "people", "n_lost": "people", "k": "int",
                     "estimate": "float", "ci_low": "float", "ci_high": "float", "method": "str", "status": "str"},
-    "items": {"instrument": "str", "score": "str", "wave": "str", "item": "str", "label": "str", "reverse": "bool", "n": "int",
+    "items": {"instrument": "str", "score": "str", "wave": "str", "item": "str", "label": "str", "reverse": "bool", "n": "people",
               "mean": "float", "sd": "float", "item_rest": "float", "alpha_if_dropped": "float", "floor_percent": "float",
               "ceiling_percent": "float", "warning": "str?"},
     "factor_models": {"instrument": "str", "model": "str", "label": "str", "structure": "str", "wave": "str", "estimator": "str",
-                      "missing_rule": "str", "n": "int", "n_lost": "int", "status": "str", "fit_status": "str", "chi2": "float",
+                      "missing_rule": "str", "n": "people", "n_lost": "people", "status": "str", "fit_status": "str", "chi2": "float",
                       "df": "int", "p": "float", "cfi": "float", "tli": "float", "rmsea": "float", "rmsea_ci_low": "float",
                       "rmsea_ci_high": "float", "p_close": "float", "srmr": "float", "loglik": "float", "aic": "float", "bic": "float", "notes": "str?"},
     "loadings": {"instrument": "str", "model": "str", "wave": "str", "factor": "str", "item": "str", "label": "str", "reverse": "bool",
@@ -73,57 +75,57 @@ COLUMNS: dict[str, dict[str, str]] = {
     "factor_correlations": {"instrument": "str", "model": "str", "wave": "str", "x": "str", "y": "str", "estimate": "float",
                             "se": "float", "ci_low": "float", "ci_high": "float", "status": "str"},
     "invariance": {"instrument": "str", "model": "str", "between": "str", "compared": "str", "rung": "str", "estimator": "str",
-                   "missing_rule": "str", "n": "count", "n_lost": "int", "n_left_out": "int", "status": "str", "chi2": "float", "df": "count", "p": "float",
+                   "missing_rule": "str", "n": "count", "n_lost": "people", "n_left_out": "people", "status": "str", "chi2": "float", "df": "count", "p": "float",
                    "cfi": "float", "tli": "float", "rmsea": "float", "rmsea_ci_low": "float", "rmsea_ci_high": "float", "srmr": "float",
                    "against": "str?", "d_chi2": "float", "d_df": "count", "d_p": "float", "d_cfi": "float", "d_rmsea": "float",
                    "d_srmr": "float", "holds": "str?", "released": "str?", "partial_d_chi2": "float", "partial_d_df": "count",
                    "partial_d_p": "float", "partial_holds": "str?"},
-    "dimensionality": {"instrument": "str", "set": "str", "label": "str", "wave": "str", "correlations": "str", "missing_rule": "str", "n": "int",
-                       "n_lost": "int", "k": "int", "kmo": "float", "bartlett_chi2": "float", "bartlett_df": "count", "bartlett_p": "float",
+    "dimensionality": {"instrument": "str", "set": "str", "label": "str", "wave": "str", "correlations": "str", "missing_rule": "str", "n": "people",
+                       "n_lost": "people", "k": "int", "kmo": "float", "bartlett_chi2": "float", "bartlett_df": "count", "bartlett_p": "float",
                        "factors_parallel": "count", "factors_map": "count", "status": "str", "method": "str"},
     "eigenvalues": {"instrument": "str", "set": "str", "wave": "str", "kind": "str", "number": "int", "eigenvalue": "float",
                     "random_mean": "float", "random_high": "float"},
     "exploratory_loadings": {"instrument": "str", "set": "str", "wave": "str", "factors": "int", "extraction": "str", "rotation": "str",
                              "factor": "str", "item": "str", "label": "str", "reverse": "bool", "loading": "float",
-                             "communality": "float", "missing_rule": "str", "n": "int", "n_lost": "int", "status": "str"},
+                             "communality": "float", "missing_rule": "str", "n": "people", "n_lost": "people", "status": "str"},
     "item_response": {"instrument": "str", "score": "str", "wave": "str", "item": "str", "label": "str", "reverse": "bool",
-                      "missing_rule": "str", "n": "int", "n_lost": "int",
+                      "missing_rule": "str", "n": "people", "n_lost": "people",
                       "parameter": "str", "estimate": "float", "se": "float", "ci_low": "float", "ci_high": "float", "status": "str"},
     "information": {"instrument": "str", "score": "str", "wave": "str", "item": "str?", "theta": "float", "information": "float",
                     "se": "float"},
     "scalability": {"instrument": "str", "score": "str", "wave": "str", "item": "str?", "label": "str?", "missing_rule": "str",
-                    "n": "int", "n_lost": "int", "h": "float", "se": "float", "ci_low": "float", "ci_high": "float", "status": "str"},
+                    "n": "people", "n_lost": "people", "h": "float", "se": "float", "ci_low": "float", "ci_high": "float", "status": "str"},
     "local_dependence": {"instrument": "str", "score": "str", "wave": "str", "x": "str", "y": "str", "statistic": "str",
-                         "missing_rule": "str", "n": "int", "n_lost": "int", "value": "float", "flagged": "bool", "status": "str"},
-    "discriminant": {"set": "str", "pair": "str?", "wave": "str?", "x": "str", "y": "str", "n": "int", "n_lost": "int", "htmt": "float",
+                         "missing_rule": "str", "n": "people", "n_lost": "people", "value": "float", "flagged": "bool", "status": "str"},
+    "discriminant": {"set": "str", "pair": "str?", "wave": "str?", "x": "str", "y": "str", "n": "people", "n_lost": "people", "htmt": "float",
                      "htmt_ci_low": "float", "htmt_ci_high": "float", "htmt2": "float", "htmt2_ci_low": "float", "htmt2_ci_high": "float",
                      "below": "float", "outcome": "str?", "status": "str", "r": "float", "r_ci_low": "float", "r_ci_high": "float",
                      "reliability_x": "float", "reliability_y": "float", "corrected": "float", "corrected_ci_low": "float",
                      "corrected_ci_high": "float", "corrected_status": "str", "ave_x": "float", "ave_y": "float", "shared": "float",
                      "fornell_larcker": "str?", "ave_status": "str", "draws": "int", "method": "str?"},
-    "method_variance": {"wave": "str", "check": "str", "statistic": "str?", "x": "str?", "y": "str?", "n": "int", "n_lost": "int",
+    "method_variance": {"wave": "str", "check": "str", "statistic": "str?", "x": "str?", "y": "str?", "n": "people", "n_lost": "people",
                         "k": "int", "r": "float", "r_marker": "float", "estimate": "float", "p": "float", "status": "str"},
-    "careless": {"wave": "str", "index": "str", "label": "str", "definition": "str", "k": "int", "n": "int", "mean": "float", "sd": "float",
+    "careless": {"wave": "str", "index": "str", "label": "str", "definition": "str", "k": "int", "n": "people", "mean": "float", "sd": "float",
                  "cutoff": "str?", "n_flagged": "count", "percent_flagged": "float", "status": "str"},
     "missing_patterns": {"wave": "str", "level": "str", "asked": "str", "pattern": "int", "n_patterns": "int", "n": "count",
                          "percent": "float", "n_missing": "count", "missing": "str?"},
-    "little": {"wave": "str", "n": "int", "n_lost": "int", "k": "int", "patterns": "int", "chi2": "float", "df": "count", "p": "float",
+    "little": {"wave": "str", "n": "people", "n_lost": "people", "k": "int", "patterns": "int", "chi2": "float", "df": "count", "p": "float",
                "status": "str", "remark": "str"},
     "attrition": {"wave": "str", "model": "str", "term": "str", "against": "str?", "label": "str", "odds_ratio": "float",
-                  "ci_level": "float", "ci_low": "float", "ci_high": "float", "p": "float", "n": "int", "n_absent": "count",
-                  "n_lost": "int", "status": "str"},
-    "predictions": {"set": "str", "prediction": "str", "wave": "str", "x": "str", "y": "str", "low": "float", "high": "float", "n": "int",
-                    "n_lost": "int", "estimate": "float", "ci_low": "float", "ci_high": "float", "outcome": "str", "reason": "str?",
+                  "ci_level": "float", "ci_low": "float", "ci_high": "float", "p": "float", "n": "people", "n_absent": "count",
+                  "n_lost": "people", "status": "str"},
+    "predictions": {"set": "str", "prediction": "str", "wave": "str", "x": "str", "y": "str", "low": "float", "high": "float", "n": "people",
+                    "n_lost": "people", "estimate": "float", "ci_low": "float", "ci_high": "float", "outcome": "str", "reason": "str?",
                     "sentence": "str"},
     "validation": {"set": "str", "title": "str", "order": "int", "step": "str", "question": "str", "done": "str", "part": "str?",
                    "instrument": "str?", "wave": "str?", "n": "count", "result": "str", "outcome": "str", "where": "str?"},
     "validation_loadings": {"set": "str", "instrument": "str", "model": "str", "wave": "str", "half": "str", "factor": "str",
                             "scale": "str?", "item": "str", "label": "str", "reverse": "bool", "loading": "float", "ci_low": "float",
-                            "ci_high": "float", "n": "int", "n_lost": "int", "status": "str"},
-    "keying": {"wave": "str", "check": "str", "x": "str", "y": "str", "expected": "str", "r": "float", "n": "int", "status": "str"},
-    "erosion": {"score": "str", "source": "str", "from_wave": "str", "to_wave": "str", "n": "int", "mean_change": "float",
-                "sd_change": "float", "ci_low": "float", "ci_high": "float", "sdc95": "float", "n_decline": "int",
-                "n_improve": "int", "reliability": "float", "method": "str", "status": "str"},
+                            "ci_high": "float", "n": "people", "n_lost": "people", "status": "str"},
+    "keying": {"wave": "str", "check": "str", "x": "str", "y": "str", "expected": "str", "r": "float", "n": "people", "status": "str"},
+    "erosion": {"score": "str", "source": "str", "from_wave": "str", "to_wave": "str", "n": "people", "mean_change": "float",
+                "sd_change": "float", "ci_low": "float", "ci_high": "float", "sdc95": "float", "n_decline": "people",
+                "n_improve": "people", "reliability": "float", "method": "str", "status": "str"},
     "stored_totals": {"wave": "str", "column": "str", "score": "str", "n_compared": "int", "n_differ": "int",
                       "max_difference": "float", "tolerance": "float", "status": "str"},
     "claims": {"claim": "str", "construct": "str", "document": "str", "quotation": "str?", "measured_by": "str?",
@@ -144,7 +146,7 @@ COLUMNS: dict[str, dict[str, str]] = {
                   "metric": "str", "estimate": "float", "se": "float", "ci_level": "float", "ci_low": "float", "ci_high": "float",
                   "ci90_low": "float", "ci90_high": "float", "statistic": "float", "df": "float", "p": "float",
                   "p_adjusted": "float", "p_equivalence": "float", "sesoi": "float", "direction": "str", "claim_type": "str",
-                  "n_people": "int", "n_obs": "int", "n_lost": "int", "missing_rule": "str", "m": "float", "fmi": "float",
+                  "n_people": "people", "n_obs": "people", "n_lost": "people", "missing_rule": "str", "m": "float", "fmi": "float",
                   "method": "str", "invariance": "str?", "status": "str", "verdict": "str?", "exceeds_sesoi": "str?",
                   "warnings": "str?", "decides": "bool", "label": "str", "confirmatory": "bool",
                   "smallest_detectable": "float", "reason": "str?"},
@@ -153,7 +155,7 @@ COLUMNS: dict[str, dict[str, str]] = {
                    "covariates": "str", "missing": "str", "outliers": "str", "model": "str", "analysis": "str", "metric": "str?",
                    "estimate": "float", "se": "float", "ci_level": "float", "ci_low": "float", "ci_high": "float", "ci90_low": "float",
                    "ci90_high": "float", "df": "float", "p": "float", "sesoi": "float", "direction": "str?", "claim_type": "str",
-                   "n_people": "int", "n_obs": "int", "n_lost": "int", "missing_rule": "str", "m": "float", "method": "str",
+                   "n_people": "people", "n_obs": "people", "n_lost": "people", "missing_rule": "str", "m": "float", "method": "str",
                    "status": "str", "verdict": "str", "reason": "str?", "warnings": "str?"},
     "multiverse_summary": {"hypothesis": "str", "family": "str", "label": "str", "part": "str", "possible": "int", "n": "int",
                            "n_estimated": "int", "n_supported": "int", "n_opposite": "int", "n_equivalent": "int",
@@ -165,7 +167,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "diagnostics": {"hypothesis": "str", "family": "str", "analysis": "str", "wave": "str", "metric": "str", "check": "str",
                     "term": "str?", "statistic": "str?", "value": "float", "df": "float", "p": "float", "guide": "str?",
                     "flagged": "bool", "estimate": "float", "ci_level": "float", "ci_low": "float", "ci_high": "float",
-                    "n_people": "int", "instead": "str?", "estimate_instead": "float", "ci_low_instead": "float",
+                    "n_people": "people", "instead": "str?", "estimate_instead": "float", "ci_low_instead": "float",
                     "ci_high_instead": "float", "n_instead": "count", "changes": "str?", "effect": "str?", "status": "str"},
     "checked_answers": {"participant": "str", "row": "int"},
     "stored_totals_differing": {"participant": "str", "wave": "str", "column": "str", "score": "str", "stored": "float", "recomputed": "float"},
@@ -186,17 +188,20 @@ OPEN = {
     "careless_people",
 }  # these carry one further column per item, score or check
 KEYS = {"events": ["participant", "wave", "event"]}  # columns that name a row, and no two rows alike
-DTYPES = {"str": "str", "int": "int64", "count": "Int64", "float": "float64", "bool": "bool"}
+COUNTED = ("count", "people")
+DTYPES = {"str": "str", "int": "int64", "count": "Int64", "people": "Int64", "float": "float64", "bool": "bool"}
 
 
-def schema(name: str) -> pa.DataFrameSchema:
-    """The Pandera schema of one table: its columns in order, typed; unknown columns only where the table is open."""
+def schema(name: str, guarded: bool = True) -> pa.DataFrameSchema:
+    """The Pandera schema of one table: its columns in order, typed; unknown columns only where the table is open.
+
+    guarded   the disclosure guard may have blanked people
+    """
     import pandera.pandas as pa
 
+    blank = ("float", "count", "people") if guarded else ("float", "count")
     columns = {
-        column: pa.Column(
-            DTYPES[kind.rstrip("?")], nullable=kind.endswith("?") or kind in ("float", "count"), coerce=True
-        )
+        column: pa.Column(DTYPES[kind.rstrip("?")], nullable=kind.endswith("?") or kind in blank, coerce=True)
         for column, kind in COLUMNS[name].items()
     }
     return pa.DataFrameSchema(columns, strict=name not in OPEN, unique=KEYS.get(name), name=name)
@@ -222,15 +227,25 @@ def read_table(path: Path | str, name: str | None = None) -> pd.DataFrame:
     numbers = {column: [""] for column, kind in kinds.items() if kind != "str"}
     read = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=numbers)
     frame = schema(name).validate(restored_frame(read))
-    return frame.astype(
-        {column: "float64" for column, kind in kinds.items() if kind == "count"}
-    )  # a blank is NaN in sums
+    return frame.astype({column: _in_sums(frame[column], kind) for column, kind in kinds.items() if kind in COUNTED})
 
 
-def write_table(frame: pd.DataFrame, path: Path | str, name: str | None = None) -> None:
-    """Check one table against its schema and write it (Parquet or CSV, by the file's ending)."""
+def _in_sums(values: pd.Series, kind: str) -> str:
+    """A blank count is NaN in sums; people whom no guard hid are whole numbers."""
+    return "int64" if kind == "people" and values.notna().all() else "float64"
+
+
+def write_table(
+    frame: pd.DataFrame,
+    path: Path | str,
+    name: str | None = None,
+    beside: Mapping[str, pd.DataFrame] | None = None,
+) -> None:
+    """Pass one table through the disclosure guard, check it against its schema and write it (Parquet or CSV, by the
+    file's ending). beside: the other tables of the job.
+    """
     name = name or table_name(path)
-    frame = schema(name).validate(tidy(frame, name))
+    frame = schema(name, policy().guards).validate(guarded(tidy(frame, name), name, beside))
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     if str(path).endswith(".parquet"):
         frame.to_parquet(path, index=False, compression="zstd")
@@ -269,7 +284,7 @@ def read_parts(paths: list[str]) -> dict[str, pd.DataFrame]:
 def write_tables(tables: Mapping[str, pd.DataFrame], output: SimpleNamespace) -> None:
     """Each table into the output whose file bears its name."""
     for path in vars(output).values():
-        write_table(tables[table_name(path)], path)
+        write_table(tables[table_name(path)], path, beside=tables)
 
 
 def read_tables(names: list[str]) -> dict[str, pd.DataFrame]:

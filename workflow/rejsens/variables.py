@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens.definitions import Instrument, Item
+from rejsens.disclosure import end_shares
 from rejsens.importers.model import Export
 from rejsens.problems import Problem, Refused, did_you_mean
 from rejsens.sidecars import Wave
@@ -259,8 +260,8 @@ def item_statistics(values: np.ndarray, item: Item, n_not_applicable: int, min_c
     if few:
         found |= {"skew": math.nan, "kurtosis": math.nan}
     if closed:
-        ends = {"floor_pct": counts[points == item.low].sum(), "ceiling_pct": counts[points == item.high].sum()}
-        found |= {name: math.nan if 0 < count < min_cell else float(100 * count / n) for name, count in ends.items()}
+        low, high = (int(counts[points == end].sum()) for end in (item.low, item.high))
+        found["floor_pct"], found["ceiling_pct"] = end_shares(counts.tolist(), low, high, min_cell)
     return found
 
 

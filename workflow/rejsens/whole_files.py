@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 PREFIX = ".writing-"  # a name that no step of the pipeline reads
@@ -22,8 +22,10 @@ def write_whole(path: Path | str, content: str | bytes) -> None:
     write_all_whole({Path(path): content})
 
 
-def write_all_whole(files: Mapping[Path, str | bytes]) -> None:
+def write_all_whole(files: Mapping[Path, str | bytes], closed: Collection[Path] = ()) -> None:
     """Write several files: no old one is replaced before every new one is on the disk; then in the order given.
+
+    closed   those that only their owner may read
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -38,8 +40,8 @@ def write_all_whole(files: Mapping[Path, str | bytes]) -> None:
             if path.exists() and not path.is_file():  # a pipe or the terminal: nothing to replace
                 path.write_bytes(content)
                 continue
-            path = Path(os.path.realpath(path))  # a link goes on pointing to where it pointed
-            beside[path] = _beside(path, content)
+            final = Path(os.path.realpath(path))  # a link goes on pointing to where it pointed
+            beside[final] = _beside(final, content, path in closed)
         for path, staged in beside.items():
             os.replace(staged, path)
     finally:
@@ -48,7 +50,7 @@ def write_all_whole(files: Mapping[Path, str | bytes]) -> None:
                 staged.unlink(missing_ok=True)
 
 
-def _beside(path: Path, content: bytes) -> Path:
+def _beside(path: Path, content: bytes, closed: bool) -> Path:
     """The content in a file of its own in the same folder, with the permissions that the file itself has or would get."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=PREFIX, suffix=".tmp")
@@ -57,7 +59,8 @@ def _beside(path: Path, content: bytes) -> Path:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        usual = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        os.chmod(name, 0o600 if closed else usual)
     except BaseException:
         os.unlink(name)
         raise

@@ -13,5 +13,5 @@ with job(snakemake) as output:
     write_table(correlations(scores, list(study.scores), ci_level), output.correlations)
     scores = events.with_events(scores, rated, instruments)
     write_table(describe.descriptives(scores, instruments, ci_level, min_cell), output.descriptives)
-    write_table(describe.responses(answers, study.asked, min_cell), output.responses)
+    write_table(describe.responses(answers, study.asked), output.responses)
     write_table(describe.missing_answers(answers, scores, study.asked), output.missing)

@@ -139,7 +139,8 @@ def write(proposal: Proposal, stem: str, codebook: bool) -> list[Path]:
     if proposal.who.new_key and proposal.who.key:
         written.append(store_key(proposal.who.key, Path(".")))
     try:
-        write_all_whole(dict(sorted(finals.items(), key=lambda file: file[0].suffix == ".yaml")))  # the sidecar last
+        in_order = sorted(finals.items(), key=lambda file: file[0].suffix == ".yaml")  # the sidecar last
+        write_all_whole(dict(in_order), closed={WAVES / f"{stem}.csv"})
     except BaseException:
         for key in written:
             key.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from scipy.special import stdtrit
 
 from rejsens import apa, style
+from rejsens.disclosure import SIGMAS, SPREAD, policy, step, to_step
 from rejsens.figures._page import beside, whole
 from rejsens.figures._study import counted, labels, level, min_cell, sentences, span, spoken, unvalidated
 
@@ -119,9 +120,23 @@ def curves(scores: pd.DataFrame, pairs: list[tuple[str, str]], study: dict[str, 
                     "outcome_mean": values["y"].mean(),
                     "outcome_sd": values["y"].std(),
                 }
-                parts.append(means.assign(comparison=kind, exposure=exposure, outcome=outcome, wave=wave, **moments))
+                named = means.assign(comparison=kind, exposure=exposure, outcome=outcome, wave=wave, **moments)
+                parts.append(rounded_means(named, values["participant"].nunique()))
     parts = [part for part in parts if len(part)] or parts
     return pd.concat(parts, ignore_index=True)
+
+
+def rounded_means(means: pd.DataFrame, people: int) -> pd.DataFrame:
+    """The disclosure guard's rounding, by the people of the whole curve: group means add up to the mean of everybody."""
+    rule = policy()
+    if not (rule.guards and rule.rounding):
+        return means
+    found = means.copy()
+    for sd, columns in (("exposure_sd", ("x", "exposure_mean")), ("outcome_sd", ("y", "ci_low", "ci_high", "outcome_mean"))):
+        width = step(SIGMAS * means[sd].iloc[0], people, SPREAD)
+        for column in (*columns, sd):
+            found[column] = [to_step(value, width) for value in means[column]]
+    return found
 
 
 def deviations(both: pd.DataFrame) -> pd.DataFrame:

@@ -37,6 +37,7 @@ def _row(rows: pd.DataFrame, names: list[str]) -> tuple[str, ...]:
 
 
 def _items(items: pd.DataFrame) -> tuple[str, ...]:
+    items = items.dropna(subset=["n", "n_missing"])  # the disclosure guard tells nothing of the others
     if items.empty:
         return ()
     if not items["n_missing"].any():
