@@ -14,6 +14,7 @@ from rejsens.commands.add_wave import add_wave
 from rejsens.commands.check import check
 from rejsens.commands.diff_wave import diff_wave
 from rejsens.commands.explain import explain
+from rejsens.commands.export import export
 from rejsens.commands.figures import figures
 from rejsens.commands.init import init
 from rejsens.commands.instruments import instruments
@@ -29,7 +30,7 @@ COMMANDS = {  # panel of the help -> its commands, in the order in which a newco
     "Study": (init, power, plan, run),
     "Instruments": (instruments, questionnaire, content_validity),
     "Waves": (add_wave, check, diff_wave),
-    "Results": (figures, report, explain),
+    "Results": (figures, report, explain, export),
     "Upkeep": (unlock, simulate),
 }
 WORDS = {bool: "", int: "NUMBER", float: "NUMBER", str: "TEXT"}

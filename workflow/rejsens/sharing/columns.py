@@ -23,6 +23,7 @@ DICTIONARY = {
     "label": "short label",
     "question_text": "the question, where its wording may be handed on",
     "type": "string, integer, number or boolean",
+    "level": "level of measurement: nominal, ordinal or interval",
     "unit": "what the number counts or measures",
     "minimum": "lowest possible value",
     "maximum": "highest possible value",
@@ -46,18 +47,22 @@ NUMBERS, FLAGS = ("minimum", "maximum"), ("reverse_keyed", "already_reversed")
 DTYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
 NOT_ANSWERED = "not answered, or not asked in that wave"
 NOT_SCORED = "fewer answers than the score needs, or not asked in that wave"
-FIXED = {  # the columns that every table begins with, and those of events
-    "participant": ("Participant, the same in every wave", "string"),
-    "wave": ("Wave", "string"),
-    "wave_number": ("Number of the wave, in order of time; a retest has that of the wave it repeats", "integer"),
-    "role": ("Wave of the panel, or short retest", "string"),
-    "event": ("Kind of event that was rated", "string"),
-    "came_first": ("Whether the wave asked about this kind of event first", "integer"),
+FIXED = {  # the columns that every table begins with, and those of events -> label, type, level
+    "participant": ("Participant, the same in every wave", "string", "nominal"),
+    "wave": ("Wave", "string", "nominal"),
+    "wave_number": (
+        "Number of the wave, in order of time; a retest has that of the wave it repeats",
+        "integer",
+        "ordinal",
+    ),
+    "role": ("Wave of the panel, or short retest", "string", "nominal"),
+    "event": ("Kind of event that was rated", "string", "nominal"),
+    "came_first": ("Whether the wave asked about this kind of event first", "integer", "nominal"),
 }
-BESIDE = {  # what stands beside a score -> label, type
-    N_ANSWERED: ("number of answers it was computed from; 0 where it was not asked", "integer"),
-    PRORATED: ("computed although answers are missing", "boolean"),
-    DOES_NOT_APPLY: ("empty because nothing of it applies", "boolean"),
+BESIDE = {  # what stands beside a score -> label, type, level
+    N_ANSWERED: ("number of answers it was computed from; 0 where it was not asked", "integer", "interval"),
+    PRORATED: ("computed although answers are missing", "boolean", "nominal"),
+    DOES_NOT_APPLY: ("empty because nothing of it applies", "boolean", "nominal"),
 }
 
 
@@ -120,9 +125,8 @@ def _column(
         } | {key: own.get(key, "") for key in ("instrument", "subscale")}
     if name.endswith(NOT_APPLICABLE):
         own = _column(name.removesuffix(NOT_APPLICABLE), beside, study, told, wording)
-        return {"label": f"{own['label']}: does not apply", "type": "boolean"} | {
-            key: own.get(key, "") for key in ("instrument", "subscale", "waves")
-        }
+        said = {"label": f"{own['label']}: does not apply", "type": "boolean", "level": "nominal"}
+        return said | {key: own.get(key, "") for key in ("instrument", "subscale", "waves")}
     for instrument in study.instruments.values():
         for item in instrument.items:
             if item.id == name:
@@ -134,7 +138,7 @@ def _column(
 
 
 def _fixed(name: str, study: Study) -> dict[str, Any]:
-    label, kind = FIXED[name]
+    label, kind, level = FIXED[name]
     kinds = {i.event: i.events.get(i.event, i.event) for i in study.instruments.values() if i.event}
     values = {
         "wave": {wave.name: wave.title or wave.name for wave in study.waves},
@@ -143,9 +147,8 @@ def _fixed(name: str, study: Study) -> dict[str, Any]:
         "came_first": {"0": "no", "1": "yes"},
     }
     blank = "the wave does not say which kind came first" if name == "came_first" else ""
-    return {"label": label, "type": kind, "values": _json(values.get(name, {})), "blank_means": blank} | (
-        {"minimum": 1.0} if name == "wave_number" else {}
-    )
+    said = {"label": label, "type": kind, "level": level, "values": _json(values.get(name, {})), "blank_means": blank}
+    return said | ({"minimum": 1.0} if name == "wave_number" else {})
 
 
 def _item(
@@ -163,6 +166,7 @@ def _item(
         "label": item.label.replace("_", " ").capitalize(),
         "question_text": _question(instrument, rows, wording),
         "type": "integer" if whole else "number",
+        "level": {"scale": "ordinal", "category": "nominal"}.get(item.type, "interval"),
         "minimum": item.low if math.isfinite(item.low) else math.nan,
         "maximum": item.high if math.isfinite(item.high) else math.nan,
         "values": _json(values),
@@ -190,6 +194,7 @@ def _score(
     return {
         "label": score.label.removesuffix(f", {instrument.event}") if instrument.event else score.label,
         "type": "number",
+        "level": "interval",
         "unit": UNITS[score.method],
         "minimum": score.low,
         "maximum": score.high,
