@@ -318,6 +318,7 @@ def _coarsened_entry(row: Mapping[str, Any], column: pd.Series, how: Mapping[str
     if how.get("bands"):
         found = sorted(column.dropna().unique().tolist())
         changed |= {
+            "level": "ordinal",
             "type": "integer" if all(float(edge).is_integer() for edge in found) else "number",
             "values": json.dumps({f"{e:g}": anonymity.band_label(e, how) for e in found}, ensure_ascii=False),
             "minimum": min(found, default=np.nan),
