@@ -79,7 +79,7 @@ def _refuse_what_is_out_of_date(folder: Path) -> None:
         steps = planned([TABLES[name] for name in READ])
     if steps:
         found = f"{counted(len(steps), 'step')} of the run would be made, or made again"
-        fix = f"`{say('run', folder)}` first; `rejsens explain {TABLES['scores']}` says why"
+        fix = f"`{say('run', folder)}` first; `rejsens explain {folder / TABLES['scores']}` says why"
         raise Refused(
             Problem(str(folder), "No finished results", found, "results that are up to date", fix), "The export"
         )

@@ -116,13 +116,11 @@ def _column(
         return _fixed(name, study)
     of, _, part = name.partition("__")
     if f"__{part}" in BESIDE:
-        label, kind = BESIDE[f"__{part}"]
+        label, kind, level = BESIDE[f"__{part}"]
         own = _column(of, beside, study, told, wording)
-        return {
-            "label": f"{own['label']}: {label}",
-            "type": kind,
-            "minimum": 0.0 if kind == "integer" else math.nan,
-        } | {key: own.get(key, "") for key in ("instrument", "subscale")}
+        said = {"label": f"{own['label']}: {label}", "type": kind, "level": level}
+        least = {"minimum": 0.0, "unit": "answers"} if kind == "integer" else {}
+        return said | least | {key: own.get(key, "") for key in ("instrument", "waves")}
     if name.endswith(NOT_APPLICABLE):
         own = _column(name.removesuffix(NOT_APPLICABLE), beside, study, told, wording)
         said = {"label": f"{own['label']}: does not apply", "type": "boolean", "level": "nominal"}

@@ -104,7 +104,7 @@ def full_package(folder: Path | str, wording: bool = False) -> Package:
     study = load_study(folder)
     if absent := [TABLES[name] for name in READ if not (folder / TABLES[name]).is_file()]:
         found = f"{listed(absent)} {'is' if len(absent) == 1 else 'are'} not there"
-        raise Refused(Problem(str(folder), "No finished results", found, "", "`rejsens run` makes them"), "The export")
+        raise Refused(Problem(str(folder), "No finished results", found, "", "`rejsens run` makes them"), "The results")
     read = {name: read_table(folder / TABLES[name], name) for name in READ}
     tables = {name: read[name] for name in KEYS if len(read[name])}
     dictionary = dictionary_of(tables, study, read["codebook"], wording)

@@ -16,6 +16,16 @@ from rejsens.sharing.readme import readme
 
 # name -> module that writes it, and what the README says of it
 FORMATS = {
+    "psych-ds": ("rejsens.sharing.psych_ds", "It follows Psych-DS (psych-ds.github.io)."),
+    "datapackage": (
+        "rejsens.sharing.data_package",
+        "It is a Data Package (datapackage.org), described in datapackage.json.",
+    ),
+    "ro-crate": (
+        "rejsens.sharing.ro_crate",
+        "It is an RO-Crate (w3id.org/ro/crate), described in ro-crate-metadata.json.",
+    ),
+    "spss": ("rejsens.sharing.spss", "The tables are SPSS files, which R and Stata read too."),
     "csv": ("rejsens.sharing.plain_csv", ""),
 }
 README = "README.md"
@@ -52,7 +62,7 @@ def refuse_place(package: Package, to: Path, study: Path) -> None:
     if to.exists() or to.is_symlink():
         found = "something of that name is there already, and an export overwrites nothing"
         raise Refused(
-            Problem(str(to), "A place that is taken", found, "a new folder", "choose another name"), "The export"
+            Problem(str(to), "A place that is taken", found, "a new folder", "choose another name"), "The folder"
         )
     if package.kind != "full":
         return
@@ -66,7 +76,7 @@ def refuse_place(package: Package, to: Path, study: Path) -> None:
         found = f"an export with every row holds single people, and git would carry them along in the history of {tree.name}/"
     else:
         return
-    raise Refused(Problem(str(to), "No place for single people", found, "", fix), "The export")
+    raise Refused(Problem(str(to), "No place for single people", found, "", fix), "The folder")
 
 
 def _staged(to: Path) -> Path:
@@ -86,5 +96,5 @@ def known_format(name: str) -> str:
     """The format's name, or a refusal that lists those there are."""
     if name not in FORMATS:
         problem = Problem("--format", "An unknown format", f"“{name}”", listed(list(FORMATS)), "name one of these")
-        raise Refused(problem, "The export")
+        raise Refused(problem, "The format")
     return name
