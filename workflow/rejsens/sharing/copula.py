@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtr, ndtri
 
 TERMS = 12  # of the Hermite series
@@ -29,8 +30,10 @@ class Column:
     values    (n,) float, NaN = no value
     number    whether any value may occur, not only those seen
     ordered   whether neighbouring values are alike, so that a rare one may join its neighbour
-    block     variables of one block are of one kind: what a noisy correlation is shrunk towards is the mean of its block
+    block     variables of one block are of one kind, such as the items of a scale
+    time      when it was asked; what a noisy correlation is shrunk towards is the mean of its two blocks at its two times
     sign      -1 for one that runs against the others of its block
+    kin       variables of one kin are the same question at several times, which correlate by more than others of their blocks
     """
 
     name: str
@@ -38,7 +41,9 @@ class Column:
     number: bool = False
     ordered: bool = True
     block: str = ""
+    time: str = ""
     sign: int = 1
+    kin: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def fit(columns: Sequence[Column], least: int) -> Copula:
     if not used:
         return Copula({}, np.zeros((0, 0)), 0.0, 0.0)
     r, n = correlations(np.column_stack([_in_terms_of(c, kept[c.name]) for c in used]))
-    r, shrunk = shrink(r, n, [c.block for c in used], np.array([c.sign for c in used]), PAIRS * least)
+    r, shrunk = shrink(r, n, used, PAIRS * least)
     latent = latent_correlations(r, np.array([kept[c.name].hermite for c in used]))
     root, bent = root_of(latent)
     return Copula(kept, root, shrunk, bent)
@@ -177,7 +182,8 @@ def _in_terms_of(column: Column, margin: Margin) -> np.ndarray:
 def correlations(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Product-moment correlation of every two columns over the people who have both, and how many those are; (p, p) each."""
     given = ~np.isnan(values)
-    centred = np.where(given, values - np.nanmean(values, axis=0), 0.0)
+    means = np.where(given, values, 0.0).sum(axis=0) / np.maximum(given.sum(axis=0), 1)
+    centred = np.where(given, values - means, 0.0)
     centred /= np.maximum(np.sqrt((centred**2).sum(axis=0) / np.maximum(given.sum(axis=0), 1)), 1e-12)
     mask = given.astype(float)
     n = mask.T @ mask
@@ -190,38 +196,72 @@ def correlations(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(r, -1, 1), n
 
 
-def shrink(
-    r: np.ndarray, n: np.ndarray, blocks: Sequence[str], signs: np.ndarray, least_pairs: int
-) -> tuple[np.ndarray, float]:
-    """Correlations moved towards the mean of their pair of blocks, in each by sampling variance over spread, at most wholly.
+def shrink(r: np.ndarray, n: np.ndarray, columns: Sequence[Column], least_pairs: int) -> tuple[np.ndarray, float]:
+    """Correlations moved towards the mean of their two blocks at their two times, and such means towards those of all times.
 
-    returns   (p, p), and the mean share by which they were moved. What rests on fewer than `least_pairs` people is the
-              block's mean, and 0 where the whole block is.
+    Each step goes as far as sampling variance over spread, at most the whole way: in a short retest of few people the mean
+    of two scales is as noisy as single correlations are, and is taken from the waves that many answered.
+    returns   (p, p), and the mean share of the first step. What rests on fewer than `least_pairs` people is the mean itself.
+              The same question at two times has means of its own.
     """
-    number = {name: i for i, name in enumerate(dict.fromkeys(blocks))}
-    of = np.array([number[name] for name in blocks])
-    order = np.argsort(of, kind="stable")
-    back = np.argsort(order)
-    starts = np.flatnonzero(np.r_[True, np.diff(of[order]) > 0])
-    flip = np.outer(signs, signs)
-    turned = (r * flip)[np.ix_(order, order)]
-    pairs = n[np.ix_(order, order)]
+    times, time = np.unique([c.time for c in columns], return_inverse=True)
+    kinds, kind = np.unique([c.block for c in columns], return_inverse=True)
+    kin = pd.factorize(pd.Series([c.kin or c.name for c in columns]))[0]
+    order = np.lexsort((kind, time))
+    block = time[order] * len(kinds) + kind[order]
+    flip = np.outer([c.sign for c in columns], [c.sign for c in columns])
+    turned, pairs = (r * flip)[np.ix_(order, order)], n[np.ix_(order, order)]
     use = (pairs >= least_pairs) & ~np.isnan(turned) & ~np.eye(len(r), dtype=bool)
     turned = np.where(use, turned, 0.0)
+    same = kin[order][:, None] == kin[order][None, :]
+    shrunk, share = np.zeros_like(turned), np.zeros_like(turned)
+    for which in (same, ~same):
+        own, moved = _towards_means(turned, pairs, use & which, block, len(kinds))
+        shrunk, share = np.where(which, own, shrunk), np.where(which, moved, share)
+    back = np.argsort(order)
+    shrunk = shrunk[np.ix_(back, back)] * flip
+    np.fill_diagonal(shrunk, 1.0)
+    return shrunk, float(share[use].mean()) if use.any() else 0.0
+
+
+def _towards_means(
+    r: np.ndarray, n: np.ndarray, use: np.ndarray, block: np.ndarray, n_kinds: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The shrunken correlations and the share by which each was moved, (p, p); blocks stand one after the other."""
+    starts = np.flatnonzero(np.r_[True, np.diff(block) > 0])
+    group = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(block)]))
+    place = np.ix_(group, group)
 
     def per_block(values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(np.add.reduceat(values, starts, axis=0), starts, axis=1)
 
     counts = per_block(use.astype(float))
-    means = per_block(turned) / np.maximum(counts, 1)
-    group = of[order]
-    target = means[np.ix_(group, group)]
-    variance = per_block(np.where(use, (1 - turned**2) ** 2 / np.maximum(pairs - 1, 1), 0.0))
-    spread = per_block(np.where(use, (turned - target) ** 2, 0.0))
-    share = np.where(counts > 1, np.minimum(1.0, variance / np.maximum(spread, 1e-12)), 0.0)[np.ix_(group, group)]
-    shrunk = np.where(use, (1 - share) * turned + share * target, target)[np.ix_(back, back)] * flip
-    np.fill_diagonal(shrunk, 1.0)
-    return shrunk, float(share[use].mean()) if use.any() else 0.0
+    means = per_block(np.where(use, r, 0.0)) / np.maximum(counts, 1)
+    people = per_block(np.where(use, n, 0.0)) / np.maximum(counts, 1)
+    target = means[place]
+    variance = per_block(np.where(use, (1 - r**2) ** 2 / np.maximum(n - 1, 1), 0.0))
+    spread = per_block(np.where(use, (r - target) ** 2, 0.0))
+    share = np.where(counts > 1, np.minimum(1.0, variance / np.maximum(spread, 1e-12)), 0.0)[place]
+    steadied = _over_times(means, people, counts > 0, block[starts], n_kinds)[place]
+    return steadied + np.where(use, (1 - share) * (r - target), 0.0), share
+
+
+def _over_times(means: np.ndarray, people: np.ndarray, use: np.ndarray, block: np.ndarray, n_kinds: int) -> np.ndarray:
+    """Means of blocks moved towards the mean of the same two kinds over all pairs of times (those of one time apart)."""
+    time, kind = block // n_kinds, block % n_kinds
+    apart = time[:, None] != time[None, :]
+    what = (kind[:, None] * n_kinds + kind[None, :]) * 2 + apart
+    weight = np.where(use, people, 0.0)
+    size = 2 * n_kinds**2
+    total = np.bincount(what.ravel(), weight.ravel(), size)
+    of_all = np.bincount(what.ravel(), (weight * means).ravel(), size) / np.maximum(total, 1e-12)
+    target = of_all[what]
+    when = time[:, None] * (time.max() + 1) + time[None, :]
+    noise = np.where(use, (1 - means**2) ** 2 / np.maximum(people - 1, 1), 0.0)
+    found = np.where(use, (means - target) ** 2, 0.0)
+    share = np.bincount(when.ravel(), noise.ravel()) / np.maximum(np.bincount(when.ravel(), found.ravel()), 1e-12)
+    moved = np.minimum(share, 1.0)[when]
+    return np.where(use, (1 - moved) * means + moved * target, target)
 
 
 def latent_correlations(r: np.ndarray, hermite: np.ndarray) -> np.ndarray:
@@ -235,8 +275,8 @@ def latent_correlations(r: np.ndarray, hermite: np.ndarray) -> np.ndarray:
             value = value * rho + product
         slope, value = slope * rho + value, value * rho
         step = np.clip((value - r) / np.where(np.abs(slope) > 1e-6, slope, 1e-6), -0.3, 0.3)
-        rho = np.clip(rho - step, -LARGEST, LARGEST)
-        if np.abs(step).max() < 1e-9:
+        before, rho = rho, np.clip(rho - step, -LARGEST, LARGEST)
+        if np.abs(rho - before).max() < 1e-7:
             break
     np.fill_diagonal(rho, 1.0)
     return rho

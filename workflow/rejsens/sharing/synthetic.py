@@ -139,9 +139,9 @@ def _tables(package: Package, twin: Wide, study: Study) -> tuple[dict[str, pd.Da
     found = {"answers": answers, "scores": pool_scores(scores), "events": pool_scores(events)}
     tables = {}
     for name, table in package.tables.items():
-        own = found[name].reindex(columns=list(table.columns))
-        own.insert(1, MARK, True)
-        tables[name] = own.reset_index(drop=True)
+        first, *others = table.columns
+        marked = pd.concat([found[name], pd.Series(True, found[name].index, name=MARK)], axis=1)
+        tables[name] = marked.reindex(columns=[first, MARK, *others]).reset_index(drop=True)
     return tables, _dictionary(package.dictionary, tables)
 
 

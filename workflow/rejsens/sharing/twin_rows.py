@@ -19,13 +19,20 @@ CONSTANT = 0.98  # share of people with one answer in all their waves from which
 AGEING = 0.98  # correlation of the first with later answers from which a number only drifts
 MOST = 4000  # variables of one copula: items times waves
 PRESENT = "present"
+LEFT_OUT = (0.0, 0.1, 0.6, 1.0)  # shares of unanswered questions up to which people are of one kind
 Name = tuple[str, str]  # (wave, item); wave "" for what is a person's
 
 
 @dataclass(frozen=True)
 class Gaps:
-    """Who leaves out what, in one wave: share that leaves out a whole group of items, and each item where the group is not."""
+    """What people of one kind leave out in one wave: who they are by the share of questions that they leave unanswered.
 
+    share    of the people with a row
+    groups   items of an instrument, or boxes of a question, and the share of people who left out all of them
+    items    share of the others who left out an item
+    """
+
+    share: float
     groups: tuple[tuple[tuple[str, ...], float], ...]
     items: Mapping[str, float]
 
@@ -37,7 +44,8 @@ class Model:
     always    waves that everybody answered
     flags     wave -> cluster of items that do not apply to the same people -> items
     drift     item -> wave -> how much it has changed since a person's first wave
-    fixed     (wave, item) -> the only value seen; items that vary too little or were answered by too few have none
+    fixed     (wave, item) -> the value of one that hardly varies; what too few people answered has none
+    gaps      wave -> kinds of people by how much they leave out
     """
 
     study: Study
@@ -47,7 +55,7 @@ class Model:
     drift: Mapping[str, Mapping[str, float]]
     persons: tuple[str, ...]
     fixed: Mapping[Name, float]
-    gaps: Mapping[str, Gaps]
+    gaps: Mapping[str, tuple[Gaps, ...]]
 
 
 @dataclass(frozen=True)
@@ -99,26 +107,32 @@ def model_of(panel: Wide, study: Study, least: int) -> Model:
             values = panel.answers[wave][item.id].to_numpy()
             if item.id in persons:
                 continue
-            seen = np.unique(values[~np.isnan(values)])
-            if len(seen) == 1 and (~np.isnan(values)).sum() >= least:
-                fixed[wave, item.id] = float(seen[0])
+            seen, counts = np.unique(values[~np.isnan(values)], return_counts=True)
+            if len(seen) and counts.max() >= least:
+                fixed[wave, item.id] = float(seen[counts.argmax()])
             kind = item.type == "number", item.type != "category" or set(seen) <= {0.0, 1.0}
-            block = f"{wave} {instrument.name}"
-            columns.append(Column(_key(wave, item.id), values, *kind, block, -1 if item.must_be_reversed else 1))
+            block, sign = f"{instrument.name} {_scale_of(instrument, item)}", -1 if item.must_be_reversed else 1
+            columns.append(Column(_key(wave, item.id), values, *kind, block, wave, sign, item.id))
     flags = {wave: _flag_clusters(panel, wave, items[wave], least) for wave in waves}
     columns += [
-        Column(_key(wave, cluster), _flag(panel, wave, own[0]), False, True, f"{wave} does not apply")
+        Column(_key(wave, cluster), _flag(panel, wave, own[0]), False, True, f"does not apply: {own[0]}", wave, 1, own[0])
         for wave in waves
         for cluster, own in flags[wave].items()
     ]
     always = tuple(wave for wave in waves if (~panel.present[wave]).sum() < least)
     columns += [
-        Column(_key(wave, PRESENT), panel.present[wave].astype(float), False, True, PRESENT)
+        Column(_key(wave, PRESENT), panel.present[wave].astype(float), False, True, PRESENT, wave)
         for wave in waves
         if wave not in always
     ]
-    gaps = {wave: _gaps(panel, wave, items[wave], flags[wave], persons) for wave in waves}
+    gaps = {wave: _gaps(panel, wave, items[wave], persons, least) for wave in waves}
     return Model(study, fit(columns, least), always, flags, drift, tuple(persons), fixed, gaps)
+
+
+def _scale_of(instrument: Instrument, item: Item) -> str:
+    """The first score that adds up the item, whose other items are its like; the item itself where none does."""
+    own = (s.id for s in instrument.scores if item.id in s.items or any(item.id in pair for pair in s.pairs))
+    return next(own, item.id)
 
 
 def _too_wide(size: int) -> Problem:
@@ -150,9 +164,9 @@ def _of_persons(
     drift: dict[str, dict[str, float]] = {}
     for name, item in study.background.items():
         asked = [w for w in items if any(i.id == name for _, i in items[w])]
-        if len(asked) < 2:
-            continue
         first = _first(panel, name)
+        if len(asked) < 2 or len(np.unique(first[~np.isnan(first)])) < 2:
+            continue
         later = np.column_stack([panel.answers[w][name].to_numpy() for w in asked])
         several = (~np.isnan(later)).sum(axis=1) > 1
         change = later - first[:, None]
@@ -188,29 +202,38 @@ def _flag_clusters(
 
 
 def _gaps(
-    panel: Wide,
-    wave: str,
-    items: Sequence[tuple[Instrument, Item]],
-    flags: Mapping[str, Sequence[str]],
-    persons: Sequence[str],
-) -> Gaps:
-    """Shares of people who left out a question with boxes or an instrument as a whole, and of those who left out an item."""
+    panel: Wide, wave: str, items: Sequence[tuple[Instrument, Item]], persons: Sequence[str], least: int
+) -> tuple[Gaps, ...]:
+    """Kinds of people by the share of questions they left out, each of `least` people or more, and what they left out."""
     frame = panel.answers[wave][panel.present[wave]]
-    groups: dict[str, list[str]] = {}
-    for instrument, item in items:
-        if item.id not in persons:
-            groups.setdefault(f"{instrument.name} {item.choice_of or ('' if instrument.scores else item.id)}", []).append(item.id)
+    asked = [item for _, item in items if item.id not in persons]
+    values = np.isnan(frame[[item.id for item in asked]].to_numpy())
+    absent = np.column_stack(
+        [frame[c].eq(1) if (c := item.id + NOT_APPLICABLE) in frame else np.zeros(len(frame), bool) for item in asked]
+    )
+    gap = values & ~absent
+    kind = np.searchsorted(LEFT_OUT, gap.sum(axis=1) / np.maximum((~absent).sum(axis=1), 1))
+    for number in range(len(LEFT_OUT) - 1, 0, -1):  # too few of a kind are taken with those who left out less
+        kind[kind == number] -= int(0 < (kind == number).sum() < least)
+    groups: dict[str, list[int]] = {}
+    for place, (instrument, item) in enumerate((i, item) for i, item in items if item.id not in persons):
+        groups.setdefault(f"{instrument.name} {item.choice_of or ('' if instrument.scores else item.id)}", []).append(place)
+    return tuple(
+        _gaps_of(gap[kind == number], absent[kind == number], [i.id for i in asked], list(groups.values()), len(frame))
+        for number in np.unique(kind)
+    )
+
+
+def _gaps_of(gap: np.ndarray, absent: np.ndarray, names: Sequence[str], groups: Sequence[Sequence[int]], n: int) -> Gaps:
     whole, single = [], {}
-    for own in groups.values():
-        absent = pd.DataFrame({i: frame.get(i + NOT_APPLICABLE, pd.Series(0.0, frame.index)).eq(1) for i in own})
-        gap = frame[own].isna() & ~absent
-        applies = ~absent.all(axis=1)
-        none = (gap | absent).all(axis=1) & applies
-        share = float(none.sum() / max(applies.sum(), 1))
-        whole.append((tuple(own), share))
-        rest = gap[applies & ~none]
-        single |= {i: float(rest[i].mean()) if len(rest) and len(own) > 1 else 0.0 for i in own}
-    return Gaps(tuple(whole), single)
+    for places in groups:
+        applies = ~absent[:, places].all(axis=1)
+        none = (gap | absent)[:, places].all(axis=1) & applies
+        rest = gap[applies & ~none][:, places]
+        whole.append((tuple(names[p] for p in places), float(none.sum() / max(applies.sum(), 1))))
+        shares = rest.mean(axis=0) if len(rest) and len(places) > 1 else np.zeros(len(places))
+        single |= {names[p]: float(share) for p, share in zip(places, shares, strict=True)}
+    return Gaps(len(gap) / n, tuple(whole), single)
 
 
 # --- people drawn from it --------------------------------------------------------------------------------------------
@@ -224,7 +247,11 @@ def draw_answers(model: Model, n: int, rng: np.random.Generator) -> Wide:
         w: np.ones(n, bool) if w in model.always else drawn.get(_key(w, PRESENT), np.zeros(n)) == 1 for w in waves
     }
     answers = {wave: _wave_answers(model, wave, drawn, n, rng) for wave in waves}
-    return Wide(np.arange(n), {w: a.where(present[w]) for w, a in answers.items()}, present)
+    return Wide(np.arange(n), {w: _with_rows(a, present[w]) for w, a in answers.items()}, present)
+
+
+def _with_rows(frame: pd.DataFrame, present: np.ndarray) -> pd.DataFrame:
+    return frame.where(np.broadcast_to(present[:, None], frame.shape))
 
 
 def _wave_answers(
@@ -262,11 +289,14 @@ def _condition_fails(item: Item, values: Mapping[str, np.ndarray], absent: Mappi
     return np.logical_and.reduce(below)
 
 
-def _leave_out(values: dict[str, np.ndarray], gaps: Gaps, n: int, rng: np.random.Generator) -> None:
-    for names, share in gaps.groups:
-        none = rng.random(n) < share
-        for name in names:
-            values[name][none | (rng.random(n) < gaps.items[name])] = np.nan
+def _leave_out(values: dict[str, np.ndarray], kinds: Sequence[Gaps], n: int, rng: np.random.Generator) -> None:
+    of = rng.choice(len(kinds), n, p=[kind.share for kind in kinds])
+    for number, kind in enumerate(kinds):
+        people = of == number
+        for names, share in kind.groups:
+            none = rng.random(n) < share
+            for name in names:
+                values[name][people & (none | (rng.random(n) < kind.items[name]))] = np.nan
 
 
 def pooled(panel: Wide, study: Study, ids: Sequence[str]) -> pd.DataFrame:
