@@ -1,7 +1,7 @@
-"""rocrate-validator on one crate, without the network: python tests/crate_check.py FOLDER [SEVERITY].
+"""rocrate-validator on crates, without the network: python tests/crate_check.py FOLDER ... Prints JSON: the faults of each.
 
 The validator fetches the context of RO-Crate 1.1 over the network each time. Here it is given the entries of it that our
-crates use; a term that is not among them is reported as an unknown one. Ends with 0 and no line, or 1 and each fault.
+crates use; a term that is not among them is reported as an unknown one.
 """
 
 from __future__ import annotations
@@ -10,19 +10,49 @@ import json
 import sys
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
-SCHEMA_ORG = (
-    "Dataset CreativeWork CreateAction SoftwareApplication Person PropertyValue about name description datePublished license "
-    "keywords temporalCoverage hasPart mentions author encodingFormat variableMeasured version actionStatus endTime agent "
-    "instrument object result softwareVersion url identifier inLanguage alternateName unitText minValue maxValue "
-    "measurementTechnique"
-).split()
+SCHEMA_ORG = [
+    "Dataset",
+    "CreativeWork",
+    "CreateAction",
+    "SoftwareApplication",
+    "Person",
+    "PropertyValue",
+    "about",
+    "name",
+    "description",
+    "datePublished",
+    "license",
+    "keywords",
+    "temporalCoverage",
+    "hasPart",
+    "mentions",
+    "author",
+    "encodingFormat",
+    "variableMeasured",
+    "version",
+    "actionStatus",
+    "endTime",
+    "agent",
+    "instrument",
+    "object",
+    "result",
+    "softwareVersion",
+    "url",
+    "identifier",
+    "inLanguage",
+    "alternateName",
+    "unitText",
+    "minValue",
+    "maxValue",
+    "measurementTechnique",
+]
 TERMS = {term: f"http://schema.org/{term}" for term in SCHEMA_ORG} | {
     "File": "http://schema.org/MediaObject",
     "conformsTo": "http://purl.org/dc/terms/conformsTo",
 }
 
 
-def main(folder: str, severity: str = "REQUIRED") -> int:
+def main(*folders: str) -> None:
     from requests import Response
     from rocrate_validator import services
     from rocrate_validator.models import Severity, ValidationSettings
@@ -37,17 +67,16 @@ def main(folder: str, severity: str = "REQUIRED") -> int:
         return answer
 
     HttpRequester.__getattr__ = lambda self, name: get
-    settings = ValidationSettings(
-        rocrate_uri=folder,
-        profile_identifier="process-run-crate",
-        requirement_severity=Severity[severity],
-        disable_inherited_profiles_issue_reporting=False,
-    )
-    result = services.validate(settings)
-    for issue in result.get_issues():
-        print(f"{issue.severity.name}: {issue.check.identifier}: {issue.message}")
-    return 0 if result.passed() else 1
+    told = []
+    for folder in folders:
+        settings = ValidationSettings(
+            rocrate_uri=folder, profile_identifier="process-run-crate", requirement_severity=Severity.REQUIRED
+        )
+        result = services.validate(settings)
+        faults = [f"{issue.check.identifier}: {issue.message}" for issue in result.get_issues()]
+        told.append({"passed": result.passed(), "faults": faults})
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    main(*sys.argv[1:])
