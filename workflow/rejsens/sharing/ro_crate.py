@@ -15,10 +15,10 @@ from rejsens.sharing.package import Package
 from rejsens.sharing.plain_csv import write_beside, write_tables
 
 METADATA = "ro-crate-metadata.json"
-CONTEXT = ["https://w3id.org/ro/crate/1.1/context", "https://w3id.org/ro/terms/workflow-run/context"]
+CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 README = "README.md"
-RUN, PROGRAM, AUTHOR = "#run", "#rejsens", "#maintainers"
+RUN, PROGRAM, CONTACT = "#run", "#rejsens", "#contact"
 GPL = "https://spdx.org/licenses/GPL-3.0-or-later"
 DONE = {
     "full": "Every row of the finished study, as the run of the pipeline made it.",
@@ -65,12 +65,12 @@ def _root(package: Package, files: Mapping[str, str]) -> dict[str, Any]:
         "description": facts.description(package),
         "datePublished": package.newest,
         "license": {"@id": _licence(package)["@id"]},
-        "conformsTo": [{"@id": PROFILE}],
+        "conformsTo": {"@id": PROFILE},
         "keywords": ", ".join(facts.keywords(package)),
         "temporalCoverage": f"{min(days)}/{max(days)}",
         "hasPart": [{"@id": path} for path in files],
-        "mentions": [{"@id": RUN}],
-        "author": {"@id": "#contact"} if study.contact else "",
+        "mentions": {"@id": RUN},
+        "author": {"@id": CONTACT} if study.contact else "",
     }
 
 
@@ -89,7 +89,7 @@ def _files(package: Package, files: Mapping[str, str]) -> list[dict[str, Any]]:
                 "name": Path(path).name,
                 "description": what,
                 "encodingFormat": kind,
-                "variableMeasured": named,
+                "variableMeasured": _one_or_all(named),
             }
         )
     return found
@@ -114,11 +114,11 @@ def _run(package: Package, files: Mapping[str, str]) -> list[dict[str, Any]]:
         "@type": "CreateAction",
         "name": f"rejsens {study.version}: {study.title}",
         "description": about,
-        "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+        "actionStatus": "http://schema.org/CompletedActionStatus",
         "endTime": package.newest,
-        "agent": {"@id": "#contact"} if study.contact else "",
+        "agent": {"@id": CONTACT} if study.contact else "",
         "instrument": {"@id": PROGRAM},
-        "object": [{"@id": f"#wave-{wave['name']}"} for wave in study.waves],
+        "object": _one_or_all([{"@id": f"#wave-{wave['name']}"} for wave in study.waves]),
         "result": made,
     }
     program = {
@@ -127,11 +127,10 @@ def _run(package: Package, files: Mapping[str, str]) -> list[dict[str, Any]]:
         "name": "rejsens",
         "description": study.citation,
         "softwareVersion": study.version,
-        "url": GPL,
         "license": {"@id": GPL},
     }
     terms = {"@id": GPL, "@type": "CreativeWork", "name": "GPL-3.0-or-later", "description": "Licence of the program"}
-    contact = {"@id": "#contact", "@type": "Person", "name": study.contact} if study.contact else {}
+    contact = {"@id": CONTACT, "@type": "Person", "name": study.contact} if study.contact else {}
     return [run, program, terms, *([contact] if contact else [])]
 
 
@@ -168,6 +167,11 @@ def _variables(package: Package) -> list[dict[str, Any]]:
         for name in package.tables
         for row in package.columns(name)
     ]
+
+
+def _one_or_all(things: list[dict[str, str]]) -> Any:
+    """One thing stands without a list around it."""
+    return things[0] if len(things) == 1 else things
 
 
 def _values(row: Mapping[str, Any]) -> str:
