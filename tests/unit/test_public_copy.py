@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from tests.unit.example_package import example_answers, example_package, example_study
+from tests.unit.example_panel import example_answers, example_package, example_study
 
 from rejsens.problems import Refused
 from rejsens.sharing.public import public_copy, sharing_settings

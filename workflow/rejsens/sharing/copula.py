@@ -167,7 +167,7 @@ def _in_terms_of(column: Column, margin: Margin) -> np.ndarray:
     if margin.number:
         given = ~np.isnan(v)
         ranks = np.full(len(v), np.nan)
-        order, inverse, counts = np.unique(v[given], return_inverse=True, return_counts=True)
+        _, inverse, counts = np.unique(v[given], return_inverse=True, return_counts=True)
         ranks[given] = ndtri(((np.cumsum(counts) - (counts - 1) / 2) / (given.sum() + 1))[inverse])
         return ranks
     if not column.ordered:
@@ -204,7 +204,7 @@ def shrink(r: np.ndarray, n: np.ndarray, columns: Sequence[Column], least_pairs:
     returns   (p, p), and the mean share of the first step. What rests on fewer than `least_pairs` people is the mean itself.
               The same question at two times has means of its own.
     """
-    times, time = np.unique([c.time for c in columns], return_inverse=True)
+    _, time = np.unique([c.time for c in columns], return_inverse=True)
     kinds, kind = np.unique([c.block for c in columns], return_inverse=True)
     kin = pd.factorize(pd.Series([c.kin or c.name for c in columns]))[0]
     order = np.lexsort((kind, time))

@@ -112,9 +112,20 @@ def remember(history: History, record: Record, folder: Path | str, newest: str) 
     _write_closed(place / f"{record.name}.json", json.dumps({"k": record.k, "people": record.people}))
     told = [*(_stated(Path(folder)) or {"releases": []})["releases"]]
     told.append({"id": record.name, "newest_wave": newest, "people": len(record.people), "k": record.k})
+    _state(history, told, folder)
+    return place / f"{record.name}.json"
+
+
+def forget(history: History, record: Record, folder: Path | str) -> None:
+    """Take a release off the record that nobody can have seen."""
+    (_place(history.study, folder) / f"{record.name}.json").unlink(missing_ok=True)
+    told = [e for e in (_stated(Path(folder)) or {"releases": []})["releases"] if e["id"] != record.name]
+    _state(history, told, folder) if told else (Path(folder) / STATED).unlink(missing_ok=True)
+
+
+def _state(history: History, told: Sequence[Mapping[str, object]], folder: Path | str) -> None:
     lines = [f"  - {json.dumps(entry, ensure_ascii=False)}\n" for entry in told]
     _write(Path(folder) / STATED, HEAD + f'study: "{history.study}"\nreleases:\n' + "".join(lines))
-    return place / f"{record.name}.json"
 
 
 def _stated(folder: Path) -> dict | None:

@@ -15,7 +15,7 @@ from rejsens.score_wave import wave_scores
 from rejsens.seeds import generator
 from rejsens.sharing import closeness, utility
 from rejsens.sharing.columns import as_dictionary, in_types
-from rejsens.sharing.package import Package
+from rejsens.sharing.package import MADE_UP, Package
 from rejsens.sharing.public import kept_notes
 from rejsens.sharing.twin_rows import Model, Wide, asked_items, draw_answers, model_of, pooled, wide
 from rejsens.study import Study
@@ -54,7 +54,7 @@ def synthetic_twin(package: Package, study: Study) -> Package:
     notes = (*kept_notes(package), *_notes(model, twin, made, again, least))
     facts = replace(
         package.facts,
-        title=f"{package.facts.title} (synthetic twin)",
+        title=f"Synthetic twin of: {package.facts.title}",
         waves=tuple({**wave, "sha256": ""} for wave in package.facts.waves),
     )
     return Package("synthetic", facts, in_types(tables, dictionary), dictionary, notes, made)
@@ -80,7 +80,9 @@ def nobodys(model: Model, real: Wide, n: int, least: int, rng: np.random.Generat
 
 def _scored_items(study: Study, wave: str, real: Wide) -> list[str]:
     """What can tell who somebody is in a table of answers: every item but those of the background, which many share."""
-    return [item.id for instrument, item in asked_items(study, wave) if instrument.scores and item.id in real.answers[wave]]
+    return [
+        item.id for instrument, item in asked_items(study, wave) if instrument.scores and item.id in real.answers[wave]
+    ]
 
 
 def _unfit(drawn: Wide, items: Mapping[str, list[str]], taken: Mapping[str, set[bytes]]) -> np.ndarray:
@@ -116,7 +118,9 @@ def _risk(real: Wide, twin: Wide, study: Study, least: int, seed: int) -> pd.Dat
     second = draw_answers(model_of(_without(real, ~half), study, least), int(half.sum()), rng)
     own = [i for i in _scored_items(study, wave, real) if i in twin.answers[wave]]
     items = {item.id: item for _, item in asked_items(study, wave)}
-    spans = np.array([max(items[i].high - items[i].low, 1.0) if np.isfinite(items[i].high - items[i].low) else 1.0 for i in own])
+    spans = np.array(
+        [max(items[i].high - items[i].low, 1.0) if np.isfinite(items[i].high - items[i].low) else 1.0 for i in own]
+    )
 
     def rows(panel: Wide, whose: np.ndarray | None = None) -> np.ndarray:
         held = panel.present[wave] if whose is None else panel.present[wave] & whose
@@ -127,7 +131,7 @@ def _risk(real: Wide, twin: Wide, study: Study, least: int, seed: int) -> pd.Dat
 
 
 def _tables(package: Package, twin: Wide, study: Study) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Answers, scores and events of the twin in the columns of the package, each row marked as synthetic."""
+    """Answers, scores and events of the twin in the columns of the package, each table and row marked as synthetic."""
     width = len(str(len(twin.ids)))
     answers = pooled(twin, study, [f"synthetic-{k:0{width}}" for k in range(1, len(twin.ids) + 1)])
     scores, events = [], []
@@ -141,13 +145,18 @@ def _tables(package: Package, twin: Wide, study: Study) -> tuple[dict[str, pd.Da
     for name, table in package.tables.items():
         first, *others = table.columns
         marked = pd.concat([found[name], pd.Series(True, found[name].index, name=MARK)], axis=1)
-        tables[name] = marked.reindex(columns=[first, MARK, *others]).reset_index(drop=True)
+        tables[MADE_UP[name]] = marked.reindex(columns=[first, MARK, *others]).reset_index(drop=True)
     return tables, _dictionary(package.dictionary, tables)
 
 
 def _dictionary(full: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    mark = {"variable": MARK, "label": "Synthetic: drawn by a program, nobody's row", "type": "boolean", "level": "nominal"}
-    rows = [row | {"missing_codes": ""} for row in full.to_dict("records")]
+    mark = {
+        "variable": MARK,
+        "label": "Synthetic: drawn by a program, nobody's row",
+        "type": "boolean",
+        "level": "nominal",
+    }
+    rows = [row | {"missing_codes": "", "table": MADE_UP[row["table"]]} for row in full.to_dict("records")]
     for row in rows:
         if row["variable"] == "participant":
             row["label"] = "A participant who does not exist, the same in every wave"

@@ -115,7 +115,9 @@ def model_of(panel: Wide, study: Study, least: int) -> Model:
             columns.append(Column(_key(wave, item.id), values, *kind, block, wave, sign, item.id))
     flags = {wave: _flag_clusters(panel, wave, items[wave], least) for wave in waves}
     columns += [
-        Column(_key(wave, cluster), _flag(panel, wave, own[0]), False, True, f"does not apply: {own[0]}", wave, 1, own[0])
+        Column(
+            _key(wave, cluster), _flag(panel, wave, own[0]), False, True, f"does not apply: {own[0]}", wave, 1, own[0]
+        )
         for wave in waves
         for cluster, own in flags[wave].items()
     ]
@@ -217,14 +219,18 @@ def _gaps(
         kind[kind == number] -= int(0 < (kind == number).sum() < least)
     groups: dict[str, list[int]] = {}
     for place, (instrument, item) in enumerate((i, item) for i, item in items if item.id not in persons):
-        groups.setdefault(f"{instrument.name} {item.choice_of or ('' if instrument.scores else item.id)}", []).append(place)
+        groups.setdefault(f"{instrument.name} {item.choice_of or ('' if instrument.scores else item.id)}", []).append(
+            place
+        )
     return tuple(
         _gaps_of(gap[kind == number], absent[kind == number], [i.id for i in asked], list(groups.values()), len(frame))
         for number in np.unique(kind)
     )
 
 
-def _gaps_of(gap: np.ndarray, absent: np.ndarray, names: Sequence[str], groups: Sequence[Sequence[int]], n: int) -> Gaps:
+def _gaps_of(
+    gap: np.ndarray, absent: np.ndarray, names: Sequence[str], groups: Sequence[Sequence[int]], n: int
+) -> Gaps:
     whole, single = [], {}
     for places in groups:
         applies = ~absent[:, places].all(axis=1)
@@ -284,7 +290,8 @@ def _condition_fails(item: Item, values: Mapping[str, np.ndarray], absent: Mappi
     """To whom the item was not put: every answer of its condition is below, does not apply, or was not given."""
     assert item.asked_if is not None
     below = [
-        ~(values[i] >= item.asked_if.at_least) | absent.get(i, np.zeros(len(values[i]), bool)) for i in item.asked_if.any_of
+        ~(values[i] >= item.asked_if.at_least) | absent.get(i, np.zeros(len(values[i]), bool))
+        for i in item.asked_if.any_of
     ]
     return np.logical_and.reduce(below)
 

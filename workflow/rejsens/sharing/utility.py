@@ -19,7 +19,7 @@ LEAST = 50  # people behind a correlation that is compared
 
 
 def tables(real: Wide, twin: Wide, study: Study, least: int) -> dict[str, pd.DataFrame]:
-    """"utility_answers", "utility_correlations" and "utility_scales"; nothing rests on fewer than `least` people."""
+    """ "utility_answers", "utility_correlations" and "utility_scales"; nothing rests on fewer than `least` people."""
     return {
         "utility_answers": answers(real, twin, study, least),
         "utility_correlations": between(real, twin, study, max(least, LEAST)),
@@ -61,7 +61,9 @@ def _apart(a: np.ndarray, b: np.ndarray, number: bool) -> float:
 def between(real: Wide, twin: Wide, study: Study, least: int) -> pd.DataFrame:
     """wave_a, instrument_a, wave_b, instrument_b, n_pairs, mean_difference, largest (absolute, of correlations): every two
     instruments of one wave, and every instrument with itself in the other waves."""
-    names = [(w, i.name, item.id) for w in real.answers for i, item in asked_items(study, w) if item.id in real.answers[w]]
+    names = [
+        (w, i.name, item.id) for w in real.answers for i, item in asked_items(study, w) if item.id in real.answers[w]
+    ]
     r, n = correlations(np.column_stack([real.answers[w][item].to_numpy() for w, _, item in names]))
     s, m = correlations(np.column_stack([twin.answers[w][item].to_numpy() for w, _, item in names]))
     apart = np.where((n >= least) & (m >= least), np.abs(r - s), np.nan)
@@ -121,5 +123,7 @@ def told(made: Mapping[str, pd.DataFrame]) -> str:
         mean = float((r["mean_difference"] * r["n_pairs"]).sum() / r["n_pairs"].sum())
         parts.append(f"correlations of items by {mean:.3f}")
     if len(s):
-        parts.append(f"loadings by {s['loadings_apart'].mean():.3f} and alphas by {(s['alpha'] - s['alpha_synthetic']).abs().mean():.3f}")
+        parts.append(
+            f"loadings by {s['loadings_apart'].mean():.3f} and alphas by {(s['alpha'] - s['alpha_synthetic']).abs().mean():.3f}"
+        )
     return ", ".join(filter(None, parts))
