@@ -12,6 +12,7 @@ from rejsens.commands._pipeline import (
     UNREADABLE,
     Study,
     in_folder,
+    plan_of,
     planned,
     refuse_beside_another_run,
     say,
@@ -44,16 +45,16 @@ def export(
 ) -> None:
     """Write a finished study's answers, scores and events, with their dictionary, in a format that others read.
 
-    Every row is in it, so it is closed to other users of the computer and is never to be published: --public and --synthetic
-    make copies that are.
+    Every row is in it: the folder is closed to other users of this computer, and is never to be published.
     """
     from rejsens.sharing.package import full_package
-    from rejsens.sharing.writing import known_format, write_export
+    from rejsens.sharing.writing import known_format, refuse_place, write_export
 
     folder, words = study_and_rest(study, None)
     stop_at_more_words(words)
     try:
         known_format(format)
+        refuse_place("full", to, folder)
         _refuse_what_is_out_of_date(folder)
         package = full_package(folder, wording)
         files = write_export(package, format, to, folder)
@@ -76,10 +77,12 @@ def _refuse_what_is_out_of_date(folder: Path) -> None:
 
     with in_folder(folder):
         refuse_beside_another_run()
-        steps = planned([TABLES[name] for name in READ])
+        try:
+            steps = planned([TABLES[name] for name in READ])
+        except LookupError as error:
+            plan_of(Path("."))  # ends here when the study is at fault
+            stop(Problem(str(folder), "The plan could not be made", str(error)), "The results", FAULTS)
     if steps:
         found = f"{counted(len(steps), 'step')} of the run would be made, or made again"
         fix = f"`{say('run', folder)}` first; `rejsens explain {folder / TABLES['scores']}` says why"
-        raise Refused(
-            Problem(str(folder), "No finished results", found, "results that are up to date", fix), "The export"
-        )
+        raise Refused(Problem(str(folder), "No finished results", found, "", fix), "The results")

@@ -39,7 +39,7 @@ def descriptor(package: Package) -> dict[str, Any]:
             "title": study.title,
             "description": facts.description(package),
             "version": study.version,
-            "created": f"{package.newest}T00:00:00Z",
+            "created": f"{f'{package.newest}-01'[:10]}T00:00:00Z",  # of a month its first day
             "keywords": facts.keywords(package),
             "licenses": licences(study.licence),
             "contributors": [{"title": study.contact, "roles": ["contact"]}] if study.contact else [],

@@ -84,7 +84,7 @@ class Package:
 
     @property
     def newest(self) -> str:
-        """Last day of the newest wave, year-month-day: the only date that an export states; no clock is asked."""
+        """Last day of the newest wave, or its month where days are not told: the date of an export; no clock is asked."""
         return max(wave["to"] for wave in self.facts.waves)
 
     def columns(self, table: str) -> list[Mapping[str, Any]]:

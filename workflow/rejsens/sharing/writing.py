@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -41,7 +42,7 @@ def write_export(package: Package, name: str, to: Path, study: Path) -> dict[str
     returns   path in the folder -> what it holds
     raises    Refused: the place is taken, or rows of people must not stand there, or the format cannot hold the package
     """
-    refuse_place(package, to, study)
+    refuse_place(package.kind, to, study)
     write: Callable[[Package, Path], Mapping[str, str]] = import_module(FORMATS[name][0]).write
     staged = _staged(to)
     before = os.umask(0o077)  # nobody may look in while it is being written
@@ -57,14 +58,14 @@ def write_export(package: Package, name: str, to: Path, study: Path) -> dict[str
     return files
 
 
-def refuse_place(package: Package, to: Path, study: Path) -> None:
-    """Refuse a place that is taken, and one in which rows of people would be shared by mistake."""
+def refuse_place(kind: str, to: Path, study: Path) -> None:
+    """Refuse a place that is taken, and one in which rows of people (the kind "full") would be shared by mistake."""
     if to.exists() or to.is_symlink():
         found = "something of that name is there already, and an export overwrites nothing"
         raise Refused(
             Problem(str(to), "A place that is taken", found, "a new folder", "choose another name"), "The folder"
         )
-    if package.kind != "full":
+    if kind != "full":
         return
     place, results = to.resolve(), study.resolve() / "results"
     if place.is_relative_to(results / "participants") and place != results / "participants":
@@ -81,8 +82,8 @@ def refuse_place(package: Package, to: Path, study: Path) -> None:
 
 def _staged(to: Path) -> Path:
     """A folder beside the final one, on the same disk; what a killed export left there is cleared."""
-    for left in to.parent.glob(f"{STAGING}.{to.name}.*"):
-        if not psutil.pid_exists(int(left.suffix[1:] or 0)):
+    for left in to.parent.glob(f"{STAGING}.{glob.escape(to.name)}.*"):
+        if left.suffix[1:].isdigit() and not psutil.pid_exists(int(left.suffix[1:])):
             shutil.rmtree(left, ignore_errors=True)
     return to.parent / f"{STAGING}.{to.name}.{os.getpid()}"
 
