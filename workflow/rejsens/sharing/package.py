@@ -34,6 +34,9 @@ TITLES = {
     "events": "Scores of single events, one row per person, wave and kind of event",
 }
 READ = (*KEYS, "codebook")  # tables of a finished run that a package is made from
+MADE_UP = {name: f"synthetic{name.capitalize()}" for name in KEYS}  # what a twin's tables are called, also as files
+KEYS |= {MADE_UP[name]: key for name, key in KEYS.items()}
+TITLES |= {MADE_UP[name]: f"Synthetic, nobody's rows: {title[0].lower()}{title[1:]}" for name, title in TITLES.items()}
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def full_package(folder: Path | str, wording: bool = False) -> Package:
         found = f"{listed(absent)} {'is' if len(absent) == 1 else 'are'} not there"
         raise Refused(Problem(str(folder), "No finished results", found, "", "`rejsens run` makes them"), "The results")
     read = {name: read_table(folder / TABLES[name], name) for name in READ}
-    tables = {name: read[name] for name in KEYS if len(read[name])}
+    tables = {name: read[name] for name in READ[:-1] if len(read[name])}
     dictionary = dictionary_of(tables, study, read["codebook"], wording)
     return Package("full", facts_of(study), in_types(tables, dictionary), dictionary, notes_on_all(study))
 
