@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate cluster bench clean lock metadata
+.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate cluster bench clean lock metadata validators
 
 report: $(READY)
 	@$(BIN)/rejsens run --audit --cores $(CORES)
@@ -30,7 +30,7 @@ test: $(READY)
 test-studies: $(READY)
 	@$(BIN)/python -m pytest -o console_output_style=classic tests/workflow
 
-test-library: $(READY)
+test-library: $(READY) validators
 	@$(BIN)/python -m pytest -o console_output_style=classic tests/unit
 
 test-rest: $(READY)
@@ -76,6 +76,17 @@ $(READY): requirements.lock requirements-build.lock pyproject.toml
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements-validators.in -o requirements-validators.lock
+
+# programs of others that check exports in the tests, in an environment of their own: the pipeline needs none of them
+VALIDATORS := .venv-validators/.ready
+validators: $(VALIDATORS)
+
+$(VALIDATORS): requirements-validators.lock
+	@echo "Setting up the validators of exports in .venv-validators (once; a minute)"
+	@$(PYTHON) -m venv --clear .venv-validators
+	@.venv-validators/bin/python -m pip install --quiet --require-hashes -r requirements-validators.lock
+	@touch $@
 
 # CITATION.cff, codemeta.json and .zenodo.json from pyproject.toml
 metadata: $(READY)

@@ -15,6 +15,7 @@ from rejsens.commands.check import check
 from rejsens.commands.compare import compare
 from rejsens.commands.diff_wave import diff_wave
 from rejsens.commands.explain import explain
+from rejsens.commands.export import export
 from rejsens.commands.figures import figures
 from rejsens.commands.init import init
 from rejsens.commands.instruments import instruments
@@ -31,7 +32,7 @@ COMMANDS = {  # panel of the help -> its commands, in the order in which a newco
     "Study": (init, power, plan, run),
     "Instruments": (instruments, questionnaire, content_validity),
     "Waves": (add_wave, check, diff_wave),
-    "Results": (figures, report, explain, compare, verify),
+    "Results": (figures, report, explain, compare, verify, export),
     "Upkeep": (unlock, simulate),
 }
 WORDS = {bool: "", int: "NUMBER", float: "NUMBER", str: "TEXT"}

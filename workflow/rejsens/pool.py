@@ -159,10 +159,10 @@ def write_sav(
     pyreadstat.write_sav(
         ready, path, column_labels=[labels[c] for c in ready.columns], variable_value_labels=dict(values)
     )
-    _stamp(path)
+    stamp_sav(path)
 
 
-def _stamp(path: str) -> None:
+def stamp_sav(path: str) -> None:
     """An SPSS header carries the clock; a fixed date and time keep equal data equal in bytes."""
     with open(path, "r+b") as handle:
         handle.seek(CREATED)

@@ -1,0 +1,112 @@
+"""A Data Package (datapackage.org, version 2): CSV files, each with a Table Schema in datapackage.json.
+
+What version 1 knows is said in the same words, so that programs of either version read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from rejsens.sharing import facts
+from rejsens.sharing.package import KEYS, TITLES, Package
+from rejsens.sharing.plain_csv import DICTIONARY_FILE, write_beside, write_tables
+
+DESCRIPTOR = "datapackage.json"
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+ENCODING = {"format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
+COLUMN_TYPES = {"bool": "boolean", "int64": "integer", "Int64": "integer", "float64": "number", "Float64": "number"}
+
+
+def write(package: Package, folder: Path) -> dict[str, str]:
+    """datapackage.json, the tables below data/, the dictionary; path in the folder -> what it holds."""
+    told = write_tables(package, folder, "data/{}.csv") | write_beside(package, folder)
+    (folder / DESCRIPTOR).write_text(facts.as_json(descriptor(package)), encoding="utf-8", newline="")
+    return {DESCRIPTOR: "what each file and each column holds, for programs"} | told
+
+
+def descriptor(package: Package) -> dict[str, Any]:
+    """The content of datapackage.json."""
+    study = package.facts
+    beside = {"dictionary": package.dictionary, **package.beside}
+    return facts.without_blanks(
+        {
+            "$schema": PROFILE,
+            "name": facts.slug(study.title),
+            "title": study.title,
+            "description": facts.description(package),
+            "version": study.version,
+            "created": f"{f'{package.newest}-01'[:10]}T00:00:00Z",  # of a month its first day
+            "keywords": facts.keywords(package),
+            "licenses": licences(study.licence),
+            "contributors": [{"title": study.contact, "roles": ["contact"]}] if study.contact else [],
+            "sources": [{"title": study.citation}],
+            "resources": [
+                *(resource(package, name, frame) for name, frame in package.tables.items()),
+                *(_beside(name, frame) for name, frame in beside.items()),
+            ],
+        }
+    )
+
+
+def licences(licence: str) -> list[dict[str, str]]:
+    """Each licence by its name and address; one in other words by its words."""
+    found = []
+    for name in filter(None, licence.split("; ")):
+        url = facts.address(name)
+        found.append({"name": name, "path": url} if url else {"name": facts.slug(name), "title": name})
+    return [entry for entry in found if "path" in entry] or found
+
+
+def resource(package: Package, name: str, frame: pd.DataFrame) -> dict[str, Any]:
+    """One table with its schema."""
+    rows = package.columns(name)
+    key = [column for column in KEYS.get(name, ()) if column in frame]
+    schema = {"fields": [field(row, row["variable"] in key) for row in rows], "missingValues": [""], "primaryKey": key}
+    about = {"name": name, "type": "table", "title": TITLES.get(name, name), "path": f"data/{name}.csv"}
+    return about | ENCODING | {"schema": facts.without_blanks(schema)}
+
+
+def field(row: Mapping[str, Any], in_key: bool = False) -> dict[str, Any]:
+    """One column: type, label, limits, values."""
+    cast = {"integer": int, "number": float}.get(row["type"], str)
+    values = {
+        cast(float(value)) if cast is int else cast(value): label for value, label in facts.labels_of(row).items()
+    }
+    limits = {name: facts.number(row[name]) for name in ("minimum", "maximum")}
+    constraints = {"required": True if in_key or row["type"] == "boolean" else None, "enum": list(values)} | limits
+    said = [row["question_text"], f"An empty cell: {row['blank_means']}." if row["blank_means"] else ""]
+    said += [
+        f"Unit: {row['unit']}." if row["unit"] else "",
+        f"A higher value: {row['higher_means']}." if row["higher_means"] else "",
+    ]
+    categories = [{"value": value, "label": label} for value, label in values.items() if label]
+    whole = len(categories) == len(values)
+    return facts.without_blanks(
+        {
+            "name": row["variable"],
+            "type": row["type"],
+            "title": row["label"],
+            "description": " ".join(filter(None, said)),
+            "constraints": facts.without_blanks(constraints),
+            "categories": categories if whole else [],
+            "categoriesOrdered": True if whole and categories and row["level"] == "ordinal" else None,
+            "unit": row["unit"],
+            "instrument": row["instrument"],
+            "reverseKeyed": True if row["reverse_keyed"] else None,
+        }
+    )
+
+
+def _beside(name: str, frame: pd.DataFrame) -> dict[str, Any]:
+    """A table that explains the others."""
+    fields = [{"name": column, "type": COLUMN_TYPES.get(str(frame[column].dtype), "string")} for column in frame]
+    about = {
+        "name": name.replace("_", "-"),
+        "type": "table",
+        "path": DICTIONARY_FILE if name == "dictionary" else f"{name}.csv",
+    }
+    return about | ENCODING | {"schema": {"fields": fields, "missingValues": [""]}}
