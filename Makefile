@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate bench clean lock
+.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz calibrate bench clean lock
 
 report: $(READY)
 	@$(BIN)/rejsens run --audit --cores $(CORES)
@@ -22,9 +22,19 @@ figures: $(READY)
 check: $(READY)
 	@$(BIN)/rejsens check .
 
+# what a formatter or a linter can see, in seconds; `make format` mends what can be mended
+lint: $(READY)
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/snakefmt --check Snakefile workflow/rules
+
+format: $(READY)
+	@$(BIN)/ruff check --quiet --fix
+	@$(BIN)/ruff format --quiet
+	@$(BIN)/snakefmt Snakefile workflow/rules
+
 # two of three parts at a time: a test has one core to itself, a study that it runs takes what is free
-test: $(READY)
-	@$(BIN)/ruff check workflow tests
+test: lint
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 test-studies test-library test-rest
 
 test-studies: $(READY)
