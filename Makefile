@@ -80,8 +80,13 @@ $(READY): requirements.lock requirements-build.lock pyproject.toml
 	@$(BIN)/python -m compileall -q workflow
 	@touch $@
 
+# versions stay as they are unless pyproject.toml asks for newer ones; afterwards `make sbom`, which reads what is installed
+LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) pyproject.toml -o requirements.lock
+	@for lock in requirements requirements-build; do uv pip compile $(LOCKED) --no-deps --format pylock.toml $$lock.lock -o pylock.$$lock.toml || exit 1; done
+	@$(PYTHON) -m tests.supply.wheels pylock.requirements.toml pylock.requirements-build.toml
+	@rm pylock.requirements.toml pylock.requirements-build.toml
 
 clean:
 	rm -rf results logs .snakemake
