@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz calibrate bench clean lock
+.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz calibrate bench clean lock sbom
 
 report: $(READY)
 	@$(BIN)/rejsens run --audit --cores $(CORES)
@@ -87,6 +87,12 @@ lock:
 	@for lock in requirements requirements-build; do uv pip compile $(LOCKED) --no-deps --format pylock.toml $$lock.lock -o pylock.$$lock.toml || exit 1; done
 	@$(PYTHON) -m tests.supply.wheels pylock.requirements.toml pylock.requirements-build.toml
 	@rm pylock.requirements.toml pylock.requirements-build.toml
+
+# what follows from the lock: licences (read from what is installed), bill of materials, container and conda recipes
+sbom: $(READY)
+	@$(BIN)/python -m tests.supply.licences
+	@$(BIN)/python -m tests.supply.sbom
+	@$(BIN)/python -m tests.supply.recipes
 
 clean:
 	rm -rf results logs .snakemake
