@@ -11,7 +11,8 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate cluster bench clean lock metadata validators
+.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz calibrate cluster bench clean lock \
+	metadata validators sbom
 
 report: $(READY)
 	@$(BIN)/rejsens run --audit --cores $(CORES)
@@ -22,9 +23,19 @@ figures: $(READY)
 check: $(READY)
 	@$(BIN)/rejsens check .
 
+# what a formatter or a linter can see, in seconds; `make format` mends what can be mended
+lint: $(READY)
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/snakefmt --check Snakefile workflow/rules
+
+format: $(READY)
+	@$(BIN)/ruff check --quiet --fix
+	@$(BIN)/ruff format --quiet
+	@$(BIN)/snakefmt Snakefile workflow/rules
+
 # two of three parts at a time: a test has one core to itself, a study that it runs takes what is free
-test: $(READY)
-	@$(BIN)/ruff check workflow tests
+test: lint
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 test-studies test-library test-rest
 
 test-studies: $(READY)
@@ -74,9 +85,20 @@ $(READY): requirements.lock requirements-build.lock pyproject.toml
 	@$(BIN)/python -m compileall -q workflow
 	@touch $@
 
+# versions stay as they are unless pyproject.toml asks for newer ones; afterwards `make sbom`, which reads what is installed
+LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements-validators.in -o requirements-validators.lock
+	uv pip compile $(LOCKED) pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) requirements-validators.in -o requirements-validators.lock
+	@for lock in requirements requirements-build; do uv pip compile $(LOCKED) --no-deps --format pylock.toml $$lock.lock -o pylock.$$lock.toml || exit 1; done
+	@$(PYTHON) -m tests.supply.wheels pylock.requirements.toml pylock.requirements-build.toml
+	@rm pylock.requirements.toml pylock.requirements-build.toml
+
+# what follows from the lock: licences (read from what is installed), bill of materials, container and conda recipes
+sbom: $(READY)
+	@$(BIN)/python -m tests.supply.licences
+	@$(BIN)/python -m tests.supply.sbom
+	@$(BIN)/python -m tests.supply.recipes
 
 # programs of others that check exports in the tests, in an environment of their own: the pipeline needs none of them
 VALIDATORS := .venv-validators/.ready

@@ -7,16 +7,17 @@ min_version("9.27")
 
 report: "workflow/report/audit/workflow.rst"
 
-include: "workflow/rules/common.smk"          # reads the study's declarations; nothing runs if they do not fit together
-include: "workflow/rules/waves.smk"           # raw export   -> checked answers -> scores -> all waves together
-include: "workflow/rules/describe.smk"        # pooled waves -> who took part, what they answered
-include: "workflow/rules/psychometrics.smk"   # pooled waves -> can the scales be trusted?
-include: "workflow/rules/validity.smk"        # pooled waves -> do scales differ? what is careless, what is missing?
-include: "workflow/rules/hypotheses.smk"      # pooled waves -> tested hypotheses
-include: "workflow/rules/multiverse.smk"      # tested hypotheses -> the same in every declared way
-include: "workflow/rules/outputs.smk"         # tables       -> figures, printed tables, the report
-include: "workflow/rules/record.smk"          # everything   -> what made it, and the list of it
-include: "workflow/rules/unfit.smk"           # last: what is there and cannot stand is made again
+
+include: "workflow/rules/common.smk"  # reads the study's declarations; nothing runs if they do not fit together
+include: "workflow/rules/waves.smk"  # raw export   -> checked answers -> scores -> all waves together
+include: "workflow/rules/describe.smk"  # pooled waves -> who took part, what they answered
+include: "workflow/rules/psychometrics.smk"  # pooled waves -> can the scales be trusted?
+include: "workflow/rules/validity.smk"  # pooled waves -> do scales differ? what is careless, what is missing?
+include: "workflow/rules/hypotheses.smk"  # pooled waves -> tested hypotheses
+include: "workflow/rules/multiverse.smk"  # tested hypotheses -> the same in every declared way
+include: "workflow/rules/outputs.smk"  # tables       -> figures, printed tables, the report
+include: "workflow/rules/record.smk"  # everything   -> what made it, and the list of it
+include: "workflow/rules/unfit.smk"  # last: what is there and cannot stand is made again
 
 
 rule all:

@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 import yaml
 
+from tests.offline import offline, refusal, without_schedulers
+
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
 
@@ -35,15 +37,18 @@ def real_data() -> Path:
     return REAL_DATA
 
 
-def rejsens(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command as a researcher types it, in a study folder."""
+def rejsens(
+    folder: Path, *arguments: str, counters: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The command as a researcher types it, in a study folder; with `counters`, without a network where that can be."""
     clean = {
         k: v
         for k, v in os.environ.items()
         if k not in ("PYTHONDONTWRITEBYTECODE", "REJSENS_RUN", "PYTEST_CURRENT_TEST")
     }
+    command = [sys.executable, "-m", "rejsens.cli", *arguments]
     return subprocess.run(
-        [sys.executable, "-m", "rejsens.cli", *arguments],
+        offline(command, counters) if counters and not refusal() else command,
         cwd=folder,
         env=clean | environment,
         capture_output=True,
@@ -171,6 +176,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny study after one complete run; copy it before changing it."""
     study = write_study(tmp_path_factory.mktemp("finished") / "study")
-    run = rejsens(study, "run", "--cores", "2")
+    path = without_schedulers(study.parent / "bin")
+    run = rejsens(study, "run", "--cores", "2", counters=study.parent / "network.txt", PATH=path)
     assert run.returncode == 0, run.stderr
     return study

@@ -293,7 +293,10 @@ def test_group_contrast(people):
     third = people.assign(no_partner=people["no_partner"].mask(people.index < 40, 2.0))
     few = group_contrast(third, "y", "no_partner", groups=(1, 0))[0]
     asked = third[third["no_partner"] != 2]
-    assert (few.n_people, few.n_lost) == (asked[["y", "no_partner"]].notna().all(axis=1).sum(), len(asked) - few.n_people)
+    assert (few.n_people, few.n_lost) == (
+        asked[["y", "no_partner"]].notna().all(axis=1).sum(),
+        len(asked) - few.n_people,
+    )
 
 
 def test_equivalence_is_inside_the_90_percent_interval():

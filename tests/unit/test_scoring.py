@@ -404,7 +404,9 @@ def test_what_does_not_apply_is_told_from_what_was_left_out() -> None:
     items = [item.id for item in sources.items]
     work = next(s.items[0] for s in sources.scores if s.id == "mreii_from_work")
     answers = pd.DataFrame({item: [NAN, 0.0, NAN, 2.0] for item in items}).assign(**{work: [NAN, NAN, NAN, 1.0]})
-    absent = pd.DataFrame({item: [True, False, False, False] for item in items}).assign(**{work: [True, True, False, False]})
+    absent = pd.DataFrame({item: [True, False, False, False] for item in items}).assign(
+        **{work: [True, True, False, False]}
+    )
     found = score(answers, [sources], absent)
     assert found["mreii_from_work__does_not_apply"].tolist() == [True, True, False, False]
     assert found["mreii_from_friend__does_not_apply"].tolist() == [True, False, False, False]

@@ -56,7 +56,8 @@ def compose(
 ) -> Document:
     """The draft as data. Parameters as :py:func:`rejsens.report.compose` takes them; equal input gives an equal document."""
     house_style.use(study)
-    given, of = gathered(tables, figures, printed, study, provenance, of_instruments, of_families, of_waves), References()
+    given = gathered(tables, figures, printed, study, provenance, of_instruments, of_families, of_waves)
+    of = References()
     sections = (method(given, of), results(given), _limitations(given), _references(of))
     title = given.study["title"]
     labelled = given.simulated and "simulated" not in title.lower()

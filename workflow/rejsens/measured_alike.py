@@ -18,7 +18,10 @@ CONTINUOUS = (
     "scalar",
     "strict",
 )  # rungs with names of their own; others are called by what is equal
-INDEX = {"formative": "an index of items that need not go together, to which invariance does not apply", "single_item": "a single item"}
+INDEX = {
+    "formative": "an index of items that need not go together, to which invariance does not apply",
+    "single_item": "a single item",
+}
 
 
 def with_invariance(

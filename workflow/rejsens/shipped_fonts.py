@@ -23,5 +23,7 @@ def font_files(folder: Path = FOLDER) -> list[Path]:
     if missing := [path.name for path in files if not path.is_file()]:
         found = f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} not there"
         fix = "get the pipeline's folder whole again, such as with `git restore workflow/rejsens/fonts`"
-        raise Refused([Problem("workflow/rejsens/fonts", "The font is missing", found, "the files of Source Sans 3", fix)])
+        raise Refused(
+            [Problem("workflow/rejsens/fonts", "The font is missing", found, "the files of Source Sans 3", fix)]
+        )
     return files

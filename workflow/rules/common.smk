@@ -10,7 +10,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow"))
-os.environ["PYTHONPATH"] = os.path.join(workflow.basedir, "workflow")
+os.environ.update(PYTHONPATH=os.path.join(workflow.basedir, "workflow"))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -8,7 +8,8 @@ Makes   results/sample.csv, descriptives.csv, correlations.csv, responses.csv, m
 
 
 rule describe_sample:
-    message: "Describing participants and scores"
+    message:
+        "Describing participants and scores"
     input:
         answers=f"{PEOPLE}/answers.parquet",
         scores=f"{PEOPLE}/scores.parquet",
@@ -28,7 +29,8 @@ rule describe_sample:
 
 
 rule model_attrition:
-    message: "Modelling who is absent from later waves"
+    message:
+        "Modelling who is absent from later waves"
     input:
         scores=f"{PEOPLE}/scores.parquet",
     output:
@@ -42,7 +44,8 @@ rule model_attrition:
 
 
 rule codebook:
-    message: "Writing the codebook"
+    message:
+        "Writing the codebook"
     input:
         variables=expand("results/waves/{wave}/variables.csv", wave=WAVES),
         differences="results/differences.csv",

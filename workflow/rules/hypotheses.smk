@@ -12,7 +12,8 @@ Makes   results/families/{family}/estimates.csv and diagnostics.csv
 
 
 rule test_hypotheses:
-    message: "Testing the hypotheses of family {wildcards.family}"
+    message:
+        "Testing the hypotheses of family {wildcards.family}"
     input:
         scores=f"{PEOPLE}/scores.parquet",
         events=f"{PEOPLE}/events.parquet",
@@ -28,7 +29,8 @@ rule test_hypotheses:
 
 
 rule collect_estimates:
-    message: "Writing estimates and the claim ledger"
+    message:
+        "Writing estimates and the claim ledger"
     input:
         dictionary="results/dictionary.csv",
         waves="results/waves.csv",
@@ -52,7 +54,8 @@ rule collect_estimates:
 
 
 rule compare_benchmarks:
-    message: "Putting published results beside those of this study"
+    message:
+        "Putting published results beside those of this study"
     input:
         correlations="results/correlations.csv",
         descriptives="results/descriptives.csv",
@@ -68,7 +71,8 @@ rule compare_benchmarks:
 
 
 rule tell_plan:
-    message: "Holding the hypotheses against the registered plan"
+    message:
+        "Holding the hypotheses against the registered plan"
     output:
         plan="results/plan.csv",
     log:

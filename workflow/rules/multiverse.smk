@@ -9,7 +9,8 @@ Makes   results/families/{family}/multiverse.csv
 
 
 rule run_multiverse:
-    message: "Analysing family {wildcards.family} in every declared way"
+    message:
+        "Analysing family {wildcards.family} in every declared way"
     input:
         scores=f"{PEOPLE}/scores.parquet",
         careless=f"{PEOPLE}/careless.parquet",
@@ -25,7 +26,8 @@ rule run_multiverse:
 
 
 rule summarise_multiverse:
-    message: "Laying the ways of analysis beside each other"
+    message:
+        "Laying the ways of analysis beside each other"
     input:
         expand("results/families/{family}/multiverse.csv", family=PLAN.families_in_multiverse),
     output:

@@ -21,14 +21,13 @@ SIZED_FIGURES = PLAN.sized_figures_kept  # at the sizes of journals; none by def
 
 
 rule draw_figure:
-    message: "Drawing {wildcards.figure}"
+    message:
+        "Drawing {wildcards.figure}"
     input:
         lambda w: PLAN.tables_of("figures", w.figure),
     output:
         multiext("results/figures/{figure}", pdf=".pdf", png=".png", csv=".csv", json=".json"),
-        svg=report(
-            "results/figures/{figure}.svg", category="Figures", labels={"Figure": "{figure}"}, caption="../report/audit/figure.rst"
-        ),
+        svg=report("results/figures/{figure}.svg", category="Figures", labels={"Figure": "{figure}"}, caption="../report/audit/figure.rst"),
     log:
         "logs/draw_figure/{figure}.log",
     params:
@@ -38,7 +37,8 @@ rule draw_figure:
 
 
 rule draw_figure_of_people:
-    message: "Drawing {wildcards.figure} with people"
+    message:
+        "Drawing {wildcards.figure} with people"
     input:
         lambda w: PLAN.tables_of("figures", w.figure),
     output:
@@ -52,7 +52,8 @@ rule draw_figure_of_people:
 
 
 rule draw_instrument_figures:
-    message: "Drawing the figures of {wildcards.instrument}"
+    message:
+        "Drawing the figures of {wildcards.instrument}"
     input:
         lambda w: PLAN.tables_of_instrument_figures(w.instrument, OF_AN_INSTRUMENT),
     output:
@@ -67,11 +68,17 @@ rule draw_instrument_figures:
 
 
 rule draw_family_figures:
-    message: "Drawing the figures of the families of hypotheses"
+    message:
+        "Drawing the figures of the families of hypotheses"
     input:
         PLAN.tables_of_family_figures,
     output:
-        expand("results/figures/families/{family}/{figure}.{form}", family=PLAN.study.family_names, figure=FAMILY_FIGURES, form=["pdf", "png", "csv", "json"]),
+        expand(
+            "results/figures/families/{family}/{figure}.{form}",
+            family=PLAN.study.family_names,
+            figure=FAMILY_FIGURES,
+            form=["pdf", "png", "csv", "json"],
+        ),
         drawn=expand("results/figures/families/{family}/{figure}.svg", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
     log:
         "logs/draw_family_figures.log",
@@ -82,11 +89,17 @@ rule draw_family_figures:
 
 
 rule draw_wave_figures:
-    message: "Drawing what stands in each wave"
+    message:
+        "Drawing what stands in each wave"
     input:
         PLAN.tables_of_wave_figures,
     output:
-        expand("results/figures/waves/{wave}/{figure}.{form}", wave=PLAN.waves_to_switch, figure=WAVE_FIGURES, form=["pdf", "png", "csv", "json"]),
+        expand(
+            "results/figures/waves/{wave}/{figure}.{form}",
+            wave=PLAN.waves_to_switch,
+            figure=WAVE_FIGURES,
+            form=["pdf", "png", "csv", "json"],
+        ),
         drawn=expand("results/figures/waves/{wave}/{figure}.svg", wave=PLAN.waves_to_switch, figure=WAVE_FIGURES),
     log:
         "logs/draw_wave_figures.log",
@@ -97,7 +110,8 @@ rule draw_wave_figures:
 
 
 rule draw_sized_figure:
-    message: "Drawing {wildcards.figure} at the size {wildcards.size}"
+    message:
+        "Drawing {wildcards.figure} at the size {wildcards.size}"
     input:
         lambda w: PLAN.tables_of("figures", w.figure),
     output:
@@ -111,11 +125,16 @@ rule draw_sized_figure:
 
 
 rule draw_sized_instrument_figures:
-    message: "Drawing the figures of {wildcards.instrument} at the size {wildcards.size}"
+    message:
+        "Drawing the figures of {wildcards.instrument} at the size {wildcards.size}"
     input:
         lambda w: PLAN.tables_of_instrument_figures(w.instrument, OF_AN_INSTRUMENT),
     output:
-        expand("results/figures/{{size}}/instruments/{{instrument}}/{figure}.{form}", figure=INSTRUMENT_FIGURES, form=["pdf", "png", "tiff", "csv", "json"]),
+        expand(
+            "results/figures/{{size}}/instruments/{{instrument}}/{figure}.{form}",
+            figure=INSTRUMENT_FIGURES,
+            form=["pdf", "png", "tiff", "csv", "json"],
+        ),
         **{f"figure_{figure}": f"results/figures/{{size}}/instruments/{{instrument}}/{figure}.svg" for figure in INSTRUMENT_FIGURES},
     log:
         "logs/draw_sized_instrument_figures/{size}/{instrument}.log",
@@ -126,11 +145,17 @@ rule draw_sized_instrument_figures:
 
 
 rule draw_sized_family_figures:
-    message: "Drawing the figures of the families of hypotheses at the size {wildcards.size}"
+    message:
+        "Drawing the figures of the families of hypotheses at the size {wildcards.size}"
     input:
         PLAN.tables_of_family_figures,
     output:
-        expand("results/figures/{{size}}/families/{family}/{figure}.{form}", family=PLAN.study.family_names, figure=FAMILY_FIGURES, form=["pdf", "png", "tiff", "csv", "json"]),
+        expand(
+            "results/figures/{{size}}/families/{family}/{figure}.{form}",
+            family=PLAN.study.family_names,
+            figure=FAMILY_FIGURES,
+            form=["pdf", "png", "tiff", "csv", "json"],
+        ),
         drawn=expand("results/figures/{{size}}/families/{family}/{figure}.svg", family=PLAN.study.family_names, figure=FAMILY_FIGURES),
     log:
         "logs/draw_sized_family_figures/{size}.log",
@@ -141,14 +166,13 @@ rule draw_sized_family_figures:
 
 
 rule lay_out_table:
-    message: "Laying out table {wildcards.table}"
+    message:
+        "Laying out table {wildcards.table}"
     input:
         lambda w: PLAN.tables_of("tables", w.table),
     output:
         csv="results/tables/{table}.csv",
-        html=report(
-            "results/tables/{table}.html", category="Tables", labels={"Table": "{table}"}, caption="../report/audit/table.rst"
-        ),
+        html=report("results/tables/{table}.html", category="Tables", labels={"Table": "{table}"}, caption="../report/audit/table.rst"),
         tex="results/tables/{table}.tex",
         typ="results/tables/{table}.typ",
         json="results/tables/{table}.json",
@@ -172,7 +196,8 @@ REPORTED = dict(
 
 
 rule check_standards:
-    message: "Holding the report against reporting standards"
+    message:
+        "Holding the report against reporting standards"
     input:
         [TABLES[name] for name in AGGREGATES if name != "standards"],
     output:
@@ -186,7 +211,8 @@ rule check_standards:
 
 
 rule write_report:
-    message: "Writing the report"
+    message:
+        "Writing the report"
     input:
         **REPORTED,
     output:
@@ -200,7 +226,8 @@ rule write_report:
 
 
 rule write_documents:
-    message: "Writing the report as PDF and Word file"
+    message:
+        "Writing the report as PDF and Word file"
     input:
         **REPORTED,
     output:
@@ -215,7 +242,8 @@ rule write_documents:
 
 
 rule write_numbers:
-    message: "Writing the numbers by name"
+    message:
+        "Writing the numbers by name"
     input:
         [TABLES[name] for name in ("estimates", "hypotheses", "dictionary", "waves")],
     output:
@@ -231,7 +259,8 @@ rule write_numbers:
 
 
 rule write_draft:
-    message: "Drafting method and results"
+    message:
+        "Drafting method and results"
     input:
         **REPORTED,
     output:
@@ -247,7 +276,8 @@ rule write_draft:
 
 
 rule pack_submission:
-    message: "Packing tables and figures for submission"
+    message:
+        "Packing tables and figures for submission"
     input:
         **REPORTED,
         submitted=PLAN.submitted_figures,

@@ -10,13 +10,25 @@ Makes   results/psychometrics/instruments/{instrument}/   reliability, item stat
 from rejsens.registry import TABLES
 
 OF_AN_INSTRUMENT = [
-    "reliability", "items", "factor_models", "loadings", "factor_correlations", "invariance", "dimensionality", "eigenvalues",
-    "exploratory_loadings", "item_response", "information", "scalability", "local_dependence",
+    "reliability",
+    "items",
+    "factor_models",
+    "loadings",
+    "factor_correlations",
+    "invariance",
+    "dimensionality",
+    "eigenvalues",
+    "exploratory_loadings",
+    "item_response",
+    "information",
+    "scalability",
+    "local_dependence",
 ]
 
 
 rule psychometrics:
-    message: "Assessing {wildcards.instrument}"
+    message:
+        "Assessing {wildcards.instrument}"
     input:
         answers=f"{PEOPLE}/answers.parquet",
     output:
@@ -42,7 +54,8 @@ rule psychometrics:
 
 
 rule collect_psychometrics:
-    message: "Checking keys between scales, and change between waves"
+    message:
+        "Checking keys between scales, and change between waves"
     input:
         scores=f"{PEOPLE}/scores.parquet",
         events=f"{PEOPLE}/events.parquet",
@@ -74,10 +87,13 @@ rule collect_psychometrics:
 
 
 rule validate_inventory:
-    message: "Running the validation plans"
+    message:
+        "Running the validation plans"
     input:
         answers=f"{PEOPLE}/answers.parquet",
-        tables=[TABLES[name] for name in ("reliability", "items", "responses", "factor_models", "invariance", "predictions", "discriminant")],
+        tables=[
+            TABLES[name] for name in ("reliability", "items", "responses", "factor_models", "invariance", "predictions", "discriminant")
+        ],
     output:
         validation="results/psychometrics/validation.csv",
         validation_loadings="results/psychometrics/validation_loadings.csv",

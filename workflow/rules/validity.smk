@@ -8,7 +8,8 @@ Makes   results/psychometrics/discriminant.csv, method_variance.csv     do scale
 
 
 rule assess_validity:
-    message: "Holding scales against each other"
+    message:
+        "Holding scales against each other"
     input:
         answers=f"{PEOPLE}/answers.parquet",
         scores=f"{PEOPLE}/scores.parquet",
@@ -24,7 +25,8 @@ rule assess_validity:
 
 
 rule describe_answering:
-    message: "Describing how people answered, and what is missing together"
+    message:
+        "Describing how people answered, and what is missing together"
     input:
         answers=f"{PEOPLE}/answers.parquet",
         scores=f"{PEOPLE}/scores.parquet",

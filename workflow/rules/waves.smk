@@ -11,7 +11,8 @@ Makes   results/participants/waves/{wave}/   answers, scores, who was set aside 
 
 
 rule validate_wave:
-    message: "Checking wave {wildcards.wave}"
+    message:
+        "Checking wave {wildcards.wave}"
     output:
         # update(): a wave that fails its check leaves its earlier results in place
         checked_answers=update(f"{PEOPLE}/waves/{{wave}}/checked_answers.parquet"),
@@ -31,7 +32,8 @@ rule validate_wave:
 
 
 rule score_wave:
-    message: "Scoring wave {wildcards.wave}"
+    message:
+        "Scoring wave {wildcards.wave}"
     input:
         answers=f"{PEOPLE}/waves/{{wave}}/checked_answers.parquet",
     output:
@@ -48,7 +50,8 @@ rule score_wave:
 
 
 rule compare_waves:
-    message: "Comparing what the waves asked"
+    message:
+        "Comparing what the waves asked"
     input:
         expand("results/waves/{wave}/variables.csv", wave=WAVES),
     output:
@@ -63,7 +66,8 @@ rule compare_waves:
 
 
 rule pool_waves:
-    message: "Bringing all waves together"
+    message:
+        "Bringing all waves together"
     input:
         # waves whose questions do not fit together are not put together; ancient(): how they were compared changes no score
         differences=ancient("results/differences.csv"),

@@ -10,7 +10,7 @@ with job(snakemake) as output:
     settings, given, known = snakemake.params[0], snakemake.input, read_yaml(SHIPPED / "config/claims.yaml", "claims")
     planned = hypotheses_frame(planned_families(settings["families"], settings["set_aside"]))
     dictionary, rungs, descriptives = map(read_table, (given.dictionary, given.invariance, given.descriptives))
-    asked = descriptives[descriptives["wave"].isin(read_table(given.waves).query("role == 'wave'")["wave"])]  # no retest
+    asked = descriptives[descriptives["wave"].isin(read_table(given.waves).query("role == 'wave'")["wave"])]  # no retest  # fmt: skip
     estimates = with_invariance(read_all(given.estimates, "estimates"), planned, rungs, dictionary, asked)
     claims = ledger(known, dictionary, estimates, planned, *map(read_table, (given.validation, given.benchmarks)))
     found = {"estimates": estimates, "hypotheses": planned, "claims": claims}

@@ -10,7 +10,7 @@ with job(snakemake) as output:
 
     settings, aside = snakemake.params[0], snakemake.params[0]["set_aside"] or {"told": (), "readable": None}
     print(*aside["told"], sep="\n")
-    family, events = aside["readable"] or read_yaml(settings["family"], "hypotheses"), read_table(snakemake.input.events)
+    family, events = aside["readable"] or read_yaml(settings["family"], "hypotheses"), read_table(snakemake.input.events)  # fmt: skip
     scores = with_events(read_table(snakemake.input.scores), events, list(load_study(".").instruments.values()))
     estimates = test_family(scores, family, settings["settings"], events)
     diagnostics = diagnose_family(scores, family, settings["settings"], estimates, events)
