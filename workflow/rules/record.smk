@@ -12,7 +12,8 @@ from rejsens.manifest import OF_PEOPLE, SHARED
 
 
 rule record_provenance:
-    message: "Recording what made the results"
+    message:
+        "Recording what made the results"
     input:
         list(map(TABLES.get, AGGREGATES)),
     output:
@@ -28,7 +29,8 @@ rule record_provenance:
 
 
 rule list_results:
-    message: "Listing the files of the run"
+    message:
+        "Listing the files of the run"
     input:
         lambda w: [file for file in rules.all.input if file not in (SHARED, OF_PEOPLE)],
     output:
