@@ -10,10 +10,13 @@ YAML_VALUES = 200_000  # values once every *reference is written out
 LARGEST_NUMBER = 10**15  # in a file of settings; above it a number with a fraction is no longer exact
 
 EXPORT_BYTES = 4 << 30  # of an export as it is stored
-UNPACKED_BYTES = 2 << 30  # of an Excel workbook or a compressed SPSS file once it is unpacked
+UNPACKED_BYTES = 1 << 30  # of an Excel workbook once it is unpacked
 UNPACKED_RATIO = 200  # times the packed size; sheets of survey answers reach 20
-UNPACKED_SMALL = 50_000_000  # bytes below which the ratio says nothing
-PARTS = 5_000  # files inside one workbook
-COLUMNS = 20_000  # of one export; Excel has 16,384
+UNPACKED_SMALL = 20 << 20  # bytes below which the ratio says nothing
+PARTS = 2_000  # files inside one workbook
+ROWS = 1 << 20  # of a sheet, as in Excel itself
+CELLS = 100_000_000  # of a workbook or an SPSS file, empty ones between the others included
+COLUMNS = 10_000  # of one export
+COLUMN_NAME = 5_000  # characters; a form may export the question as the name
 CELL_CHARACTERS = 5_000_000  # of one cell; a long answer has some thousands
 NAME_CHARACTERS = 80  # of a wave, an instrument, a family, a figure: they become names of files
