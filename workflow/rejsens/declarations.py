@@ -6,36 +6,19 @@ Nothing in a file is evaluated: a file is data, and every fault of a file is rep
 from __future__ import annotations
 
 import pickle
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from rejsens.limits import YAML_BYTES
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 from rejsens.registry import SHIPPED, sha256
+from rejsens.yaml_loader import SMALLER, Unreadable, parse
 
 OWN_DEFAULTS = {"screening": [], "out_of_range": "stop"}  # a study that states no rule sets nobody and nothing aside
-
-
-class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """YAML keeps the last of two equal keys without a word; a researcher wants to know."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a list or a group of settings stands where a key should", key_node.start_mark
-                )
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key “{key}” stands twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def read_yaml(path: Path | str, kind: str) -> dict[str, Any]:
@@ -51,15 +34,21 @@ def load_yaml(path: Path | str) -> Any:
     """The content of a YAML file, of whatever kind; refused when the file is missing or no YAML, or states a key twice."""
     path = Path(path)
     try:
-        return pickle.loads(_pickled(path.read_text(encoding="utf-8-sig")))
+        with path.open("rb") as file:
+            content = file.read(YAML_BYTES + 1)  # a file without an end is not read to it
+        if len(content) > YAML_BYTES:
+            raise Unreadable(f"the file is larger than {YAML_BYTES:,} bytes", fix=SMALLER)
+        return pickle.loads(_pickled(content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")))
     except FileNotFoundError:
         raise Refused(
             Problem(str(path), "A file is missing", "there is no such file", "", f"create {path}"), str(path)
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        other = "too many groups within groups" if isinstance(error, RecursionError) else "the file is not UTF-8 text"
+        other = (
+            "a character stands in it that no text has" if isinstance(error, yaml.YAMLError) else "it is not UTF-8 text"
+        )
         reason = getattr(error, "problem", None) or other
         raise Refused(
             Problem(
@@ -67,7 +56,7 @@ def load_yaml(path: Path | str) -> Any:
                 "The file is not valid YAML",
                 f"{place}{reason}",
                 "",
-                "correct the indentation or the quotes there",
+                getattr(error, "fix", "") or "correct the indentation or the quotes there",
             ),
             str(path),
         ) from None
@@ -75,7 +64,7 @@ def load_yaml(path: Path | str) -> Any:
 
 @lru_cache(maxsize=512)  # one process reads the same files often; each reader has a copy of its own
 def _pickled(text: str) -> bytes:
-    return pickle.dumps(yaml.load(text, Loader=_UniqueKeyLoader))  # a SafeLoader
+    return pickle.dumps(parse(text))
 
 
 @lru_cache(maxsize=512)
@@ -86,10 +75,16 @@ def _problems_of(content: bytes, kind: str, where: str) -> tuple[Problem, ...]:
 @cache
 def validator(kind: str) -> Any:
     """The JSON Schema of one kind of file, ready to check with."""
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, validators
 
+    def pattern(_validator: Any, form: str, text: Any, schema: Any) -> Any:
+        """As JSON Schema means it: `$` is the end of the text, where Python would let a line end follow."""
+        whole = form.removesuffix("$") + r"\Z" if form.endswith("$") else form
+        return Draft202012Validator.VALIDATORS["pattern"](_validator, whole, text, schema)
+
+    strict = validators.extend(Draft202012Validator, {"pattern": pattern})
     text = (SHIPPED / "schemas" / f"{kind}.schema.yaml").read_text(encoding="utf-8")
-    return Draft202012Validator(yaml.load(text, Loader=_UniqueKeyLoader))
+    return strict(parse(text))
 
 
 def schema_problems(content: Any, kind: str, where: str) -> list[Problem]:
@@ -140,7 +135,16 @@ def _schema_problem(error: Any, place: str) -> Problem:
             listed(known, 40),
             hint or "choose one of these",
         )
-    return Problem(place, "Settings with a wrong value", _plain(error), _expected(error), "correct it")
+    return Problem(place, "Settings with a wrong value", _plain(error), _expected(error), _mended(error))
+
+
+def _mended(error: Any) -> str:
+    """Where a text is wanted, a bare word that YAML takes for something else belongs into quotes."""
+    kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    if error.validator != "type" or "string" not in kinds or isinstance(error.instance, (dict, list, type(None))):
+        return "correct it"
+    bare = " (YAML reads a bare yes, no, on or off as true or false)" if isinstance(error.instance, bool) else ""
+    return f"put it in quotes{bare}"
 
 
 def _choices(schema: Any, absent: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from rejsens.importers import Export, open_export
+from rejsens.importers import Export, open_export, refuse_endless
 from rejsens.problems import Problem, Refused
 from rejsens.sidecars import Wave
 
@@ -46,6 +46,7 @@ def _bytes(wave: Wave) -> bytes:
             ),
             wave.name,
         )
+    refuse_endless(path)
     data = path.read_bytes()
     if not data[:4096].strip() and not data.strip():
         raise Refused(

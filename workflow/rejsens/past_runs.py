@@ -54,7 +54,7 @@ def params(output: str) -> dict[str, Any] | None:
     """What a job was told when it made `output`; None when that is not on record."""
     try:
         told = ast.literal_eval(record(output)["params"][0])
-    except (KeyError, IndexError, TypeError, ValueError, SyntaxError):
+    except (KeyError, IndexError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
         return None
     return told if isinstance(told, dict) else None
 

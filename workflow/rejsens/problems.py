@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,18 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 SHOWN = 8  # cells named in one sentence; the rest are counted and listed in the fault file
+
+
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    r"""A text as it may stand in a message: what would move or colour a terminal, or turn its reading round, is spelt out.
+
+    >>> printable("\x1b[31mred"), printable("a\nb")
+    ('\\x1b[31mred', 'a\nb')
+    """
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,10 @@ class Problem:
     blocks: bool = True
     cells: tuple[tuple[str, int], ...] = ()
     family: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("where", "found", "allowed", "fix"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     @property
     def stops(self) -> bool:

@@ -24,12 +24,14 @@ Each panel module (demographics of a recruiting panel) has the same, and
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from rejsens.importers import (
     formr,
@@ -47,6 +49,7 @@ from rejsens.importers import (
 from rejsens.importers.cells import name_text
 from rejsens.importers.model import Export, Head, Layout, Source
 from rejsens.importers.text import not_a_table, open_text
+from rejsens.limits import CELL_CHARACTERS, COLUMN_NAME, COLUMNS, EXPORT_BYTES
 from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
 
 __all__ = ["PANELS", "PLATFORMS", "Export", "Head", "Layout", "open_export", "recognise"]
@@ -108,6 +111,7 @@ def open_export(
     layout = module.read(head, _companion(companion, module))
     _refuse_repeated_names(path, layout.names)
     cells, numbers = source.read(layout, participant)
+    _refuse_endless_cells(path, cells)
     blank = rows.blank_rows(cells, participant)
     if blank.any():
         notes.append(f"{counted(int(blank.sum()), 'row')} without any content left out")
@@ -147,7 +151,18 @@ def _bytes(path: str) -> bytes:
         raise Refused(
             Problem(path, "An export is missing", "there is no such file", "", "correct the file's name"), path
         )
+    refuse_endless(Path(path))
     return Path(path).read_bytes()
+
+
+def refuse_endless(path: Path) -> None:
+    """A file larger than the memory of a computer is not read into it.
+
+    raises   Refused: more than `limits.EXPORT_BYTES`
+    """
+    if (size := path.stat().st_size) > EXPORT_BYTES:
+        found = f"the file has {size >> 20:,} MB; at most {EXPORT_BYTES >> 20:,} are read"
+        raise Refused(not_a_table(str(path), found, "split it into one file for each wave"), str(path))
 
 
 def _source(path: str, data: bytes, encoding: str | None, delimiter: str | None, advice: str) -> Source:
@@ -185,6 +200,7 @@ def _companion(companion: Path | str | None, module: ModuleType) -> Path | None:
 
 def _with_names(head: Head) -> tuple[Head, list[str]]:
     """The head with tidy names. Columns without a name get one that no export has; a delimiter too many makes none."""
+    _refuse_endless_names(head)
     names = [name_text(name) for name in head.names]
     named = max((position for position, name in enumerate(names, start=1) if name), default=0)
     every_row_ends_so = bool(head.rows) and len(head.rows[0]) == len(
@@ -203,6 +219,36 @@ def _with_names(head: Head) -> tuple[Head, list[str]]:
         else []
     )
     return Head(head.path, head.container, filled, head.rows), notes
+
+
+def _refuse_endless_names(head: Head) -> None:
+    """More columns, or longer names, than a table of answers has; before a message or a page repeats them."""
+    longest = max(map(len, head.names), default=0)
+    if len(head.names) <= COLUMNS and longest <= COLUMN_NAME:
+        return
+    many = f"its first row holds {len(head.names):,} cells; at most {COLUMNS:,} are read"
+    long = f"its first row holds a cell of {longest:,} characters; at most {COLUMN_NAME:,} are read"
+    advice = "look whether the file has line ends and the delimiter that it should, and export the wave again"
+    raise Refused(not_a_table(head.path, many if len(head.names) > COLUMNS else long, advice), head.path)
+
+
+def _refuse_endless_cells(path: str, cells: Any) -> None:
+    """A cell that no person typed, named by its column."""
+    for name, column in zip(cells.column_names, cells.columns, strict=True):
+        for chunk in column.chunks:
+            texts = getattr(chunk, "dictionary", chunk)
+            longest = pc.max(pc.binary_length(texts)).as_py() or 0
+            if longest > CELL_CHARACTERS:
+                raise Refused(
+                    Problem(
+                        f"{path}, {name}",
+                        "A cell that is too long",
+                        f"one holds {longest:,} characters",
+                        f"at most {CELL_CHARACTERS:,}",
+                        "look whether a quotation mark was never closed, and export the wave again",
+                    ),
+                    path,
+                )
 
 
 def _is_number(name: str) -> bool:
@@ -237,7 +283,7 @@ def _answers_as_header(head: Head) -> Problem:
 
 
 def _refuse_repeated_names(path: str, names: Sequence[str]) -> None:
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
+    if repeated := sorted(name for name, times in Counter(names).items() if times > 1):
         raise Refused(
             Problem(
                 f"{path}, row 1",

@@ -17,6 +17,7 @@ import pyarrow as pa
 from rejsens.importers.cells import clean, encoded, number_text
 from rejsens.importers.model import Head, Layout, Source
 from rejsens.importers.text import HEAD_ROWS, encoding_setting, not_a_table
+from rejsens.limits import CELLS
 from rejsens.problems import Problem, Refused
 
 TITLE = "SPSS"
@@ -44,6 +45,9 @@ def open_spss(path: str, data: bytes, encoding: str | None, advice: str) -> Sour
     """
     columns, about = _load(path, data, encoding, advice)
     names = tuple(about.column_names)
+    if names and len(columns[names[0]]) * len(names) > CELLS:
+        found = f"the SPSS file unpacks to more than {CELLS:,} cells"
+        raise Refused(not_a_table(path, found, "export the wave as CSV"), path)
     texts = [_texts(columns[name]) for name in names]
     n = len(texts[0]) if texts else 0
     head = Head(path, "spss", names, tuple(zip(*(column[:HEAD_ROWS] for column in texts), strict=True)))
@@ -65,6 +69,8 @@ def _load(path: str, data: bytes, encoding: str | None, advice: str) -> tuple[Ma
 
     settings = {"user_missing": True, "output_format": "dict", "encoding": encoding}
     try:
+        columns = len(pyreadstat.read_sav(io.BytesIO(data), metadataonly=True, encoding=encoding)[1].column_names)
+        settings["row_limit"] = CELLS // max(columns, 1) + 1  # a packed file may state fewer rows than it unpacks to
         try:
             return pyreadstat.read_sav(io.BytesIO(data), **settings)
         except OverflowError:  # a date that no calendar has; numbers are then as good

@@ -17,6 +17,7 @@ from rejsens.importers import plain
 from rejsens.importers.cells import clean, encoded, number_text
 from rejsens.importers.model import Head, Layout, Source
 from rejsens.importers.text import HEAD_ROWS, not_a_table
+from rejsens.limits import CELLS, PARTS, ROWS, UNPACKED_BYTES, UNPACKED_RATIO, UNPACKED_SMALL
 from rejsens.problems import Problem, Refused, counted, listed
 
 TITLE = "Excel"
@@ -27,7 +28,8 @@ DATES = None
 DURATION: dict[str, float] = {}
 NOT_ANSWERS: tuple[tuple[str, tuple, str], ...] = ()
 
-LARGEST = 1 << 31  # bytes that a workbook may hold when it is unpacked
+DECLARATIONS = [word.encode(code) for word in ("<!DOCTYPE", "<!ENTITY") for code in ("utf-8", "utf-16-le", "utf-16-be")]
+SPREAD = f"the sheet spreads over more than {CELLS:,} cells, most of them empty"
 SAVE_AS_CSV = "open it in the program that wrote it and save it as CSV (UTF-8) or .xlsx"
 
 
@@ -85,10 +87,12 @@ def _load(path: str, data: bytes) -> object:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             names = parts.namelist()
-            if sum(part.file_size for part in parts.infolist()) > LARGEST:
-                raise Refused(not_a_table(path, "the workbook unpacks to more than 2 GB", SAVE_AS_CSV), path)
-            if parts.testzip():
-                raise zipfile.BadZipFile
+            if found := _swollen(parts.infolist(), len(data)):
+                raise Refused(not_a_table(path, found, SAVE_AS_CSV), path)
+            if any(_declares(parts, name) for name in names):
+                raise Refused(
+                    not_a_table(path, "the workbook declares entities, which no spreadsheet writes", SAVE_AS_CSV), path
+                )
         if "xl/workbook.xml" not in names:
             raise Refused(not_a_table(path, _archive(names), _unpack(names)), path)
         with warnings.catch_warnings():
@@ -101,6 +105,29 @@ def _load(path: str, data: bytes) -> object:
             not_a_table(path, "the workbook is damaged and cannot be opened", f"download it again, or {SAVE_AS_CSV}"),
             path,
         ) from None
+
+
+def _swollen(parts: list[zipfile.ZipInfo], packed: int) -> str:
+    """What makes an archive larger than any export, from its list of contents alone."""
+    unpacked = sum(part.file_size for part in parts)
+    if len(parts) > PARTS:
+        return f"the archive holds {len(parts):,} files; at most {PARTS:,} are read"
+    if unpacked > UNPACKED_BYTES:
+        return f"the archive unpacks to {unpacked >> 20:,} MB; at most {UNPACKED_BYTES >> 20:,} are read"
+    if unpacked > UNPACKED_SMALL and unpacked > UNPACKED_RATIO * packed:
+        return f"the archive unpacks to {unpacked // packed:,} times its size; at most {UNPACKED_RATIO} are read"
+    return ""
+
+
+def _declares(parts: zipfile.ZipFile, name: str) -> bool:
+    """Whether a part declares a document type, by which XML grows or reads other files; its check sum is tested on the way."""
+    before = b""
+    with parts.open(name) as part:
+        while piece := part.read(1 << 20):
+            if any(mark in before + piece for mark in DECLARATIONS):
+                return True
+            before = piece[-20:]
+    return False
 
 
 def _archive(names: list[str]) -> str:
@@ -119,15 +146,28 @@ def _unpack(names: list[str]) -> str:
 def _rows(path: str, sheet: object) -> Iterator[tuple[int, list[str], list[str]]]:
     """Row number, its cells as texts, the addresses of its formulas."""
     sheet.reset_dimensions()  # some programs state a size that is not true
+    rows = widest = spread = 0
     try:
-        for row in sheet.iter_rows():
+        for place, row in enumerate(sheet.iter_rows(), start=1):
+            if place > ROWS:
+                raise Refused(
+                    not_a_table(path, f"the sheet has a row below row {ROWS:,}, the last of Excel", SAVE_AS_CSV), path
+                )
+            spread += len(row)
+            if spread > 4 * CELLS:  # empty rows that only have a format are many, and harmless
+                raise Refused(not_a_table(path, SPREAD, SAVE_AS_CSV), path)
             cells = [cell for cell in row if cell.value is not None]
             if not cells:
                 continue
+            rows, widest = rows + 1, max(widest, cells[-1].column)
+            if rows * widest > CELLS:
+                raise Refused(not_a_table(path, SPREAD, SAVE_AS_CSV), path)
             texts = [""] * max(cell.column for cell in cells)
             for cell in cells:
                 texts[cell.column - 1] = _text(cell)
             yield cells[0].row, texts, [cell.coordinate for cell in cells if cell.data_type == "f"]
+    except Refused:
+        raise
     except Exception:
         raise Refused(
             not_a_table(
