@@ -1,0 +1,205 @@
+"""A synthetic twin: as many people who do not exist, no row of anybody, scores that agree with their answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.unit.example_panel import example_answers, example_package, example_study
+
+from rejsens.definitions import load_instruments
+from rejsens.problems import Refused
+from rejsens.scoring import score
+from rejsens.sharing import closeness
+from rejsens.sharing.synthetic import synthetic_twin
+from rejsens.sharing.twin_rows import draw_answers, model_of, pooled, wide
+
+GAD7 = [f"gad7_{i:02}" for i in range(1, 8)]
+UCLA3 = [f"ucla3_{i:02}" for i in range(1, 4)]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    own = example_study(tmp_path_factory.mktemp("twin") / "study", waves=2)
+    return replace(own, settings={**own.settings, "min_cell": 10})
+
+
+@pytest.fixture(scope="module")
+def package(study):
+    answers = example_answers(study, people=600)
+    rng = np.random.default_rng(1)
+    lazy = rng.random(len(answers)) < 0.15
+    holes = lazy[:, None] & (rng.random((len(answers), 10)) < 0.4)
+    return example_package(study, answers.assign(**answers[GAD7 + UCLA3].mask(holes)))
+
+
+@pytest.fixture(scope="module")
+def twin(study, package):
+    return synthetic_twin(package, study)
+
+
+def test_nobodys_row_is_in_it(package, twin):
+    real, made = package.tables["answers"], twin.tables["syntheticAnswers"]
+    for wave in real["wave"].unique():
+        rows = [t.loc[t["wave"] == wave, GAD7 + UCLA3].dropna().astype(int) for t in (real, made)]
+        held = rows[0].value_counts()
+        seldom = set(held[held < 10].index)
+        assert seldom and not seldom & set(rows[1].itertuples(index=False, name=None))
+    assert not set(real["participant"]) & set(made["participant"])
+
+
+def test_rows_of_people_come_back_when_nobody_looks(study, package, monkeypatch):
+    """The test above can fail: among ten short answers some rows are somebody's by chance, and are drawn again."""
+    monkeypatch.setattr("rejsens.sharing.closeness.copied", lambda rows, taken: np.zeros(len(rows), bool))
+    made = synthetic_twin(package, study).tables["syntheticAnswers"]
+    with pytest.raises(AssertionError):
+        test_nobodys_row_is_in_it(package, replace(package, tables={"syntheticAnswers": made}))
+
+
+def test_scores_are_those_of_the_answers(twin):
+    answers, scores = twin.tables["syntheticAnswers"], twin.tables["syntheticScores"]
+    pd.testing.assert_frame_equal(answers[["participant", "wave"]], scores[["participant", "wave"]])
+    again = score(answers[GAD7].astype(float), [load_instruments(only=["gad7"])["gad7"]])
+    pd.testing.assert_series_equal(again["gad7_sum"], scores["gad7_sum"])
+    assert (again["gad7_sum__n_answered"] == scores["gad7_sum__n_answered"]).all()
+
+
+def test_it_is_labelled_everywhere(package, twin):
+    assert twin.kind == "synthetic" and twin.facts.title.startswith("Synthetic twin of: ")
+    assert twin.facts.simulated == package.facts.simulated
+    for name, table in twin.tables.items():
+        assert name.startswith("synthetic") and table["synthetic"].all()
+        assert [row["variable"] for row in twin.columns(name)] == list(table.columns)
+        assert table["participant"].str.startswith("synthetic-").all()
+    assert any(note.startswith("Synthetic data") for note in twin.notes)
+    assert not any("every row" in note.casefold() for note in twin.notes)
+
+
+def test_values_are_allowed_ones(package, twin):
+    for name, rows in package.dictionary[package.dictionary["table"] == "answers"].groupby("variable"):
+        values = twin.tables["syntheticAnswers"][name].dropna()
+        low, high = rows["minimum"].iloc[0], rows["maximum"].iloc[0]
+        if rows["type"].iloc[0] in ("integer", "number") and name != "wave_number":
+            assert values.between(low if low == low else -np.inf, high if high == high else np.inf).all()
+
+
+def test_gender_stays_a_persons_own(twin):
+    answers = twin.tables["syntheticAnswers"]
+    assert answers.groupby("participant")["gender"].nunique().max() == 1
+    assert answers["relationship_status"].notna().all()
+
+
+def test_shares_gaps_and_waves_are_kept(package, twin):
+    real, made = package.tables["answers"], twin.tables["syntheticAnswers"]
+    assert made["participant"].nunique() == real["participant"].nunique()
+    for wave in real["wave"].unique():
+        a, b = (t[t["wave"] == wave] for t in (real, made))
+        assert len(b) == pytest.approx(len(a), rel=0.12)
+        complete = [t[GAD7 + UCLA3].notna().all(axis=1).mean() for t in (a, b)]
+        assert complete[1] == pytest.approx(complete[0], abs=0.06)
+    table = twin.beside["utility_answers"]
+    assert table["distance"].mean() < 0.05 and (table["unanswered"] - table["unanswered_synthetic"]).abs().max() < 0.05
+
+
+def test_scales_are_kept(twin):
+    scales = twin.beside["utility_scales"]
+    assert set(scales["score"]) == {"gad7_sum", "ucla3"}
+    assert (scales["alpha"] - scales["alpha_synthetic"]).abs().max() < 0.06
+    assert scales["loading_furthest"].max() < 0.15
+
+
+def test_risk_is_told_against_what_people_share_anyway(twin):
+    risk = twin.beside["risk"].set_index("measure")
+    assert len(risk) == 6 and risk["n"].min() > 100
+    auc = risk.loc["who was in it, told by nearness: area under the curve", "value"]
+    assert 0.4 < auc < 0.6
+
+
+def test_the_same_study_gives_the_same_twin(study, package, twin):
+    again = synthetic_twin(package, study)
+    for name in twin.tables:
+        pd.testing.assert_frame_equal(again.tables[name], twin.tables[name])
+    other = synthetic_twin(package, replace(study, settings={**study.settings, "seed": 5}))
+    assert not other.tables["syntheticAnswers"][GAD7].equals(twin.tables["syntheticAnswers"][GAD7])
+
+
+def test_too_few_people_are_refused(study, package):
+    few = package.tables["answers"]["participant"].unique()[:40]
+    tables = {name: table[table["participant"].isin(few)] for name, table in package.tables.items()}
+    with pytest.raises(Refused, match="40 people"):
+        synthetic_twin(replace(package, tables=tables), study)
+
+
+# --- what somebody could learn ---------------------------------------------------------------------------------------
+
+
+def test_a_twin_that_copies_people_is_found_out():
+    """The risk table on people themselves, a little disturbed, given out as their twin: every measure tells."""
+    rng = np.random.default_rng(3)
+    people = rng.integers(0, 5, (300, 30)).astype(float)
+    copy = np.where(rng.random(people.shape) < 0.1, rng.integers(0, 5, people.shape), people)
+    copy[:20] = people[:20]
+    halves = {"used": people[:150], "held": people[150:], "twin": copy[:150]}
+    risk = closeness.risk(people, copy, np.full(30, 4.0), halves, rng)
+    assert risk["value"].iloc[0] >= 20 and risk["comparison"].iloc[0] == 0
+    assert risk["value"].iloc[1] < 0.5 * risk["comparison"].iloc[1]
+    assert risk["value"].iloc[3] < 0.5 < risk["comparison"].iloc[3]
+    assert risk["value"].iloc[4] > 0.95 > risk["comparison"].iloc[4]
+    assert risk["value"].iloc[5] > 0.8 > 0.4 > risk["comparison"].iloc[5]
+
+
+def test_distances_equal_a_count_by_hand():
+    rows = np.full((1, 12), 1.0)
+    others = np.full((2, 12), 1.0)
+    others[0, :3] = 3.0
+    others[1, :4] = np.nan
+    found = closeness.distances(rows, others, np.full(12, 4.0))
+    assert found[0, 0] == pytest.approx(3 * 0.5 / 12) and np.isinf(found[0, 1])
+
+
+# --- questions that do not apply, events, tick boxes -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def matrix_study(tmp_path_factory):
+    """A study with a score of sources, of which some do not apply, and events of two kinds."""
+    import yaml
+
+    folder = tmp_path_factory.mktemp("events") / "study"
+    study = example_study(folder, waves=1)
+    path = folder / "data/waves/w1.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["instruments"] += [{"id": "mreii_sources"}, {"id": "mreii_events", "as": "unclear"}]
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    from rejsens.study import load_study
+
+    return replace(load_study(folder), settings={**study.settings, "min_cell": 5})
+
+
+def test_what_does_not_apply_has_no_answer(matrix_study):
+    """Flags of one cause stay together, conditions follow from the answers, and no flagged question is answered."""
+    study, rng, n = matrix_study, np.random.default_rng(2), 400
+    [wave] = study.waves
+    frame = pd.DataFrame(
+        {"participant": [f"p{i}" for i in range(n)], "wave": wave.name, "wave_number": 1, "role": "wave"}
+    )
+    single, none = rng.random(n) < 0.3, rng.random(n) < 0.2
+    items = [item for instrument in study.asked[wave.name] for item in instrument.items]
+    flags = {}
+    for item in items:
+        values = rng.integers(int(item.low), int(min(item.high, item.low + 4)) + 1, n).astype(float)
+        if item.not_applicable or item.asked_if:
+            off = none if item.id.startswith("unclear") else single if "partner" in item.id else np.zeros(n, bool)
+            values[off], flags[f"{item.id}__na"] = np.nan, off
+        frame[item.id] = values
+    real = wide(frame.assign(**flags))
+    drawn = draw_answers(model_of(real, study, 5), 400, rng)
+    table = pooled(drawn, study, [f"s{i}" for i in range(400)])
+    for name in flags:
+        assert not table.loc[table[name], name.removesuffix("__na")].notna().any()
+        if flags[name].any():
+            assert table[name].mean() == pytest.approx(flags[name].mean(), abs=0.08)
+    events = [name for name in flags if name.startswith("unclear")]
+    assert table[events].nunique(axis=1).eq(1).all()
