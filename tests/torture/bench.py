@@ -85,6 +85,7 @@ class Bench:
     place: Path
     chance: random.Random
     cores: int = 2
+    short: bool = False  # up to the pooled waves only
 
     @property
     def finished(self) -> Path:
@@ -95,7 +96,7 @@ class Bench:
         if not self.finished.exists():
             write_study(self.finished)
         began = time.monotonic()
-        self.run(self.finished)
+        self.run(self.finished, *([POOLED] if self.short else []))
         leftovers(self.finished)
         return time.monotonic() - began
 
