@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz calibrate cluster bench clean lock \
+.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz torture calibrate cluster bench clean lock \
 	metadata validators sbom
 
 report: $(READY)
@@ -50,6 +50,10 @@ test-rest: $(READY)
 # damaged exports of every platform for as long as told: make fuzz SECONDS=3600 (SEED=1 to begin at a known place)
 fuzz: $(READY)
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
+
+# runs that are killed, starved, swapped and raced, and what the next run makes of it: make torture KILLS=50 (SEED=1)
+torture: $(READY)
+	@$(BIN)/python -m tests.torture --kills $(or $(KILLS),50) $(if $(SEED),--seed $(SEED))
 
 # the questionnaire's pages and importable files in docs/mreii, from the instruments' files
 mreii: $(READY)

@@ -19,6 +19,7 @@ PARTS: dict[tuple[str, ...], int] = {
     ("codebook", "write_numbers", "write_draft"): 1,
     ("write_report", "write_documents"): 1,
 }
+SHORT = (WAVES, ("score_wave", "pool_waves"), ("compare_waves", "pool_waves"), ("pool_waves",))
 MANY = ("lay_out_table", "draw_figure")  # rules of many jobs: a few of their files are enough work
 
 
@@ -28,7 +29,8 @@ def kill_once(bench: Bench, number: int) -> str:
     raises   Failed: the next run did not end with the bytes of an undisturbed one
     """
     while True:
-        part = bench.chance.choices(list(PARTS), list(PARTS.values()))[0]
+        parts = dict.fromkeys(SHORT, 1) if bench.short else PARTS
+        part = bench.chance.choices(list(parts), list(parts.values()))[0]
         study = bench.copy(f"kill-{number}")
         targets = _targets(bench, study, part)
         how = bench.chance.choice(["removed", "spoilt"])

@@ -374,7 +374,7 @@ class _Outputs(dict):
 def test_the_fault_on_the_page_of_figures(folder, capsys):
     (folder / "logs/draw_figure").mkdir(parents=True)
     rule = SimpleNamespace(
-        output=_Outputs(svg="results/figures/loneliness_by_wave.svg"), rule="draw_figure",
+        input=[], output=_Outputs(svg="results/figures/loneliness_by_wave.svg"), rule="draw_figure",
         log=["logs/draw_figure/loneliness_by_wave.log"], wildcards=["loneliness_by_wave"],
     )  # fmt: skip
     with pytest.raises(SystemExit), job(rule):
