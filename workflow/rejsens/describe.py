@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from rejsens.definitions import Instrument, Item, Score
 from rejsens.scoring import PRORATED
 from rejsens.tabular import by_wave
-from rejsens.validate import NOT_APPLICABLE
+from rejsens.variables import NOT_APPLICABLE
 
 
 def sample_table(

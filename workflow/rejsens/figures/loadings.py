@@ -207,7 +207,7 @@ def _draw_wave(axes: Axes, panel: Panel, wave: str, place: int) -> None:
     axes.hlines(y, own["std_ci_low"], own["std_ci_high"], color=colour, linewidth=width, zorder=2, label="interval")
     for turned, marker in ((False, "o"), (True, "D")):
         those = panel.items["reverse"].to_numpy(dtype=bool) == turned
-        mark = {"marker": marker, "markersize": style.DOT if first else style.DOT / 2, "linestyle": ""}
+        mark: dict[str, Any] = {"marker": marker, "markersize": style.DOT if first else style.DOT / 2, "linestyle": ""}
         face = colour if first else style.WHITE
         axes.plot(
             own["std"][those], y[those], color=colour, markerfacecolor=face, markeredgewidth=style.EDGE, zorder=3,

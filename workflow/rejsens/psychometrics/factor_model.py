@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -198,7 +199,7 @@ def build_result(fitted: engine.Estimate, status: str, found: Found, settings: S
     )
 
 
-def _common(found: Found, settings: Settings) -> dict[str, object]:
+def _common(found: Found, settings: Settings) -> dict[str, Any]:
     """What a result says of its data and settings, whether or not it was estimated."""
     return {
         "n": found.n,
