@@ -94,7 +94,7 @@ def draw(
 
 def _sections(rows: pd.DataFrame, names: dict[str, str]) -> list[Section]:
     """Comparisons in the order of the table; scales that share groups or waves, and the names of their rungs, together."""
-    found: dict[tuple, dict[str, pd.DataFrame]] = {}
+    found: dict[tuple[Any, ...], dict[str, pd.DataFrame]] = {}
     for (between, compared, model), own in rows.groupby(["between", "compared", "model"], sort=False):
         place = (between, compared, tuple(own["rung"]))
         found.setdefault(place, {})[names.get(model, spoken(model))] = own

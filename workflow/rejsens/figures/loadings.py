@@ -153,7 +153,7 @@ def _sheet(panels: list[Panel], shown: pd.DataFrame, study: dict[str, Any]) -> s
     return sheet
 
 
-def _key(shown: pd.DataFrame, panels: list[Panel], narrow: bool) -> list:
+def _key(shown: pd.DataFrame, panels: list[Panel], narrow: bool) -> list[Any]:
     several = max(len(panel.waves) for panel in panels) > 1
     firsts = {panel.waves[0] for panel in panels}
     first = f"wave {firsts.pop()}" if len(firsts) == 1 else "first wave"

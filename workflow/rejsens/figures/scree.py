@@ -113,7 +113,7 @@ def _sheet(panels: list[pd.DataFrame], study: dict[str, Any]) -> style.Sheet:
     return sheet
 
 
-def _key(narrow: bool) -> list:
+def _key(narrow: bool) -> list[Any]:
     random = "random data, 95th percentile"
     return [
         (style.dot(style.BLUE), "suggested" if narrow else "suggested by parallel analysis"),

@@ -9,6 +9,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +26,7 @@ IDS = plain.IDS
 PERSONAL: dict[str, str] = {}
 DATES = None
 DURATION: dict[str, float] = {}
-NOT_ANSWERS: tuple[tuple[str, tuple, str], ...] = ()
+NOT_ANSWERS: tuple[tuple[str, tuple[Any, ...], str], ...] = ()
 
 LARGEST = 1 << 31  # bytes that a workbook may hold when it is unpacked
 SAVE_AS_CSV = "open it in the program that wrote it and save it as CSV (UTF-8) or .xlsx"

@@ -289,7 +289,7 @@ def analysis(q: Question, one: Specification) -> Callable[[pd.DataFrame], list[E
     return _contrast(q, one, frame, at_once)
 
 
-def _association(q: Question, one: Specification, frame: Callable, at_once: Mapping[str, Any]) -> Callable:
+def _association(q: Question, one: Specification, frame: Callable[..., Any], at_once: Mapping[str, Any]) -> Callable[..., Any]:
     if len(q.waves) == 1:
         return lambda panel: cross_sectional(frame(panel), **q.asked, **at_once)
     if len(q.waves) == 2:
@@ -299,7 +299,7 @@ def _association(q: Question, one: Specification, frame: Callable, at_once: Mapp
     return lambda panel: [fixed_effects(panel, **q.asked, **q.levels)]
 
 
-def _contrast(q: Question, one: Specification, frame: Callable, at_once: Mapping[str, Any]) -> Callable:
+def _contrast(q: Question, one: Specification, frame: Callable[..., Any], at_once: Mapping[str, Any]) -> Callable[..., Any]:
     """Two outcomes, or two predictors, beside each other."""
     if "outcomes" in q.hypothesis:
         this, other = q.hypothesis["outcomes"]

@@ -289,7 +289,7 @@ def _correlation_rows(rows, r, se, z, found: Found, group: int) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _moments(fitted: engine.Estimate) -> list[tuple[tuple, tuple]]:
+def _moments(fitted: engine.Estimate) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
     """By group: observed (mean, covariance) and implied ones."""
     if fitted.structure.ordered:
         return [
@@ -302,7 +302,7 @@ def _moments(fitted: engine.Estimate) -> list[tuple[tuple, tuple]]:
     ]
 
 
-def _correlation_residuals(observed: tuple, expected: tuple) -> np.ndarray:
+def _correlation_residuals(observed: tuple[Any, ...], expected: tuple[Any, ...]) -> np.ndarray:
     correlations = []
     for _, covariance in (observed, expected):
         spread = np.sqrt(covariance.diagonal())

@@ -49,14 +49,14 @@ class Settings:
 class Found:
     """What the data offer to one model: samples by group, or the reason why there are none."""
 
-    samples: tuple
+    samples: tuple[Any, ...]
     groups: tuple[str, ...]
     n: int
     n_lost: int
     reason: str = ""
     notes: tuple[str, ...] = ()
     thresholds: dict[str, int] = field(default_factory=dict)
-    full: tuple | None = None  # saturated moments of continuous items
+    full: tuple[Any, ...] | None = None  # saturated moments of continuous items
 
 
 def require_frame(data: pd.DataFrame) -> None:
