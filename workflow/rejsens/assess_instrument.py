@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -120,7 +121,7 @@ def _assess_score(
     return tuple(table.assign(instrument=instrument.name, wave=wave) for table in (reliability, items))
 
 
-def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tuple[dict, dict, dict, list[str]]:
+def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[str]]:
     """Theoretical range, label and keying of each unit of a score."""
     if score.pairs:
         pairs = [(instrument.item(a), instrument.item(b)) for a, b in score.pairs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -160,7 +161,7 @@ def _over_groups(
             continue
         words = {code: labels.get(code, f"{code:g}") for code in kept}
         rows = frame[codes.isin(kept)].assign(**{name: codes[codes.isin(kept)].map(words)})
-        how = estimator(instrument, model)
+        how: dict[str, Any] = estimator(instrument, model)
         ladders[name] = invariance(rows, factors, groups=name, ci_level=ci_level, **how)
     return ladders
 

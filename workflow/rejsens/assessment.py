@@ -16,8 +16,8 @@ from rejsens import apa
 from rejsens import assessment_words as words
 from rejsens import relation_words as relations
 from rejsens.layout import PrintedTable
-from rejsens.narrative import counted, reported, sentence
 from rejsens.psychometrics.predictions import MET, NOT_TESTABLE
+from rejsens.sentences import counted, reported, sentence
 from rejsens.tabular import COLUMNS
 
 TABLES = (

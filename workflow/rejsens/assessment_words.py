@@ -13,9 +13,10 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.measured_alike import NOT_TESTED
-from rejsens.narrative import changed, counted, lower_first, reported, sentence
+from rejsens.narrative import changed
 from rejsens.phrases import ABOVE_REJECTED, above_rejected, labelled, not_run, quoted, sided, spoken
 from rejsens.problems import listed
+from rejsens.sentences import counted, lower_first, reported, sentence
 
 Row = Mapping[str, Any]
 ADMISSIBLE, REPORTED = "admissible", "reported"

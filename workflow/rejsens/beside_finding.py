@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from rejsens.declarations import SHIPPED, read_yaml
+from rejsens.declarations import read_yaml
+from rejsens.registry import SHIPPED
 from rejsens.result_names import label_of, numbers, term_of
 from rejsens.sentences import lower_first
 

@@ -6,6 +6,7 @@ They are signs and no proof, and nobody leaves by them: who is set aside is stat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -149,7 +150,7 @@ def _consistent(instruments: Sequence[Instrument]) -> tuple[list[Item], dict[str
     return items, scales
 
 
-def _conditional(items: Sequence) -> bool:
+def _conditional(items: Sequence[Any]) -> bool:
     return any(item.asked_if or item.not_applicable for item in items)
 
 

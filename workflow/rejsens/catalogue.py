@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rejsens.administration import REQUIRED
-from rejsens.declarations import SHIPPED, read_yaml
+from rejsens.declarations import read_yaml
 from rejsens.definitions import Instrument, Score
 from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
+from rejsens.registry import SHIPPED
 from rejsens.sidecars import REFUSED_INSTRUMENTS
 from rejsens.translations import language_name
 

@@ -89,7 +89,7 @@ def _what_was_found(proposal: Proposal) -> list[str]:
 
 def _told(problem: Problem, secrets: Secrets, path: Path) -> Problem:
     """A sentence about the wave as it would stand in a study, as one about the file; what tells who somebody is becomes […]."""
-    text = {part: secrets.mask(getattr(problem, part)) for part in ("found", "allowed", "fix")}
+    text: dict[str, Any] = {part: secrets.mask(getattr(problem, part)) for part in ("found", "allowed", "fix")}
     return replace(problem, where=str(path) if problem.where == "The export" else problem.where, **text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -130,7 +131,7 @@ def _reliability(reliability: pd.DataFrame, score: str, wave: str) -> Reliabilit
     """The coefficient of one score in one wave from which its error of measurement follows."""
     of_score = reliability[(reliability["score"] == score) & (reliability["wave"] == wave)].set_index("coefficient")
     usable = of_score[of_score["estimate"].notna()]
-    nothing = {"ci_low": np.nan, "ci_high": np.nan, "n_lost": 0}
+    nothing: dict[str, Any] = {"ci_low": np.nan, "ci_high": np.nan, "n_lost": 0}
     for name in ("omega_u", "alpha", "spearman_brown"):
         if name in usable.index:
             row = usable.loc[name]

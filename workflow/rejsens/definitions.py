@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rejsens.declarations import SHIPPED, read_yaml
+from rejsens.declarations import read_yaml
 from rejsens.problems import Problem, Refused, did_you_mean, listed
-from rejsens.registry import instrument_files, translation_files
+from rejsens.registry import SHIPPED, instrument_files, translation_files
 
 # Answers to an item up to which it is taken as ordered; with five and more, maximum likelihood with corrected errors
 # serves (Rhemtulla, Brosseau-Liard & Savalei, 2012, 10.1037/a0029315), and keeps incomplete rows.
@@ -264,7 +264,7 @@ def instrument_from(content: Mapping[str, Any], path: str = "", shipped: bool = 
     problems += score_problems + model_problems + _reference_problems(content, items, path)
     if problems:
         raise Refused(problems, path)
-    tuples = {k: tuple(content.get(k, ())) for k in ("measures", "settings_required", "examples")}
+    tuples: dict[str, Any] = {k: tuple(content.get(k, ())) for k in ("measures", "settings_required", "examples")}
     return Instrument(
         id=content["id"],
         name=content["id"],

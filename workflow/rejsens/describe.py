@@ -12,7 +12,7 @@ from rejsens.definitions import Instrument, Item, Score
 from rejsens.disclosure import end_shares
 from rejsens.scoring import PRORATED
 from rejsens.tabular import by_wave
-from rejsens.validate import NOT_APPLICABLE
+from rejsens.variables import NOT_APPLICABLE
 
 ANSWERS = 11  # a score of so many values at most is held to what holds for an item
 

@@ -174,7 +174,7 @@ def _instruments(now: Mapping[str, Row], before: Sequence[Mapping[str, Row]], no
     rows = []
     for name in (name for name in sizes if name not in were[0]):
         last = next((k for k, wave in enumerate(were) if name in wave), None)
-        size = {"instrument": name, "after": counted(sizes[name], "item")}
+        size: dict[str, Any] = {"instrument": name, "after": counted(sizes[name], "item")}
         if last is None:
             rows.append(_row("instrument new", **size))
         else:

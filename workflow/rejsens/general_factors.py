@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,7 @@ def _of_enough(found: Reliability, min_cell: int) -> Reliability:
     """The coefficient, withheld where fewer than `min_cell` people answered every item."""
     if found.n >= min_cell:
         return found
-    blank = dict.fromkeys(("estimate", "ci_low", "ci_high"), np.nan)
+    blank: dict[str, Any] = dict.fromkeys(("estimate", "ci_low", "ci_high"), np.nan)
     return replace(
         found, **blank, n=0, n_lost=0, status=f"not reported: fewer than {min_cell} people answered every item"
     )
@@ -88,7 +89,7 @@ def _confirmed(
 ) -> Iterator[tuple[str, Reliability]]:
     frame, factors = parts(people, instrument, model)
     turned = [keyed_name(instrument.item(i)) for i in model.items if instrument.item(i).reverse]
-    method = {"reversed_items": turned} if model.structure == "method" else {}
+    method: dict[str, Any] = {"reversed_items": turned} if model.structure == "method" else {}
     found = omega_general(frame, factors, model.structure, ci_level, **method)
     whole = _score_of(instrument, model.items)
     # Without such a score there is none: subscales that point opposite ways have a sum of no meaning.

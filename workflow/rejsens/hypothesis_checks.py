@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rejsens.declarations import SHIPPED, load_yaml
+from rejsens.declarations import load_yaml
 from rejsens.hypotheses import DEFAULT, MODELS, Hypothesis, outcomes, predictors, unfit, variables
 from rejsens.problems import Problem, did_you_mean, listed
+from rejsens.registry import SHIPPED
 
 if TYPE_CHECKING:
     from rejsens.definitions import Instrument

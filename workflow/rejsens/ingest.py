@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -237,7 +238,7 @@ def _where(column: str, item: Item) -> str:
     return f"{column} ({item.id})" if column != item.id else column
 
 
-def _means_missing(texts: list[str], wave: Wave, of_file: tuple = (), explicit: Iterable[object] = ()) -> list[bool]:
+def _means_missing(texts: list[str], wave: Wave, of_file: tuple[Any, ...] = (), explicit: Iterable[object] = ()) -> list[bool]:
     """Which texts mean no answer: blanks, declared texts, declared numbers however they are written (-99, -99.0).
 
     of_file   values that an SPSS file itself calls missing in this column; a label map may say otherwise
@@ -253,7 +254,7 @@ def _means_missing(texts: list[str], wave: Wave, of_file: tuple = (), explicit: 
     ]  # fmt: skip
 
 
-def _declared_missing(value: str | float, declared: tuple) -> bool:
+def _declared_missing(value: str | float, declared: tuple[Any, ...]) -> bool:
     """Whether a file declares a value as missing, alone or within a range."""
     for entry in declared:
         low, high = entry if isinstance(entry, tuple) else (entry, entry)

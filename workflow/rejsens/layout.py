@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 from rejsens import apa
 from rejsens.spreadsheet import safe
@@ -67,7 +67,7 @@ class PrintedTable:
             raise ValueError(f"“{self.title}”: sections start at rows {starts} of {len(self.rows)}")
 
 
-def grouped(groups: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, tuple]:
+def grouped(groups: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, tuple[Any, ...]]:
     """`rows` and `sections` of rows that come by heading; a heading without rows is left out.
 
     >>> grouped({"Wave 1": [("a", "1")], "Wave 2": [], "Wave 3": [("b", "2")]})

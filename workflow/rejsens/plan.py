@@ -9,13 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rejsens.declarations import SHIPPED
 from rejsens.definitions import instrument_facts
 from rejsens.figure_presets import Size, chosen_size, every_size
 from rejsens.frozen_plan import LOCK
 from rejsens.multiverse_file import FILE as MULTIVERSE
 from rejsens.multiverse_file import hypotheses_of
-from rejsens.registry import TABLES, code, constant, figures, files, hashes, plugins, sha256, title
+from rejsens.registry import SHIPPED, TABLES, code, constant, figures, files, hashes, plugins, sha256, title
 from rejsens.sidecars import Wave
 from rejsens.statements import statements
 from rejsens.study import Study

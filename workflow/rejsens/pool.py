@@ -15,8 +15,8 @@ from rejsens.sidecars import Wave
 from rejsens.spreadsheet import write_csv
 from rejsens.study import Study
 from rejsens.tabular import write_table
-from rejsens.validate import NOT_APPLICABLE, STORED
-from rejsens.variables import columns_of_items
+from rejsens.validate import STORED
+from rejsens.variables import NOT_APPLICABLE, columns_of_items
 
 CREATED = 92  # where an SPSS file's header keeps the day (9 characters) and the time (8) it was written
 

@@ -60,7 +60,7 @@ def screen(
     )
 
 
-def _before_screening(wave: str, n_answers: int, left_out: pd.DataFrame | None) -> list[tuple]:
+def _before_screening(wave: str, n_answers: int, left_out: pd.DataFrame | None) -> list[tuple[Any, ...]]:
     """The ledger's first lines: every row of the export, then those that the sidecar leaves out, entry by entry."""
     remaining = n_answers + (0 if left_out is None else len(left_out))
     flow = [(wave, 0, "raw", "Rows in the export", 0, remaining)]

@@ -11,8 +11,8 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.assessment_words import WHOLE, Row, behind, people
-from rejsens.narrative import counted, lower_first, reported, sentence
 from rejsens.phrases import not_run, relabelled, shipped_labels, sided, spoken
+from rejsens.sentences import counted, lower_first, reported, sentence
 
 OUTCOMES = {
     "below": "the whole interval below",

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rejsens.declarations import SHIPPED, read_yaml
+from rejsens.declarations import read_yaml
 from rejsens.document import Document, Figure, Paragraph, Section, Table, walk
+from rejsens.registry import SHIPPED
 from rejsens.study import Study
 from rejsens.tabular import tidy
 

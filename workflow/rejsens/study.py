@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from rejsens.administration import administer
-from rejsens.declarations import SHIPPED, load_settings, load_yaml, read_yaml
+from rejsens.declarations import load_settings, load_yaml, read_yaml
 from rejsens.definitions import Instrument, instrument_facts, load_instruments
 from rejsens.figure_presets import chosen_size
 from rejsens.hypothesis_checks import SetAside, family_problems, set_aside
 from rejsens.multiverse_file import Multiverse, load_multiverse, multiverse_problems
 from rejsens.problems import Problem, Refused, collect
-from rejsens.registry import files, instrument_files
+from rejsens.registry import SHIPPED, files, instrument_files
 from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave, wave_facts
 from rejsens.spelling import as_written
 from rejsens.study_checks import file_problems, instrument_problems, name_problems, plugin_problems, wave_problems

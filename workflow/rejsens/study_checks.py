@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rejsens.declarations import SHIPPED, load_settings, read_yaml
+from rejsens.declarations import load_settings, read_yaml
 from rejsens.definitions import load_instruments
 from rejsens.problems import Problem, collect, did_you_mean, listed
-from rejsens.registry import TABLES, constant, files, own_plugins
+from rejsens.registry import SHIPPED, TABLES, constant, files, own_plugins
 from rejsens.sidecars import Wave
 from rejsens.translations import in_language
 

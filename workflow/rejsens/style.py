@@ -444,5 +444,5 @@ def means(
     """Means with their intervals, joined by a thin line in the order given."""
     axes.plot(x, y, color=colour, linewidth=THIN, zorder=3)
     axes.vlines(x, low, high, color=colour, linewidth=width, zorder=4, label="interval")
-    mark = {"marker": marker, "markersize": DOT, "markeredgecolor": WHITE, "markeredgewidth": EDGE}
+    mark: dict[str, Any] = {"marker": marker, "markersize": DOT, "markeredgecolor": WHITE, "markeredgewidth": EDGE}
     axes.plot(x, y, linestyle="", color=colour, zorder=5, label="mean", **mark)

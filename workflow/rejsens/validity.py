@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def discriminant(
             )
             continue
         rng = generator(seed, "discriminant", head["set"], head["x"], head["y"])
-        how = {"ci_level": ci_level, "draws": draws, "rng": rng, "min_cell": min_cell}
+        how: dict[str, Any] = {"ci_level": ci_level, "draws": draws, "rng": rng, "min_cell": min_cell}
         row = head | pair_of_scales(*scales[:2], head["below"], **how)
         rows.append(row | {"method": base_of(row["method"], scales[2])})
     return pd.DataFrame(rows)
@@ -99,7 +100,7 @@ def pair_of_scales(
         return {"n": 0, "n_lost": len(items), "draws": 0, "outcome": "", "method": "", **_statuses(few)}
     made = min(draws, max(LEAST_DRAWS, RESAMPLED // max(len(complete), 1)))
     fewer = FEWER_DRAWS.format(draws, len(complete)) if made < draws else ""
-    how = {"ci_level": ci_level, "draws": made}
+    how: dict[str, Any] = {"ci_level": ci_level, "draws": made}
     ratio, second = (
         htmt(items, scales, kind=kind, rng=stream, **how).iloc[0]
         for kind, stream in zip(("htmt", "htmt2"), rng.spawn(2), strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -47,7 +48,7 @@ def column_map(export: Export, wave: Wave, asked: list[Instrument], problems: li
 
 
 def _declared_columns(
-    instrument: Instrument, entry: Mapping, wave: Wave, boxes: Mapping[str, str], problems: list[Problem]
+    instrument: Instrument, entry: Mapping[str, Any], wave: Wave, boxes: Mapping[str, str], problems: list[Problem]
 ) -> dict[str, str]:
     """Item -> column by the entry's `columns:`; items that share a cell with others have their column from `multiple:`."""
     declared = entry.get("columns")

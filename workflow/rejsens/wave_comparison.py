@@ -13,12 +13,12 @@ from rejsens.definitions import load_instruments
 from rejsens.differences import blocking, compare
 from rejsens.exports import read_export
 from rejsens.importers import Export, open_export
-from rejsens.ingest import column_map
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 from rejsens.registry import files
 from rejsens.sidecars import Wave, instruments_asked, load_wave
 from rejsens.study import instrument_folders
 from rejsens.variables import asked_variables, choices_of_platform
+from rejsens.wave_columns import column_map
 from rejsens.wording import plain_key
 
 

@@ -223,7 +223,7 @@ class Forecast:
     pace: a guess is no forecast.
     """
 
-    todo: Counter
+    todo: Counter[str]
     seconds: dict[str, float]
     began: float = field(default_factory=time.monotonic)
     done: float = 0.0

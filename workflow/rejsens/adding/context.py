@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from rejsens.adding.matching import Earlier, earlier_wave
-from rejsens.declarations import SHIPPED, load_settings
+from rejsens.declarations import load_settings
 from rejsens.definitions import Instrument, load_instruments
 from rejsens.exports import Export, read_export
 from rejsens.problems import Problem, Refused, collect
-from rejsens.registry import files
+from rejsens.registry import SHIPPED, files
 from rejsens.sidecars import Wave, administered_name, instruments_asked, load_wave
 from rejsens.translations import in_language
 

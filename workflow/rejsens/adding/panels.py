@@ -121,7 +121,7 @@ def _tell(
     module: Any,
     ids: list[str],
     row_of: Mapping[str, int],
-    statuses: Counter,
+    statuses: Counter[str],
     participant: str,
 ) -> None:
     matched, unmatched = joined.record["matched"], joined.record["unmatched"]

@@ -46,7 +46,7 @@ def includes_0(row: Any) -> bool:
 
 def box(canvas: Axes, left: float, top: float, width: float, height: float, name: str) -> None:
     """A variable with its name."""
-    look = {"facecolor": style.BAND, "edgecolor": style.INK, "linewidth": style.THIN, "zorder": 3, "clip_on": False}
+    look: dict[str, Any] = {"facecolor": style.BAND, "edgecolor": style.INK, "linewidth": style.THIN, "zorder": 3, "clip_on": False}
     canvas.add_patch(Rectangle((left, top), width, height, label=name.replace("\n", " "), **look))
 
 
@@ -65,7 +65,7 @@ def arrow(canvas: Axes, start: Point, end: Point, row: Any) -> None:
     length = math.dist(start, end)
     ux, uy = (end[0] - start[0]) / length, (end[1] - start[1]) / length
     neck = (end[0] - HEAD * ux, end[1] - HEAD * uy)
-    path = {"color": colour, "linewidth": width, "linestyle": dashes, "zorder": 2, "clip_on": False}
+    path: dict[str, Any] = {"color": colour, "linewidth": width, "linestyle": dashes, "zorder": 2, "clip_on": False}
     canvas.plot([start[0], neck[0]], [start[1], neck[1]], label=str(row.term), **path)
     half = HALF + (0.35 if bool(row.carries) else 0.0)
     corners = [end, (neck[0] - half * uy, neck[1] + half * ux), (neck[0] + half * uy, neck[1] - half * ux)]

@@ -129,7 +129,7 @@ def _bars(sheet: style.Sheet, present: pd.DataFrame, top: float) -> None:
     axes.set_xticklabels(style.wrap(wave, width / len(present) - 1, style.SMALL, lines=1) for wave in present["wave"])
     axes.tick_params(axis="x", length=0)
     for place, percent in enumerate(present["percent"]):
-        words = {"fontsize": style.SMALLEST, "ha": "center", "va": "bottom"}
+        words: dict[str, Any] = {"fontsize": style.SMALLEST, "ha": "center", "va": "bottom"}
         axes.text(place, percent, f"{apa.percent(percent, 0)}%", **words)
 
 

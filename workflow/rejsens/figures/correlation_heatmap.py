@@ -149,7 +149,7 @@ def _draw_cells(axes: Axes, cells: pd.DataFrame, shown: list[str], size: float) 
     rank = {score: place for place, score in enumerate(shown)}
     colours = style.diverging()
     grid = np.full((len(shown), len(shown)), np.nan)
-    centred = {"ha": "center", "va": "center", "fontsize": size}
+    centred: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": size}
     for cell in cells.itertuples():
         row, column = rank[cell.row], rank[cell.column]
         grid[row, column] = cell.r
@@ -159,7 +159,7 @@ def _draw_cells(axes: Axes, cells: pd.DataFrame, shown: list[str], size: float) 
     for place in range(len(shown)):
         axes.text(place + 0.5, place + 0.5, "–", color=style.SOFT, **centred)
     edges = np.arange(len(shown) + 1)
-    lines = {"edgecolors": style.WHITE, "linewidth": style.THIN}
+    lines: dict[str, Any] = {"edgecolors": style.WHITE, "linewidth": style.THIN}
     axes.pcolormesh(edges, edges, grid, cmap=colours, vmin=-1, vmax=1, **lines)
     axes.set(xlim=(0, len(shown)), ylim=(len(shown), 0))
     axes.set_yticks([])

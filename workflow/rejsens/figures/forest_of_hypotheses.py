@@ -275,7 +275,7 @@ def _panel(sheet: style.Sheet, metric: str, panel: pd.DataFrame, top: float, stu
 
 def _label(sheet: style.Sheet, row: Any, middle: float, weight: str, colour: str) -> None:
     """A hypothesis and what it says; its name stands beside the middle of the label."""
-    look = {"size": style.SMALL, "colour": colour, "va": "middle"}
+    look: dict[str, Any] = {"size": style.SMALL, "colour": colour, "va": "middle"}
     sheet.text(ID, middle, str(row.hypothesis), weight=weight, **look)
     sheet.text(row.label_left, middle, row.printed_label, **look)
 
@@ -338,7 +338,7 @@ def draw_interval(axes: Axes, row: Any, y: float, height: float, colour: str, ma
     for arrow, end, leaves in (("<", low, row.ci_low < low), (">", high, row.ci_high > high)):
         if leaves:
             axes.plot(end, y, marker=arrow, markersize=style.DOT, color=colour, clip_on=False, zorder=2)
-    mark = {"markersize": style.BIG_DOT, "label": "decides"}
+    mark: dict[str, Any] = {"markersize": style.BIG_DOT, "label": "decides"}
     if not row.carries:
         mark = {"markersize": style.DOT, "markerfacecolor": style.WHITE, "label": "reported"}
     axes.plot(row.estimate, y, marker=marker, color=colour, markeredgewidth=style.LINE, zorder=4, **mark)

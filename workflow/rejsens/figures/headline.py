@@ -204,7 +204,7 @@ def _curve(sheet: style.Sheet, lines: pd.DataFrame, box: Box) -> None:
     ticks = TICKS if style.PAGE >= LEAST else TICKS + 3
     axes = sheet.axes(left + ticks, top, width - ticks - 4.5, bottom - top)
     for place, (_, own) in enumerate(lines.groupby("hypothesis", sort=False)):
-        look = {"colour": COLOURS[place], "marker": MARKERS[place], "width": style.LINE}
+        look: dict[str, Any] = {"colour": COLOURS[place], "marker": MARKERS[place], "width": style.LINE}
         style.means(axes, own["x"], own["y"], own["ci_low"], own["ci_high"], **look)
     reach = max(0.6, lines["ci_low"].abs().max(), lines["ci_high"].abs().max()) * 1.05
     low, high = lines["x"].min(), lines["x"].max()
@@ -225,7 +225,7 @@ def _names_of_lines(axes: Axes, lines: pd.DataFrame, height: float) -> None:
     least = style.height_of(1, style.SMALL) / height * (high - low)
     ends = [own["y"].iloc[-1] for own in groups]
     placed = dict(zip(np.argsort(ends), moved_apart(sorted(ends), least), strict=True))
-    look = {"fontsize": style.SMALL, "weight": "bold", "va": "center", "transform": axes.transAxes}
+    look: dict[str, Any] = {"fontsize": style.SMALL, "weight": "bold", "va": "center", "transform": axes.transAxes}
     for place, own in enumerate(groups):
         y = (placed[place] - low) / (high - low)
         axes.text(1.02, y, own["hypothesis"].iloc[0], color=COLOURS[place], **look)

@@ -94,7 +94,7 @@ def draw(
 
 def _sections(rows: pd.DataFrame, names: dict[str, str]) -> list[Section]:
     """Comparisons in the order of the table; scales that share groups or waves, and the names of their rungs, together."""
-    found: dict[tuple, dict[str, pd.DataFrame]] = {}
+    found: dict[tuple[Any, ...], dict[str, pd.DataFrame]] = {}
     for (between, compared, model), own in rows.groupby(["between", "compared", "model"], sort=False):
         place = (between, compared, tuple(own["rung"]))
         found.setdefault(place, {})[names.get(model, spoken(model))] = own
@@ -175,7 +175,7 @@ def _ladder(
     for left, rung, above in zip(lefts, ladder.itertuples(), above_rejected(ladder), strict=True):
         verdict, words = in_words(rung, above)
         fill, frame, width, dashes, colour = LOOKS[verdict]
-        look = {"facecolor": fill, "edgecolor": frame, "linewidth": width, "linestyle": dashes}
+        look: dict[str, Any] = {"facecolor": fill, "edgecolor": frame, "linewidth": width, "linestyle": dashes}
         canvas.add_patch(Rectangle((left, 0.2), wide, tall - 0.4, label=verdict, clip_on=False, **look))
         if rung.against in places:
             _arrow(canvas, places[rung.against] + wide, left, tall)
@@ -187,7 +187,7 @@ def _ladder(
 def _arrow(canvas: Axes, start: float, end: float, tall: float) -> None:
     """From box to box; below the boxes where one that could not be tested lies between."""
     middle = tall / 2
-    line = {"color": style.SOFT, "linewidth": style.THIN, "clip_on": False}
+    line: dict[str, Any] = {"color": style.SOFT, "linewidth": style.THIN, "clip_on": False}
     if end - start > GAP + 0.1:
         out, back, under = start + 1.2, end - 1.6, tall + 0.6
         canvas.plot([start, out, out, back, back, end - 1.0], [middle, middle, under, under, middle, middle], **line)

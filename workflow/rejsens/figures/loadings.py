@@ -153,7 +153,7 @@ def _sheet(panels: list[Panel], shown: pd.DataFrame, study: dict[str, Any]) -> s
     return sheet
 
 
-def _key(shown: pd.DataFrame, panels: list[Panel], narrow: bool) -> list:
+def _key(shown: pd.DataFrame, panels: list[Panel], narrow: bool) -> list[Any]:
     several = max(len(panel.waves) for panel in panels) > 1
     firsts = {panel.waves[0] for panel in panels}
     first = f"wave {firsts.pop()}" if len(firsts) == 1 else "first wave"
@@ -207,7 +207,7 @@ def _draw_wave(axes: Axes, panel: Panel, wave: str, place: int) -> None:
     axes.hlines(y, own["std_ci_low"], own["std_ci_high"], color=colour, linewidth=width, zorder=2, label="interval")
     for turned, marker in ((False, "o"), (True, "D")):
         those = panel.items["reverse"].to_numpy(dtype=bool) == turned
-        mark = {"marker": marker, "markersize": style.DOT if first else style.DOT / 2, "linestyle": ""}
+        mark: dict[str, Any] = {"marker": marker, "markersize": style.DOT if first else style.DOT / 2, "linestyle": ""}
         face = colour if first else style.WHITE
         axes.plot(
             own["std"][those], y[those], color=colour, markerfacecolor=face, markeredgewidth=style.EDGE, zorder=3,

@@ -179,7 +179,7 @@ def _names(sheet: style.Sheet, names: list[str], left: float, top: float, side: 
     """Upright names, each above its column of squares."""
     tall = _upright(names)
     canvas = sheet.canvas(left, top, side * len(names), tall)
-    upright = {"rotation": 90, "ha": "center", "va": "bottom", "fontsize": style.SMALLEST}
+    upright: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "bottom", "fontsize": style.SMALLEST}
     for place, name in enumerate(names):
         words = style.wrap(spoken(name), tall - 2, style.SMALLEST, lines=1)
         canvas.text((place + 0.5) * side, tall - 0.8, words, **upright)

@@ -161,7 +161,7 @@ def _draw_people(axes: Axes, cloud: pd.DataFrame, waves: list[str], random: np.r
     for wave, values in people.items():
         x = waves.index(wave)
         left, up = random.random((2, len(values)))
-        dots = {"marker": "o", "markersize": style.SPECK, "markeredgewidth": 0, "alpha": style.HAZE, "rasterized": True}
+        dots: dict[str, Any] = {"marker": "o", "markersize": style.SPECK, "markeredgewidth": 0, "alpha": style.HAZE, "rasterized": True}
         moved = values + 0.7 * (up - 0.5) * grain
         axes.plot(x - 0.1 - 0.34 * left, moved, linestyle="", color=style.BLUE, **dots)
         if wave in densities:
@@ -186,7 +186,7 @@ def _draw_means(axes: Axes, means: pd.DataFrame, waves: list[str]) -> None:
 def _draw_middle(axes: Axes, middle: pd.DataFrame, waves: list[str]) -> None:
     """From quartile to quartile, with a dash at the median."""
     x = middle["wave"].map(waves.index).astype(float)  # also where no wave has enough people
-    line = {"color": style.INK, "linewidth": style.THIN, "zorder": 2.5}
+    line: dict[str, Any] = {"color": style.INK, "linewidth": style.THIN, "zorder": 2.5}
     axes.vlines(x, middle["q25"], middle["q75"], label="middle half", **line)
     axes.hlines(middle["median"], x - 0.09, x + 0.09, label="median", **line)
 

@@ -113,7 +113,7 @@ def _sheet(panels: list[pd.DataFrame], study: dict[str, Any]) -> style.Sheet:
     return sheet
 
 
-def _key(narrow: bool) -> list:
+def _key(narrow: bool) -> list[Any]:
     random = "random data, 95th percentile"
     return [
         (style.dot(style.BLUE), "suggested" if narrow else "suggested by parallel analysis"),
@@ -133,7 +133,7 @@ def _panel(axes: Axes, own: pd.DataFrame, line: float) -> None:
     chosen = x <= (advised if pd.notna(advised) else 0)
     axes.plot(x, own["random_high"], color=style.SOFT, linewidth=style.LINE, linestyle="--", label="random", zorder=2)
     axes.plot(x, y, color=style.BLUE, linewidth=style.THIN, zorder=3)
-    mark = {"marker": "o", "linestyle": "", "color": style.BLUE, "markersize": style.DOT, "markeredgewidth": style.LINE}
+    mark: dict[str, Any] = {"marker": "o", "linestyle": "", "color": style.BLUE, "markersize": style.DOT, "markeredgewidth": style.LINE}
     axes.plot(x[chosen], y[chosen], label="suggested", zorder=4, **mark)
     axes.plot(x[~chosen], y[~chosen], markerfacecolor=style.WHITE, label="others", zorder=4, **mark)
     top = max(y.max(), own["random_high"].max())
@@ -145,7 +145,7 @@ def _panel(axes: Axes, own: pd.DataFrame, line: float) -> None:
     axes.tick_params(axis="y", labelsize=style.SMALLEST)
     axes.set_xlabel("number", fontsize=style.SMALLEST, labelpad=0.5)
     axes.set_ylabel("eigenvalue", fontsize=style.SMALLEST, labelpad=1)
-    corner = {"transform": axes.transAxes, "ha": "right", "va": "top", "fontsize": style.SMALLEST}
+    corner: dict[str, Any] = {"transform": axes.transAxes, "ha": "right", "va": "top", "fontsize": style.SMALLEST}
     for place, words in enumerate(_advice(own)):
         axes.text(0.98, 0.98 - place * line, words, **corner)
 

@@ -140,7 +140,7 @@ def _column(
         canvas.hlines(height, *reach, color=style.GHOST, linewidth=style.HAIR, zorder=0)
         for apart, colour in ((False, style.INK), (True, style.SOFT)):
             taken = own[(own[choice] == option) & (own["apart"] == apart)]
-            ends = {"ymin": height - 0.36 * ROW, "ymax": height + 0.36 * ROW}
+            ends: dict[str, Any] = {"ymin": height - 0.36 * ROW, "ymax": height + 0.36 * ROW}
             canvas.vlines(taken["x"], **ends, color=colour, linewidth=_tick(width, len(own)), label=option)
 
 
@@ -168,7 +168,7 @@ def _curve(axes: Axes, own: pd.DataFrame, reach: tuple[float, float]) -> None:
         )
         for apart, face in ((False, colour), (True, style.WHITE)):
             part = rows[rows["apart"] == apart]
-            mark = {"markersize": 2.0 if len(own) > 30 else style.DOT, "markeredgewidth": style.HAIR}
+            mark: dict[str, Any] = {"markersize": 2.0 if len(own) > 30 else style.DOT, "markeredgewidth": style.HAIR}
             axes.plot(
                 part["x"], part["estimate"], "o", color=colour, markerfacecolor=face, zorder=3, label="estimate", **mark
             )

@@ -101,7 +101,7 @@ def _draw_people(axes: Axes, lines: pd.DataFrame, waves: list[str]) -> None:
     wide = lines.pivot(index="person", columns="wave", values="value").reindex(columns=waves)
     xs = np.arange(len(waves), dtype=float)
     paths = [np.column_stack([xs, values]) for values in wide.to_numpy(float)]
-    look = {"colors": style.SOFT, "linewidths": style.HAIR, "alpha": style.VEIL, "zorder": 2}
+    look: dict[str, Any] = {"colors": style.SOFT, "linewidths": style.HAIR, "alpha": style.VEIL, "zorder": 2}
     axes.add_collection(LineCollection(paths, label="person", **look))
     alone = _alone(wide)
     axes.plot(

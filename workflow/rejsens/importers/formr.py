@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from rejsens.importers.cells import name_text
 from rejsens.importers.companions import companion_text, not_a_companion, without_markup
@@ -21,7 +22,7 @@ IDS = ("session",)
 PERSONAL = {"ip": "network address", "referrer": "page that a person came from", "email": "e-mail address"}
 DATES = ("created", "ended")
 DURATION: dict[str, float] = {}
-NOT_ANSWERS: tuple[tuple[str, tuple, str], ...] = ()
+NOT_ANSWERS: tuple[tuple[str, tuple[Any, ...], str], ...] = ()
 OWN = ("session", "created", "modified", "ended")
 
 

@@ -8,6 +8,7 @@ are joined by ", " (support.google.com/docs › View & manage form responses; de
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rejsens.importers.model import Head, Layout
 
@@ -22,7 +23,7 @@ PERSONAL = {
 }  # fmt: skip
 DATES = ("Timestamp", "Timestamp")
 DURATION: dict[str, float] = {}
-NOT_ANSWERS: tuple[tuple[str, tuple, str], ...] = ()
+NOT_ANSWERS: tuple[tuple[str, tuple[Any, ...], str], ...] = ()
 
 
 def recognise(head: Head) -> str:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rejsens.importers.cells import label_key
 from rejsens.importers.companions import companion_rows, not_a_companion, without_markup
@@ -30,7 +31,7 @@ PERSONAL = {
 }  # fmt: skip
 DATES = ("startdate", "datestamp")
 DURATION = {"interviewtime": 1.0, "Total time": 1.0}
-NOT_ANSWERS: tuple[tuple[str, tuple, str], ...] = ()
+NOT_ANSWERS: tuple[tuple[str, tuple[Any, ...], str], ...] = ()
 OWN = ("submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp")
 OWN_TEXTS = ("Date submitted", "Last page", "Start language", "Seed", "Date started", "Date last action")
 AROUND = (*OWN_TEXTS, "Response ID", "Access code", "IP address", "Referrer URL", "Total time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -55,7 +56,7 @@ class Source:
     delimiter: str = ""
     questions: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    missing: Mapping[str, tuple] = field(default_factory=dict)
+    missing: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -85,7 +86,7 @@ class Export:
     delimiter: str = ","
     questions: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    missing: Mapping[str, tuple] = field(default_factory=dict)
+    missing: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     personal: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from rejsens.importers.model import Head, Layout
 
@@ -12,7 +13,7 @@ IDS = ("participant", "participant_id", "subject", "subject_id", "panel_id", "pe
 PERSONAL: dict[str, str] = {}
 DATES = None
 DURATION: dict[str, float] = {}
-NOT_ANSWERS: tuple[tuple[str, tuple, str], ...] = ()
+NOT_ANSWERS: tuple[tuple[str, tuple[Any, ...], str], ...] = ()
 
 
 def recognise(head: Head) -> str:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +32,7 @@ IDS = ("record_id", "participant_id", "study_id", "subject_id", "participant", "
 PERSONAL = {"redcap_survey_identifier": "the invitation's own id, often an e-mail address"}
 DATES = None
 DURATION: dict[str, float] = {}
-NOT_ANSWERS: tuple[tuple[str, tuple, str], ...] = ()
+NOT_ANSWERS: tuple[tuple[str, tuple[Any, ...], str], ...] = ()
 
 OWN = {  # REDCap's own columns, and their headings in an export of labels
     "redcap_event_name": "Event Name", "redcap_repeat_instrument": "Repeat Instrument", "redcap_repeat_instance": "Repeat Instance",

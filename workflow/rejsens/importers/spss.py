@@ -10,6 +10,7 @@ import datetime
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,7 @@ IDS = ("participant", "participant_id", "subject", "subject_id", "id", "ID", "CA
 PERSONAL: dict[str, str] = {}
 DATES = None
 DURATION: dict[str, float] = {}
-NOT_ANSWERS: tuple[tuple[str, tuple, str], ...] = ()
+NOT_ANSWERS: tuple[tuple[str, tuple[Any, ...], str], ...] = ()
 
 
 def recognise(head: Head) -> str:
@@ -64,7 +65,7 @@ def open_spss(path: str, data: bytes, encoding: str | None, advice: str) -> Sour
     )  # fmt: skip
 
 
-def _load(path: str, data: bytes, encoding: str | None, advice: str) -> tuple[Mapping[str, list], object]:
+def _load(path: str, data: bytes, encoding: str | None, advice: str) -> tuple[Mapping[str, list[Any]], object]:
     import pyreadstat
 
     settings = {"user_missing": True, "output_format": "dict", "encoding": encoding}
@@ -93,7 +94,7 @@ def _load(path: str, data: bytes, encoding: str | None, advice: str) -> tuple[Ma
         ) from None
 
 
-def _texts(values: list) -> list[str]:
+def _texts(values: list[Any]) -> list[str]:
     known: dict[object, str] = {None: ""}
     return [known[v] if v in known else known.setdefault(v, _text(v)) for v in values]
 
@@ -115,5 +116,5 @@ def _declared(values: Mapping[str, object]) -> object:
     return low if low == high else (low, high)
 
 
-def _note(n: int, labels: Mapping, missing: Mapping) -> str:
+def _note(n: int, labels: Mapping[str, Any], missing: Mapping[str, Any]) -> str:
     return f"SPSS file of {n:,} cases: value labels for {len(labels)} variables, missing values declared for {len(missing)}"

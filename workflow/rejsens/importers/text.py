@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -365,7 +366,7 @@ class _Reader:
 
 
 def _table(
-    body: pa.Buffer, delimiter: str, names: list[str], participant: str | None, quoted: bool, ragged: list
+    body: pa.Buffer, delimiter: str, names: list[str], participant: str | None, quoted: bool, ragged: list[Any]
 ) -> pa.Table:
     def note(row: pa.csv.InvalidRow) -> str:
         ragged.append(row)

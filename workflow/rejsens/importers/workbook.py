@@ -9,6 +9,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,7 @@ IDS = plain.IDS
 PERSONAL: dict[str, str] = {}
 DATES = None
 DURATION: dict[str, float] = {}
-NOT_ANSWERS: tuple[tuple[str, tuple, str], ...] = ()
+NOT_ANSWERS: tuple[tuple[str, tuple[Any, ...], str], ...] = ()
 
 DECLARATIONS = [word.encode(code) for word in ("<!DOCTYPE", "<!ENTITY") for code in ("utf-8", "utf-16-le", "utf-16-be")]
 SPREAD = f"the sheet spreads over more than {CELLS:,} cells, most of them empty"

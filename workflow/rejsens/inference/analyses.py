@@ -181,7 +181,7 @@ def added_variance(q: Question) -> Rows:
 
 def moderation(q: Question) -> Rows:
     """Three waves or more: the cross-level interaction with its random slope. Else the interaction in the first wave."""
-    by = {"moderator": q.hypothesis["moderator"]}
+    by: dict[str, Any] = {"moderator": q.hypothesis["moderator"]}
     if len(q.waves) < 3:
         wave = q.waves[0]
         return _in_wave(q, lambda frame: moderated(frame, **q.asked, **by, wave=wave, **q.levels), "moderation")
@@ -212,7 +212,7 @@ def cumulative(q: Question) -> Rows:
 
 def mediation(q: Question) -> Rows:
     """Over three waves predictor, mediator and outcome follow each other; in fewer nothing is said of their order."""
-    by = {"mediator": q.hypothesis["mediator"], "draws": q.settings["bootstrap_draws"], "rng": q.rng("mediation")}
+    by: dict[str, Any] = {"mediator": q.hypothesis["mediator"], "draws": q.settings["bootstrap_draws"], "rng": q.rng("mediation")}
     if len(q.waves) > 2:
         return lagged_indirect(q.panel, **q.asked, **by, **q.levels)
     rows = indirect_association(q.frame(), **q.asked, **by, wave=q.waves[0], **q.levels)

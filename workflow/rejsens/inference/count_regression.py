@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,7 +65,7 @@ def negative_binomial(
     y, x = counts(people.rows, outcome), people.matrix.to_numpy()
     poisson = fit_count_model(y, x, 0.0)
     fit = fit_negative_binomial(y, x, poisson)
-    common = {"analysis": "negative_binomial", "wave": wave, "outcome": outcome, **people.columns()}
+    common: dict[str, Any] = {"analysis": "negative_binomial", "wave": wave, "outcome": outcome, **people.columns()}
     over = fit.dispersion > 0
     method = "negative binomial (NB2), Wald" if over else "Poisson, Wald"
     row = Estimate(

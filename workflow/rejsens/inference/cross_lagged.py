@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -256,5 +257,5 @@ def _equality(blank: Estimate, equal: FactorModel, data: Wide, names: Sequence[s
     test = compare_models(equal, free)
     if not np.isfinite(test.chi2):
         return []
-    numbers = {"statistic": test.chi2, "df": float(test.df), "p": test.p}
+    numbers: dict[str, Any] = {"statistic": test.chi2, "df": float(test.df), "p": test.p}
     return [replace(blank, term="equal paths over waves", metric="chi2", **numbers)]

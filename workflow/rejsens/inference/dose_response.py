@@ -75,8 +75,8 @@ def dose_response(
     people = analysed_people(frame, [outcome], [predictor], covariates)
     y = people.rows[outcome].to_numpy(float)
     line = fit_least_squares(z_scores(y), people.matrix)
-    common = {"analysis": "dose_response", "wave": wave, "outcome": outcome, **people.columns()}
-    levels = {"ci_level": ci_level, "alpha": alpha}
+    common: dict[str, Any] = {"analysis": "dose_response", "wave": wave, "outcome": outcome, **people.columns()}
+    levels: dict[str, Any] = {"ci_level": ci_level, "alpha": alpha}
     beta = Estimate(
         **common, term=predictor, metric="beta", method="OLS, HC3", **combination(line, {predictor: 1.0}, **levels)
     )
@@ -161,7 +161,7 @@ def _adjusted_means(
     knots: np.ndarray | None,
     matrix: pd.DataFrame,
     common: dict[str, Any],
-    levels: dict[str, float],
+    levels: dict[str, Any],
 ) -> list[Estimate]:
     x = people.rows[predictor].to_numpy(float)
     fit = fit_least_squares(y, matrix)

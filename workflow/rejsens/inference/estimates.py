@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import pandas as pd
 from scipy import special, stats
@@ -108,7 +109,7 @@ def t_interval(estimate: float, se: float, df: float, level: float = 0.95) -> tu
     return float(estimate - half), float(estimate + half)
 
 
-def t_columns(estimate: float, se: float, df: float, level: float, alpha: float = 0.05) -> dict[str, float]:
+def t_columns(estimate: float, se: float, df: float, level: float, alpha: float = 0.05) -> dict[str, Any]:
     """Test and intervals of one coefficient as columns of the estimates table.
 
     p                     two-sided, t = estimate / se on df degrees of freedom

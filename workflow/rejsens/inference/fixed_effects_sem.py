@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,7 +81,7 @@ def dynamic_panel(
     for cause in (predictor, outcome):
         own = estimates.loc[("~", data.columns[outcome][1], data.columns[cause][0])]
         scale = _within_sd(data, cause) / _within_sd(data, outcome)
-        numbers = t_columns(float(own["estimate"]) * scale, float(own["se"]) * scale, math.inf, ci_level, alpha)
+        numbers: dict[str, Any] = t_columns(float(own["estimate"]) * scale, float(own["se"]) * scale, math.inf, ci_level, alpha)
         rows.append(replace(blank, term=f"{cause}_lagged", **numbers))
     return rows + fit_row(blank, model)
 

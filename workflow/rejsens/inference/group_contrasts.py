@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -62,16 +63,16 @@ def group_contrast(
     pooled = math.sqrt(((len(a) - 1) * variances[0] + (len(b) - 1) * variances[1]) / df)
     difference, scale = float(a.mean() - b.mean()), math.sqrt(1 / len(a) + 1 / len(b))
     t = difference / (pooled * scale)
-    d = standardised_difference(t, df, scale, ci_level, alpha)
+    d: dict[str, Any] = standardised_difference(t, df, scale, ci_level, alpha)
     if math.isfinite(sesoi):
         d |= {"sesoi": sesoi, "p_equivalence": equivalence_of_difference(t, df, scale, sesoi)}
     parts = variances[0] / len(a), variances[1] / len(b)
     welch_df = sum(parts) ** 2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
-    common = {
+    common: dict[str, Any] = {
         "analysis": "group_contrast", "wave": wave, "outcome": outcome, "term": f"{_name(first)} - {_name(second)}",
         "n_people": n, "n_obs": n, "n_lost": int(asked.sum()) - n,
     }  # fmt: skip
-    welch = t_columns(difference, math.sqrt(sum(parts)), float(welch_df), ci_level, alpha)
+    welch: dict[str, Any] = t_columns(difference, math.sqrt(sum(parts)), float(welch_df), ci_level, alpha)
     return [
         Estimate(**common, **d, metric="d", method="Student t test, noncentral t interval"),
         Estimate(**common, **welch, metric="b", method="Welch t test"),

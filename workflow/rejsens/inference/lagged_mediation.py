@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,7 @@ def lagged_indirect(
         for (cause, effect), key in zip(pairs, ("a", "b", "direct"), strict=True)
     ]
     products = _products(found, draws, rng)
-    numbers = drawn_columns(found["a"][0] * found["b"][0], products, ci_level)
+    numbers: dict[str, Any] = drawn_columns(found["a"][0] * found["b"][0], products, ci_level)
     method = f"{blank.method}; Monte Carlo, {draws} draws"
     term = f"{predictor} > {mediator} > {outcome}"
     return [replace(blank, term=term, metric="indirect", method=method, **numbers), *paths]

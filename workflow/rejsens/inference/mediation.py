@@ -6,6 +6,7 @@ In one wave nothing orders the three in time; every row says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,10 +68,10 @@ def indirect_association(
             combination(fit_least_squares(y, without), {predictor: 1.0}, ci_level, alpha),
         ),
     ]  # fmt: skip
-    common = {"analysis": "mediation", "wave": wave, **people.columns()}
+    common: dict[str, Any] = {"analysis": "mediation", "wave": wave, **people.columns()}
     a, b = parts[0][2], parts[1][2]
     values = np.column_stack([y, people.matrix.drop(columns=INTERCEPT).to_numpy()])
-    indirect = {"outcome": outcome, "term": f"{predictor} > {mediator} > {outcome}", "metric": "indirect"}
+    indirect: dict[str, Any] = {"outcome": outcome, "term": f"{predictor} > {mediator} > {outcome}", "metric": "indirect"}
     rows = [
         ("percentile bootstrap", _resampled_products(values, draws, rng)),
         ("Monte Carlo", _drawn_products(a, b, draws, rng)),
@@ -101,7 +102,7 @@ def _drawn_products(a: dict[str, float], b: dict[str, float], draws: int, rng: n
     return (a["estimate"] + a["se"] * z[0]) * (b["estimate"] + b["se"] * z[1])
 
 
-def drawn_columns(estimate: float, draws: np.ndarray, ci_level: float) -> dict[str, float]:
+def drawn_columns(estimate: float, draws: np.ndarray, ci_level: float) -> dict[str, Any]:
     """Interval, standard error and two-sided p of a product from its draws."""
     low, high = percentile_interval(draws, ci_level)
     low90, high90 = percentile_interval(draws, 0.90)

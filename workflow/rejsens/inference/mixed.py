@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -192,7 +193,7 @@ def within_between(
         if fit.problem:
             rows.append(replace(row, status=NOT_TESTABLE, reason=fit.problem))
         else:
-            numbers = t_columns(fit.estimate[column] * scale, fit.se[column] * scale, fit.df[column], ci_level, alpha)
+            numbers: dict[str, Any] = t_columns(fit.estimate[column] * scale, fit.se[column] * scale, fit.df[column], ci_level, alpha)
             rows.append(replace(row, **numbers))
     return rows
 

@@ -76,7 +76,7 @@ class MixedModel:
         return self.of(self.fit)
 
     def fitted(self, slope: str | None) -> MixedFit:
-        options = {"occasion": self.occasion, "correlated": self.correlated}
+        options: dict[str, Any] = {"occasion": self.occasion, "correlated": self.correlated}
         return fit_mixed_model(self.y, self.columns, self.person, slope, **options)
 
     def of(self, fit: MixedFit) -> dict[str, float]:

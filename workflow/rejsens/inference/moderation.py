@@ -74,11 +74,11 @@ def moderation(
     [('johnson_neyman', -1.29), ('johnson_neyman', -0.55)]
     """
     model = moderated_model(frame, outcome, predictor, covariates, moderator, moderator_type)
-    common = {
+    common: dict[str, Any] = {
         "analysis": "moderation", "wave": wave, "outcome": outcome, "metric": "beta", "method": "OLS, HC3",
         **model.people.columns(),
     }  # fmt: skip
-    levels = {"ci_level": ci_level, "alpha": alpha}
+    levels: dict[str, Any] = {"ci_level": ci_level, "alpha": alpha}
     rows = [Estimate(**common, term=name, **combination(model.fit, {name: 1.0}, **levels)) for name in model.products]
     if len(rows) > 1:
         contrasts = [{name: 1.0} for name in model.products]
@@ -156,7 +156,7 @@ def _without_rare_levels(
 
 
 def _simple_slopes(
-    model: Moderated, predictor: str, moderator: str, common: dict[str, Any], levels: dict[str, float]
+    model: Moderated, predictor: str, moderator: str, common: dict[str, Any], levels: dict[str, Any]
 ) -> list[Estimate]:
     places: list[tuple[str, dict[str, float]]]
     if model.reference:
@@ -242,9 +242,9 @@ def johnson_neyman_curve(
 
 
 def _with_covariate_products(
-    asked: tuple[Any, ...], model: Moderated, common: dict[str, Any], levels: dict[str, float]
+    asked: tuple[Any, ...], model: Moderated, common: dict[str, Any], levels: dict[str, Any]
 ) -> list[Estimate]:
-    common = common | {"method": "OLS, HC3, with covariate by predictor and covariate by moderator products"}
+    common: dict[str, Any] = common | {"method": "OLS, HC3, with covariate by predictor and covariate by moderator products"}
     try:
         fit = moderated_model(*asked, covariate_products=True).fit
         return [Estimate(**common, term=name, **combination(fit, {name: 1.0}, **levels)) for name in model.products]

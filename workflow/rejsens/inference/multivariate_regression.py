@@ -57,7 +57,7 @@ def outcome_contrast(
     first, second = (z_scores(people.rows[name].to_numpy(float)) for name in (outcome, other_outcome))
     if not varies(first - second):
         raise NotTestable(f"{outcome} and {other_outcome} are the same up to their units")
-    common = {"analysis": "outcome_contrast", "wave": wave, **people.columns()}
+    common: dict[str, Any] = {"analysis": "outcome_contrast", "wave": wave, **people.columns()}
     rows = [
         ({"outcome": outcome, "term": f"{predictor}: {outcome} - {other_outcome}", "metric": "beta_difference",
           "method": "multivariate regression, HC3, Wald contrast"}, first - second),
@@ -111,7 +111,7 @@ def predictor_contrasts(
         raise NotTestable("a contrast needs predictors that differ")
     people = _sources(frame, outcome, predictors, covariates, absent or {}, common_scale)
     fit = fit_least_squares(z_scores(people.rows[outcome].to_numpy(float)), people.matrix)
-    common = {"analysis": "predictor_contrast", "wave": wave, "outcome": outcome, **people.columns()}
+    common: dict[str, Any] = {"analysis": "predictor_contrast", "wave": wave, "outcome": outcome, **people.columns()}
     betas = [
         Estimate(**common, term=name, metric="beta", method=METHOD, **combination(fit, {name: 1.0}, ci_level, alpha))
         for name in predictors

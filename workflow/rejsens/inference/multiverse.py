@@ -269,7 +269,7 @@ def analysis(q: Question, one: Specification) -> Callable[[pd.DataFrame], list[E
     """The estimator of a specification, as a function of the panel; its first row is the coefficient that decides."""
     model, several = q.hypothesis.get("model", DEFAULT), len(q.waves) > 1
     first = q.waves[0]
-    at_once = {"wave": first, **q.levels}
+    at_once: dict[str, Any] = {"wave": first, **q.levels}
 
     def frame(panel: pd.DataFrame) -> pd.DataFrame:
         return panel[panel["wave"] == first].reset_index(drop=True)
@@ -279,7 +279,7 @@ def analysis(q: Question, one: Specification) -> Callable[[pd.DataFrame], list[E
             return lambda panel: [fixed_effects(panel, **q.asked, **q.levels)]
         return lambda panel: partial_correlation(frame(panel), **q.asked, **at_once)
     if model == "moderation":
-        by = {"moderator": q.hypothesis["moderator"]}
+        by: dict[str, Any] = {"moderator": q.hypothesis["moderator"]}
         if len(q.waves) < 3:
             return lambda panel: moderation(frame(panel), **q.asked, **by, **at_once)
         within = cross_level if one.mixed else cross_level_clustered
@@ -289,7 +289,7 @@ def analysis(q: Question, one: Specification) -> Callable[[pd.DataFrame], list[E
     return _contrast(q, one, frame, at_once)
 
 
-def _association(q: Question, one: Specification, frame: Callable, at_once: Mapping[str, Any]) -> Callable:
+def _association(q: Question, one: Specification, frame: Callable[..., Any], at_once: Mapping[str, Any]) -> Callable[..., Any]:
     if len(q.waves) == 1:
         return lambda panel: cross_sectional(frame(panel), **q.asked, **at_once)
     if len(q.waves) == 2:
@@ -299,7 +299,7 @@ def _association(q: Question, one: Specification, frame: Callable, at_once: Mapp
     return lambda panel: [fixed_effects(panel, **q.asked, **q.levels)]
 
 
-def _contrast(q: Question, one: Specification, frame: Callable, at_once: Mapping[str, Any]) -> Callable:
+def _contrast(q: Question, one: Specification, frame: Callable[..., Any], at_once: Mapping[str, Any]) -> Callable[..., Any]:
     """Two outcomes, or two predictors, beside each other."""
     if "outcomes" in q.hypothesis:
         this, other = q.hypothesis["outcomes"]
@@ -319,7 +319,7 @@ def _contrast(q: Question, one: Specification, frame: Callable, at_once: Mapping
             rows = contrast_of_predictors(panel, outcome, named, q.covariates, absent_is_zero=several, **q.levels)
         else:
             people, absent = with_absent_sources(frame(panel), named) if several else (frame(panel), {})
-            rest = {"other_predictors": list(named[1:]), "absent": absent}
+            rest: dict[str, Any] = {"other_predictors": list(named[1:]), "absent": absent}
             rows = predictor_contrasts(people, outcome, named[0], q.covariates, **rest, **at_once)
         return sorted(rows, key=lambda row: row.metric != "beta_difference")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,7 +67,7 @@ def proportional_odds(
         raise NotTestable(f"{outcome} has {len(values)} different values, too many for an ordinal model")
     x = people.matrix.drop(columns=INTERCEPT).to_numpy()
     fit = fit_proportional_odds(category, x)
-    common = {"analysis": "proportional_odds", "wave": wave, "outcome": outcome, **people.columns()}
+    common: dict[str, Any] = {"analysis": "proportional_odds", "wave": wave, "outcome": outcome, **people.columns()}
     log_odds = Estimate(
         **common, term=predictor, metric="log_odds", method=f"proportional odds, {len(values)} categories, Wald",
         **t_columns(fit.coefficients[0], float(np.sqrt(fit.covariance[0, 0])), np.inf, ci_level, alpha),
@@ -82,7 +83,7 @@ def exponentiated(row: Estimate, metric: str) -> Estimate:
     1.0
     """
     names = ("estimate", "ci_low", "ci_high", "ci90_low", "ci90_high")
-    ratios = {name: float(np.exp(getattr(row, name))) for name in names}
+    ratios: dict[str, Any] = {name: float(np.exp(getattr(row, name))) for name in names}
     return replace(row, **ratios, metric=metric, se=np.nan, smallest_detectable=np.nan)
 
 

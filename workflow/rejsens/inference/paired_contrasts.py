@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from scipy import optimize, special, stats
@@ -55,12 +56,12 @@ def paired_contrast(
     if not varies(difference):
         raise NotTestable(f"{outcome} minus {predictor} does not vary among the {n} people")
     mean, se = float(difference.mean()), float(difference.std(ddof=1) / math.sqrt(n))
-    common = {
+    common: dict[str, Any] = {
         "analysis": "paired_contrast", "wave": wave, "outcome": outcome, "term": f"{outcome} - {predictor}",
         "n_people": n, "n_obs": n, "n_lost": len(frame) - n,
     }  # fmt: skip
     t, scale = mean / se, 1 / math.sqrt(n)
-    dz = standardised_difference(t, n - 1, scale, ci_level, alpha)
+    dz: dict[str, Any] = standardised_difference(t, n - 1, scale, ci_level, alpha)
     if math.isfinite(sesoi):
         dz |= {"sesoi": sesoi, "p_equivalence": equivalence_of_difference(t, n - 1, scale, sesoi)}
     return [

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -247,7 +248,7 @@ _NOTHING = _Draw(math.nan, math.nan, math.nan, math.nan, math.nan)
 
 
 def _model(plan: Plan, panel: pd.DataFrame) -> Estimate:
-    asked = {"outcome": OUTCOME, "predictor": PREDICTOR, "ci_level": plan.ci_level, "alpha": plan.level}
+    asked: dict[str, Any] = {"outcome": OUTCOME, "predictor": PREDICTOR, "ci_level": plan.ci_level, "alpha": plan.level}
     if plan.kind == INTERACTION:
         model = partial(cross_level, simple_slopes=False) if plan.panel else moderation
         return model(panel, moderator=MODERATOR, **asked)[0]

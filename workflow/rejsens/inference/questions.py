@@ -98,7 +98,7 @@ class Question:
         return self.hypothesis["covariates"]
 
     @property
-    def levels(self) -> dict[str, float]:
+    def levels(self) -> dict[str, Any]:
         return {"ci_level": self.settings["ci_level"], "alpha": self.settings["alpha"]}
 
     def rng(self, *analysis: str) -> np.random.Generator:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -133,12 +134,12 @@ def cross_sectional(
     """
     prepared = cross_sectional_design(frame, outcome, predictor, covariates)
     fit = _ols(prepared)
-    common = {
+    common: dict[str, Any] = {
         "analysis": "cross_sectional", "wave": wave, "outcome": outcome, "term": predictor,
         "n_people": len(prepared.y), "n_obs": len(prepared.y), "n_lost": prepared.n_lost,
         "warnings": "; ".join(prepared.warnings),
     }  # fmt: skip
-    beta = t_columns(fit.params[1], fit.HC3_se[1], prepared.residual_df, ci_level, alpha)
+    beta: dict[str, Any] = t_columns(fit.params[1], fit.HC3_se[1], prepared.residual_df, ci_level, alpha)
     return [
         Estimate(**common, **beta, metric="beta", method="OLS, HC3"),
         Estimate(**common, **_partial_correlation(fit, prepared, ci_level), metric="r", method="partial correlation"),
@@ -149,7 +150,7 @@ def _ols(prepared: Design):
     return OLS(prepared.y, np.column_stack([np.ones_like(prepared.x), prepared.x, prepared.covariates])).fit()
 
 
-def _partial_correlation(fit, prepared: Design, ci_level: float) -> dict[str, float]:
+def _partial_correlation(fit: Any, prepared: Design, ci_level: float) -> dict[str, Any]:
     n, df, k = len(prepared.y), prepared.residual_df, prepared.covariates.shape[1]
     t = float(fit.tvalues[1])
     r = t / np.sqrt(t * t + df)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def contrast_of_outcomes(
     rows, name, sd = with_difference(panel, outcome, other, predictor, covariates)
     found = []
     for which, scale in ((name, sd), (outcome, 1.0), (other, 1.0)):
-        options = {"random_slope": random_slope, "ci_level": ci_level, "alpha": alpha}
+        options: dict[str, Any] = {"random_slope": random_slope, "ci_level": ci_level, "alpha": alpha}
         row = within_between(rows, which, predictor, covariates, **options)[0]
         found.append(replace(_rescaled(row, scale), analysis=ANALYSIS, n_lost=len(panel) - row.n_obs))
     return [replace(found[0], metric="beta_difference"), *found[1:]]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rejsens.missing.coding import Coded
 
 METHODS = ("pmm", "linear", "logistic")
 
 
-def refuse_products(columns: Mapping[str, Coded], products: Mapping, methods: Mapping) -> None:
+def refuse_products(columns: Mapping[str, Coded], products: Mapping[str, Any], methods: Mapping[str, Any]) -> None:
     if taken := sorted({*products} & {*columns}):
         raise ValueError(f"products are new columns, and the frame has these already: {', '.join(taken)}")
     for name, parts in products.items():
@@ -19,7 +20,7 @@ def refuse_products(columns: Mapping[str, Coded], products: Mapping, methods: Ma
         raise ValueError(f"products follow from their parts and have no method: {', '.join(passive)}")
 
 
-def refuse_outcomes(columns: Mapping[str, Coded], products: Mapping, outcomes: Mapping) -> None:
+def refuse_outcomes(columns: Mapping[str, Coded], products: Mapping[str, Any], outcomes: Mapping[str, Any]) -> None:
     for name, own in outcomes.items():
         if name not in products:
             raise ValueError(f"{name} has outcomes and is not among the products")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ class Coded:
 
     name: str
     values: np.ndarray
-    levels: tuple = ()
+    levels: tuple[Any, ...] = ()
     ordered: bool = False
     centre: float = 0.0
     spread: float = 1.0

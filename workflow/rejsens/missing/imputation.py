@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -196,11 +197,11 @@ def impute(
 
 def _plan(
     frame: pd.DataFrame,
-    methods: Mapping,
-    predictors: Mapping,
-    products: Mapping,
-    outcomes: Mapping,
-    slopes: Sequence,
+    methods: Mapping[str, Any],
+    predictors: Mapping[str, Any],
+    products: Mapping[str, Any],
+    outcomes: Mapping[str, Any],
+    slopes: Sequence[Any],
     donors: int,
 ) -> tuple[_Plan, tuple[str, ...]]:
     if twice := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
@@ -281,7 +282,7 @@ def _chain(plan: _Plan, iterations: int, rng: np.random.Generator) -> tuple[dict
 class _State:
     """The completed values of one chain, their matrix and its cross-products, which each draw brings up to date."""
 
-    def __init__(self, plan: _Plan, values: dict, missing: Mapping, matrix: np.ndarray, cross: np.ndarray, rng) -> None:
+    def __init__(self, plan: _Plan, values: dict[str, Any], missing: Mapping[str, Any], matrix: np.ndarray, cross: np.ndarray, rng) -> None:
         self.plan, self.values, self.missing, self.rng = plan, values, missing, rng
         self.matrix, self.cross = matrix, cross
         self.observed = {name: np.flatnonzero(~plan.columns[name].missing) for name in missing}

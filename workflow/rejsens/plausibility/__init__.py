@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ PANEL = {
 HISTORY = {"ids_spelling": people.ids_spelling, "ids_known": people.ids_known, "old_rows": rows.old_rows}
 
 
-def notices(answers: pd.DataFrame, scores: pd.DataFrame, facts: Mapping[str, Mapping]) -> pd.DataFrame:
+def notices(answers: pd.DataFrame, scores: pd.DataFrame, facts: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Every plausibility check of every wave.
 
     answers   pooled: participant, wave, wave_number, role, one float column per item (missing as NaN, pairwise); `<item>__na`
@@ -67,7 +68,7 @@ def notices(answers: pd.DataFrame, scores: pd.DataFrame, facts: Mapping[str, Map
     return table(look_at(answered_waves(answers, scores, facts)))
 
 
-def answered_waves(answers: pd.DataFrame, scores: pd.DataFrame, facts: Mapping[str, Mapping]) -> list[Answered]:
+def answered_waves(answers: pd.DataFrame, scores: pd.DataFrame, facts: Mapping[str, Mapping[str, Any]]) -> list[Answered]:
     """Pooled tables, wave by wave, in order of time (a retest behind the wave that it repeats)."""
     waves = []
     for name, frame in answers.groupby("wave", sort=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -230,7 +231,7 @@ def _as_expected(sign: str, r: float, n: int) -> bool:
     return _opposite("negative" if sign == "positive" else "positive", r, n)
 
 
-def _wrong_signs(wave: Answered, blamed: Sequence[str], pairs: Sequence[tuple], right: int) -> Notice:
+def _wrong_signs(wave: Answered, blamed: Sequence[str], pairs: Sequence[tuple[Any, ...]], right: int) -> Notice:
     r, n = pairs[0][3:]
     low, high = interval(r, n)
     told_pairs = "; ".join(f"{x} with {y} {told(r)} (n = {n:,}), {sign} was expected" for x, y, sign, r, n in pairs)

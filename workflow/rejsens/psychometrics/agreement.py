@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -328,7 +329,7 @@ test_retest.__test__ = False  # a statistic of psychometrics, not a test of this
 
 def _pearson(scores: pd.DataFrame, ci_level: float) -> Reliability:
     complete, n_lost = complete_cases(scores)
-    shape = {"coefficient": "r", "n": len(complete), "n_lost": n_lost, "k": 2, "ci_level": ci_level,
+    shape: dict[str, Any] = {"coefficient": "r", "n": len(complete), "n_lost": n_lost, "k": 2, "ci_level": ci_level,
              "method": "Pearson correlation of two waves, Fisher z interval"}  # fmt: skip
     if len(complete) < 4:
         return withheld(why_no_rows(scores) if not len(complete) else "fewer than four complete rows", shape)

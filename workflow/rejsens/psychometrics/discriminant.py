@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -290,7 +291,7 @@ def _pair_table(
     pairs: list[tuple[str, str]],
     values: np.ndarray,
     reason: str,
-    shape: dict,
+    shape: dict[str, Any],
     resampled: Callable[[], Draws] | None,
     remarks: Mapping[tuple[str, str], str],
 ) -> pd.DataFrame:

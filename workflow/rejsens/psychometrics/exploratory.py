@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -275,7 +276,7 @@ def _fit(found: Correlations, residuals: np.ndarray, k: int) -> ExploratoryFit:
     implied = found.matrix - residuals
     np.fill_diagonal(implied, 1.0)
     objective = _discrepancy(found.matrix, implied)
-    shared = {
+    shared: dict[str, Any] = {
         "objective": objective, "df": df, "rmsr": float(np.sqrt(off / (p * (p - 1)))),
         "rmsr_corrected": float(np.sqrt(off / (2 * df))) if df > 0 else np.nan, "off_diagonal": 1 - off / total,
     }  # fmt: skip
@@ -283,7 +284,7 @@ def _fit(found: Correlations, residuals: np.ndarray, k: int) -> ExploratoryFit:
         return ExploratoryFit(**shared)
     n, corrected = found.n, found.n - 1 - (2 * p + 5) / 6 - 2 * k / 3
     chi2, empirical = max(objective * corrected, 0.0), off * n
-    tested = {}
+    tested: dict[str, Any] = {}
     if df > 0:
         base = _discrepancy(found.matrix, np.eye(p)) * 2 / (p * (p - 1))
         low, high = rmsea_interval(chi2, df, n - 1)

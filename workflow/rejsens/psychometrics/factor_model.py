@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -198,7 +199,7 @@ def build_result(fitted: engine.Estimate, status: str, found: Found, settings: S
     )
 
 
-def _common(found: Found, settings: Settings) -> dict[str, object]:
+def _common(found: Found, settings: Settings) -> dict[str, Any]:
     """What a result says of its data and settings, whether or not it was estimated."""
     return {
         "n": found.n,
@@ -288,7 +289,7 @@ def _correlation_rows(rows, r, se, z, found: Found, group: int) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _moments(fitted: engine.Estimate) -> list[tuple[tuple, tuple]]:
+def _moments(fitted: engine.Estimate) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
     """By group: observed (mean, covariance) and implied ones."""
     if fitted.structure.ordered:
         return [
@@ -301,7 +302,7 @@ def _moments(fitted: engine.Estimate) -> list[tuple[tuple, tuple]]:
     ]
 
 
-def _correlation_residuals(observed: tuple, expected: tuple) -> np.ndarray:
+def _correlation_residuals(observed: tuple[Any, ...], expected: tuple[Any, ...]) -> np.ndarray:
     correlations = []
     for _, covariance in (observed, expected):
         spread = np.sqrt(covariance.diagonal())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -277,7 +278,7 @@ def by_model(
 
 
 def _result(
-    structure: Structure, fitted: engine.Estimate, wanted: Wanted, shape: dict, parts: Parts, made: Draws | None
+    structure: Structure, fitted: engine.Estimate, wanted: Wanted, shape: dict[str, Any], parts: Parts, made: Draws | None
 ) -> Reliability:
     def of(parameters: np.ndarray) -> float:
         return wanted.of(*parts(structure, parameters))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -121,7 +122,7 @@ class Equal:
     """
 
     kinds: frozenset[str] = frozenset()
-    released: frozenset[tuple] = field(default_factory=frozenset)
+    released: frozenset[tuple[Any, ...]] = field(default_factory=frozenset)
 
     def label(self, kind: str, item: str, text: str) -> str:
         return text if kind in self.kinds and (kind, item) not in self.released else ""

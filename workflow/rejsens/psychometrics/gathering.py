@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,14 +49,14 @@ class Settings:
 class Found:
     """What the data offer to one model: samples by group, or the reason why there are none."""
 
-    samples: tuple
+    samples: tuple[Any, ...]
     groups: tuple[str, ...]
     n: int
     n_lost: int
     reason: str = ""
     notes: tuple[str, ...] = ()
     thresholds: dict[str, int] = field(default_factory=dict)
-    full: tuple | None = None  # saturated moments of continuous items
+    full: tuple[Any, ...] | None = None  # saturated moments of continuous items
 
 
 def require_frame(data: pd.DataFrame) -> None:
@@ -76,7 +77,7 @@ def gather(data: pd.DataFrame, items: Sequence[str], settings: Settings, groups:
         names, membership = _membership(data, groups)
         keep &= membership >= 0
     n = int(keep.sum())
-    shape = {"groups": names, "n": n, "n_lost": len(values) - n}
+    shape: dict[str, Any] = {"groups": names, "n": n, "n_lost": len(values) - n}
     samples, full = [], []
     usable = values if keep.all() else values[keep]
     membership = membership[keep]

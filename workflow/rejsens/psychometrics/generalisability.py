@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -324,7 +325,7 @@ def _cranford(cube: np.ndarray) -> dict[str, float]:
         }
 
 
-def _generalised(value: float, shape: dict, made: Draws | None, waves: int) -> Reliability:
+def _generalised(value: float, shape: dict[str, Any], made: Draws | None, waves: int) -> Reliability:
     if not np.isfinite(value):
         return withheld("its variances sum to nothing", shape)
     status, low, high, failed, draws = ESTIMATED, np.nan, np.nan, 0, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -390,7 +391,7 @@ def _ordered(parameters: np.ndarray, categories: tuple[int, ...]) -> bool:
 
 
 def _result(
-    data: Answered, parameters: np.ndarray, covariance: np.ndarray | None, names: list[str], levels: tuple, status: str,
+    data: Answered, parameters: np.ndarray, covariance: np.ndarray | None, names: list[str], levels: tuple[Any, ...], status: str,
     n: int, n_lost: int, ci_level: float,
 ) -> GradedModel:  # fmt: skip
     size, z = len(parameters), float(ndtri((1 + ci_level) / 2))
@@ -433,7 +434,7 @@ def _result(
 
 
 def _without_estimates(
-    names: list[str], levels: tuple, status: str, n: int, n_lost: int, ci_level: float
+    names: list[str], levels: tuple[Any, ...], status: str, n: int, n_lost: int, ci_level: float
 ) -> GradedModel:
     rows = pd.DataFrame({"item": names, "categories": [len(own) for own in levels]})
     rows[["a", "se", "ci_low", "ci_high", "loading"]] = np.nan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,16 +39,16 @@ class Rungs:
     found: Found
     settings: Settings
     thresholds: dict[str, int]
-    released: frozenset = frozenset()
+    released: frozenset[str] = frozenset()
 
     def kinds(self, rung: str) -> tuple[str, ...]:
         return (ORDERED_RUNGS if self.settings.ordered else RUNGS)[rung]
 
-    def table(self, rung: str, released: frozenset) -> Table:
+    def table(self, rung: str, released: frozenset[str]) -> Table:
         equal = Equal(frozenset(self.kinds(rung)), released)
         return ladder_table(self.plan, self.units, equal, self.thresholds, True)
 
-    def fit(self, rung: str, released: frozenset, **shared) -> FactorModel:
+    def fit(self, rung: str, released: frozenset[str], **shared) -> FactorModel:
         table = self.table(rung, released)
         return fit_tables(table, table, self.found, self.settings, **shared)
 
@@ -381,13 +382,13 @@ def _across_waves(plan: Design, units: Sequence[_Unit]) -> list[Parameter]:
 # --- the ladder ------------------------------------------------------------------------------------------------------
 
 
-def _climb(plan: Design, units: list[_Unit], found: Found, settings: Settings, released: frozenset) -> Invariance:
+def _climb(plan: Design, units: list[_Unit], found: Found, settings: Settings, released: frozenset[str]) -> Invariance:
     rungs = ORDERED_RUNGS if settings.ordered else RUNGS
     thresholds, found = _thresholds(plan, units, found, settings)
     source = Rungs(plan, units, found, settings, thresholds, released)
     models: dict[str, FactorModel] = {}
     rows, last, status = [], "", ADMISSIBLE
-    shared: dict = {}
+    shared: dict[str, Any] = {}
     for rung, kinds in rungs.items():
         if status != ADMISSIBLE:
             rows.append({"rung": rung, "status": f"barred: the rung {last} is not admissible"})
@@ -428,11 +429,11 @@ def _untestable(rung: str, thresholds: Mapping[str, int]) -> str:
     return ""
 
 
-def released_words(released: frozenset, kinds: Sequence[str]) -> str:
+def released_words(released: frozenset[str], kinds: Sequence[str]) -> str:
     return ", ".join(f"{kind} of {item}" for kind, item in sorted(released) if kind in kinds)
 
 
-def _row(rung: str, fitted: FactorModel, before: FactorModel | None, last: str, released: str) -> dict:
+def _row(rung: str, fitted: FactorModel, before: FactorModel | None, last: str, released: str) -> dict[str, Any]:
     row = {"rung": rung, "status": fitted.status, "n": fitted.n, "df": fitted.fit.df, "released": released}
     own = fitted.reported
     row |= own
@@ -452,7 +453,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _table(rows: list[dict]) -> pd.DataFrame:
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     whole = {"n": "Int64", "df": "Int64", "d_df": "Int64"}
     words = {

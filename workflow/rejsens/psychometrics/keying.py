@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -99,7 +100,7 @@ def item_keying(statistics: pd.DataFrame, score: str) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _check(scores: pd.DataFrame, x: str, y: str, expected: str, ci_level: float) -> tuple:
+def _check(scores: pd.DataFrame, x: str, y: str, expected: str, ci_level: float) -> tuple[Any, ...]:
     if expected not in SIGNS:
         raise ValueError(f"the sign expected of {x} with {y} is “positive” or “negative”, not “{expected}”")
     r, n, reason = _correlation(scores, x, y)
@@ -131,6 +132,6 @@ def _correlation(scores: pd.DataFrame, x: str, y: str) -> tuple[float, int, str]
     return float(np.corrcoef(pairs, rowvar=False)[0, 1]), n, ""
 
 
-def _table(rows: list[tuple]) -> pd.DataFrame:
+def _table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     types = {"x": "str", "y": "str", "expected": "str", "r": "float64", "n": "int64", "status": "str"}
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(types)

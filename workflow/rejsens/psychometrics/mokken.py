@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -159,7 +160,7 @@ def _steps(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (column[:, None] >= levels[1:]).astype(float), np.diff(levels)
 
 
-def _table(sums: list[np.ndarray], coefficients: tuple, z: float) -> pd.DataFrame:
+def _table(sums: list[np.ndarray], coefficients: tuple[Any, ...], z: float) -> pd.DataFrame:
     """Ratios of sums over pairs, with the delta-method error."""
     found, largest, moved, moves = coefficients
     rows = []

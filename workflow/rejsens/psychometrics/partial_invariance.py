@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,7 +104,7 @@ def partial_invariance(ladder: Invariance, alpha: float = 0.05, most: float = 0.
 class _Step:
     """A partial rung: what is free in it, its model, and how that compares with the rung below."""
 
-    released: frozenset
+    released: frozenset[str]
     model: FactorModel
     difference: Difference | None
 
@@ -112,8 +113,8 @@ class _Step:
         return np.nan if self.difference is None else self.difference.p
 
 
-def _search(source: Rungs, ladder: Invariance, alpha: float, allowed: int, most: float) -> list[dict]:
-    rows: list[dict] = []
+def _search(source: Rungs, ladder: Invariance, alpha: float, allowed: int, most: float) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
     released, last = source.released, ""
     models = dict(ladder.models)
     p = ladder.table.set_index("rung")["d_p"]
@@ -142,7 +143,7 @@ def _search(source: Rungs, ladder: Invariance, alpha: float, allowed: int, most:
 def _released(
     source: Rungs,
     rung: str,
-    released: frozenset,
+    released: frozenset[str],
     below: FactorModel,
     alpha: float,
     allowed: int,
@@ -164,7 +165,7 @@ def _released(
     return step
 
 
-def _step(released: frozenset, model: FactorModel, below: FactorModel) -> _Step:
+def _step(released: frozenset[str], model: FactorModel, below: FactorModel) -> _Step:
     return _Step(released, model, compare_models(model, below) if model.admissible else None)
 
 
@@ -176,7 +177,7 @@ def _verdict(step: _Step, alpha: float) -> str:
     return REJECTED if step.difference.p < alpha else HOLDS
 
 
-def _table(rows: list[dict]) -> pd.DataFrame:
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     words = dict.fromkeys(("rung", "released", "status", "against", "holds"), "str")
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
         words | {"d_chi2": "float64", "d_df": "Int64", "d_p": "float64"}
@@ -187,7 +188,7 @@ def _table(rows: list[dict]) -> pd.DataFrame:
 
 
 def score_tests(
-    source: Rungs, rung: str, model: FactorModel, released: frozenset, kinds: Collection[str]
+    source: Rungs, rung: str, model: FactorModel, released: frozenset[str], kinds: Collection[str]
 ) -> pd.DataFrame:
     """Rows kind, item, chi2, df, p, largest first: what making an equality free again would gain."""
     columns = ["kind", "item", "chi2", "df", "p"]
@@ -204,7 +205,7 @@ def score_tests(
     return found.sort_values("chi2", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _wider(source: Rungs, rung: str, table: Table, released: frozenset, kind: str, item: str) -> Table:
+def _wider(source: Rungs, rung: str, table: Table, released: frozenset[str], kind: str, item: str) -> Table:
     """The rung's table with one equality less. Free thresholds would fix the item's intercept and unique variance, which
     is another model: only their labels are taken off."""
     if kind != "thresholds":

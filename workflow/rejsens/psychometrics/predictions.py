@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -135,7 +136,7 @@ def _held_columns() -> tuple[str, ...]:
     )
 
 
-def _held(scores: pd.DataFrame, one: Prediction, ci_level: float) -> dict:
+def _held(scores: pd.DataFrame, one: Prediction, ci_level: float) -> dict[str, Any]:
     row = {"id": one.id, "x": one.x, "y": one.y, "low": one.low, "high": one.high, "n": 0, "n_lost": len(scores),
            "estimate": np.nan, "ci_low": np.nan, "ci_high": np.nan, "ci_level": ci_level}  # fmt: skip
     if absent := [name for name in (one.x, one.y) if name not in scores.columns]:

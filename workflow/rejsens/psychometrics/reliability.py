@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -267,6 +268,6 @@ def spearman_brown(items: pd.DataFrame, ci_level: float = 0.95) -> Reliability:
     return Reliability(estimate=estimate, ci_low=ci_low, ci_high=ci_high, status=ESTIMATED + remark, **shape)
 
 
-def withheld(reason: str, shape: dict) -> Reliability:
+def withheld(reason: str, shape: dict[str, Any]) -> Reliability:
     """A result without a number, and why."""
     return Reliability(estimate=np.nan, ci_low=np.nan, ci_high=np.nan, status=f"not reported: {reason}", **shape)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rejsens.declarations import SHIPPED
 from rejsens.definitions import Instrument, Item, load_instruments
 from rejsens.problems import Problem, Refused, listed
 from rejsens.questionnaire.reading import Wanted, frame_of
+from rejsens.registry import SHIPPED
 from rejsens.translations import SOURCE, language_name
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
+from typing import Any
 
 from rejsens.definitions import AskedIf, Instrument, Item
 
@@ -205,7 +206,7 @@ def question_groups(rows: Iterable[Row]) -> list[list[Row]]:
     return [list(group) for _, group in groupby(rows, shown_with)]
 
 
-def question_of(rows: Sequence[Row], name: str, stem: str, instrument: Instrument, **more: object) -> Question:
+def question_of(rows: Sequence[Row], name: str, stem: str, instrument: Instrument, **more: Any) -> Question:
     """One question from its rows; `name` begins its code where it has several.
 
     instrument   as administered: its `questions` are the words above rows or tick boxes, or, by an item's id, those that

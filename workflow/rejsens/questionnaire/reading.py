@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rejsens.administration import administer
-from rejsens.declarations import SHIPPED, load_settings, read_yaml
+from rejsens.declarations import load_settings, read_yaml
 from rejsens.definitions import Instrument, Item, load_instruments
 from rejsens.problems import Problem, Refused, collect, did_you_mean, listed
 from rejsens.questionnaire.model import (
@@ -28,6 +28,7 @@ from rejsens.questionnaire.model import (
     question_groups,
     question_of,
 )
+from rejsens.registry import SHIPPED
 from rejsens.sidecars import event_problem
 from rejsens.translations import SOURCE, language_name, language_tag, languages, lookup, same_language, translated
 

@@ -11,8 +11,8 @@ from rejsens import apa
 from rejsens.assessment import Assessment, Question, assess_instruments
 from rejsens.document import Block, Bullets, Facts, Paragraph, Part, Section, See, Strong, Table, Text
 from rejsens.glossary import GLOSSARY
-from rejsens.narrative import counted, sentence
 from rejsens.sections.places import Given, Row, figure, nothing
+from rejsens.sentences import counted, sentence
 from rejsens.validation_steps import HOLDS, MET, NOT_MET, NOT_PROVIDED, NOT_RUN, OUTSIDE
 
 LOOKED_UP = "A"  # tables and figures that stand in no list of the report's are numbered apart: A1, A2, ...

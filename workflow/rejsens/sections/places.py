@@ -190,7 +190,7 @@ class Given:
 
 def figure(drawn: Row, name: str, series: str = "") -> Figure:
     """A figure as the jobs hand it over: stem, svg, png, title, alt, caption, note, file."""
-    words = {key: drawn.get(key) or "" for key in ("title", "note", "file")}
+    words: dict[str, Any] = {key: drawn.get(key) or "" for key in ("title", "note", "file")}
     return Figure(
         name, drawn["svg"], drawn["alt"], drawn["caption"], **words, png=drawn.get("png") or b"", series=series
     )

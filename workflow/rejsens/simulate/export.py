@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from rejsens.declarations import SHIPPED, load_settings
+from rejsens.declarations import load_settings
 from rejsens.problems import Problem, Refused, did_you_mean, listed
+from rejsens.registry import SHIPPED
 from rejsens.simulate.defects import MISSING_CODE
 from rejsens.simulate.events import implied_effects
 from rejsens.simulate.parameters import Parameters, read_parameters

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from rejsens.declarations import SHIPPED, read_yaml
+from rejsens.declarations import read_yaml
 from rejsens.problems import Problem, Refused, did_you_mean, listed
+from rejsens.registry import SHIPPED
 
 DEFAULT = SHIPPED / "config" / "simulation.yaml"
 Parameters = Mapping[str, Any]

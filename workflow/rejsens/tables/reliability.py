@@ -49,7 +49,7 @@ def lay_out(
     )
 
 
-def _row(key: tuple, rows: pd.DataFrame, kinds: Sequence[str], letters: Mapping[str, str]) -> tuple[str, ...]:
+def _row(key: tuple[Any, ...], rows: pd.DataFrame, kinds: Sequence[str], letters: Mapping[str, str]) -> tuple[str, ...]:
     by_kind = rows.drop_duplicates("coefficient").set_index("coefficient")
     cells = (_cell(by_kind.loc[kind], letters) if kind in by_kind.index else "" for kind in kinds)
     return (key[0], *map(apa.count, key[1:]), *cells)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class Estimate:
 
     structure: Structure
     estimator: str
-    samples: tuple
+    samples: tuple[Any, ...]
     optimum: minimise.Optimum
     objective: object
     information: np.ndarray  # of one row
@@ -60,7 +61,7 @@ class Estimate:
     test: Test
     baseline: Test
     loglik: float
-    saturated: tuple
+    saturated: tuple[Any, ...]
 
     @property
     def parameters(self) -> np.ndarray:
@@ -119,7 +120,7 @@ class Estimate:
         return scaled_test(self.n * value, structure.df, trace)
 
 
-def solve(structure: Structure, samples: Sequence, start: np.ndarray | None = None) -> tuple[object, minimise.Optimum]:
+def solve(structure: Structure, samples: Sequence[Any], start: np.ndarray | None = None) -> tuple[object, minimise.Optimum]:
     """The objective and where its minimum was found (or the search gave up)."""
     objective = objective_of(structure, samples)
     if start is None:
@@ -127,7 +128,7 @@ def solve(structure: Structure, samples: Sequence, start: np.ndarray | None = No
     return objective, minimise.minimise(objective, start)
 
 
-def objective_of(structure: Structure, samples: Sequence):
+def objective_of(structure: Structure, samples: Sequence[Any]):
     if structure.ordered:
         from rejsens.psychometrics.engine.ordered import LeastSquares
 
@@ -168,10 +169,10 @@ def _pairwise_correlations(sample: normal.Sample, mean: np.ndarray, spread: np.n
 
 def estimate(
     structure: Structure,
-    samples: Sequence,
+    samples: Sequence[Any],
     estimator: str = "ML",
     start: np.ndarray | None = None,
-    full: Sequence | None = None,
+    full: Sequence[Any] | None = None,
     baseline: Test | None = None,
 ) -> Estimate:
     """Fit a structure. `full` (saturated moments) and `baseline` are computed where they are not given: a ladder of
@@ -238,7 +239,7 @@ def scaled_test(chi2: float, df: int, trace: float) -> Test:
 
 
 def independence(
-    structure: Structure, samples: Sequence, estimator: str, full: Sequence, saturated_traces=None
+    structure: Structure, samples: Sequence[Any], estimator: str, full: Sequence[Any], saturated_traces=None
 ) -> Test:
     """The baseline: variances (and means) free in each group, no covariance. Its maximum is known in closed form."""
     bare = independence_structure(structure)
@@ -298,7 +299,7 @@ def _hardly_told_apart(fitted: Estimate) -> list[str]:
     return [name for name, own in zip(fitted.structure.names, inflation, strict=True) if own > MOST_INFLATION]
 
 
-def not_converged(structure: Structure, samples: Sequence, optimum: minimise.Optimum) -> str:
+def not_converged(structure: Structure, samples: Sequence[Any], optimum: minimise.Optimum) -> str:
     """The sentence for a search that did not arrive; empty where it did."""
     if optimum.converged:
         return ""
@@ -395,7 +396,7 @@ def _residuals_outside(structure: Structure, state: moments.State, left: np.ndar
     return [f"residual correlation outside ±1: {', '.join(pairs)}"] if pairs else []
 
 
-def identified(structure: Structure, samples: Sequence) -> str:
+def identified(structure: Structure, samples: Sequence[Any]) -> str:
     """Why the structure is not identified, or an empty string; data only set the units of the random points."""
     if structure.df < 0:
         return why_not_identified(structure, np.zeros(structure.size))

@@ -10,6 +10,7 @@ correlations to covariances wherever an item has a variance of its own. lavaan l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -145,7 +146,7 @@ def _polyserial_score(a: _Continuous, b: _Ordered, rho: float) -> np.ndarray:
     return (density[0] * (above * rho - a.z) - density[1] * (below * rho - a.z)) / chance / (1 - rho**2) ** 1.5
 
 
-def _between(a: _Continuous, b: _Ordered, rho: float) -> tuple[tuple, tuple, np.ndarray]:
+def _between(a: _Continuous, b: _Ordered, rho: float) -> tuple[tuple[Any, ...], tuple[Any, ...], np.ndarray]:
     """Thresholds above and below each answer, their densities given the continuous one, and the answer's probability."""
     edges = np.concatenate([[-100.0], b.thresholds, [100.0]])  # finite, so that 0 x infinity does not arise
     above, below = edges[b.codes + 1], edges[b.codes]
@@ -157,7 +158,7 @@ def _between(a: _Continuous, b: _Ordered, rho: float) -> tuple[tuple, tuple, np.
     return (above, below), density, np.maximum(ndtr(near) - ndtr(far), LEAST)
 
 
-def _of_correlations(items: list, pairs: list[_Pair], rows: np.ndarray, columns: np.ndarray, n: int) -> np.ndarray:
+def _of_correlations(items: list[Any], pairs: list[_Pair], rows: np.ndarray, columns: np.ndarray, n: int) -> np.ndarray:
     """n times the covariance of (each item's own moments, correlations), the former item by item."""
     starts = np.cumsum([0, *(len(one.scores) for one in items)])
     scores = np.concatenate([*(one.scores for one in items), [pair.score for pair in pairs]])
@@ -176,7 +177,7 @@ def _of_correlations(items: list, pairs: list[_Pair], rows: np.ndarray, columns:
 
 
 def _in_units(
-    gamma: np.ndarray, items: list, correlations: np.ndarray, spread: np.ndarray, rows: np.ndarray, columns: np.ndarray
+    gamma: np.ndarray, items: list[Any], correlations: np.ndarray, spread: np.ndarray, rows: np.ndarray, columns: np.ndarray
 ) -> np.ndarray:
     """The same of (thresholds, covariances, means, variances): the order of an ordered sample's moments."""
     starts = np.cumsum([0, *(len(one.scores) for one in items)])

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -145,7 +146,7 @@ class NormalLikelihood:
             return Point(parameters, np.inf)
         return Point(parameters, float(value), tuple(states), tuple(seen))
 
-    def _by_group(self, point: Point) -> Iterator[tuple]:
+    def _by_group(self, point: Point) -> Iterator[tuple[Any, ...]]:
         for cells, state, seen in zip(self.structure.cells, point.states, point.seen, strict=True):
             yield cells, state, seen, moments.directions(state, cells)
 
@@ -181,7 +182,7 @@ class NormalLikelihood:
             out += cells.spread.T @ inner @ cells.spread
         return (out + out.T) / 2
 
-    def candidates(self, point: Point, cells: Sequence[Cells]) -> tuple[list, list, list]:
+    def candidates(self, point: Point, cells: Sequence[Cells]) -> tuple[list[Any], list[Any], list[Any]]:
         """For cells that are not in the structure: gradient of f, expected information of one row of each, and
         between each and the structure's parameters."""
         gradient, within, across = [], [], []
@@ -375,7 +376,7 @@ def _em_step(sample: Sample, mean: np.ndarray, covariance: np.ndarray) -> tuple[
     return (new, (moments_ + moments_.T) / 2), float(deviance)
 
 
-def _leap(before: tuple, one: tuple, two: tuple) -> tuple[np.ndarray, np.ndarray] | None:
+def _leap(before: tuple[Any, ...], one: tuple[Any, ...], two: tuple[Any, ...]) -> tuple[np.ndarray, np.ndarray] | None:
     flat = [np.concatenate([mean, covariance.ravel()]) for mean, covariance in (before, one, two)]
     step, bend = flat[1] - flat[0], flat[2] - 2 * flat[1] + flat[0]
     if not bend.any():

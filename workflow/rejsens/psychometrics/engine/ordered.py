@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -80,7 +81,7 @@ class LeastSquares:
             out[k] = (self.gradient(ahead) - self.gradient(behind)) / (2 * step[k])
         return (out + out.T) / 2
 
-    def candidates(self, point: Point, cells: Sequence[Cells]) -> tuple[list, list, list]:
+    def candidates(self, point: Point, cells: Sequence[Cells]) -> tuple[list[Any], list[Any], list[Any]]:
         """As :py:meth:`NormalLikelihood.candidates`."""
         gradient, within, across = [], [], []
         for group, (extra, state) in enumerate(zip(cells, point.states, strict=True)):

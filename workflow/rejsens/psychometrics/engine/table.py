@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,7 +82,7 @@ class Table:
         return replace(self, rows=(*kept, *new.values()))
 
 
-def _cell(row: Parameter) -> tuple:
+def _cell(row: Parameter) -> tuple[Any, ...]:
     ends = tuple(sorted((row.lhs, row.rhs))) if row.op == COVARIANCE else (row.lhs, row.rhs)
     return (row.group, row.op, *ends)
 
@@ -227,11 +228,11 @@ def compile_table(table: Table) -> Structure:
     )
     names: dict[str, int] = {}
     groups = []
-    seen: set[tuple] = set()
+    seen: set[tuple[Any, ...]] = set()
     for row in table.rows:
         _check(row, table, position, seen)
     for group in range(table.n_groups):
-        kinds: dict[str, list] = {kind: [] for kind in ("paths", "covariances", "means", "thresholds", "scales")}
+        kinds: dict[str, list[Any]] = {kind: [] for kind in ("paths", "covariances", "means", "thresholds", "scales")}
         constants = _constants(table, int(starts[-1]))
         for row in (row for row in table.rows if row.group == group):
             kind, where = _place(row, position, starts)
@@ -245,7 +246,7 @@ def compile_table(table: Table) -> Structure:
     return Structure(table, tuple(names), cells, tuple(constants for _, constants in groups), owner)
 
 
-def _check(row: Parameter, table: Table, position: dict[str, int], seen: set[tuple]) -> None:
+def _check(row: Parameter, table: Table, position: dict[str, int], seen: set[tuple[Any, ...]]) -> None:
     if row.op not in OPERATORS:
         raise ValueError(f"“{row.op}” is no operator; they are {' '.join(OPERATORS)}")
     unknown = [n for n in (row.lhs, row.rhs if row.op not in (MEAN, THRESHOLD) else row.lhs) if n not in position]
@@ -290,7 +291,7 @@ def _set(target: np.ndarray, kind: str, where: tuple[int, ...], value: float) ->
         target[where[::-1]] = value
 
 
-def _cells(kinds: dict[str, list], size: int) -> Cells:
+def _cells(kinds: dict[str, list[Any]], size: int) -> Cells:
     columns = {
         kind: np.array(rows, dtype=int).reshape(len(rows), 3 if kind in ("paths", "covariances") else 2)
         for kind, rows in kinds.items()

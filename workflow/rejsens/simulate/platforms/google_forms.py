@@ -13,6 +13,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from rejsens.simulate.platforms._questionnaire import (
     NO_ANSWER,
@@ -50,7 +51,7 @@ def sheet(wave: SimulatedWave, seed: int) -> Exported:
     return _exported(wave, seed, moment, ", ", csv.QUOTE_MINIMAL)
 
 
-def _exported(wave: SimulatedWave, seed: int, moment: Callable, between: str, quoting: int) -> Exported:
+def _exported(wave: SimulatedWave, seed: int, moment: Callable[..., Any], between: str, quoting: int) -> Exported:
     questions = questionnaire(wave)
     columns = {"Timestamp": [moment(time) for time in sittings(wave, seed).end]}
     columns[CODE] = wave.cells["participant"].tolist()

@@ -14,6 +14,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from rejsens.simulate.platforms._questionnaire import (
     NO_ANSWER,
@@ -143,7 +144,7 @@ def _names(questions: Sequence[Question]) -> dict[str, str]:
     return names
 
 
-def _choices(boxes: Sequence[Question], said: Callable) -> list[str]:
+def _choices(boxes: Sequence[Question], said: Callable[..., Any]) -> list[str]:
     """A box in a cell: its place as a code, its wording with a capital as a choice text."""
     return [
         str(place) if said is codes else box.text[0].upper() + box.text[1:] for place, box in enumerate(boxes, start=1)

@@ -65,7 +65,7 @@ def label_headings(wave: SimulatedWave, seed: int) -> Exported:
     return Exported(_csv(table), maps, companions={".dictionary.csv": _dictionary(questions)})
 
 
-def _exported(wave: SimulatedWave, seed: int, cells: Callable, maps: dict[str, Any]) -> Exported:
+def _exported(wave: SimulatedWave, seed: int, cells: Callable[..., Any], maps: dict[str, Any]) -> Exported:
     questions = questionnaire(wave)
     boxes = _box_codes(questions)
     names = {q.item.id: f"{q.box_of}___{boxes[q.item.id]}" if q.box_of else q.name for q in questions}
