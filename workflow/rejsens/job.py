@@ -36,7 +36,8 @@ def job(snakemake: Any) -> Iterator[SimpleNamespace]:
     orphan of a killed run publishes and says nothing. A fault of the study goes to the terminal as sentences, anything
     else (a full disk, a fault of the software) as one line; tracebacks go to the log.
     """
-    terminal, staged, told = sys.stderr, {}, False
+    terminal, told = sys.stderr, False
+    staged: dict[str, str] = {}
     use_of(snakemake)
     close_job(snakemake)
     try:

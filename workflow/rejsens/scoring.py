@@ -120,6 +120,8 @@ def _nothing_left_out(answers: pd.DataFrame, items: Sequence[Item], absent: pd.D
 
 
 Scored = tuple[np.ndarray, np.ndarray, np.ndarray]
+Absent = pd.DataFrame | None
+Done = Mapping[str, np.ndarray]  # scores worked out before, by name
 
 
 def _totals(
@@ -151,12 +153,12 @@ def _finish(values: np.ndarray, answered: np.ndarray, applicable: np.ndarray, de
     return np.where(enough, values, np.nan), answered, enough & (answered < applicable)
 
 
-def mean_of(answers, instrument, declared, absent, _done) -> Scored:
+def mean_of(answers: pd.DataFrame, instrument: Instrument, declared: Score, absent: Absent, _done: Done) -> Scored:
     total, answered, applicable = _totals(answers, instrument, declared, absent, lambda v: v)
     return _finish(declared.multiply * total / np.maximum(answered, 1), answered, applicable, declared)
 
 
-def sum_of(answers, instrument, declared, absent, _done) -> Scored:
+def sum_of(answers: pd.DataFrame, instrument: Instrument, declared: Score, absent: Absent, _done: Done) -> Scored:
     """A sum over all items; with items missing, the mean of those answered times the number that apply."""
     total, answered, applicable = _totals(answers, instrument, declared, absent, lambda v: v)
     complete = answered == applicable
@@ -164,7 +166,7 @@ def sum_of(answers, instrument, declared, absent, _done) -> Scored:
     return _finish(declared.multiply * sums, answered, applicable, declared)
 
 
-def count_of(answers, instrument, declared, absent, _done) -> Scored:
+def count_of(answers: pd.DataFrame, instrument: Instrument, declared: Score, absent: Absent, _done: Done) -> Scored:
     """How many items reach `at_least`; a count is never prorated."""
     total, answered, applicable = _totals(
         answers, instrument, declared, absent, lambda v: np.where(np.isnan(v), np.nan, v >= declared.at_least)
@@ -172,7 +174,9 @@ def count_of(answers, instrument, declared, absent, _done) -> Scored:
     return _finish(total, answered, applicable, declared)
 
 
-def weighted_sum_of(answers, instrument, declared, absent, _done) -> Scored:
+def weighted_sum_of(
+    answers: pd.DataFrame, instrument: Instrument, declared: Score, absent: Absent, _done: Done
+) -> Scored:
     """Each answer stands for a declared amount, and the amounts are added."""
     total, answered, applicable = _totals(
         answers, instrument, declared, absent, lambda v: pd.Series(v).map(declared.weights).to_numpy(dtype=float)
@@ -180,7 +184,7 @@ def weighted_sum_of(answers, instrument, declared, absent, _done) -> Scored:
     return _finish(total, answered, applicable, declared)
 
 
-def max_share_of(answers, instrument, declared, absent, done) -> Scored:
+def max_share_of(answers: pd.DataFrame, instrument: Instrument, declared: Score, absent: Absent, done: Done) -> Scored:
     """The largest of several amounts as a share of their total; where the total is 0 there is nothing to share."""
     names = declared.of or declared.items
     parts = np.column_stack(
@@ -202,7 +206,9 @@ def _applies(
     return ~np.logical_and.reduce(flags) if len(flags) == len(part) else np.ones(len(answers), bool)
 
 
-def product_mean_of(answers, instrument, declared, _absent, _done) -> Scored:
+def product_mean_of(
+    answers: pd.DataFrame, instrument: Instrument, declared: Score, _absent: Absent, _done: Done
+) -> Scored:
     """Mean of the products of complete pairs; the mean of products is not the product of means."""
     products = units(answers, instrument, declared).to_numpy()
     answered = (~np.isnan(products)).sum(axis=1)
@@ -210,17 +216,21 @@ def product_mean_of(answers, instrument, declared, _absent, _done) -> Scored:
     return _finish(total / np.maximum(answered, 1), answered, np.full(len(answers), products.shape[1]), declared)
 
 
-def mean_of_scores_of(answers, instrument, declared, _absent, done) -> Scored:
+def mean_of_scores_of(
+    answers: pd.DataFrame, instrument: Instrument, declared: Score, _absent: Absent, done: Done
+) -> Scored:
     """Mean of subscale scores, each of which must exist (80 % of the items of each subscale)."""
     return _of_scores(declared, done, np.mean)
 
 
-def sum_of_scores_of(answers, instrument, declared, _absent, done) -> Scored:
+def sum_of_scores_of(
+    answers: pd.DataFrame, instrument: Instrument, declared: Score, _absent: Absent, done: Done
+) -> Scored:
     """Sum of subscale scores, each of which must exist (80 % of the items of each subscale)."""
     return _of_scores(declared, done, np.sum)
 
 
-def _of_scores(declared: Score, done: Mapping[str, np.ndarray], combined: Callable[..., np.ndarray]) -> Scored:
+def _of_scores(declared: Score, done: Done, combined: Callable[..., np.ndarray]) -> Scored:
     parts = np.column_stack([done[part] for part in declared.of])
     answered = (~np.isnan(parts)).sum(axis=1)
     prorated = np.column_stack([done[part + PRORATED] for part in declared.of]).any(axis=1)

@@ -10,6 +10,7 @@ import bisect
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -129,7 +130,7 @@ def _use_shipped_font() -> None:
 _use_shipped_font()
 
 
-def applied():
+def applied() -> AbstractContextManager[None]:
     """The style as a context; nobody's own matplotlibrc reaches a figure."""
     plain = {
         key: value for key, value in rcParamsDefault.items() if not key.startswith(("backend", "toolbar", "date."))

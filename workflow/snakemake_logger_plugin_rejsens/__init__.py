@@ -12,9 +12,9 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from logging import ERROR, WARNING, LogRecord
+from logging import ERROR, WARNING
 from pathlib import Path
-from typing import Optional, Self
+from typing import Any, Optional, Self
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -65,14 +65,14 @@ class LogHandler(LogHandlerBase):
         self.forecast: Forecast | None = None
         self.plan = Path(self.settings.plan) if self.settings and self.settings.plan else None
 
-    def emit(self, record: LogRecord) -> None:
+    def emit(self, record: Any) -> None:
         """Never raises: an exception here would silence the rest of the run."""
         try:
             self._tell(record)
         except Exception:
             self._say(f"  {str(record.msg or '').strip()}")
 
-    def _tell(self, record: LogRecord) -> None:
+    def _tell(self, record: Any) -> None:
         event = getattr(record, "event", None)
         handler = {
             LogEvent.RUN_INFO: self._steps,
@@ -87,13 +87,13 @@ class LogHandler(LogHandlerBase):
         elif event is None:
             self._plain(record)
 
-    def _steps(self, record: LogRecord) -> None:
+    def _steps(self, record: Any) -> None:
         counts = {n: k for n, k in (getattr(record, "stats", None) or {}).items() if n not in ("total", *GATHERS)}
         self.total = sum(counts.values())
         if not self.common_settings.dryrun:
             self.forecast = Forecast.of(counts)
 
-    def _start(self, record: LogRecord) -> None:
+    def _start(self, record: Any) -> None:
         if self.plan:
             return self._write_plan(record)
         if not record.rule_msg:  # a rule that only gathers files does no work
@@ -105,7 +105,7 @@ class LogHandler(LogHandlerBase):
         left, width = self.forecast.news() if self.forecast else "", len(str(self.total))
         return self._say(f"  {self.started:>{width}} of {self.total}  {record.rule_msg}{left and f'  ({left})'}")
 
-    def _write_plan(self, record: LogRecord) -> None:
+    def _write_plan(self, record: Any) -> None:
         step = {
             "rule": record.rule_name,
             "message": record.rule_msg,
@@ -117,25 +117,25 @@ class LogHandler(LogHandlerBase):
         with self.plan.open("a", encoding="utf-8") as plan:
             print(json.dumps(step), file=plan)
 
-    def _finished(self, record: LogRecord) -> None:
+    def _finished(self, record: Any) -> None:
         if self.forecast and record.job_id in self.rules:
             self.forecast.finished(self.rules[record.job_id])
 
-    def _progress(self, record: LogRecord) -> None:
+    def _progress(self, record: Any) -> None:
         if record.done == record.total:
             self._say("  Done.")
 
-    def _failed(self, record: LogRecord) -> None:
+    def _failed(self, record: Any) -> None:
         what = self.messages.get(record.jobid, record.rule_name)
         logs = [str(log) for log in record.log or () if Path(log).is_file()]  # a step that was killed wrote none
         where = f" The reasons stand above; the full record is in {', '.join(logs)}." if logs else ""
         self._say(f"  Stopped: {what}.{where}")
 
-    def _error(self, record: LogRecord) -> None:
+    def _error(self, record: Any) -> None:
         """An exception outside a job: our own message as it is, anything else in a sentence."""
         self._say(self._message(record))
 
-    def _plain(self, record: LogRecord) -> None:
+    def _plain(self, record: Any) -> None:
         text = record.getMessage().strip()
         if "Nothing to be done" in text:
             self._say("  Everything is up to date.")
@@ -146,7 +146,7 @@ class LogHandler(LogHandlerBase):
         elif record.levelno >= WARNING and not text.startswith(NOISE):
             self._say(f"  {text}")
 
-    def _message(self, record: LogRecord) -> str:
+    def _message(self, record: Any) -> str:
         text = record.getMessage().strip()
         if any(word in text for word in ("LockException", "cannot be locked", "IncompleteFilesException")):
             return f"  {_another_run() or LEFT_BEHIND}"

@@ -144,7 +144,7 @@ def _unpack(names: list[str]) -> str:
     return f"unpack it first, and give the file inside ({listed(inside)})" if inside else SAVE_AS_CSV
 
 
-def _rows(path: str, sheet: object) -> Iterator[tuple[int, list[str], list[str]]]:
+def _rows(path: str, sheet: Any) -> Iterator[tuple[int, list[str], list[str]]]:
     """Row number, its cells as texts, the addresses of its formulas."""
     sheet.reset_dimensions()  # some programs state a size that is not true
     rows = widest = spread = 0
@@ -178,7 +178,7 @@ def _rows(path: str, sheet: object) -> Iterator[tuple[int, list[str], list[str]]
         ) from None
 
 
-def _text(cell: object) -> str:
+def _text(cell: Any) -> str:
     """A cell as CSV would hold it: numbers with every digit, truth as TRUE and FALSE, times in ISO form; blanks are empty."""
     value = cell.value
     if isinstance(value, bool):
@@ -215,7 +215,7 @@ def _problems(path: str, formulas: list[str], merged: list[str]) -> list[Problem
     return problems
 
 
-def _other_sheets(book: object, chosen: object) -> list[str]:
+def _other_sheets(book: Any, chosen: Any) -> list[str]:
     others = [
         f"“{sheet.title}”" + (" (hidden)" if sheet.sheet_state != "visible" else "")
         for sheet in [*book.worksheets, *book.chartsheets]
@@ -224,7 +224,7 @@ def _other_sheets(book: object, chosen: object) -> list[str]:
     return [f"other sheets were not read: {listed(others)}"] if others else []
 
 
-def _part(data: bytes, sheet: object) -> bytes:
+def _part(data: bytes, sheet: Any) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as parts:
         return parts.read(sheet._worksheet_path)
 
