@@ -117,6 +117,7 @@ TABLE: dict[str, tuple[Edit, set[str], set[str]]] = {
                                              {"Checking wave w1", "Scoring wave w1"}),
     "how a number is printed": (append("workflow/rejsens/apa.py", "\nEDITED = 1\n"), {"Writing the report"},
                                 {"Scoring wave w1", "Bringing all waves together", "Describing participants and scores", "Assessing gad7"}),
+    "the versions of the libraries": (append("requirements.lock", "# edited\n"), {"Checking wave w1", "Scoring wave w2", *COMPARED, *AFTER_POOL}, set()),
     "an instrument that was asked": (append("schemas/instruments/ucla3.yaml", "# edited\n"), {"Checking wave w1", "Scoring wave w2", *AFTER_POOL}, set()),
     "an instrument that was not asked": (append("schemas/instruments/phq8.yaml", "# edited\n"), set(), AFTER_POOL | {"Checking wave w1"}),
     "an export, replaced by an older file": (replace_export_by_an_older_one, {"Checking wave w2", "Scoring wave w2", *COMPARED, *AFTER_POOL}, {"Checking wave w1", "Scoring wave w1"}),

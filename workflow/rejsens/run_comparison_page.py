@@ -133,6 +133,8 @@ def _largest(rows: pd.DataFrame) -> str:
     told = rows.dropna(subset=["relative"])
     if told.empty:
         return ""
+    numbers = told[told["kind"] == "number"]  # that a count moved is said by every row of people; a number says more
+    told = numbers if len(numbers) else told
     most = told.loc[told["relative"].idxmax()]
     return f"{_share(most['relative'])}: {most['column']} {_short(most['before'])} → {_short(most['after'])} ({_about(most['row'])})"
 
