@@ -146,10 +146,10 @@ class Bench:
 
     def same(self, study: Path, like: Path | None = None, marks: bool = True) -> None:
         settled(study)
-        leftovers(study, marks)
         now, then = contents(study / "results"), contents((like or self.finished) / "results")
         if wrong := sorted(path for path in now.keys() | then.keys() if now.get(path) != then.get(path)):
             raise Failed(f"{len(wrong)} files differ from an undisturbed run: {wrong[:5]}")
+        leftovers(study, marks)
 
 
 def settled(study: Path) -> None:
