@@ -67,8 +67,7 @@ class Run:
             run.kill()
         else:  # not begun yet
             self.process.kill()
-        self.end()
-        return self.process.returncode != 0
+        return self.process.wait(PATIENCE) != 0  # not its output: orphans, which go on, have that open as well
 
     def sentence(self, *words: str) -> str:
         """The line with these words, as it was told."""
