@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import re
+import select
 import subprocess
 import sys
 import time
@@ -135,10 +137,27 @@ def test_a_run_that_begins_waits_for_a_job_that_is_moving_its_files(
     monkeypatch.chdir(tmp_path)
     with run_lock.publishing():
         begins = run_python(HOLD)
-        time.sleep(1.5)
-        assert begins.poll() is None and not nobody_runs()  # it holds the lock of runs, and waits
+        wait_for(lambda: str(begins.pid) in who_runs())  # it holds the lock of runs, and waits
+        time.sleep(0.3)
+        assert select.select([begins.stdout], [], [], 0)[0] == []
     assert begins.stdout.readline() == "held\n"
     begins.communicate("\n")
+
+
+def test_no_run_can_begin_between_asking_and_the_last_file_moved(
+    snakemake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = []
+
+    def asked() -> bool:
+        handle = run_lock._within(0, run_lock.PUBLISHING, fcntl.LOCK_EX)
+        free.append(handle is not None)
+        return True
+
+    monkeypatch.setattr(job_module, "run_lives", asked)
+    with job(snakemake) as output:
+        write_both(output)
+    assert free == [False]
 
 
 def test_a_job_knows_when_its_run_was_killed(tmp_path: Path) -> None:

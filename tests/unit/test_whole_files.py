@@ -68,7 +68,9 @@ def test_permissions_links_and_pipes_stay_what_they_are(tmp_path: Path) -> None:
 def test_nothing_else_in_the_library_writes_files_by_itself() -> None:
     """A new place that writes must be whole too; a job's outputs are, wherever they are written."""
     library = SHIPPED / "workflow/rejsens"
-    writes = re.compile(r"\.write_text\(|\.write_bytes\(|(?<!fd)open\([^)\n]*[\"'][wax]b?[\"']|\.to_csv\((?!index=|sep=|\))")
+    writes = re.compile(
+        r"\.write_text\(|\.write_bytes\(|(?<!fd)open\([^)\n]*[\"'][wax]b?[\"']|\.to_csv\((?!index=|sep=|\))"
+    )
     found = {
         path.relative_to(library).as_posix()
         for path in library.rglob("*.py")

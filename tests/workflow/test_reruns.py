@@ -93,6 +93,14 @@ def replace_in_config(old: str, new: str) -> Edit:
     return edit
 
 
+def at_once(*edits: Edit) -> Edit:
+    def edit(project: Path, study: Path) -> None:
+        for one in edits:
+            one(project, study)
+
+    return edit
+
+
 def declare_a_change(project: Path, study: Path) -> None:
     path = study / "data/waves/w2.yaml"
     path.write_text(path.read_text() + "replaces: {gad7_01: shorter}\n")
@@ -110,7 +118,9 @@ TABLE: dict[str, tuple[Edit, set[str], set[str]]] = {
     "the scoring formula": (append("workflow/rejsens/scoring.py", "\nEDITED = 1\n"),
                             {"Scoring wave w1", "Scoring wave w2", "Bringing all waves together", *AFTER_POOL}, {"Checking wave w1", "Checking wave w2", "Comparing what the waves asked"}),
     "how waves are compared": (append("workflow/rejsens/differences.py", "\nEDITED = 1\n"),
-                               {*COMPARED, "Writing the report"}, {"Checking wave w1", "Scoring wave w2", "Bringing all waves together", "Assessing gad7"}),
+                               {*COMPARED, "Bringing all waves together", *AFTER_POOL}, {"Checking wave w1", "Scoring wave w2"}),
+    "how waves are compared, and a setting of hypotheses": (at_once(append("workflow/rejsens/differences.py", "\nEDITED = 1\n"), replace_in_config("bootstrap_draws: 200", "bootstrap_draws: 300")),
+                                                            {*COMPARED, "Testing the hypotheses of family loneliness"}, {"Checking wave w1"}),
     "how the codebook looks": (append("workflow/report/codebook/codebook.css", "/* edited */\n"), {"Writing the codebook", "Writing the report"},
                                {"Checking wave w1", "Bringing all waves together", "Describing participants and scores"}),
     "a change of wording that is declared": (declare_a_change, {"Checking wave w2", "Scoring wave w2", *COMPARED, *AFTER_POOL},

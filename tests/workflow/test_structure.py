@@ -110,6 +110,12 @@ def test_no_functions_no_run_blocks_no_checkpoints(file: Path) -> None:
         assert not re.search(rf"^{word}", text, flags=re.MULTILINE), word
 
 
+@pytest.mark.parametrize("file", SMK, ids=lambda path: path.name)
+def test_no_input_is_ancient(file: Path) -> None:
+    """When the job that makes such an input runs, Snakemake asks nothing of the jobs behind it: what changed there waits a run."""
+    assert "ancient(" not in re.sub(r"#.*", "", file.read_text(encoding="utf-8"))
+
+
 def test_the_snakefile_is_a_table_of_contents() -> None:
     text = (ROOT / "Snakefile").read_text(encoding="utf-8")
     assert re.findall(r'^include: "workflow/rules/(\w+)\.smk"', text, flags=re.MULTILINE)[0] == "common"

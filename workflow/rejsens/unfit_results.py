@@ -22,11 +22,8 @@ MARKS = Path(".snakemake/incomplete")  # Snakemake makes again what is marked th
 GONE, CHANGED, STRANGE, STALE = "gone", "changed", "not on record", "from an earlier file"
 
 
-def faults(read_in_order: Iterable[str] = ()) -> dict[str, str]:
-    """Path -> what is wrong with it (`GONE`, `CHANGED`, `STRANGE`, `STALE`), for every result that cannot stand.
-
-    read_in_order   files whose change alone makes nothing again (`ancient()` in a rule)
-    """
+def faults() -> dict[str, str]:
+    """Path -> what is wrong with it (`GONE`, `CHANGED`, `STRANGE`, `STALE`), for every result that cannot stand."""
     found = dict.fromkeys(sorted(unrecorded()), STRANGE)
     made = [entry for _, entry in entries()]
     known = hashes()
@@ -36,7 +33,7 @@ def faults(read_in_order: Iterable[str] = ()) -> dict[str, str]:
             if (now := sha256(path)) != then:
                 found[path] = GONE if now == "missing" else CHANGED
     for entry in made:
-        moved = [p for p, then in entry["inputs"].items() if p not in read_in_order and known.get(p, then) != then]
+        moved = [p for p, then in entry["inputs"].items() if known.get(p, then) != then]
         if moved and _clock_hides(moved, entry["outputs"]):
             found |= {path: STALE for path in entry["outputs"] if path not in found}
     return found
@@ -54,7 +51,7 @@ def _time(path: str) -> int:
     return 0
 
 
-def mark(made_here: Callable[[str], bool], read_in_order: Iterable[str] = ()) -> None:
+def mark(made_here: Callable[[str], bool]) -> None:
     """Have Snakemake make again every result that cannot stand, and say which. Asked while it plans.
 
     made_here   whether some rule of the study makes a file; what is left of a wave that was taken out is nobody's
@@ -67,7 +64,7 @@ def mark(made_here: Callable[[str], bool], read_in_order: Iterable[str] = ()) ->
         if not alone:
             return
         drop_unreadable()
-        wrong = {path: what for path, what in faults(frozenset(read_in_order)).items() if made_here(path)}
+        wrong = {path: what for path, what in faults().items() if made_here(path)}
         together = [set(entry["outputs"]) for _, entry in entries()]
         for path in {path for one in wrong for path in _made_with(one, together)}:
             place = place_of(path, MARKS)

@@ -4,12 +4,7 @@ Needs   .snakemake/rejsens/published/   what each job published and read, as con
 Makes   .snakemake/incomplete/          a mark for each file that was cut short, edited, swapped, or is of unknown origin
 """
 
-from snakemake.io import is_flagged
-
 from rejsens.unfit_results import mark
 
 if workflow.is_main_process:
-    mark(
-        made_here=lambda file: any(rule.is_producer(file) for rule in workflow.rules),
-        read_in_order=[file for rule in workflow.rules for file in rule.input if is_flagged(file, "ancient")],
-    )
+    mark(made_here=lambda file: any(rule.is_producer(file) for rule in workflow.rules))

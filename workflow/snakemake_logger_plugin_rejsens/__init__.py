@@ -7,6 +7,7 @@ With `--logger-rejsens-plan FILE`, a dry run also writes each step and its reaso
 
 import contextlib
 import json
+import logging
 import re
 import sys
 import time
@@ -21,6 +22,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
 from rejsens.past_runs import durations
+from rejsens.problems import listed
 from rejsens.reasons import NO_STEP
 from rejsens.run_lock import nobody_runs
 from rejsens.system_faults import told
@@ -42,6 +44,7 @@ NOISE = (
 )
 GATHERS = ("all", "figures")  # rules that only name files: no work, no step
 LEFT_BEHIND = "A run that was cut off left this folder locked or half done: `rejsens run` clears that and goes on."
+KEPT = "Check who owns the study's folder and whether its disk can be written; run again, or copy the study elsewhere."
 KILLED = "died with <Signals.SIGKILL"
 FLAGS = re.compile(
     r" \((?:update|temp|protected|ancient|pipe|service|touch)\)"
@@ -58,6 +61,7 @@ class LogHandlerSettings(LogHandlerSettingsBase):
 
 class LogHandler(LogHandlerBase):
     def __post_init__(self) -> None:
+        logging.raiseExceptions = False  # a log that a full disk does not take must not put a traceback on the terminal
         self.started, self.total = 0, 0
         self.messages: dict[int, str] = {}
         self.rules: dict[int, str] = {}
@@ -163,6 +167,9 @@ class LogHandler(LogHandlerBase):
                 line.strip() for line in text.partition("affected files:")[2].splitlines() if line.strip()
             )
             return f"  A fault of the software, not of your data: no step makes {absent}, which another one needs."
+        if text.startswith("ProtectedOutputException"):
+            kept = [file.strip() for file in text.partition("affected files:")[2].splitlines() if file.strip()]
+            return f"  Results that cannot be written over: {listed(kept, 3)}. {KEPT}"
         if text.startswith("Cancelling snakemake"):
             return "  Stopped as you asked."
         if sentence := told(text):
