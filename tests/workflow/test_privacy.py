@@ -30,6 +30,8 @@ from rejsens.adding import session, writing
 from rejsens.adding.request import request_of
 from rejsens.adding.session import How, add_to
 from rejsens.problems import Refused
+from rejsens.sharing.package import full_package
+from rejsens.sharing.writing import FORMATS, write_export
 from tests.conftest import rejsens
 
 N = 24
@@ -349,6 +351,9 @@ def test_nothing_personal_reaches_results_logs_or_the_terminal(place: SimpleName
         done = rejsens(place.study, *words, **environment)
         said += done.stdout + done.stderr
         assert done.returncode == 0 or words[0] != "run", done.stdout + done.stderr
+    package = full_package(place.study, wording=True)
+    for name in FORMATS:
+        write_export(package, name, place.kept / "exports" / name, place.study)
     assert (place.study / "results/report/index.html").is_file() and list((place.study / "results").rglob("*.parquet"))
     assert found_in(said) == set()
     assert canaries_below(place.kept) == {}

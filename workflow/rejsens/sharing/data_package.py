@@ -5,6 +5,7 @@ What version 1 knows is said in the same words, so that programs of either versi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens.sharing import facts
-from rejsens.sharing.package import KEYS, TITLES, Package
+from rejsens.sharing.package import TITLES, Package
 from rejsens.sharing.plain_csv import DICTIONARY_FILE, write_beside, write_tables
 
 DESCRIPTOR = "datapackage.json"
@@ -45,7 +46,7 @@ def descriptor(package: Package) -> dict[str, Any]:
             "contributors": [{"title": study.contact, "roles": ["contact"]}] if study.contact else [],
             "sources": [{"title": study.citation}],
             "resources": [
-                *(resource(package, name, frame) for name, frame in package.tables.items()),
+                *(resource(package, name) for name in package.tables),
                 *(_beside(name, frame) for name, frame in beside.items()),
             ],
         }
@@ -61,12 +62,12 @@ def licences(licence: str) -> list[dict[str, str]]:
     return [entry for entry in found if "path" in entry] or found
 
 
-def resource(package: Package, name: str, frame: pd.DataFrame) -> dict[str, Any]:
+def resource(package: Package, name: str) -> dict[str, Any]:
     """One table with its schema."""
     rows = package.columns(name)
-    key = [column for column in KEYS.get(name, ()) if column in frame]
+    key = package.key(name)
     schema = {"fields": [field(row, row["variable"] in key) for row in rows], "missingValues": [""], "primaryKey": key}
-    about = {"name": name, "type": "table", "title": TITLES.get(name, name), "path": f"data/{name}.csv"}
+    about = {"name": _lower(name), "type": "table", "title": TITLES.get(name, name), "path": f"data/{name}.csv"}
     return about | ENCODING | {"schema": facts.without_blanks(schema)}
 
 
@@ -101,11 +102,20 @@ def field(row: Mapping[str, Any], in_key: bool = False) -> dict[str, Any]:
     )
 
 
+def _lower(name: str) -> str:
+    """A name in lower-case letters, as the first version asks.
+
+    >>> _lower("syntheticAnswers"), _lower("utility_scales")
+    ('synthetic-answers', 'utility-scales')
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", "-", name).lower()
+
+
 def _beside(name: str, frame: pd.DataFrame) -> dict[str, Any]:
     """A table that explains the others."""
     fields = [{"name": column, "type": COLUMN_TYPES.get(str(frame[column].dtype), "string")} for column in frame]
     about = {
-        "name": name.replace("_", "-"),
+        "name": _lower(name),
         "type": "table",
         "path": DICTIONARY_FILE if name == "dictionary" else f"{name}.csv",
     }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rejsens.sharing.package import Package
-from rejsens.sharing.readme import whose
+from rejsens.sharing.readme import more_notes, whose
 
 ADDRESSES = {  # licence as sidecars name it (SPDX) -> where it stands
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -35,7 +35,7 @@ def address(licence: str) -> str:
 
 def description(package: Package) -> str:
     """What the study is, and whose rows these are, on one line."""
-    said = [package.facts.description, whose(package).replace("**", ""), *package.notes]
+    said = [package.facts.description, whose(package).replace("**", ""), *more_notes(package)]
     return " ".join(" ".join(" ".join(filter(None, said)).split()).split())
 
 

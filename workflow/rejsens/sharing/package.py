@@ -90,6 +90,10 @@ class Package:
         """Last day of the newest wave, or its month where days are not told: the date of an export; no clock is asked."""
         return max(wave["to"] for wave in self.facts.waves)
 
+    def key(self, table: str) -> list[str]:
+        """The columns that name one row of a table; none where that is not known."""
+        return [name for name in KEYS.get(table, ()) if name in self.tables[table]]
+
     def columns(self, table: str) -> list[Mapping[str, Any]]:
         """The dictionary's rows of one table, in the order of its columns."""
         own = self.dictionary[self.dictionary["table"] == table].set_index("variable", drop=False)
@@ -111,7 +115,7 @@ def full_package(folder: Path | str, wording: bool = False) -> Package:
     read = {name: read_table(folder / TABLES[name], name) for name in READ}
     tables = {name: read[name] for name in READ[:-1] if len(read[name])}
     dictionary = dictionary_of(tables, study, read["codebook"], wording)
-    return Package("full", facts_of(study), in_types(tables, dictionary), dictionary, notes_on_all(study))
+    return Package("full", facts_of(study), in_types(tables, dictionary), dictionary, notes_on_all())
 
 
 def facts_of(study: Study) -> Facts:
@@ -136,14 +140,10 @@ def _wave(wave: Wave) -> dict[str, Any]:
     return wave_facts(wave) | more
 
 
-def notes_on_all(study: Study) -> tuple[str, ...]:
+def notes_on_all() -> tuple[str, ...]:
     """What has to be said of a full package."""
-    simulated = study.settings["study"]["simulated"]
     return (
         "Every row that the study's screening rules kept is here, with every answer and score.",
         "Columns that tell who somebody is were dropped when a wave was added, and ids were hashed where the study asked for that.",
-        "Simulated data: nobody answered these questions."
-        if simulated
-        else "People answered these questions about rejection, and single rows can give somebody away: never publish or pass on this folder.",
         "Reversed items are not turned round in the answers; scores take them turned round.",
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from rejsens.problems import counted, listed
-from rejsens.sharing.package import KEYS, TITLES, Package
+from rejsens.sharing.package import TITLES, Package
 
 _MARKUP = re.compile(r"([\\`*\[\]<>|])")
 WHAT = {
@@ -37,7 +37,7 @@ def readme(package: Package, files: Mapping[str, str], standard: str = "") -> st
     """
     facts = package.facts
     lines = [f"# {masked(facts.title)}", WHAT[package.kind] + (f" {standard}" if standard else "")]
-    lines += ["## Is anybody in it?", whose(package), *(f"- {masked(note)}" for note in package.notes)]
+    lines += ["## Is anybody in it?", whose(package), *(f"- {masked(note)}" for note in more_notes(package))]
     if facts.description:
         lines += ["## The study", masked(facts.description)]
     lines += ["## The files", *(f"- `{name}`: {masked(what)}" for name, what in files.items())]
@@ -71,11 +71,16 @@ def whose(package: Package) -> str:
     return "**These are answers of people.** Rows can give somebody away: keep this folder closed, never publish it or pass it on."
 
 
+def more_notes(package: Package) -> list[str]:
+    """The package's notes, without what `whose` says already."""
+    return [note for note in package.notes if note not in whose(package).replace("**", "")]
+
+
 def rows_of(package: Package) -> dict[str, str]:
     """Table -> what it holds, with its size and its key."""
     return {
         name: f"{TITLES.get(name, name)} ({counted(len(frame), 'row')}, {counted(len(frame.columns), 'column')}; "
-        f"key: {listed([c for c in KEYS.get(name, ()) if c in frame])})"
+        f"key: {listed(package.key(name))})"
         for name, frame in package.tables.items()
     }
 

@@ -86,7 +86,7 @@ def spss_names(columns: Sequence[str]) -> dict[str, str]:
     """Column -> a name that SPSS takes: the same where it can be, else its beginning and eight signs that tell it apart.
 
     >>> spss_names(["rses_sum", "to", "2nd"])
-    {'rses_sum': 'rses_sum', 'to': 'to_4e6ecf3a', '2nd': 'v_2nd_6ccc2b31'}
+    {'rses_sum': 'rses_sum', 'to': 'to_663ea1bf', '2nd': 'v_2nd_c21365c7'}
     """
     found: dict[str, str] = {}
     for name in columns:
