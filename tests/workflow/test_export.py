@@ -10,6 +10,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
+from rejsens.problems import Refused
 from rejsens.sharing.columns import DICTIONARY
 from rejsens.sharing.package import Package, full_package
 from rejsens.sharing.writing import FORMATS, write_export
@@ -48,7 +49,7 @@ def test_the_command_writes_what_a_run_made(finished_study: Path, tmp_path: Path
     assert len(pd.read_csv(tmp_path / "out/scores.csv")) == len(scores)
 
 
-def test_results_that_are_out_of_date_are_refused(finished_study: Path, tmp_path: Path) -> None:
+def test_results_that_are_out_of_date_or_gone_are_refused(finished_study: Path, tmp_path: Path) -> None:
     study = tmp_path / "study"
     shutil.copytree(finished_study, study)
     wave = study / "data/waves/w2.csv"
@@ -56,9 +57,9 @@ def test_results_that_are_out_of_date_are_refused(finished_study: Path, tmp_path
     seal(study, "w2")
     done = rejsens_here(study, "export", "--to", str(tmp_path / "out"))
     assert done.returncode == 1 and "`rejsens run" in done.stderr and not (tmp_path / "out").exists()
-    shutil.rmtree(study / "results")
-    gone = rejsens_here(study, "export", "--to", str(tmp_path / "out"))
-    assert gone.returncode == 1 and "No finished results" in gone.stderr and not (tmp_path / "out").exists()
+    (study / "results/participants/scores.parquet").unlink()
+    with pytest.raises(Refused, match=r"results/participants/scores\.parquet is not there"):
+        full_package(study)
 
 
 def test_tables_are_those_of_the_run(package: Package, finished_study: Path) -> None:
