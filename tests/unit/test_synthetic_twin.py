@@ -51,7 +51,7 @@ def test_nobodys_row_is_in_it(package, twin):
 
 
 def test_rows_of_people_come_back_when_nobody_looks(study, package, monkeypatch):
-    """The test above can fail: among ten short answers some rows are somebody's by chance, and are drawn again."""
+    """The test above can fail: among ten short answers some rows are somebody's by chance."""
     monkeypatch.setattr("rejsens.sharing.closeness.copied", lambda rows, taken: np.zeros(len(rows), bool))
     made = synthetic_twin(package, study).tables["syntheticAnswers"]
     with pytest.raises(AssertionError):

@@ -364,6 +364,6 @@ def _notes(
         "Ids were drawn anew and rows stand in their order; dates are months; nothing that people wrote in words was ever in these tables.",
         f"No comparison with the {counted(len(history.records), 'earlier copy').replace('copys', 'copies')} tells anybody from fewer than {k - 1} others by background, waves, or having joined or left." if history.records else "",
         "k-anonymity protects against somebody who knows the background and the waves of a person. Who knows many of somebody's answers, "
-        "such as the person, recognises the row; the table `risk` counts how many people stand alone when more is known.",
+        "such as the person, finds the row; the table `risk` counts how many people stand alone when more is known.",
     ]  # fmt: skip
     return tuple(sentence for sentence in said if sentence)

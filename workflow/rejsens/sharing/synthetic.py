@@ -17,11 +17,11 @@ from rejsens.sharing import closeness, utility
 from rejsens.sharing.columns import as_dictionary, in_types
 from rejsens.sharing.package import MADE_UP, Package
 from rejsens.sharing.public import kept_notes
-from rejsens.sharing.twin_rows import Model, Wide, asked_items, draw_answers, model_of, pooled, wide
+from rejsens.sharing.twin_rows import Model, Wide, asked_items, draw_answers, model_of, movable, pooled, wide
 from rejsens.study import Study
 
 SUBJECT = "The synthetic twin"
-ROUNDS = 60  # draws in which a row that is somebody's is drawn again
+ROUNDS = 60  # tries to make a row that is somebody's another one; who is left after them is left out
 FEWEST = 50  # people of whom a twin can be made
 MARK = "synthetic"  # column that says so in every row
 
@@ -33,8 +33,8 @@ def synthetic_twin(package: Package, study: Study) -> Package:
     study     its settings give the seed and `min_cell`, the fewest people behind anything that the twin is drawn from
     raises    Refused: fewer than 50 people, or more answers than one model can hold
 
-    Answers are drawn from a Gaussian copula of every item in every wave (`copula`, `twin_rows`), rows of ten answers or more
-    that are a person's are drawn again, and scores are computed from the drawn answers as the pipeline computes them.
+    Answers are drawn from a Gaussian copula of every item in every wave (`copula`, `twin_rows`), no row of ten answers or
+    more is left that is a person's, and scores are computed from the drawn answers as the pipeline computes them.
     The same study and seed give the same twin.
     """
     least = int(study.settings["min_cell"])
@@ -47,11 +47,11 @@ def synthetic_twin(package: Package, study: Study) -> Package:
         raise Refused(Problem("data/waves", "Too few people for a twin", found, f"{FEWEST} or more", fix), SUBJECT)
     seed = int(study.settings["seed"])
     model = model_of(real, study, least)
-    twin, again = nobodys(model, real, len(real.ids), least, generator(seed, "synthetic twin"))
+    twin, changed = nobodys(model, real, len(real.ids), least, generator(seed, "synthetic twin"))
     made = utility.tables(real, twin, study, least)
     made["risk"] = _risk(real, twin, study, least, seed)
     tables, dictionary = _tables(package, twin, study)
-    notes = (*kept_notes(package), *_notes(model, twin, made, again, least))
+    notes = (*kept_notes(package), *_notes(model, twin, made, changed, least))
     facts = replace(
         package.facts,
         title=f"Synthetic twin of: {package.facts.title}",
@@ -61,21 +61,32 @@ def synthetic_twin(package: Package, study: Study) -> Package:
 
 
 def nobodys(model: Model, real: Wide, n: int, least: int, rng: np.random.Generator) -> tuple[Wide, int]:
-    """n people who answered some wave and of whom no row is a person's, and how often one had to be drawn again.
+    """n people who answered some wave and of whom no row is a person's, and how many rows were changed for that.
 
-    A row that `least` people or more gave word for word, such as "never" throughout, is nobody's in particular.
+    One answer of such a row is moved to its neighbour: drawing the person anew would thin out just those rows that are most
+    like people's, and with few items make scales less consistent than they are. A row that `least` people or more gave
+    answer for answer, such as "never" throughout, is nobody's in particular and stays.
     """
     items = {w: _scored_items(model.study, w, real) for w in real.answers}
     taken = {w: closeness.fingerprints(real.answers[w][own].to_numpy(), least) for w, own in items.items()}
     drawn = draw_answers(model, n, rng)
-    again = 0
     for _ in range(ROUNDS):
-        bad = _unfit(drawn, items, taken)
-        if not bad.any():
+        nowhere = ~np.logical_or.reduce(list(drawn.present.values()))
+        if not nowhere.any():
             break
-        again += int(bad.sum())
-        drawn = _put(drawn, np.flatnonzero(bad), draw_answers(model, int(bad.sum()), rng))
-    return _without(drawn, _unfit(drawn, items, taken)), again
+        drawn = _put(drawn, np.flatnonzero(nowhere), draw_answers(model, int(nowhere.sum()), rng))
+    changed = 0
+    for wave, own in items.items():
+        for _ in range(ROUNDS):
+            alike = closeness.copied(drawn.answers[wave][own].to_numpy(), taken[wave]) & drawn.present[wave]
+            if not alike.any():
+                break
+            changed += int(alike.sum())
+            _move_one(drawn.answers[wave], np.flatnonzero(alike), movable(model, wave, own), rng)
+    bad = ~np.logical_or.reduce(list(drawn.present.values()))
+    for wave, own in items.items():
+        bad |= closeness.copied(drawn.answers[wave][own].to_numpy(), taken[wave]) & drawn.present[wave]
+    return _without(drawn, bad), changed
 
 
 def _scored_items(study: Study, wave: str, real: Wide) -> list[str]:
@@ -85,12 +96,16 @@ def _scored_items(study: Study, wave: str, real: Wide) -> list[str]:
     ]
 
 
-def _unfit(drawn: Wide, items: Mapping[str, list[str]], taken: Mapping[str, set[bytes]]) -> np.ndarray:
-    """Who answered no wave, or has a row that is somebody's."""
-    bad = ~np.logical_or.reduce(list(drawn.present.values()))
-    for wave, own in items.items():
-        bad |= closeness.copied(drawn.answers[wave][own].to_numpy(), taken[wave]) & drawn.present[wave]
-    return bad
+def _move_one(frame: pd.DataFrame, rows: np.ndarray, known: Mapping[str, np.ndarray], rng: np.random.Generator) -> None:
+    """In each of these rows one answer, drawn at random, becomes its neighbour among the answers that are given."""
+    for row in rows:
+        answered = [name for name in known if not np.isnan(frame.at[row, name])]
+        if answered:
+            name = answered[int(rng.integers(len(answered)))]
+            values = known[name]
+            place = int(np.searchsorted(values, frame.at[row, name]))
+            beside = [k for k in (place - 1, place + 1) if 0 <= k < len(values)]
+            frame.at[row, name] = values[beside[int(rng.integers(len(beside)))]]
 
 
 def _put(drawn: Wide, places: np.ndarray, fresh: Wide) -> Wide:
@@ -163,7 +178,7 @@ def _dictionary(full: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Da
     return as_dictionary(pd.DataFrame(rows + [{"table": name} | mark for name in tables]))
 
 
-def _notes(model: Model, twin: Wide, made: Mapping[str, pd.DataFrame], again: int, least: int) -> tuple[str, ...]:
+def _notes(model: Model, twin: Wide, made: Mapping[str, pd.DataFrame], changed: int, least: int) -> tuple[str, ...]:
     shrunk, bent = model.copula.shrunk, model.copula.bent
     return (
         f"Synthetic data: {len(twin.ids):,} people who do not exist. Use them to try out an analysis, to teach, or to write code before "
@@ -174,6 +189,6 @@ def _notes(model: Model, twin: Wide, made: Mapping[str, pd.DataFrame], again: in
         "out (within a wave answers are left out by chance).",
         f"Drawn from a Gaussian copula of every item in every wave; correlations were moved towards the mean of their pair of "
         f"instruments by {100 * shrunk:.0f}% on average, as their sampling error asks, and by another {bent:.3f} to make them those of one distribution.",
-        f"No row of ten answers or more is a person's: {again:,} were drawn again for that, and an answer that fewer than {least} people gave "
+        f"No row of ten answers or more is a person's: {changed:,} had one answer moved to its neighbour for that, and an answer that fewer than {least} people gave "
         "joined its neighbour or was left out. The table `risk` says how near rows come to people's.",
     )  # fmt: skip

@@ -306,6 +306,13 @@ def _leave_out(values: dict[str, np.ndarray], kinds: Sequence[Gaps], n: int, rng
                 values[name][people & (none | (rng.random(n) < kind.items[name]))] = np.nan
 
 
+def movable(model: Model, wave: str, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Item -> the answers that are given to it, for items on which no other one depends."""
+    conditions = {i for _, item in asked_items(model.study, wave) if item.asked_if for i in item.asked_if.any_of}
+    margins = {name: model.copula.margins.get(_key(wave, name)) for name in names if name not in conditions}
+    return {name: margin.values for name, margin in margins.items() if margin is not None and not margin.number}
+
+
 def pooled(panel: Wide, study: Study, ids: Sequence[str]) -> pd.DataFrame:
     """The drawn waves as one table, in the shape of the pipeline's answers (one row per person and wave)."""
     from rejsens.pool import pool_answers
