@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz calibrate bench clean lock sbom
+.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz mutants coverage calibrate bench clean lock sbom
 
 report: $(READY)
 	@$(BIN)/rejsens run --audit --cores $(CORES)
@@ -49,6 +49,16 @@ test-rest: $(READY)
 # damaged exports of every platform for as long as told: make fuzz SECONDS=3600 (SEED=1 to begin at a known place)
 fuzz: $(READY)
 	@$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
+
+# one small fault at a time in scoring, verdicts and the ledgers: every fault must be seen by a test or explained; some minutes
+mutants: $(READY)
+	@$(BIN)/python -m tests.mutants $(MODULE)
+
+# lines and branches of the library that the tests reach, jobs of studies included; as long as `make test` on one core
+coverage: $(READY)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(or $(TESTS),tests) && $(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --skip-covered --sort=cover
 
 # the questionnaire's pages and importable files in docs/mreii, from the instruments' files
 mreii: $(READY)

@@ -145,6 +145,12 @@ def test_does_not_apply_is_said_only_where_nothing_that_applies_was_left_out() -
     assert not score(answers, [x])["x__does_not_apply"].any()
 
 
+def test_a_sum_of_one_answer_is_that_answer_times_the_items() -> None:
+    x = two_items("reflective")
+    lenient = replace(x, scores=(replace(x.scores[0], method="sum", min_answered=1, high=8),))
+    assert score(pd.DataFrame({"x_01": [3.0], "x_02": [NAN]}), [lenient])["x"].tolist() == [6.0]
+
+
 # --- the machinery ---------------------------------------------------------------------------------------------------
 
 
