@@ -151,6 +151,14 @@ def test_a_sum_of_one_answer_is_that_answer_times_the_items() -> None:
     assert score(pd.DataFrame({"x_01": [3.0], "x_02": [NAN]}), [lenient])["x"].tolist() == [6.0]
 
 
+def test_a_mean_of_one_product_is_that_product() -> None:
+    a_rsq = load_instruments()["a_rsq"]
+    lenient = replace(a_rsq, scores=(replace(a_rsq.scores[0], min_answered=1),))
+    concern, acceptance = a_rsq.scores[0].pairs[0]
+    row = dict.fromkeys([item.id for item in a_rsq.items], NAN) | {concern: 3.0, acceptance: 2.0}
+    assert score(pd.DataFrame([row]), [lenient])[a_rsq.scores[0].id].tolist() == [15.0]  # 3 x (7 - 2)
+
+
 # --- the machinery ---------------------------------------------------------------------------------------------------
 
 
