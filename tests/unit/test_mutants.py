@@ -14,6 +14,7 @@ from tests.mutants.faults import Mutant, mutants
 from rejsens.definitions import Instrument, instrument_from, load_instruments
 from rejsens.inference.estimates import Estimate
 from rejsens.inference.verdicts import adjust, decide, equivalence_p, exceeds_sesoi, reason, verdict
+from rejsens.quality import screen
 from rejsens.scoring import columns_of, filled, score
 
 NAN = math.nan
@@ -157,6 +158,20 @@ def test_a_mean_of_one_product_is_that_product() -> None:
     concern, acceptance = a_rsq.scores[0].pairs[0]
     row = dict.fromkeys([item.id for item in a_rsq.items], NAN) | {concern: 3.0, acceptance: 2.0}
     assert score(pd.DataFrame([row]), [lenient])[a_rsq.scores[0].id].tolist() == [15.0]  # 3 x (7 - 2)
+
+
+def test_rows_that_were_no_answers_leave_first_and_the_ledger_adds_up() -> None:
+    answers = pd.DataFrame({"participant": ["a", "b", "b"], "row": [2, 3, 5], "age": [30.0, 40.0, 40.0]})
+    left_out = pd.DataFrame(
+        {"participant": [""] * 3, "row": [1, 4, 6], "rule": ["labels", "preview", "preview"], "label": ["L", "P", "P"]}
+    )
+    twice = {"id": "twice", "label": "Twice", "check": "duplicate_participant", "action": "exclude"}
+    flow, _, rows = screen(answers, [], [twice], "w1", left_out)
+    assert flow["rule"].tolist() == ["raw", "labels", "preview", "twice"]
+    assert flow["order"].tolist() == [0, 1, 2, 3]
+    assert flow["n_excluded"].tolist() == [0, 1, 2, 1]
+    assert flow["n_remaining"].tolist() == [6, 5, 3, 2]
+    assert rows["excluded_by"].tolist() == ["", "", "twice"]
 
 
 # --- the machinery ---------------------------------------------------------------------------------------------------
