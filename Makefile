@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz torture calibrate cluster bench clean lock \
+.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz mutants coverage torture calibrate cluster bench clean lock \
 	metadata validators sbom
 
 report: $(READY)
@@ -54,6 +54,16 @@ fuzz: $(READY)
 # runs that are killed, starved, swapped and raced, and what the next run makes of it: make torture KILLS=50 (SEED=1)
 torture: $(READY)
 	@$(BIN)/python -m tests.torture --kills $(or $(KILLS),50) $(if $(SEED),--seed $(SEED))
+
+# one small fault at a time in scoring, verdicts and the ledgers: every fault must be seen by a test or explained; some minutes
+mutants: $(READY)
+	@$(BIN)/python -m tests.mutants $(MODULE)
+
+# lines and branches of the library that the tests reach, jobs of studies included; as long as `make test` on one core
+coverage: $(READY)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(or $(TESTS),tests) && $(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --skip-covered --sort=cover
 
 # the questionnaire's pages and importable files in docs/mreii, from the instruments' files
 mreii: $(READY)
