@@ -29,7 +29,11 @@ def write_few(study: Path) -> Path:
         frame.loc[[9], "age"] = "97"
         frame.loc[[21], "ucla3_02"] = ""
         (frame if wave == "w1" else frame.head(FEW)).to_csv(path, index=False)
-        asked = [{"id": "gad7"}, {"id": "ucla3", "anchor_direction": "ascending"}, {"id": "background", "items": ["age", "gender"]}]
+        asked = [
+            {"id": "gad7"},
+            {"id": "ucla3", "anchor_direction": "ascending"},
+            {"id": "background", "items": ["age", "gender"]},
+        ]
         declare(study, wave, simulated=False, instruments=asked)
         seal(study, wave)
     return study

@@ -33,6 +33,7 @@ SHARES = {"variables": ["floor_pct", "ceiling_pct"], "codebook": ["floor_pct", "
 EXEMPT = ("flow", "quality", "waves", "stored_totals", "participant_flow")
 FEW_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SAID = re.compile(r"\b(\d+|" + "|".join(FEW_WORDS) + r") (?:people|persons?|participants?|respondents?)\b")
+NOT_COUNTED = re.compile(r"(fewer than|at least|is|of|each is|export is) $")  # a limit, or what a person is
 TEXTS = (".csv", ".json", ".md", ".html", ".tex", ".typ", ".yml", ".svg", ".jsonld")
 
 
@@ -40,7 +41,12 @@ def leaks(results: Path, least: int) -> list[str]:
     """Everything that tells of fewer than `least` people."""
     tables = dict(_tables(results))
     found = [*_small_counts(tables, least), *_shares(tables, least), *_rows_of_people(tables)]
-    found += [*_hidden_answers(tables, least), *_hidden_levels(tables), *_one_persons_value(tables, least), *_said(results, least)]
+    found += [
+        *_hidden_answers(tables, least),
+        *_hidden_levels(tables),
+        *_one_persons_value(tables, least),
+        *_said(results, least),
+    ]
     return found
 
 
@@ -95,8 +101,8 @@ def _said(results: Path, least: int) -> Iterator[str]:
         for found in SAID.finditer(re.sub(r"<[^>]*>", " ", path.read_text(encoding="utf-8"))):
             word = found[1]
             people = FEW_WORDS.index(word) + 1 if word in FEW_WORDS else int(word)
-            before = path.read_text(encoding="utf-8") and found.string[max(0, found.start() - 24) : found.start()]
-            if 0 < people < least and not re.search(r"(fewer than|at least|minimum|about|of only) $", before):
+            before = found.string[max(0, found.start() - 24) : found.start()]
+            if 0 < people < least and not NOT_COUNTED.search(before):
                 yield f"{name}: “{before}{found[0]}”"
 
 
@@ -136,13 +142,14 @@ def _mean_range(row: pd.Series, n: int, own: pd.DataFrame) -> Range:
     """Between what the mean of all answers lies, as it is printed."""
     if math.isnan(row["mean"]):
         return -math.inf, math.inf
-    span = min(own["value"].max() - own["value"].min(), 6 * row["sd"]) or 1.0
-    half = min(_width(span, n, 2), 10 ** -_decimals(row["mean"])) / 2
-    return row["mean"] - half, row["mean"] + half
+    width = _printed(row["mean"], _width(own["value"].max() - own["value"].min(), n, 3))
+    return row["mean"] - width / 2, row["mean"] + width / 2
 
 
-def _decimals(value: float) -> int:
-    return max(len(repr(float(value)).partition(".")[2].rstrip("0")), 1)
+def _printed(value: float, width: float) -> float:
+    """How much a printed mean leaves open: the width of its rounding, or of its last decimal where it is not rounded so."""
+    steps = value / width
+    return width if abs(steps - round(steps)) < 1e-6 else 10.0 ** -len(repr(float(value)).partition(".")[2])
 
 
 def _solutions(
@@ -153,7 +160,10 @@ def _solutions(
         last = total - sum(first)
         counts = (*first, last)
         mean = (known + sum(v * c for v, c in zip(values, counts, strict=True))) / n
-        told = all(math.isnan(ends.get(v, math.nan)) or round(ends[v] * n / 100) == c for v, c in zip(values, counts, strict=True))
+        told = all(
+            math.isnan(ends.get(v, math.nan)) or round(ends[v] * n / 100) == c
+            for v, c in zip(values, counts, strict=True)
+        )
         if last >= 1 and told and all(low - 1e-9 <= mean <= high + 1e-9 for low, high in means):
             yield counts
 
@@ -171,19 +181,30 @@ def _hidden_levels(tables: dict[str, pd.DataFrame]) -> Iterator[str]:
             yield f"sample, {variable}, wave {wave}: {blank['level'].tolist()} are {rest} people"
 
 
+_MEANS = (
+    ("codebook", "variable", 3),
+    ("items", "item", 3),
+    ("descriptives", "score", 0.5),
+    ("sample", "variable", 0.5),
+)
+_RANGES = (("range_low", "range_high"), ("min", "max"))
+
+
 def _one_persons_value(tables: dict[str, pd.DataFrame], least: int) -> Iterator[str]:
     """Two means of nearly the same people: what the few between them answered, to less than half of what it can be."""
-    told: dict[tuple[str, str], list[tuple[str, float, float, float, float]]] = {}
-    for stem, named, persons in (("codebook", "variable", 2), ("items", "item", 2), ("descriptives", "score", 0.5), ("sample", "variable", 0.5)):
+    told: dict[tuple[str, str], list[tuple[str, float, float, float]]] = {}
+    for stem, named, persons in _MEANS:
         for _, row in _all_of(tables, stem).iterrows():
-            if stem == "items" and row["reverse"] or not row["n"] > 0 or not row["sd"] > 0:
+            if (stem == "items" and row["reverse"]) or not row["n"] > 0 or not row["sd"] > 0:
                 continue
-            scored = stem == "codebook" and row["type"] in ("score", "numeric")
-            span = 6 * row["sd"]
-            width = min(_width(span, row["n"], 0.5 if scored else persons), 10 ** -_decimals(row["mean"]))
-            told.setdefault((row[named], row["wave"]), []).append((stem, row["n"], row["mean"], width, span))
+            covered = 0.5 if stem == "codebook" and row["type"] in ("score", "numeric") else persons
+            low, high = next(((a, b) for a, b in _RANGES if a in row and stem != "sample"), ("", ""))
+            spread = 6 * row["sd"]
+            span = spread if not low else row[high] - row[low] if covered > 1 else min(row[high] - row[low], spread)
+            width = _printed(row["mean"], _width(span, row["n"], covered))
+            told.setdefault((row[named], row["wave"]), []).append((stem, row["n"], width, span))
     for (variable, wave), rows in told.items():
-        for (one, n, mean, width, span), (other, fewer, second, wide, _) in itertools.permutations(rows, 2):
+        for (one, n, width, span), (other, fewer, wide, _) in itertools.permutations(rows, 2):
             if 0 < n - fewer < least:
                 unknown = (n * width + fewer * wide) / (n - fewer)
                 if unknown < span / 2:

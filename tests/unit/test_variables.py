@@ -221,7 +221,9 @@ def test_few_people_have_no_statistics() -> None:
 def test_an_answer_of_few_people_shows_neither_in_a_share_nor_through_the_moments() -> None:
     values = np.array([0.0] * 3 + [1.0] * 30 + [4.0] * 40)  # three people at the floor
     found = item_statistics(values, SCALE, 0, 10)
-    assert np.isnan(found["floor_pct"]) and np.isnan(found["ceiling_pct"])  # of two hidden answers the end may be the other
+    assert np.isnan(found["floor_pct"]) and np.isnan(
+        found["ceiling_pct"]
+    )  # of two hidden answers the end may be the other
     assert np.isnan(found["skew"]) and np.isnan(found["kurtosis"])
     assert found["mean"] == round(float(values.mean()), 2) != values.mean()
     two = Item("box", "box", 0, 1)

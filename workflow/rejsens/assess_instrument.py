@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens.definitions import Instrument, Score, few_answers
+from rejsens.disclosure import round_items
 from rejsens.events import administered, raters
 from rejsens.general_factors import general_factors
 from rejsens.psychometrics import assess, generalisability, reliability_table, test_retest
@@ -118,6 +119,7 @@ def _assess_score(
     few = items["item"].map(lambda item: bool((given[item] < min_cell).any()))  # as `disclosure.end_shares`
     for end in ("floor_percent", "ceiling_percent"):
         items[end] = items[end].where(~few | (items[end] == 0))
+    items = round_items(items, low, high)
     return tuple(table.assign(instrument=instrument.name, wave=wave) for table in (reliability, items))
 
 

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rejsens.disclosure_columns import GUARDED, SPREAD, Guarded
+from rejsens.disclosure_columns import GUARDED, OF_ITEMS, SPREAD, Guarded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -244,7 +244,9 @@ def small_cells(
     if not secondary or not blank:
         return blank
     rest = sorted((count, str(level), level) for level, count in people.items() if level not in blank)
-    while rest and (len(blank) + gone < 2 or (not gone and sum(people.get(x, 0) for x in blank) < max(min_cell, len(blank) + 1))):
+    while rest and (
+        len(blank) + gone < 2 or (not gone and sum(people.get(x, 0) for x in blank) < max(min_cell, len(blank) + 1))
+    ):
         blank.add(rest.pop(0)[2])
     return blank
 
@@ -282,9 +284,18 @@ def to_figures(value: float, figures: int = FIGURES) -> float:
     >>> to_figures(0.0123456789), to_figures(-1234567.0)
     (0.012346, -1234600.0)
     """
-    if value == 0 or not math.isfinite(value):
-        return value
-    return round(value, figures - 1 - math.floor(math.log10(abs(value))))
+    return float(f"{value:.{figures}g}")
+
+
+def round_items(items: pd.DataFrame, low: Mapping[str, float], high: Mapping[str, float]) -> pd.DataFrame:
+    """Item statistics whose mean and SD are rounded as in the codebook; the table itself does not say the items' ranges."""
+    rule = policy()
+    if not (rule.guards and rule.rounding):
+        return items
+    spans = [high[item] - low[item] for item in items["item"]]
+    widths = [step(span, n, OF_ITEMS) for span, n in zip(spans, items["n"], strict=True)]
+    rounded = {c: [to_step(v, w) for v, w in zip(items[c], widths, strict=True)] for c in ("mean", "sd")}
+    return items.assign(**rounded)
 
 
 def _round(found: pd.DataFrame, table: Guarded) -> None:
@@ -301,7 +312,9 @@ def _round(found: pd.DataFrame, table: Guarded) -> None:
             found[ends[0]] = [to_figures(m - h, 9) for m, h in zip(found[mean], around, strict=True)]
             found[ends[1]] = [to_figures(m + h, 9) for m, h in zip(found[mean], around, strict=True)]
         if "se" in table.of_meaning("intervals"):
-            found["se"] = [to_figures(s / math.sqrt(n)) if n > 0 else math.nan for s, n in zip(found[sd], found["n"], strict=True)]
+            found["se"] = [
+                to_figures(s / math.sqrt(n)) if n > 0 else math.nan for s, n in zip(found[sd], found["n"], strict=True)
+            ]
     for column in table.of_meaning("shapes"):
         found[column] = [v if math.isnan(v) else round(v, 1) + 0.0 for v in found[column]]
     for column in table.of_meaning("numbers"):
@@ -314,7 +327,8 @@ def _widths(found: pd.DataFrame, table: Guarded) -> list[float]:
     for low, high in (("range_low", "range_high"), ("min", "max")):
         if low in table.of_meaning("open"):
             declared = found[high] - found[low]
-            spans = spans.where(~(declared > 0) | (spans < declared), declared)
+            answered = found["type"].isin(COUNTED) if "type" in found else declared < 0
+            spans = spans.where(~(declared > 0) | ((spans < declared) & ~answered), declared)
     counted = found["type"].isin(COUNTED) if "type" in found else [True] * len(found)
     spreads = [table.spread if own else SPREAD for own in counted]
     return [step(*row) for row in zip(spans, found["n"], spreads, strict=True)]
@@ -366,3 +380,34 @@ def end_shares(counts: Sequence[int], low: int, high: int, min_cell: int) -> tup
     told = all(count == 0 or count >= min_cell for count in counts)
     ends = (100 * end / n if told or end == 0 else math.nan for end in (low, high))  # nobody there: nobody to hide
     return next(ends), next(ends)
+
+
+# --- the account -----------------------------------------------------------------------------------------------------
+
+
+def account(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, str, int]]:
+    """What is blank in the finished tables, as (table, rule, how many); it tells of no number that was hidden."""
+    found = []
+    for name, table in GUARDED.items():
+        frame = tables.get(name)
+        if frame is None or frame.empty:
+            continue
+        people = table.of_meaning("people")
+        few = frame[people[0]].isna() if people and name not in NATURALLY_BLANK else frame.index < 0
+        found.append((name, "rows that rest on few people", int(few.sum())))
+        counts = table.of_meaning("counts") if name in CLOSED_SETS else []
+        blank = frame.loc[~few, counts].isna().any(axis=1)
+        found.append((name, "small counts, and those that would reveal them", int(blank.sum())))
+        ends = [c for c in table.of_meaning("ends", "extremes") if name in ("descriptives", "items")]
+        found.append((name, "extremes and shares at an end", int(frame.loc[~few, ends].isna().sum().sum())))
+    return [row for row in found if row[2]]
+
+
+NATURALLY_BLANK = (
+    "invariance",
+    "validation",
+    "claims",
+    "benchmarks",
+    "diagnostics",
+)  # rows without people of their own
+CLOSED_SETS = ("sample", "responses", "missing_patterns", "erosion")

@@ -28,7 +28,7 @@ MEANINGS = {
 
 
 SPREAD = 0.5  # people's full range of answers that the rounding of a mean covers
-OF_ITEMS = 2.0  # where counts of the answers are given too: more has to stay open
+OF_ITEMS = 3.0  # where counts of the answers are given too: more has to stay open
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,9 @@ GUARDED: dict[str, Guarded] = {
     "missing": _guarded({"open": "wave kind variable label", "people": "n", "ledger": "n_missing percent_missing"}),
     "reliability": _guarded({"open": "instrument score wave coefficient k method", "people": "n", "ledger": "n_lost",
                              "numbers": "estimate ci_low ci_high", "said": "status"}, told=STATUS),
-    "items": _guarded({"open": "instrument score wave item label reverse", "people": "n", "moments": "mean sd",
-                       "numbers": "item_rest alpha_if_dropped", "ends": "floor_percent ceiling_percent",
-                       "outcome": "warning"}, spread=OF_ITEMS),
+    "items": _guarded({"open": "instrument score wave item label reverse", "people": "n",
+                       "numbers": "mean sd item_rest alpha_if_dropped", "ends": "floor_percent ceiling_percent",
+                       "outcome": "warning"}),
     "factor_models": _guarded(
         {"open": "instrument model label structure wave estimator missing_rule df", "people": "n", "ledger": "n_lost",
          "numbers": "chi2 p cfi tli rmsea rmsea_ci_low rmsea_ci_high p_close srmr loglik aic bic",

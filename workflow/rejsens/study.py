@@ -182,6 +182,7 @@ class Study:
             "alpha": s["alpha"],
             "ci_level": s["ci_level"],
             "min_cell": s["min_cell"],
+            "disclosure": s["disclosure"],
             "seed": s["seed"],
             "status_lines": self.status_lines,
             "score_order": [name for name in s["scores_shown"] if name in self.scores] or list(self.scores)[:12],

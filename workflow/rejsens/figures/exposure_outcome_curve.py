@@ -132,7 +132,10 @@ def rounded_means(means: pd.DataFrame, people: int) -> pd.DataFrame:
     if not (rule.guards and rule.rounding):
         return means
     found = means.copy()
-    for sd, columns in (("exposure_sd", ("x", "exposure_mean")), ("outcome_sd", ("y", "ci_low", "ci_high", "outcome_mean"))):
+    for sd, columns in (
+        ("exposure_sd", ("x", "exposure_mean")),
+        ("outcome_sd", ("y", "ci_low", "ci_high", "outcome_mean")),
+    ):
         width = step(SIGMAS * means[sd].iloc[0], people, SPREAD)
         for column in (*columns, sd):
             found[column] = [to_step(value, width) for value in means[column]]

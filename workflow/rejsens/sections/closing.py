@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from rejsens import apa, narrative
 from rejsens.claims import counted
+from rejsens.disclosure import account
 from rejsens.document import Block, Bullets, Figure, Link, Paragraph, Record, Section, Strong
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.problems import listed
@@ -54,6 +55,10 @@ WHO = (
     Link("record", "provenance.json"),
     " beside this page. “rejsens verify” tells whether files are as their run left them, “rejsens compare” which numbers two "
     "runs differ in.",
+)
+GUARD = (
+    "Outside the folder of participants nothing is given that rests on fewer than {} people{}.{} Rows read, set aside, lost "
+    "and unanswered are counted exactly: reporting standards ask for them, and they hold no answer of anybody."
 )
 LEDGER = (
     "The ledger lists every claim of the source documents, tested or not, so that what is not tested is not forgotten."
@@ -103,8 +108,25 @@ def reproduce(given: Given) -> Section:
     records = tuple(record for record in _records(given) if record.rows)
     cited = given.provenance.get("cite")
     cite = (Paragraph(cited, "citation"),) if cited else ()
-    blocks = (Paragraph(said), Paragraph(WHO), Paragraph(AUDIT), *cite, *records)
+    blocks = (Paragraph(said), Paragraph(WHO), Paragraph(AUDIT), *cite, *records, *_withheld(given))
     return Section("reproduce", "Reproducing this report", blocks, "Reproducing this report")
+
+
+def _withheld(given: Given) -> tuple[Block, ...]:
+    """What the disclosure guard did, by table and rule; nothing is said of simulated people, whom it does not guard."""
+    if given.study["simulated"]:
+        return ()
+    rules = given.study.get("disclosure") or {"secondary": True, "rounding": True}
+    further = ", and further cells from which a hidden one would follow" if rules["secondary"] else ""
+    rounded = (
+        " Means are rounded by the number of people, other statistics to five figures." if rules["rounding"] else ""
+    )
+    said = GUARD.format(given.study["min_cell"], further, rounded)
+    rows = tuple((f"{table}: {rule}", str(n)) for table, rule, n in account(given.tables))
+    return (
+        Paragraph(said),
+        *((Record("Withheld by the Disclosure Guard", ("What", "Rows or cells"), rows),) if rows else ()),
+    )
 
 
 def stated(given: Given) -> list[str]:
