@@ -33,7 +33,7 @@ rule list_results:
         "Listing the files of the run"
     input:
         # what a job depends on decides, never a clock: of large files Snakemake would look at nothing else
-        lambda w: ancient([file for file in rules.all.input if file not in (SHARED, OF_PEOPLE)]),
+        lambda w: ancient([str(file) for file in rules.all.input if file not in (SHARED, OF_PEOPLE)]),
     output:
         shared=SHARED,
         of_people=OF_PEOPLE,
