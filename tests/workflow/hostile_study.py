@@ -18,7 +18,7 @@ ATTACK = (
 )
 RUNS = '=HYPERLINK("http://example.org","go")'
 ESCAPE = "\x1b[31mred\x1b]0;title\x07"
-SEEN = '{{ 7*7 }}'  # what must stand in every document as it is
+SEEN = "{{ 7*7 }}"  # what must stand in every document as it is
 
 
 def text(name: str) -> str:
