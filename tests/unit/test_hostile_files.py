@@ -221,3 +221,52 @@ def test_the_scan_for_levels_sees_every_way_to_go_deeper():
     for text in ("[" * 2_400 + "]" * 2_400, "- " * 1_200 + "x", "{a: " * 1_000 + "}" * 1_000):
         with pytest.raises(yaml.YAMLError, match="more than 40"):
             parse(text)
+
+
+# --- names of files --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a{b}", "{wave}", "a;touch ran", "$(touch ran)", "`ran`", 'a"b', "a\nb", "-rf", "aux", "com1.x", "x" * 100, "a\u202eb", "..a"],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["data/waves/{}.yaml", "config/hypotheses/{}.yaml", "figures/{}.py"])
+def test_a_name_that_a_rule_or_a_computer_would_read_otherwise_is_refused(tmp_path, place, name):
+    from rejsens.file_names import name_problems_of_files
+
+    (file := tmp_path / place.replace("{}", name)).parent.mkdir(parents=True)
+    file.write_text("")
+    (problem,) = name_problems_of_files(tmp_path)
+    assert problem.found and problem.allowed.startswith("at most 80 letters") and problem.fix == "rename the file"
+
+
+def test_names_that_differ_in_case_only_are_refused_and_usual_ones_are_not(tmp_path):
+    from rejsens.file_names import name_problems_of_files
+
+    (folder := tmp_path / "data/waves").mkdir(parents=True)
+    for name in ("2026a", "w-1", "study_1e", "welle 2", "Ärger", "_draft{x}"):
+        (folder / f"{name}.yaml").write_text("")
+    assert name_problems_of_files(tmp_path) == []
+    (folder / "W-1.yaml").write_text("")
+    (problem,) = name_problems_of_files(tmp_path)
+    assert problem.found == "“W-1” and “w-1” differ in capital letters only"
+
+
+def test_a_study_that_brings_code_says_so_before_it_runs(tmp_path, monkeypatch, capsys):
+    from rejsens.commands._pipeline import tell_own_code
+
+    monkeypatch.chdir(tmp_path)
+    tell_own_code()
+    assert capsys.readouterr().err == ""
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures/mine.py").write_text("")
+    tell_own_code()
+    assert "which runs with your rights: figures/mine.py" in capsys.readouterr().err
+
+
+def test_no_message_moves_or_colours_a_terminal():
+    from rejsens.problems import Problem, explain
+
+    said = explain([Problem("w.csv, \x1b[31mred", "A cause", "“\x1b]0;x\x07\r\u202e”", "\x9b1m", "\x00")])
+    assert "\\x1b[31mred" in said and "\\u202e" in said
+    assert not set(said) & set("\x1b\x07\r\x9b\x00\u202e")

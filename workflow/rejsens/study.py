@@ -13,6 +13,7 @@ from rejsens.administration import administer
 from rejsens.declarations import load_settings, load_yaml, read_yaml
 from rejsens.definitions import Instrument, instrument_facts, load_instruments
 from rejsens.figure_presets import chosen_size
+from rejsens.file_names import name_problems_of_files
 from rejsens.hypothesis_checks import SetAside, family_problems, set_aside
 from rejsens.multiverse_file import Multiverse, load_multiverse, multiverse_problems
 from rejsens.problems import Problem, Refused, collect
@@ -241,7 +242,12 @@ def gather_study(folder: Path | str, problems: list[Problem]) -> Study:
     families, aside = _families(folder)
     waves = sorted(waves, key=lambda wave: (wave.collected["from"], wave.name))
     study = Study(str(folder), settings, tuple(waves), asked, families, aside)
-    problems += [*file_problems(folder), *wave_problems(study), *plugin_problems(folder)]
+    problems += [
+        *name_problems_of_files(folder),
+        *file_problems(folder),
+        *wave_problems(study),
+        *plugin_problems(folder),
+    ]
     collect(problems, chosen_size, settings)
     if instruments is not None:
         problems += instrument_problems(study)

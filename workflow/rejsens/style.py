@@ -84,6 +84,7 @@ RC: dict[str, Any] = {
     "mathtext.it": f"{FONT}:italic",
     "mathtext.bf": f"{FONT}:bold",
     "text.color": INK,
+    "text.parse_math": False,  # a dollar in a label is a dollar: a study may name its scales as it likes
     "axes.unicode_minus": True,
     "axes.edgecolor": SOFT,
     "axes.labelcolor": INK,

@@ -18,7 +18,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from rejsens.job import clear_half_written
-from rejsens.problems import Problem, Refused, did_you_mean, explain, listed
+from rejsens.problems import Problem, Refused, did_you_mean, explain, listed, printable
 
 SNAKEFILE = Path(__file__).resolve().parents[3] / "Snakefile"
 PROFILES = SNAKEFILE.parent / "workflow/profiles"
@@ -154,6 +154,15 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--logger", "rejsens", *arguments]
 
 
+def tell_own_code() -> None:
+    """Name the Python files that a study brings: they are the one thing in it that runs."""
+    from rejsens.registry import own_plugins
+
+    if own := [printable(str(path)) for kind in ("figures", "tables") for path in own_plugins(kind)]:
+        what = "code of its own, which runs" if len(own) == 1 else "programs of its own, which run"
+        print(f"This study brings {what} with your rights: {listed(own)}. Read it first where the study is somebody else's.\n", file=sys.stderr)  # fmt: skip
+
+
 def make(
     study: Path,
     targets: Sequence[str],
@@ -189,6 +198,7 @@ def make(
         if not dry_run:
             refuse_beside_another_run()
             clear_leftovers()
+            tell_own_code()
         arguments = [*where, "--rerun-incomplete", "--keep-going"]
         arguments += ["--dry-run"] * dry_run + ["--forceall"] * force
         code = _until_done(command(*arguments, "--", *targets))

@@ -31,7 +31,7 @@ NAMES = {
     "exclusions": "Who is analysed", "scoring": "Scoring rule", "items": "Items", "scores": "Score",
     "covariates": "Covariates", "missing": "Missing answers", "outliers": "Outliers", "model": "Model",
 }  # fmt: skip
-SYMBOLS = {"beta_within": "β within", "beta": "β", "r": "$r$"}
+SYMBOLS = {"beta_within": "β within", "beta": "β", "r": "r"}
 
 
 @style.styled
@@ -127,7 +127,8 @@ def _column(
     left, top, width, lower = box
     name, metric = own["hypothesis"].iloc[0], str(own["metric"].iloc[0])
     sheet.text(left, top, str(name), weight="bold", size=style.HEADING)
-    sheet.text(left, top + 4.4, SYMBOLS.get(metric, metric.replace("_", " ")), size=style.SMALL, colour=style.SOFT)
+    symbol, slant = SYMBOLS.get(metric, metric.replace("_", " ")), "italic" if metric == "r" else "normal"
+    sheet.text(left, top + 4.4, symbol, size=style.SMALL, colour=style.SOFT, slant=slant)
     room = 0.03 * len(own) + 0.5
     reach = (own["x"].min() - room, own["x"].max() + room)
     _curve(sheet.axes(left, top + HEAD, width, CURVE), own, reach)

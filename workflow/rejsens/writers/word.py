@@ -333,7 +333,7 @@ def _new(document: Document) -> Any:
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Mm(22)
     _set_styles(file.styles, document.language)
     above, below = page.header.paragraphs[0], page.footer.paragraphs[0]
-    above.add_run(document.mark).bold = True
+    above.add_run(seen(document.mark)).bold = True
     above.alignment, below.alignment = 2, 1  # right, centred
     _field(below, "PAGE", "1")
     embed(file)
