@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -147,6 +148,26 @@ class Answered:
     def _fingerprints(self) -> dict[str, np.ndarray]:
         return {}
 
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The ids as text."""
+        return frozenset(map(str, self.participants))
+
+    @cached_property
+    def plain_ids(self) -> frozenset[str]:
+        """The ids without what a spreadsheet changes."""
+        return frozenset(map(plain_id, self.ids))
+
+    @cached_property
+    def keys(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[np.ndarray, np.ndarray]]:
+        """What `rows` found of sets of items: every later wave is held against the same ones."""
+        return {}
+
+    def forget(self) -> None:
+        """Give back the memory of what can be worked out again: of many waves, one or two are looked at at a time."""
+        for name in ("_matrix", "_fingerprints"):
+            self.__dict__.pop(name, None)
+
     def who(self, which: np.ndarray) -> tuple[tuple[str, int], ...]:
         """(participant, row) of the people at these positions."""
         return tuple((str(self.participants[p]), int(self.rows[p])) for p in which)
@@ -155,6 +176,17 @@ class Answered:
         """The item as a researcher finds it: its column in the export, and its id where that differs."""
         column = self.columns.get(item, item)
         return item if column == item else f"{column} ({item})"
+
+
+def plain_id(text: str) -> str:
+    """An id without what a spreadsheet changes.
+
+    >>> plain_id("P 007"), plain_id("p7"), plain_id("7.0")
+    ('p7', 'p7', '7')
+    """
+    text = re.sub(r"[\s_-]", "", text.casefold())
+    text = re.sub(r"\.0+$", "", text)
+    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
 
 
 def people_in_both(now: Answered, before: Answered) -> tuple[np.ndarray, np.ndarray]:
