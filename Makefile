@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate bench clean lock
+.PHONY: report figures check test test-studies test-library test-rest mreii gallery fuzz calibrate bench bench-scale clean lock
 
 report: $(READY)
 	@$(BIN)/rejsens run --audit --cores $(CORES)
@@ -59,6 +59,10 @@ bench: $(READY)
 	@$(BIN)/python tests/bench_psychometrics.py
 	@$(BIN)/python tests/bench_hypotheses.py
 	@$(BIN)/python tests/bench_multiverse.py
+
+# time and memory against size, to fifty waves and a million people: hours (one part: make bench-scale ONLY=waves)
+bench-scale: $(READY)
+	@$(BIN)/python -m tests.bench_scale $(if $(ONLY),--only $(ONLY))
 
 $(READY): requirements.lock requirements-build.lock pyproject.toml
 	@echo "Setting up the environment in $(VENV) (once; a few minutes)"

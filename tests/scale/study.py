@@ -57,9 +57,14 @@ def write_study(folder: Path, size: Size) -> Path:
         _dump(folder / f"schemas/instruments/{name}.yaml", instrument(name, size.items))
     for number, family in enumerate(families(size), start=1):
         _dump(folder / f"config/hypotheses/family_{number:02}.yaml", family)
-    for wave in range(1, size.waves + 1):
-        write_wave(folder, size, wave)
+    more_waves(folder, size, 0)
     return folder
+
+
+def more_waves(folder: Path, size: Size, there: int) -> None:
+    """The waves after those that are there."""
+    for wave in range(there + 1, size.waves + 1):
+        write_wave(folder, size, wave)
 
 
 def instrument(name: str, items: int) -> dict[str, Any]:

@@ -70,10 +70,10 @@ def posterior(data: Answered, parameters: np.ndarray) -> tuple[np.ndarray, np.nd
     return joint / total, (np.log(total) + highest)[:, 0]
 
 
-def moments(data: Answered, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def moments(data: Answered, parameters: np.ndarray, size: int = BLOCK) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Log-likelihood of each pattern, and the posterior mean of the trait and of its square; a block at a time."""
     found = []
-    for part in blocks(data):
+    for part in blocks(data, size):
         weights, logs = posterior(part, parameters)
         found.append((logs, weights @ POINTS, weights @ POINTS**2))
     return tuple(np.concatenate(moment) for moment in zip(*found, strict=True))
