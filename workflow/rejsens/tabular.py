@@ -223,7 +223,9 @@ def read_table(path: Path | str, name: str | None = None, columns: Iterable[str]
     name = name or table_name(path)
     if str(path).endswith(".parquet"):
         # the frame is nobody else's: checked in place, a large table is not copied
-        return schema(name).validate(read_parquet(path, None if columns is None else [*COLUMNS[name], *columns]), inplace=True)
+        return schema(name).validate(
+            read_parquet(path, None if columns is None else [*COLUMNS[name], *columns]), inplace=True
+        )
     kinds = {column: kind.rstrip("?") for column, kind in COLUMNS[name].items()}
     text = {column: "str" for column, kind in kinds.items() if kind == "str"}
     numbers = {column: [""] for column, kind in kinds.items() if kind != "str"}

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_BATCH, _CELLS = 500, 2_000_000  # at most so many draws, and so many draws x people, at a time: a million people fit as well
+_BATCH, _CELLS = (
+    500,
+    2_000_000,
+)  # at most so many draws, and so many draws x people, at a time: a million people fit as well
 
 
 def bootstrap_correlations(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:

@@ -108,8 +108,6 @@ def look_at(waves: Sequence[Answered], only: str | None = None) -> list[Notice]:
             found += ran(wave.name, wave.n, name, check(wave, before))
         for name, check in HISTORY.items():
             found += ran(wave.name, wave.n, name, check(wave, earlier))
-        for other in earlier:  # the next wave is compared with the one before it; what it asks of others is kept
-            other.forget()
     return found
 
 

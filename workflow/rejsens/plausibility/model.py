@@ -109,15 +109,6 @@ class Answered:
     def n(self) -> int:
         return len(self.participants)
 
-    @cached_property
-    def _matrix(self) -> np.ndarray:
-        """All answers in one block, people x items: most checks take many columns at once."""
-        return np.column_stack(list(self.answers.values())) if self.answers else np.empty((self.n, 0))
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {item: place for place, item in enumerate(self.answers)}
-
     def items(self) -> dict[str, Item]:
         """Item id -> item, of every instrument, in the order of the export as far as that is known."""
         found = {item.id: item for instrument in self.instruments for item in instrument.items}
@@ -128,25 +119,19 @@ class Answered:
         return {i: item for i, item in self.items().items() if i in scored}
 
     def table(self, items: Iterable[str]) -> np.ndarray:
-        """People x items."""
-        chosen = [self._places[i] for i in items]
-        return self._matrix[:, chosen]
+        """People x items, one column after the other in memory."""
+        columns = [self.answers[i] for i in items]
+        return np.array(columns).T if columns else np.empty((self.n, 0))
 
     def fingerprints(self, items: Iterable[str]) -> np.ndarray:
         """(n,) uint64, equal for rows with equal answers to these items (for others once in 10^19 pairs)."""
         return sum((self._fingerprint(item) for item in items), np.zeros(self.n, dtype=np.uint64))
 
     def _fingerprint(self, item: str) -> np.ndarray:
-        if item not in self._fingerprints:
-            factor = np.uint64(int.from_bytes(hashlib.sha256(item.encode()).digest()[:8], "big") | 1)
-            values = self.answers[item]
-            codes = np.round(np.where(np.isnan(values), -9_999_999, values) * 100).astype(np.int64)
-            self._fingerprints[item] = codes.view(np.uint64) * factor
-        return self._fingerprints[item]
-
-    @cached_property
-    def _fingerprints(self) -> dict[str, np.ndarray]:
-        return {}
+        factor = np.uint64(int.from_bytes(hashlib.sha256(item.encode()).digest()[:8], "big") | 1)
+        values = self.answers[item]
+        codes = np.round(np.where(np.isnan(values), -9_999_999, values) * 100).astype(np.int64)
+        return codes.view(np.uint64) * factor
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -162,11 +147,6 @@ class Answered:
     def keys(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[np.ndarray, np.ndarray]]:
         """What `rows` found of sets of items: every later wave is held against the same ones."""
         return {}
-
-    def forget(self) -> None:
-        """Give back the memory of what can be worked out again: of many waves, one or two are looked at at a time."""
-        for name in ("_matrix", "_fingerprints"):
-            self.__dict__.pop(name, None)
 
     def who(self, which: np.ndarray) -> tuple[tuple[str, int], ...]:
         """(participant, row) of the people at these positions."""
