@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CORES ?= all
 SOURCES := $(shell find workflow -name '*.py')
 
-.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz mutants coverage torture calibrate cluster bench clean lock \
+.PHONY: report figures check lint format test test-studies test-library test-rest mreii gallery fuzz mutants coverage torture calibrate cluster bench bench-scale clean lock \
 	metadata validators sbom
 
 report: $(READY)
@@ -88,6 +88,10 @@ bench: $(READY)
 	@$(BIN)/python tests/bench_psychometrics.py
 	@$(BIN)/python tests/bench_hypotheses.py
 	@$(BIN)/python tests/bench_multiverse.py
+
+# time and memory against size, to fifty waves and a million people: hours (one part: make bench-scale ONLY=waves)
+bench-scale: $(READY)
+	@$(BIN)/python -m tests.bench_scale $(if $(ONLY),--only $(ONLY))
 
 $(READY): requirements.lock requirements-build.lock pyproject.toml
 	@echo "Setting up the environment in $(VENV) (once; a few minutes)"

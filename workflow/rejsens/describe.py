@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from rejsens.definitions import Instrument, Item, Score
 from rejsens.disclosure import end_shares
 from rejsens.scoring import PRORATED
-from rejsens.tabular import by_wave
+from rejsens.tabular import by_wave, rows_of_waves
 from rejsens.variables import NOT_APPLICABLE
 
 ANSWERS = 11  # a score of so many values at most is held to what holds for an item
@@ -120,10 +120,10 @@ def descriptives(
     scores: pd.DataFrame, instruments: Sequence[Instrument], ci_level: float, min_cell: int
 ) -> pd.DataFrame:
     """One row per score and wave in which it was asked."""
-    rows = []
+    rows, waves = [], list(by_wave(scores))  # told apart once, not once for each score
     for instrument in instruments:
         for declared in instrument.scores:
-            for wave, people in by_wave(scores):
+            for wave, people in waves:
                 if declared.id not in people or people[declared.id].isna().all():
                     continue
                 rows.append(
@@ -171,9 +171,9 @@ def missing_answers(
 
     n   people to whom the item, or any item of the score, applies: "no such person" is an answer, not a missing one
     """
-    rows = []
+    rows, scores_of = [], dict(rows_of_waves(scores))
     for wave, people in by_wave(answers):
-        scored = scores[scores["wave"] == wave]
+        scored = scores_of.get(wave, scores.iloc[:0])
         for instrument in asked[wave]:
             sources = [
                 ("item", item.id, item.label, people, nothing_applies(people, [item])) for item in instrument.items

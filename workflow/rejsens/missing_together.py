@@ -11,7 +11,7 @@ from rejsens.definitions import Instrument
 from rejsens.describe import nothing_applies
 from rejsens.distinct_scores import distinct
 from rejsens.missing import little_test, missing_patterns
-from rejsens.tabular import by_wave
+from rejsens.tabular import PERSON, by_wave
 
 OVER_WAVES = "all"
 WAVES, INSTRUMENTS = "waves", "instruments"
@@ -47,7 +47,7 @@ def missing_tables(answers: pd.DataFrame, scores: pd.DataFrame, asked: Asked, mi
 
 def attendance(answers: pd.DataFrame) -> pd.DataFrame:
     """People x waves of the panel in order of time, 1 where somebody took part and NaN where not; no column with one wave."""
-    panel = answers[answers["role"] == "wave"]
+    panel = answers.loc[answers["role"] == "wave", list(PERSON)]  # not its answers: they are many
     waves = [wave for wave, _ in by_wave(panel)]
     if len(waves) < 2:
         return pd.DataFrame(index=panel["participant"])

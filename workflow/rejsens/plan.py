@@ -139,6 +139,7 @@ class Plan:
                 "rejsens.assess_structure",
                 "rejsens.explore_instrument",
                 "rejsens.study",
+                "rejsens.variables",
             ),
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,11 +10,12 @@ import pandas as pd
 
 from rejsens import plausibility
 from rejsens.definitions import Instrument, Score, models_of
+from rejsens.parquet import columns_of
 from rejsens.scoring import filled
 from rejsens.sidecars import Wave
 from rejsens.spreadsheet import write_csv
 from rejsens.study import Study
-from rejsens.tabular import write_table
+from rejsens.tabular import COLUMNS, read_table, write_table, write_table_in_parts
 from rejsens.validate import STORED
 from rejsens.variables import NOT_APPLICABLE, columns_of_items
 
@@ -28,16 +29,42 @@ def pool_answers(
 
     `<item>__na` (bool) says where an item that allows it was structurally not applicable.
     """
-    frames = []
-    for wave, frame in answers.items():
-        person = pd.DataFrame(
-            {"participant": frame["participant"], "wave": wave, "wave_number": numbers[wave], "role": roles[wave]}
-        )
-        items = [c for c in frame if c not in ("participant", "row") and not c.endswith(STORED)]
-        frames.append(pd.concat([person, frame[items]], axis=1))
-    pooled = pd.concat(frames, ignore_index=True)
-    flags = [c for c in pooled if c.endswith(NOT_APPLICABLE)]
-    return pooled.assign(**{flag: pooled[flag].eq(True).astype(bool) for flag in flags})
+    pooled = pd.concat(
+        [_of_wave(frame, wave, numbers[wave], roles[wave]) for wave, frame in answers.items()], ignore_index=True
+    )
+    return _with_flags(pooled)
+
+
+def write_answers(checked: Mapping[str, str], numbers: Mapping[str, int], roles: Mapping[str, str], path: str) -> None:
+    """The same table into a file, one wave after the other: fifty waves need the memory of one.
+
+    checked   wave -> file of its checked answers
+    """
+    asked = dict.fromkeys(column for file in checked.values() for column in columns_of(file) if _pooled(column))
+    order = [*COLUMNS["answers"], *(column for column in asked if column not in COLUMNS["answers"])]
+
+    def waves() -> Iterator[pd.DataFrame]:
+        for wave, file in checked.items():
+            frame = _of_wave(read_table(file, "checked_answers"), wave, numbers[wave], roles[wave])
+            if len(frame):
+                yield _with_flags(frame.reindex(columns=order))
+
+    write_table_in_parts(waves(), path, "answers")
+
+
+def _of_wave(frame: pd.DataFrame, wave: str, number: int, role: str) -> pd.DataFrame:
+    """One wave's answers under the columns that say whose they are."""
+    person = pd.DataFrame({"participant": frame["participant"], "wave": wave, "wave_number": number, "role": role})
+    return pd.concat([person, frame[[column for column in frame if _pooled(column)]]], axis=1)
+
+
+def _pooled(column: str) -> bool:
+    return column not in ("participant", "row") and not column.endswith(STORED)
+
+
+def _with_flags(answers: pd.DataFrame) -> pd.DataFrame:
+    flags = [column for column in answers if column.endswith(NOT_APPLICABLE)]
+    return answers.assign(**{flag: answers[flag].eq(True).astype(bool) for flag in flags}) if flags else answers
 
 
 def pool_scores(scores: Sequence[pd.DataFrame]) -> pd.DataFrame:

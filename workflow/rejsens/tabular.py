@@ -5,14 +5,17 @@ Row-level tables are Parquet, aggregates are CSV at full precision. Plug-in tabl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from rejsens.disclosure import guarded, policy
+from rejsens.parquet import read_parquet, write_parts
 from rejsens.registry import TABLES
 from rejsens.spreadsheet import restored_frame, write_csv
 
@@ -217,11 +220,17 @@ def table_name(path: Path | str) -> str:
     raise KeyError(f"{path} is not one of the pipeline's tables")
 
 
-def read_table(path: Path | str, name: str | None = None) -> pd.DataFrame:
-    """Read one table of the pipeline with the dtypes of its schema, and check it."""
+def read_table(path: Path | str, name: str | None = None, columns: Iterable[str] | None = None) -> pd.DataFrame:
+    """Read one table of the pipeline with the dtypes of its schema, and check it.
+
+    columns   of an open table (Parquet), those wanted beside the ones it always has; a name that it lacks is passed over
+    """
     name = name or table_name(path)
     if str(path).endswith(".parquet"):
-        return schema(name).validate(pd.read_parquet(path))
+        # the frame is nobody else's: checked in place, a large table is not copied
+        return schema(name).validate(
+            read_parquet(path, None if columns is None else [*COLUMNS[name], *columns]), inplace=True
+        )
     kinds = {column: kind.rstrip("?") for column, kind in COLUMNS[name].items()}
     text = {column: "str" for column, kind in kinds.items() if kind == "str"}
     numbers = {column: [""] for column, kind in kinds.items() if kind != "str"}
@@ -245,12 +254,20 @@ def write_table(
     file's ending). beside: the other tables of the job.
     """
     name = name or table_name(path)
-    frame = schema(name, policy().guards).validate(guarded(tidy(frame, name), name, beside))
+    frame = schema(name, policy().guards).validate(guarded(tidy(frame, name), name, beside), inplace=True)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     if str(path).endswith(".parquet"):
         frame.to_parquet(path, index=False, compression="zstd")
     else:
         write_csv(frame, path)  # a text that a spreadsheet would run has an apostrophe there; `read_table` takes it off
+
+
+def write_table_in_parts(parts: Iterable[pd.DataFrame], path: Path | str, name: str) -> None:
+    """The same for an open table (Parquet) whose rows come in parts of the same columns; one part at a time is held."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    checked = (schema(name).validate(tidy(part, name), inplace=True) for part in parts)
+    first = next(checked, tidy(pd.DataFrame(), name))
+    write_parts(chain([first], checked), path)
 
 
 def tidy(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -259,18 +276,23 @@ def tidy(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if len(frame) == 0:
         return pd.DataFrame({c: pd.Series(dtype=DTYPES[COLUMNS[name][c].rstrip("?")]) for c in COLUMNS[name]})
     frame = frame.reindex(columns=ordered)  # a column that a writer had nothing for is blank
-    text = {
-        c: frame[c].astype("object").where(frame[c].notna(), "").astype("str")
-        for c, k in COLUMNS[name].items()
-        if k.startswith("str")
-    }
+    text = {c: _text(frame[c]) for c, k in COLUMNS[name].items() if k.startswith("str")}
     return frame.assign(**text).reset_index(drop=True)
+
+
+def _text(values: pd.Series) -> pd.Series:
+    """As text, what is missing as an empty one; what is text already is left as it is."""
+    if values.dtype == "str" and not values.hasnans:
+        return values
+    return values.astype("object").where(values.notna(), "").astype("str")
 
 
 def read_all(paths: list[str], name: str) -> pd.DataFrame:
     """Several files of one table, one under the other."""
     if not paths:
         return schema(name).validate(tidy(pd.DataFrame(), name))
+    if len(paths) == 1:  # a large table is not copied for nothing
+        return read_table(paths[0], name)
     frames = [read_table(path, name) for path in paths]
     return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
@@ -292,8 +314,21 @@ def read_tables(names: list[str]) -> dict[str, pd.DataFrame]:
     return {name: read_table(TABLES[name], name) for name in names}
 
 
-def by_wave(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The rows of each wave, in order of time, the retest last."""
+def by_wave(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The rows of each wave, in order of time, the retest last; one wave at a time is copied out of a large table."""
     order = frame[["role", "wave_number", "wave"]].drop_duplicates()
     order = order.sort_values(["role", "wave_number"], key=lambda s: s.eq("retest") if s.name == "role" else s)
-    return [(wave, frame[frame["wave"] == wave]) for wave in order["wave"]]
+    rows = dict(rows_of_waves(frame))
+    for wave in order["wave"]:
+        yield wave, rows[wave].copy()
+
+
+def rows_of_waves(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The rows of each wave in the order of the table, found in one pass; views of a table that goes wave by wave."""
+    codes, names = pd.factorize(frame["wave"])
+    if (np.diff(codes) < 0).any():
+        yield from frame.groupby("wave", sort=False)
+        return
+    ends = np.searchsorted(codes, np.arange(len(names) + 1))
+    for wave, first, end in zip(names, ends[:-1], ends[1:], strict=True):
+        yield wave, frame.iloc[first:end]

@@ -69,7 +69,8 @@ def validate(
 
 def _first(answers: pd.DataFrame, asked: Mapping[str, Sequence[Instrument]], name: str) -> Asked | None:
     """The first wave of the panel whose instruments declare the model."""
-    for wave, people in by_wave(answers[answers["role"] == "wave"]):
+    panel = ((wave, people) for wave, people in by_wave(answers) if (people["role"] == "wave").all())
+    for wave, people in panel:  # a large table is not copied to leave retests out
         for instrument in asked.get(wave, ()):
             for model in instrument.models:
                 if model.id == name:

@@ -59,7 +59,7 @@ def discriminant(
     Each pair is looked at in the first wave of the panel that asked both scales, on people who answered all their items;
     of ratings of an event, people who rated none are no part of it.
     """
-    people = {wave: rows for wave, rows in by_wave(answers[answers["role"] == "wave"])}
+    people = {wave: rows for wave, rows in by_wave(answers) if (rows["role"] == "wave").all()}
     found = [
         *_within(asked, people),
         *(row for name, pairs in declared.items() for row in _of_set(name, pairs, asked, people)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,17 @@ def not_applicable(answers: pd.DataFrame) -> pd.DataFrame:
     """The flags that stand beside answers, by item: people × items (bool), True where an item did not apply to a person."""
     flags = answers.filter(regex=f"{NOT_APPLICABLE}$")
     return flags.rename(columns=lambda column: column.removesuffix(NOT_APPLICABLE))
+
+
+def columns_asked(asked: Mapping[str, Instrument], beside: Iterable[str] = ()) -> list[str]:
+    """The columns of pooled answers that belong to one instrument: its items, the flags beside them, and those named.
+
+    A job about one of ten instruments reads a tenth of the table.
+
+    asked   wave -> the instrument as that wave administered it
+    """
+    items = dict.fromkeys(item.id for instrument in asked.values() for item in instrument.items)
+    return [*(column for item in items for column in (item, f"{item}{NOT_APPLICABLE}")), *beside]
 
 
 def asked_variables(

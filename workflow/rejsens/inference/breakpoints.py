@@ -13,7 +13,7 @@ from rejsens.inference.resampling import percentile_interval
 
 INNER = (0.10, 0.90)  # quantiles of the predictor between which a break is looked for
 MOST_CANDIDATES = 200
-_BATCH = 500
+_BATCH, _PEOPLE = 500, 20_000  # draws, and people, at a time
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,17 @@ def _wild_draws(
     around = (residuals - bend * (bend @ residuals)) / np.sqrt(1 - (basis**2).sum(axis=1) - bend**2)
     ratios, breaks = [], []
     for start in range(0, draws, _BATCH):
-        signs = rng.integers(0, 2, size=(n, min(_BATCH, draws - start))) * 2.0 - 1
-        e = straight[:, None] * signs
-        rss = (e * e).sum(axis=0) - ((basis.T @ e) ** 2).sum(axis=0)
-        gains = ((hinges.T @ e) ** 2).max(axis=0)
-        ratios.append(n * np.log(rss / (rss - gains)))
-        found = (shift[:, None] + hinges.T @ (around[:, None] * signs)) ** 2
-        breaks.append(search.breaks[found.argmax(axis=0)])
+        parts = []
+        for first in range(0, n, _PEOPLE):  # sums over people: of a million, some thousands are in memory
+            rows = slice(first, first + _PEOPLE)
+            signs = rng.integers(0, 2, size=(len(y[rows]), min(_BATCH, draws - start))) * 2.0 - 1
+            e = straight[rows, None] * signs
+            bent = hinges[rows].T @ (around[rows, None] * signs)
+            parts.append(((e * e).sum(axis=0), basis[rows].T @ e, hinges[rows].T @ e, bent))
+        squares, onto, gained, bent = (sum(part[1:], part[0]) for part in zip(*parts, strict=True))
+        rss = squares - (onto**2).sum(axis=0)
+        ratios.append(n * np.log(rss / (rss - (gained**2).max(axis=0))))
+        breaks.append(search.breaks[((shift[:, None] + bent) ** 2).argmax(axis=0)])
     return np.concatenate(ratios), np.concatenate(breaks)
 
 

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_BATCH = 500  # draws at a time: bounds memory at 500 x people, and fixes the order of random numbers
+_BATCH, _CELLS = (
+    500,
+    2_000_000,
+)  # at most so many draws, and so many draws x people, at a time: a million people fit as well
 
 
 def bootstrap_correlations(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -23,8 +26,9 @@ def bootstrap_correlations(values: np.ndarray, draws: int, rng: np.random.Genera
     columns, products = (np.round(moments * 2.0**28) / 2.0**28 for moments in _moments(values))
     n = len(columns)
     found = []
-    for start in range(0, draws, _BATCH):
-        size = min(_BATCH, draws - start)
+    batch = min(_BATCH, max(1, _CELLS // n))  # the random numbers, and sums that are exact, are the same in any batch
+    for start in range(0, draws, batch):
+        size = min(batch, draws - start)
         people = rng.integers(0, n, size=(size, n)) + n * np.arange(size)[:, None]
         counts = np.bincount(people.ravel(), minlength=size * n).reshape(size, n).astype(float)
         found.append(_correlations(counts @ columns, counts @ products, n))

@@ -17,6 +17,7 @@ import pandas as pd
 from rejsens.plausibility import columns, keying, people, rows
 from rejsens.plausibility.export import look_at_export
 from rejsens.plausibility.model import CHECKS, Answered, Notice, not_run, ran
+from rejsens.tabular import rows_of_waves
 
 __all__ = ["CHECKS", "Answered", "Notice", "answered_waves", "look_at", "look_at_export", "notices", "table"]
 
@@ -70,9 +71,9 @@ def notices(answers: pd.DataFrame, scores: pd.DataFrame, facts: Mapping[str, Map
 
 def answered_waves(answers: pd.DataFrame, scores: pd.DataFrame, facts: Mapping[str, Mapping[str, Any]]) -> list[Answered]:
     """Pooled tables, wave by wave, in order of time (a retest behind the wave that it repeats)."""
-    waves = []
-    for name, frame in answers.groupby("wave", sort=False):
-        own = scores[scores["wave"] == name]
+    waves, scored = [], dict(rows_of_waves(scores))
+    for name, frame in rows_of_waves(answers):
+        own = scored.get(name, scores.iloc[:0])
         asked = facts[name]["instruments"]
         ids = {item.id for instrument in asked for item in instrument.items}
         waves.append(

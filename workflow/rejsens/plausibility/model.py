@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -108,15 +109,6 @@ class Answered:
     def n(self) -> int:
         return len(self.participants)
 
-    @cached_property
-    def _matrix(self) -> np.ndarray:
-        """All answers in one block, people x items: most checks take many columns at once."""
-        return np.column_stack(list(self.answers.values())) if self.answers else np.empty((self.n, 0))
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {item: place for place, item in enumerate(self.answers)}
-
     def items(self) -> dict[str, Item]:
         """Item id -> item, of every instrument, in the order of the export as far as that is known."""
         found = {item.id: item for instrument in self.instruments for item in instrument.items}
@@ -127,24 +119,33 @@ class Answered:
         return {i: item for i, item in self.items().items() if i in scored}
 
     def table(self, items: Iterable[str]) -> np.ndarray:
-        """People x items."""
-        chosen = [self._places[i] for i in items]
-        return self._matrix[:, chosen]
+        """People x items, one column after the other in memory."""
+        columns = [self.answers[i] for i in items]
+        return np.array(columns).T if columns else np.empty((self.n, 0))
 
     def fingerprints(self, items: Iterable[str]) -> np.ndarray:
         """(n,) uint64, equal for rows with equal answers to these items (for others once in 10^19 pairs)."""
         return sum((self._fingerprint(item) for item in items), np.zeros(self.n, dtype=np.uint64))
 
     def _fingerprint(self, item: str) -> np.ndarray:
-        if item not in self._fingerprints:
-            factor = np.uint64(int.from_bytes(hashlib.sha256(item.encode()).digest()[:8], "big") | 1)
-            values = self.answers[item]
-            codes = np.round(np.where(np.isnan(values), -9_999_999, values) * 100).astype(np.int64)
-            self._fingerprints[item] = codes.view(np.uint64) * factor
-        return self._fingerprints[item]
+        factor = np.uint64(int.from_bytes(hashlib.sha256(item.encode()).digest()[:8], "big") | 1)
+        values = self.answers[item]
+        codes = np.round(np.where(np.isnan(values), -9_999_999, values) * 100).astype(np.int64)
+        return codes.view(np.uint64) * factor
 
     @cached_property
-    def _fingerprints(self) -> dict[str, np.ndarray]:
+    def ids(self) -> frozenset[str]:
+        """The ids as text."""
+        return frozenset(map(str, self.participants))
+
+    @cached_property
+    def plain_ids(self) -> frozenset[str]:
+        """The ids without what a spreadsheet changes."""
+        return frozenset(map(plain_id, self.ids))
+
+    @cached_property
+    def keys(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[np.ndarray, np.ndarray]]:
+        """What `rows` found of sets of items: every later wave is held against the same ones."""
         return {}
 
     def who(self, which: np.ndarray) -> tuple[tuple[str, int], ...]:
@@ -155,6 +156,17 @@ class Answered:
         """The item as a researcher finds it: its column in the export, and its id where that differs."""
         column = self.columns.get(item, item)
         return item if column == item else f"{column} ({item})"
+
+
+def plain_id(text: str) -> str:
+    """An id without what a spreadsheet changes.
+
+    >>> plain_id("P 007"), plain_id("p7"), plain_id("7.0")
+    ('p7', 'p7', '7')
+    """
+    text = re.sub(r"[\s_-]", "", text.casefold())
+    text = re.sub(r"\.0+$", "", text)
+    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
 
 
 def people_in_both(now: Answered, before: Answered) -> tuple[np.ndarray, np.ndarray]:

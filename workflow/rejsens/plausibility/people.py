@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from rejsens.plausibility.correlation import correlate
-from rejsens.plausibility.model import MIN_PEOPLE, Answered, Notice, not_run, people_in_both
+from rejsens.plausibility.model import MIN_PEOPLE, Answered, Notice, not_run, people_in_both, plain_id
 from rejsens.problems import counted
 
 FEW_KNOWN = 0.10  # share of a wave's people who took part before, below which a panel looks unlinked
@@ -19,10 +19,10 @@ GENDER_CHANGES = 0.05  # share of people whose gender differs from an earlier wa
 
 def ids_spelling(wave: Answered, earlier: Sequence[Answered]) -> Iterator[Notice]:
     """Ids that no earlier wave knows but for leading zeros, capitals, spaces or a decimal point."""
-    known = {str(i) for other in earlier for i in other.participants}
-    unknown = [p for p, i in enumerate(map(str, wave.participants)) if i not in known]
-    plain = {_plain(i) for i in known} if unknown else set()
-    again = [p for p in unknown if _plain(str(wave.participants[p])) in plain]
+    latest = earlier[::-1]  # most people are in the wave before: few need to be looked for in all of them
+    unknown = [p for p, i in enumerate(map(str, wave.participants)) if not any(i in other.ids for other in latest)]
+    plain = [(p, plain_id(str(wave.participants[p]))) for p in unknown]
+    again = [p for p, i in plain if any(i in other.plain_ids for other in latest)]
     if len(again) >= 3 or (again and len(again) == len(unknown)):
         text = (
             f"{counted(len(again), 'id')} of {wave.n:,} {'is' if len(again) == 1 else 'are'} unknown as written, but known from earlier waves but for leading "
@@ -35,23 +35,12 @@ def ids_spelling(wave: Answered, earlier: Sequence[Answered]) -> Iterator[Notice
         )  # fmt: skip
 
 
-def _plain(text: str) -> str:
-    """An id without what a spreadsheet changes.
-
-    >>> _plain("P 007"), _plain("p7"), _plain("7.0")
-    ('p7', 'p7', '7')
-    """
-    text = re.sub(r"[\s_-]", "", text.casefold())
-    text = re.sub(r"\.0+$", "", text)
-    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
-
-
 def ids_known(wave: Answered, earlier: Sequence[Answered]) -> Iterator[Notice]:
     """A wave with hardly anybody from an earlier wave; ids that count up without a gap look newly given."""
     if not earlier or not wave.n:
         return
-    known = {str(i) for other in earlier for i in other.participants}
-    shared = sum(str(i) in known for i in wave.participants)
+    latest = earlier[::-1]
+    shared = sum(any(i in other.ids for other in latest) for i in map(str, wave.participants))
     if shared < FEW_KNOWN * wave.n:
         text = f"{shared:,} of {wave.n:,} participants took part in an earlier wave"
         if _counts_up(wave.participants):

@@ -73,6 +73,13 @@ def _keys(wave: Answered, items: Sequence[str], scored: Sequence[str]) -> tuple[
 
     Straight-liners are equal to each other without having been copied.
     """
+    named = (tuple(items), tuple(scored))
+    if named not in wave.keys:
+        wave.keys[named] = _work_out(wave, items, scored)
+    return wave.keys[named]
+
+
+def _work_out(wave: Answered, items: Sequence[str], scored: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     table = wave.table(scored)
     low, high = (end.reduce(table, axis=1)[:, None] for end in (np.fmin, np.fmax))
     enough = table.shape[1] - np.isnan(table).sum(axis=1) >= MIN_ITEMS

@@ -20,8 +20,8 @@ from rejsens.psychometrics.graded_likelihood import (
     item_information,
     log_likelihood,
     log_likelihood_and_products,
+    moments,
     observed_information,
-    posterior,
     split,
 )
 from rejsens.psychometrics.ordered_answers import MOST_CATEGORIES
@@ -127,9 +127,8 @@ class GradedModel:
         if self.admissible and given.any():
             codes = _coded(values, self.items["item"].tolist(), self.levels)
             known = answered(codes, tuple(len(own) for own in self.levels))
-            weights, _ = posterior(known, self.parameters)
-            mean = weights @ POINTS
-            spread = np.sqrt(np.maximum(weights @ POINTS**2 - mean**2, 0))
+            _, mean, squares = moments(known, self.parameters)
+            spread = np.sqrt(np.maximum(squares - mean**2, 0))
             out["trait"], out["se"] = mean[known.of_person], spread[known.of_person]
             out.loc[given == 0, ["trait", "se"]] = np.nan
         return out
@@ -409,10 +408,9 @@ def _result(
             slope = np.array([intercept / own[0] ** 2, -1 / own[0]])
             b, error = -intercept / own[0], np.sqrt(slope @ spread[np.ix_(pair, pair)] @ slope)
             cuts.append((name, k, level[k], b, error, b - z * error, b + z * error))
-    weights, logs = posterior(data, parameters)
+    logs, mean, squares = moments(data, parameters)
     loglik = float(data.counts @ logs)
-    mean = weights @ POINTS
-    squared_error = float(data.counts @ (weights @ POINTS**2 - mean**2)) / n
+    squared_error = float(data.counts @ (squares - mean**2)) / n
     variance = float(data.counts @ (mean - data.counts @ mean / n) ** 2) / (n - 1)
     total = np.sum([item_information(own, POINTS) for own in split(parameters, data.categories)], axis=0)
     return GradedModel(

@@ -70,10 +70,19 @@ def posterior(data: Answered, parameters: np.ndarray) -> tuple[np.ndarray, np.nd
     return joint / total, (np.log(total) + highest)[:, 0]
 
 
+def moments(data: Answered, parameters: np.ndarray, size: int = BLOCK) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log-likelihood of each pattern, and the posterior mean of the trait and of its square; a block at a time."""
+    found = []
+    for part in blocks(data, size):
+        weights, logs = posterior(part, parameters)
+        found.append((logs, weights @ POINTS, weights @ POINTS**2))
+    return tuple(np.concatenate(moment) for moment in zip(*found, strict=True))
+
+
 def log_likelihood(data: Answered, parameters: np.ndarray) -> tuple[float, np.ndarray]:
     """Log-likelihood and its gradient, by Fisher's identity: expected complete-data scores."""
     value, expected = 0.0, np.zeros((data.marks.shape[1], len(POINTS)))
-    for part in _blocks(data):
+    for part in blocks(data):
         weights, logs = posterior(part, parameters)
         value += float(part.counts @ logs)
         expected += part.marks.T @ (weights * part.counts[:, None])
@@ -86,7 +95,7 @@ def log_likelihood_and_products(data: Answered, parameters: np.ndarray) -> tuple
     size = len(parameters)
     owner = scores.any(axis=2)  # parameters x categories: a parameter's score is nil off its item
     value, gradient, products = 0.0, np.zeros(size), np.zeros((size, size))
-    for part in _blocks(data, BLOCK // 8):
+    for part in blocks(data, BLOCK // 8):
         weights, logs = posterior(part, parameters)
         value += float(part.counts @ logs)
         own = np.empty((len(part.counts), size))
@@ -108,7 +117,7 @@ def observed_information(data: Answered, parameters: np.ndarray) -> np.ndarray:
     size = len(parameters)
     missing, expected = np.zeros((size, size)), np.zeros((data.marks.shape[1], len(POINTS)))
     _, _, products = log_likelihood_and_products(data, parameters)
-    for part in _blocks(data):
+    for part in blocks(data):
         weights, _ = posterior(part, parameters)
         weights = weights * part.counts[:, None]
         expected += part.marks.T @ weights
@@ -118,7 +127,7 @@ def observed_information(data: Answered, parameters: np.ndarray) -> np.ndarray:
     return _complete_information(parameters, data.categories, expected) - (missing - products)
 
 
-def _blocks(data: Answered, size: int = BLOCK) -> Iterator[Answered]:
+def blocks(data: Answered, size: int = BLOCK) -> Iterator[Answered]:
     """The patterns in parts that fit into memory."""
     for start in range(0, len(data.counts), size):
         rows = slice(start, start + size)

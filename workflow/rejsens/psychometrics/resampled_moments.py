@@ -8,7 +8,7 @@ import numpy as np
 
 from rejsens.psychometrics.intervals import Draws
 
-BATCH = 250  # draws at a time: bounds memory at 250 x people
+BATCH, CELLS = 250, 10_000_000  # draws at a time, and draws x people: fewer draws where people are many
 FLAT = 1e-12  # a resampled variance below this share of the whole sample's is rounding noise
 
 
@@ -39,9 +39,9 @@ def bootstrap_covariances(
     first, second = np.triu_indices(k)
     sources = np.concatenate([away, away[:, first] * away[:, second]], axis=1)
     spread = away.var(axis=0)
-    made = []
-    for start in range(0, draws, BATCH):
-        size = min(BATCH, draws - start)
+    made, batch = [], min(BATCH, max(1, CELLS // n))
+    for start in range(0, draws, batch):
+        size = min(batch, draws - start)
         counts = np.array([np.bincount(rng.integers(0, n, size=n), minlength=n) for _ in range(size)], dtype=float)
         means = counts @ sources / n
         covariances = np.empty((size, k, k))

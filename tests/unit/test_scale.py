@@ -1,0 +1,233 @@
+"""What keeps large studies within time and memory: parts give what the whole gives, and a job reads what it needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.bench_scale import PARTS
+from tests.scale.growth import rows_of
+from tests.scale.measured import JSONL, jobs, project, snakemake, table_size
+from tests.scale.study import Size, write_study
+
+from rejsens import parquet
+from rejsens.definitions import Instrument, Item
+from rejsens.inference import breakpoints, resampling
+from rejsens.parquet import read_parquet, write_parts
+from rejsens.plausibility.model import Answered
+from rejsens.plausibility.people import ids_known, ids_spelling
+from rejsens.pool import pool_answers, write_answers
+from rejsens.psychometrics import resampled_moments
+from rejsens.psychometrics.graded_likelihood import answered, moments
+from rejsens.study import load_study
+from rejsens.tabular import by_wave, read_table, rows_of_waves, write_table, write_table_in_parts
+from rejsens.variables import columns_asked
+
+
+def pooled(waves: int = 3, people: int = 5) -> pd.DataFrame:
+    """Answers of some waves, one under the other, with blanks, a flag and a number that is whole."""
+    rng = np.random.default_rng(4)
+    frames = [
+        pd.DataFrame(
+            {
+                "participant": [f"p{i}" for i in range(people)],
+                "wave": f"w{number}",
+                "wave_number": number,
+                "role": "wave",
+                "one": np.where(rng.random(people) < 0.3, np.nan, rng.integers(1, 6, people)),
+                "one__na": rng.random(people) < 0.5,
+                "two": rng.random(people),
+            }
+        )
+        for number in range(1, waves + 1)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+# --- files in parts --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch", [1, 4, 1000])
+def test_a_file_read_in_parts_is_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    monkeypatch.setattr(parquet, "BATCH", batch)
+    write_parts([rows for _, rows in rows_of_waves(pooled())], tmp_path / "answers.parquet")
+    pd.testing.assert_frame_equal(read_parquet(tmp_path / "answers.parquet"), pooled())
+    pd.testing.assert_frame_equal(
+        read_parquet(tmp_path / "answers.parquet"), pd.read_parquet(tmp_path / "answers.parquet")
+    )
+    some = read_parquet(tmp_path / "answers.parquet", ["two", "nothing", "wave"])
+    pd.testing.assert_frame_equal(some, pooled()[["wave", "two"]])
+
+
+def test_a_file_without_rows_keeps_its_columns(tmp_path: Path) -> None:
+    write_parts([pooled().iloc[:0]], tmp_path / "answers.parquet")
+    assert list(read_parquet(tmp_path / "answers.parquet").columns) == list(pooled().columns)
+    write_table_in_parts([], tmp_path / "none.parquet", "answers")
+    assert read_table(tmp_path / "none.parquet", "answers").empty
+
+
+def test_parts_of_other_types_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="schema"):
+        write_parts([pooled(), pooled().assign(two="a word")], tmp_path / "answers.parquet")
+
+
+def test_a_table_is_checked_part_by_part(tmp_path: Path) -> None:
+    import pandera.errors
+
+    parts = [pooled(), pooled().assign(wave_number="first")]
+    with pytest.raises((pandera.errors.SchemaError, pandera.errors.SchemaErrors)):
+        write_table_in_parts(parts, tmp_path / "answers.parquet", "answers")
+
+
+def test_waves_pooled_one_at_a_time_are_those_pooled_together(tmp_path: Path) -> None:
+    """The second wave asks something else, the third stored a total; nobody is left of the fourth."""
+    first = pd.DataFrame({"participant": ["a", "b"], "row": [2, 3], "x": [1.0, np.nan], "x__na": [False, True]})
+    second = pd.DataFrame({"participant": ["b"], "row": [2], "y": [2.5]})
+    third = pd.DataFrame({"participant": ["a"], "row": [2], "x": [3.0], "y": [np.nan], "total__stored": [9.0]})
+    waves = {"w1": first, "w2": second, "w3": third, "w4": first.iloc[:0]}
+    numbers, roles = {"w1": 1, "w2": 2, "w3": 2, "w4": 3}, {"w1": "wave", "w2": "wave", "w3": "retest", "w4": "wave"}
+    files = {wave: str(tmp_path / f"{wave}.parquet") for wave in waves}
+    for wave, frame in waves.items():
+        write_table(frame, files[wave], "checked_answers")
+    write_answers(files, numbers, roles, str(tmp_path / "answers.parquet"))
+    apart = read_table(tmp_path / "answers.parquet", "answers")
+    together = pool_answers({wave: frame for wave, frame in waves.items() if len(frame)}, numbers, roles)
+    pd.testing.assert_frame_equal(apart, together)
+    assert apart["x__na"].tolist() == [False, True, False, False]
+
+
+def test_a_job_about_one_instrument_reads_its_columns_and_no_others(tmp_path: Path) -> None:
+    write_table(pooled().assign(three=1.0), tmp_path / "answers.parquet", "answers")
+    asked = {"w1": Instrument.__new__(Instrument)}
+    object.__setattr__(asked["w1"], "items", (Item("one", "one", 1, 5),))
+    found = read_table(tmp_path / "answers.parquet", "answers", columns_asked(asked, ["three"]))
+    assert list(found) == ["participant", "wave", "wave_number", "role", "one", "one__na", "three"]
+
+
+# --- wave by wave ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_rows_of_each_wave_are_those_that_bear_its_name(seed: int | None) -> None:
+    frame = pooled() if seed is None else pooled().sample(frac=1, random_state=seed)
+    frame.loc[frame["wave"] == "w1", "role"] = "retest"
+    found = list(by_wave(frame))
+    assert [wave for wave, _ in found] == ["w2", "w3", "w1"]  # retests last
+    for wave, rows in [*found, *rows_of_waves(frame)]:
+        pd.testing.assert_frame_equal(rows, frame[frame["wave"] == wave])
+
+
+def answered_wave(name: str, *ids: str) -> Answered:
+    return Answered(name, 1, "wave", (), np.array(ids, dtype=object), np.zeros(len(ids), int), {}, {})
+
+
+def test_ids_are_looked_for_in_every_earlier_wave() -> None:
+    first, second = answered_wave("w1", "007", "a", "b", "c"), answered_wave("w2", "a", "b", "c", "d")
+    third = answered_wave("w3", "7", "a", "b", "c")
+    assert not list(ids_spelling(answered_wave("w3", "a", "d"), [first, second]))
+    assert not list(ids_spelling(third, [second]))
+    assert [notice.value for notice in ids_spelling(third, [first, second])] == [0.25]
+    assert [notice.value for notice in ids_known(answered_wave("w3", "x"), [first, second])] == [0.0]
+    assert not list(ids_known(answered_wave("w3", "007"), [first, second]))
+
+
+def test_waves_are_held_against_each_other_without_a_second_copy_of_their_answers() -> None:
+    wave = Answered("w", 1, "wave", (), np.array(["a", "b"]), np.zeros(2, int), {"x": np.array([1.0, np.nan])}, {})
+    np.testing.assert_array_equal(wave.table(["x"]), [[1.0], [np.nan]])
+    assert wave.table([]).shape == (2, 0) and len(set(wave.fingerprints(["x"]).tolist())) == 2
+    held = [name for name, value in vars(wave).items() if isinstance(value, (np.ndarray, dict)) and len(value)]
+    assert held == ["participants", "rows", "answers"]
+
+
+# --- many people -----------------------------------------------------------------------------------------------------
+
+
+def test_draws_are_the_same_however_many_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(0).normal(size=(211, 3))
+    whole = resampling.bootstrap_correlations(values, 520, np.random.default_rng(3))
+    monkeypatch.setattr(resampling, "_CELLS", 1000)
+    np.testing.assert_array_equal(resampling.bootstrap_correlations(values, 520, np.random.default_rng(3)), whole)
+
+
+def test_covariances_of_draws_are_the_same_however_many_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(0).normal(size=(211, 3))
+
+    def draw() -> np.ndarray:
+        rng = np.random.default_rng(3)
+        return resampled_moments.bootstrap_covariances(values, lambda c: c[:, 0, 1:], 300, rng).values
+
+    whole = draw()
+    monkeypatch.setattr(resampled_moments, "CELLS", 1000)
+    np.testing.assert_allclose(draw(), whole, rtol=0, atol=1e-14)
+
+
+def test_wild_draws_are_the_same_however_many_people_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, n = np.random.default_rng(1), 301
+    x = rng.normal(size=n)
+    y = x + rng.normal(size=n)
+    basis = np.linalg.qr(np.column_stack([np.ones(n), x]))[0]
+    hinges = np.maximum(x[:, None] - np.linspace(-1, 1, 5), 0)
+    hinges = hinges - basis @ (basis.T @ hinges)
+    search = breakpoints.Search(basis, np.linspace(-1, 1, 5), hinges / np.linalg.norm(hinges, axis=0))
+
+    def draw() -> tuple[np.ndarray, np.ndarray]:
+        return breakpoints._wild_draws(search, y, y - basis @ (basis.T @ y), 2, 620, np.random.default_rng(5))
+
+    whole = draw()
+    monkeypatch.setattr(breakpoints, "_PEOPLE", 40)
+    for apart, together in zip(draw(), whole, strict=True):
+        np.testing.assert_allclose(apart, together, rtol=0, atol=1e-12)
+
+
+def test_what_answers_say_of_the_trait_is_the_same_in_blocks() -> None:
+    data = answered(np.random.default_rng(2).integers(-1, 3, size=(90, 4)), (3, 3, 3, 3))
+    parameters = np.tile([1.2, 1.0, -0.5], 4)
+    for apart, together in zip(moments(data, parameters, 7), moments(data, parameters), strict=True):
+        np.testing.assert_allclose(apart, together, rtol=1e-13)
+
+
+# --- the benchmark ---------------------------------------------------------------------------------------------------
+
+
+def test_the_benchmark_reaches_the_sizes_that_are_promised() -> None:
+    largest = {part: (base, max(sizes)) for part, (base, sizes) in PARTS.items()}
+    waves, people = largest["waves"], largest["people"]
+    assert (waves[1], waves[0].people, waves[0].instruments * waves[0].items) == (50, 20_000, 150)
+    assert (people[1], people[0].waves, people[0].instruments * people[0].items) == (1_000_000, 1, 60)
+    assert largest["instruments"][1] == 200 and largest["hypotheses"][1] == 300
+    pairs = largest["hypotheses"][0].instruments
+    assert pairs * (pairs - 1) / 2 >= 300  # so many hypotheses can be told apart
+
+
+def test_growth_is_told_against_the_size_before() -> None:
+    measured = [
+        {"rule": "a", "waves": 10, "seconds": 4.0, "peak": 100.0, "table": 50.0},
+        {"rule": "a", "waves": 20, "seconds": 8.0, "peak": 500.0, "table": 100.0},
+        {"rule": "b", "waves": 10, "seconds": 3.0, "peak": 10.0, "table": 1.0},
+        {"rule": "b", "waves": 20, "seconds": 6.0, "peak": 10.0, "table": 1.0},
+        {"rule": "b", "waves": 20, "seconds": 6.0, "peak": 20.0, "table": 2.0},
+    ]
+    assert rows_of(measured, "waves") == [
+        ("a", "10", "1", "4.0", "100", "50", "", "", ""),
+        ("a", "20", "1", "8.0", "500", "100", "5.0", "1.00", "ABOVE 4 tables"),
+        ("b", "10", "1", "3.0", "10", "1", "", "", ""),
+        ("b", "20", "2", "12.0", "20", "2", "", "2.00", "STEEPER than linear"),
+    ]
+
+
+def test_a_job_is_measured_as_it_runs(tmp_path: Path) -> None:
+    size = Size(people=80, instruments=2, items=4, hypotheses=1)
+    study = write_study(tmp_path / "study", size)
+    assert len(load_study(study).scored) == 2 and load_study(study).families
+    taken, said = snakemake(study, project(tmp_path / "project"), "results/waves/v001/flow.csv")
+    assert taken["code"] == 0, said
+    (job,) = jobs(study, {})
+    assert job["rule"] == "validate_wave" and job["wildcards"] == ["v001"]
+    assert job["seconds"] > 0 and job["peak"] > 0 and json.loads((study / JSONL).read_text())
+    answers = read_table(study / "results/participants/waves/v001/checked_answers.parquet")
+    in_memory = answers.memory_usage(index=False, deep=True).sum() / 2**20
+    measured = table_size(study / "results/participants/waves/v001/checked_answers.parquet")
+    assert measured == pytest.approx(in_memory, rel=0.05) and job["table"] == pytest.approx(measured, abs=0.01)
