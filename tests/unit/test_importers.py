@@ -138,9 +138,7 @@ def test_two_encodings_in_one_file_are_never_guessed(write: Write) -> None:
     data = "id,q1\nann,häufig\n".encode() + "bob,häufig\n".encode("cp1252")
     message = refusal(write(data))
     assert (
-        "Two encodings in one file" in message
-        and "1 row in UTF-8 (row 2)" in message
-        and "another (row 3)" in message
+        "Two encodings in one file" in message and "1 row in UTF-8 (row 2)" in message and "another (row 3)" in message
     )
     assert cells(open_export(write(data), encoding="cp1252"))[1] == ["bob", "häufig"]  # unless somebody knows
 

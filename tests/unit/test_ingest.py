@@ -554,9 +554,7 @@ def test_a_cell_that_the_choices_do_not_explain_is_refused_and_not_quoted(read: 
         lives_with(read, ["1", cell], choices)
     message = str(refused.value)
     assert (
-        "Choices that `multiple:` does not explain" in message
-        and "row 3 (p001)" in message
-        and "secret" not in message
+        "Choices that `multiple:` does not explain" in message and "row 3 (p001)" in message and "secret" not in message
     )
     assert refused.value.problems[0].cells == (("p001", 3),)
 

@@ -123,7 +123,9 @@ def _assess_score(
     return tuple(table.assign(instrument=instrument.name, wave=wave) for table in (reliability, items))
 
 
-def _facts(instrument: Instrument, score: Score, columns: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[str]]:
+def _facts(
+    instrument: Instrument, score: Score, columns: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[str]]:
     """Theoretical range, label and keying of each unit of a score."""
     if score.pairs:
         pairs = [(instrument.item(a), instrument.item(b)) for a, b in score.pairs]

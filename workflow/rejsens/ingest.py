@@ -238,7 +238,9 @@ def _where(column: str, item: Item) -> str:
     return f"{column} ({item.id})" if column != item.id else column
 
 
-def _means_missing(texts: list[str], wave: Wave, of_file: tuple[Any, ...] = (), explicit: Iterable[object] = ()) -> list[bool]:
+def _means_missing(
+    texts: list[str], wave: Wave, of_file: tuple[Any, ...] = (), explicit: Iterable[object] = ()
+) -> list[bool]:
     """Which texts mean no answer: blanks, declared texts, declared numbers however they are written (-99, -99.0).
 
     of_file   values that an SPSS file itself calls missing in this column; a label map may say otherwise

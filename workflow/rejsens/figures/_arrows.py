@@ -46,7 +46,13 @@ def includes_0(row: Any) -> bool:
 
 def box(canvas: Axes, left: float, top: float, width: float, height: float, name: str) -> None:
     """A variable with its name."""
-    look: dict[str, Any] = {"facecolor": style.BAND, "edgecolor": style.INK, "linewidth": style.THIN, "zorder": 3, "clip_on": False}
+    look: dict[str, Any] = {
+        "facecolor": style.BAND,
+        "edgecolor": style.INK,
+        "linewidth": style.THIN,
+        "zorder": 3,
+        "clip_on": False,
+    }
     canvas.add_patch(Rectangle((left, top), width, height, label=name.replace("\n", " "), **look))
 
 

@@ -161,7 +161,13 @@ def _draw_people(axes: Axes, cloud: pd.DataFrame, waves: list[str], random: np.r
     for wave, values in people.items():
         x = waves.index(wave)
         left, up = random.random((2, len(values)))
-        dots: dict[str, Any] = {"marker": "o", "markersize": style.SPECK, "markeredgewidth": 0, "alpha": style.HAZE, "rasterized": True}
+        dots: dict[str, Any] = {
+            "marker": "o",
+            "markersize": style.SPECK,
+            "markeredgewidth": 0,
+            "alpha": style.HAZE,
+            "rasterized": True,
+        }
         moved = values + 0.7 * (up - 0.5) * grain
         axes.plot(x - 0.1 - 0.34 * left, moved, linestyle="", color=style.BLUE, **dots)
         if wave in densities:

@@ -133,7 +133,13 @@ def _panel(axes: Axes, own: pd.DataFrame, line: float) -> None:
     chosen = x <= (advised if pd.notna(advised) else 0)
     axes.plot(x, own["random_high"], color=style.SOFT, linewidth=style.LINE, linestyle="--", label="random", zorder=2)
     axes.plot(x, y, color=style.BLUE, linewidth=style.THIN, zorder=3)
-    mark: dict[str, Any] = {"marker": "o", "linestyle": "", "color": style.BLUE, "markersize": style.DOT, "markeredgewidth": style.LINE}
+    mark: dict[str, Any] = {
+        "marker": "o",
+        "linestyle": "",
+        "color": style.BLUE,
+        "markersize": style.DOT,
+        "markeredgewidth": style.LINE,
+    }
     axes.plot(x[chosen], y[chosen], label="suggested", zorder=4, **mark)
     axes.plot(x[~chosen], y[~chosen], markerfacecolor=style.WHITE, label="others", zorder=4, **mark)
     top = max(y.max(), own["random_high"].max())

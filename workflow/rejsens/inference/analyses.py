@@ -212,7 +212,11 @@ def cumulative(q: Question) -> Rows:
 
 def mediation(q: Question) -> Rows:
     """Over three waves predictor, mediator and outcome follow each other; in fewer nothing is said of their order."""
-    by: dict[str, Any] = {"mediator": q.hypothesis["mediator"], "draws": q.settings["bootstrap_draws"], "rng": q.rng("mediation")}
+    by: dict[str, Any] = {
+        "mediator": q.hypothesis["mediator"],
+        "draws": q.settings["bootstrap_draws"],
+        "rng": q.rng("mediation"),
+    }
     if len(q.waves) > 2:
         return lagged_indirect(q.panel, **q.asked, **by, **q.levels)
     rows = indirect_association(q.frame(), **q.asked, **by, wave=q.waves[0], **q.levels)

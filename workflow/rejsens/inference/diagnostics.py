@@ -154,7 +154,11 @@ def _people(model: Model) -> int:
 
 
 def _mediated(q: Question) -> list[Any]:
-    by: dict[str, Any] = {"mediator": q.hypothesis["mediator"], "draws": q.settings["bootstrap_draws"], "rng": q.rng("mediation")}
+    by: dict[str, Any] = {
+        "mediator": q.hypothesis["mediator"],
+        "draws": q.settings["bootstrap_draws"],
+        "rng": q.rng("mediation"),
+    }
     return lagged_indirect(q.panel, **q.asked, **by, estimator="ML", **q.levels)
 
 

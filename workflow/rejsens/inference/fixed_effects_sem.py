@@ -81,7 +81,9 @@ def dynamic_panel(
     for cause in (predictor, outcome):
         own = estimates.loc[("~", data.columns[outcome][1], data.columns[cause][0])]
         scale = _within_sd(data, cause) / _within_sd(data, outcome)
-        numbers: dict[str, Any] = t_columns(float(own["estimate"]) * scale, float(own["se"]) * scale, math.inf, ci_level, alpha)
+        numbers: dict[str, Any] = t_columns(
+            float(own["estimate"]) * scale, float(own["se"]) * scale, math.inf, ci_level, alpha
+        )
         rows.append(replace(blank, term=f"{cause}_lagged", **numbers))
     return rows + fit_row(blank, model)
 

@@ -175,9 +175,7 @@ def fit_least_squares(y: np.ndarray, matrix: pd.DataFrame) -> Fit:
     return Fit(tuple(matrix.columns), coefficients, scores.T @ scores, classical, residuals, leverage, df)
 
 
-def combination(
-    fit: Fit, weights: Mapping[str, float], ci_level: float = 0.95, alpha: float = 0.05
-) -> dict[str, Any]:
+def combination(fit: Fit, weights: Mapping[str, float], ci_level: float = 0.95, alpha: float = 0.05) -> dict[str, Any]:
     """Test and intervals of a weighted sum of coefficients (HC3, t on the residual degrees of freedom).
 
     >>> matrix = pd.DataFrame({"a": [1.0] * 20, "b": range(20)}, dtype=float)

@@ -71,7 +71,11 @@ def indirect_association(
     common: dict[str, Any] = {"analysis": "mediation", "wave": wave, **people.columns()}
     a, b = parts[0][2], parts[1][2]
     values = np.column_stack([y, people.matrix.drop(columns=INTERCEPT).to_numpy()])
-    indirect: dict[str, Any] = {"outcome": outcome, "term": f"{predictor} > {mediator} > {outcome}", "metric": "indirect"}
+    indirect: dict[str, Any] = {
+        "outcome": outcome,
+        "term": f"{predictor} > {mediator} > {outcome}",
+        "metric": "indirect",
+    }
     rows = [
         ("percentile bootstrap", _resampled_products(values, draws, rng)),
         ("Monte Carlo", _drawn_products(a, b, draws, rng)),

@@ -193,7 +193,9 @@ def within_between(
         if fit.problem:
             rows.append(replace(row, status=NOT_TESTABLE, reason=fit.problem))
         else:
-            numbers: dict[str, Any] = t_columns(fit.estimate[column] * scale, fit.se[column] * scale, fit.df[column], ci_level, alpha)
+            numbers: dict[str, Any] = t_columns(
+                fit.estimate[column] * scale, fit.se[column] * scale, fit.df[column], ci_level, alpha
+            )
             rows.append(replace(row, **numbers))
     return rows
 

@@ -244,7 +244,9 @@ def johnson_neyman_curve(
 def _with_covariate_products(
     asked: tuple[Any, ...], model: Moderated, common: dict[str, Any], levels: dict[str, Any]
 ) -> list[Estimate]:
-    common: dict[str, Any] = common | {"method": "OLS, HC3, with covariate by predictor and covariate by moderator products"}
+    common: dict[str, Any] = common | {
+        "method": "OLS, HC3, with covariate by predictor and covariate by moderator products"
+    }
     try:
         fit = moderated_model(*asked, covariate_products=True).fit
         return [Estimate(**common, term=name, **combination(fit, {name: 1.0}, **levels)) for name in model.products]

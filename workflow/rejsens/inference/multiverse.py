@@ -289,7 +289,9 @@ def analysis(q: Question, one: Specification) -> Callable[[pd.DataFrame], list[E
     return _contrast(q, one, frame, at_once)
 
 
-def _association(q: Question, one: Specification, frame: Callable[..., Any], at_once: Mapping[str, Any]) -> Callable[..., Any]:
+def _association(
+    q: Question, one: Specification, frame: Callable[..., Any], at_once: Mapping[str, Any]
+) -> Callable[..., Any]:
     if len(q.waves) == 1:
         return lambda panel: cross_sectional(frame(panel), **q.asked, **at_once)
     if len(q.waves) == 2:
@@ -299,7 +301,9 @@ def _association(q: Question, one: Specification, frame: Callable[..., Any], at_
     return lambda panel: [fixed_effects(panel, **q.asked, **q.levels)]
 
 
-def _contrast(q: Question, one: Specification, frame: Callable[..., Any], at_once: Mapping[str, Any]) -> Callable[..., Any]:
+def _contrast(
+    q: Question, one: Specification, frame: Callable[..., Any], at_once: Mapping[str, Any]
+) -> Callable[..., Any]:
     """Two outcomes, or two predictors, beside each other."""
     if "outcomes" in q.hypothesis:
         this, other = q.hypothesis["outcomes"]

@@ -282,7 +282,15 @@ def _chain(plan: _Plan, iterations: int, rng: np.random.Generator) -> tuple[dict
 class _State:
     """The completed values of one chain, their matrix and its cross-products, which each draw brings up to date."""
 
-    def __init__(self, plan: _Plan, values: dict[str, Any], missing: Mapping[str, Any], matrix: np.ndarray, cross: np.ndarray, rng) -> None:
+    def __init__(
+        self,
+        plan: _Plan,
+        values: dict[str, Any],
+        missing: Mapping[str, Any],
+        matrix: np.ndarray,
+        cross: np.ndarray,
+        rng,
+    ) -> None:
         self.plan, self.values, self.missing, self.rng = plan, values, missing, rng
         self.matrix, self.cross = matrix, cross
         self.observed = {name: np.flatnonzero(~plan.columns[name].missing) for name in missing}

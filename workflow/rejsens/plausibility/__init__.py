@@ -69,7 +69,9 @@ def notices(answers: pd.DataFrame, scores: pd.DataFrame, facts: Mapping[str, Map
     return table(look_at(answered_waves(answers, scores, facts)))
 
 
-def answered_waves(answers: pd.DataFrame, scores: pd.DataFrame, facts: Mapping[str, Mapping[str, Any]]) -> list[Answered]:
+def answered_waves(
+    answers: pd.DataFrame, scores: pd.DataFrame, facts: Mapping[str, Mapping[str, Any]]
+) -> list[Answered]:
     """Pooled tables, wave by wave, in order of time (a retest behind the wave that it repeats)."""
     waves, scored = [], dict(rows_of_waves(scores))
     for name, frame in rows_of_waves(answers):

@@ -278,7 +278,12 @@ def by_model(
 
 
 def _result(
-    structure: Structure, fitted: engine.Estimate, wanted: Wanted, shape: dict[str, Any], parts: Parts, made: Draws | None
+    structure: Structure,
+    fitted: engine.Estimate,
+    wanted: Wanted,
+    shape: dict[str, Any],
+    parts: Parts,
+    made: Draws | None,
 ) -> Reliability:
     def of(parameters: np.ndarray) -> float:
         return wanted.of(*parts(structure, parameters))

@@ -120,7 +120,9 @@ class Estimate:
         return scaled_test(self.n * value, structure.df, trace)
 
 
-def solve(structure: Structure, samples: Sequence[Any], start: np.ndarray | None = None) -> tuple[object, minimise.Optimum]:
+def solve(
+    structure: Structure, samples: Sequence[Any], start: np.ndarray | None = None
+) -> tuple[object, minimise.Optimum]:
     """The objective and where its minimum was found (or the search gave up)."""
     objective = objective_of(structure, samples)
     if start is None:

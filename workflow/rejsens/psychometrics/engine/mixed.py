@@ -177,7 +177,12 @@ def _of_correlations(items: list[Any], pairs: list[_Pair], rows: np.ndarray, col
 
 
 def _in_units(
-    gamma: np.ndarray, items: list[Any], correlations: np.ndarray, spread: np.ndarray, rows: np.ndarray, columns: np.ndarray
+    gamma: np.ndarray,
+    items: list[Any],
+    correlations: np.ndarray,
+    spread: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
 ) -> np.ndarray:
     """The same of (thresholds, covariances, means, variances): the order of an ordered sample's moments."""
     starts = np.cumsum([0, *(len(one.scores) for one in items)])
