@@ -129,6 +129,7 @@ def test_ids_are_looked_for_in_every_earlier_wave() -> None:
     third = answered_wave("w3", "7", "a", "b", "c")
     assert not list(ids_spelling(answered_wave("w3", "a", "d"), [first, second]))
     assert not list(ids_spelling(third, [second]))
+    assert not list(ids_spelling(answered_wave("w3", "007"), [first, second]))  # as it was spelt two waves ago
     assert [notice.value for notice in ids_spelling(third, [first, second])] == [0.25]
     assert [notice.value for notice in ids_known(answered_wave("w3", "x"), [first, second])] == [0.0]
     assert not list(ids_known(answered_wave("w3", "007"), [first, second]))

@@ -38,8 +38,17 @@ def compare(new: pd.DataFrame, earlier: Sequence[pd.DataFrame], not_asked: Colle
     """
     if not earlier:
         return pd.DataFrame(columns=list(COLUMNS))
-    before = [_by_name(frame) for frame in earlier]
-    now = _by_name(new)
+    return _differences(new, earlier[0], _by_name(new), [_by_name(frame) for frame in earlier], not_asked)
+
+
+def _differences(
+    new: pd.DataFrame,
+    old: pd.DataFrame,
+    now: Mapping[str, Row],
+    before: Sequence[Mapping[str, Row]],
+    not_asked: Collection[str],
+) -> pd.DataFrame:
+    """The same of waves whose rows are known by name."""
     rows = [
         _compared(now, before),
         *_language(now, before),
@@ -49,7 +58,7 @@ def compare(new: pd.DataFrame, earlier: Sequence[pd.DataFrame], not_asked: Colle
     for name, item in now.items():
         rows += _of_item(item, before, name)
     rows += [*_orders(now, before[0]), *_declared_in_vain(now, rows)]
-    return _frame(rows, new, earlier[0])
+    return _frame(rows, new, old)
 
 
 def _by_name(variables: pd.DataFrame) -> dict[str, Row]:
@@ -410,10 +419,11 @@ def compare_waves(
     returns     the table "differences"
     raises      Refused with one sentence per change that stops and that no `replaces:` declares
     """
+    named = {wave: _by_name(frame) for wave, frame in variables.items()}  # once, not once for every later wave
     tables = [
-        compare(variables[wave], [variables[name] for name in before[wave]], not_asked.get(wave, ()))
-        for wave in variables
-        if before[wave]
+        _differences(frame, variables[old[0]], named[wave], [named[name] for name in old], not_asked.get(wave, ()))
+        for wave, frame in variables.items()
+        if (old := before[wave])
     ]
     found = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
     if problems := blocking(found, sidecars):
