@@ -23,7 +23,7 @@ AFTER_POOL = {"Describing participants and scores", "Assessing gad7", "Assessing
 
 def snakemake(project: Path, study: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "REJSENS_RUN")}
-    return subprocess.run([sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--logger", "rejsens", *arguments],
+    return subprocess.run([sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--logger", "rejsens", "--max-checksum-file-size", "1GB", *arguments],
                           cwd=study, env=clean | {"PYTHONPATH": str(project / "workflow")}, capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
 
 

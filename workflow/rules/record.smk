@@ -32,8 +32,7 @@ rule list_results:
     message:
         "Listing the files of the run"
     input:
-        # what a job depends on decides, never a clock: of large files Snakemake would look at nothing else
-        lambda w: ancient([str(file) for file in rules.all.input if file not in (SHARED, OF_PEOPLE)]),
+        lambda w: [file for file in rules.all.input if file not in (SHARED, OF_PEOPLE)],
     output:
         shared=SHARED,
         of_people=OF_PEOPLE,

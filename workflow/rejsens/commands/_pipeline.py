@@ -151,7 +151,21 @@ def in_folder(folder: Path) -> Iterator[None]:
 
 def command(*arguments: str) -> list[str]:
     """Snakemake with the project's rules and our progress; `snakemake -s Snakefile …` does the same."""
-    return [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--logger", "rejsens", *arguments]
+    by_content = [
+        "--max-checksum-file-size",
+        "1GB",
+    ]  # of larger files Snakemake asks the time alone: a moved study would rerun
+    return [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(SNAKEFILE),
+        "--logger",
+        "rejsens",
+        *by_content,
+        *arguments,
+    ]
 
 
 def tell_own_code() -> None:
