@@ -66,4 +66,4 @@ def example_package(study: Study, answers: pd.DataFrame) -> Package:
         columns=["variable", "wave", "subscale", "scored_in", "choices", "missing_codes", "question_text"]
     )
     dictionary = dictionary_of(tables, study, told)
-    return Package("full", facts_of(study), in_types(tables, dictionary), dictionary, notes_on_all(study))
+    return Package("full", facts_of(study), in_types(tables, dictionary), dictionary, notes_on_all())

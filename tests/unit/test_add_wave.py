@@ -807,7 +807,7 @@ def test_a_maps_file_says_what_flags_could_and_what_is_found_out_it_may_not(
         "title"
     ] == "Third"
     assert added.sidecar["headers"] == {"x": "age"} and added.sidecar["not_asked"] == ["ucla3"]
-    (tmp_path / "maps.yaml").write_text("sha256: " + "0" * 64 + "\nheadrs: {}\n")
+    (tmp_path / "maps.yaml").write_text("sha256: '" + "0" * 64 + "'\nheadrs: {}\n")
     refused = add(study, table(answers()), name="w4", maps=[tmp_path / "maps.yaml"])
     assert refused.code == 2 and "worked out from the export" in refused.err and "headers" in refused.err
 

@@ -58,6 +58,7 @@ def place(report, tmp_path_factory):
     for name in (
         "report/index.html",
         "report/audit.html",
+        "report/provenance.json",
         "codebook/codebook.html",
         *(f"figures/alone.{k}" for k in ("pdf", "svg", "png", "csv")),
     ):

@@ -54,7 +54,7 @@ def test_no_module_runs_a_text(path):
             assert place in ALLOWED, place
         if last in ("query", "eval") and not (last == "query" and is_fixed(call.args[0])):
             raise AssertionError(f"{place} takes an expression that is not written there")
-        assert last not in ("system", "popen", "getoutput"), place
+        assert name == "platform.system" or last not in ("system", "popen", "getoutput"), place
         assert not name.startswith(("shelve.", "marshal.", "joblib.", "dill.")), place
         assert last != "read_pickle" and not (name.startswith("pickle.") and path.name != "declarations.py"), place
         assert last not in ("from_formula", "dmatrix", "dmatrices", "Formula", "model_matrix"), place
@@ -62,7 +62,7 @@ def test_no_module_runs_a_text(path):
         if name.startswith("subprocess."):
             assert "shell" not in {word.arg for word in call.keywords}, place
             assert not isinstance(call.args[0], (ast.Constant, ast.JoinedStr)), place
-        if name.startswith("yaml.") and last not in ("safe_dump", "safe_load", "parse", "YAMLError"):
+        if re.fullmatch(r"yaml\.\w+", name) and last not in ("safe_dump", "safe_load", "parse", "YAMLError"):
             assert (last, path.name) == ("dump", "export.py"), place  # writes, with a safe dumper
         assert "allow_pickle" not in {word.arg for word in call.keywords}, place
 

@@ -157,6 +157,7 @@ def test_every_job_depends_on_the_module_it_calls(tmp_path: Path, monkeypatch: p
         "assess_validity": plan.assess_validity(), "describe_answering": plan.describe_answering(),
         "validate_inventory": plan.validate_inventory(), "compare_benchmarks": plan.compare_benchmarks(),
         "tell_plan": plan.tell_plan(), "check_standards": plan.check_standards(), "model_attrition": plan.model_attrition(),
+        "record_provenance": plan.record_provenance(), "list_results": plan.list_results(),
         "run_multiverse": plan.run_multiverse("loneliness"), "summarise_multiverse": plan.summarise_multiverse(),
     }  # fmt: skip
     assert set(jobs) == {path.stem for path in (SHIPPED / "workflow/scripts").glob("*.py")}

@@ -121,7 +121,7 @@ def _withheld(given: Given) -> tuple[Block, ...]:
     rounded = (
         " Means are rounded by the number of people, other statistics to five figures." if rules["rounding"] else ""
     )
-    said = GUARD.format(given.study["min_cell"], further, rounded)
+    said = GUARD.format(given.study.get("min_cell", "the fewest allowed"), further, rounded)
     rows = tuple((f"{table}: {rule}", str(n)) for table, rule, n in account(given.tables))
     return (
         Paragraph(said),
