@@ -308,11 +308,11 @@ def by_the_shell(folder: Path, words: tuple[str, ...]) -> list[str]:
 
 
 def shows(output: str, lines: tuple[str, ...]) -> None:
-    """Each line as printed, in this order; spaces do not count, and … stands for what is left out."""
-    rest = " ".join(output.split())
-    for line in (" ".join(line.split()) for line in lines if line != "…"):
+    """Each line as printed, in this order; spaces do not count, and a line … stands for what is left out."""
+    rest = [" ".join(line.split()) for line in output.splitlines()]
+    for line in (" ".join(line.split()) for line in lines if line not in ("", "…")):
         assert line in rest, f"{line}\n{output}"
-        rest = rest.split(line, 1)[1]
+        rest = rest[rest.index(line) + 1 :]
 
 
 # --- what is printed: made again by the program's own words ------------------------------------------------------------
