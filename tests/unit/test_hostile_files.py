@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from tests.conftest import rejsens_here, write_study
+from tests.conftest import declare, rejsens_here, seal, write_study
 
 from rejsens.declarations import load_yaml, schema_problems
 from rejsens.limits import YAML_BYTES
 from rejsens.problems import Refused
 from rejsens.registry import LIBRARY, SHIPPED
+from rejsens.sidecars import export_hash, load_wave
 from rejsens.yaml_loader import parse
 
 SOURCES = sorted(p for folder in ("rejsens", "scripts") for p in (LIBRARY.parent / folder).rglob("*.py"))
@@ -270,3 +273,62 @@ def test_no_message_moves_or_colours_a_terminal():
     said = explain([Problem("w.csv, \x1b[31mred", "A cause", "“\x1b]0;x\x07\r\u202e”", "\x9b1m", "\x00")])
     assert "\\x1b[31mred" in said and "\\u202e" in said
     assert not set(said) & set("\x1b\x07\r\x9b\x00\u202e")
+
+
+# --- what stands in the environment ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mine(tiny, tmp_path):
+    return Path(shutil.copytree(tiny, tmp_path / "study"))
+
+
+@pytest.mark.parametrize("file", ["$TOKEN/x.csv", "${TOKEN}", "a/$HOME.csv", "$REJSENS_DATA/${PATH}", "${REJSENS_DATA"])
+def test_a_sidecar_reads_no_variable_but_those_of_rejsens(mine, monkeypatch, file):
+    monkeypatch.setenv("TOKEN", "hunter2")
+    declare(mine, "w1", file=file)
+    done = rejsens_here(mine, "check")
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 1 and f"data/waves/w1.yaml › file: “{file}”" in said
+    assert "only those whose names begin with REJSENS_" in said and "hunter2" not in said
+
+
+NOT_READ = {  # what the variable holds -> what is said of the path as the sidecar writes it
+    "hunter2": "${REJSENS_DATA}/w1.csv does not exist (is the environment variable set?)",
+    "hunter2" * 1000: "${REJSENS_DATA}/w1.csv: file name too long",  # as the system says it, with the name
+}
+
+
+@pytest.mark.parametrize("secret", NOT_READ, ids=["absent", "unreadable"])
+def test_what_a_variable_holds_is_never_printed(mine, monkeypatch, secret):
+    monkeypatch.setenv("REJSENS_DATA", secret)
+    declare(mine, "w1", file="${REJSENS_DATA}/w1.csv")
+    for command in (["check"], ["diff-wave", "data/waves/w1.csv", "w1"]):
+        done = rejsens_here(mine, *command)
+        said = " ".join((done.stdout + done.stderr).split())
+        assert done.returncode != 0 and NOT_READ[secret] in said and "hunter2" not in said
+    monkeypatch.chdir(mine)
+    try:  # what a run asks first
+        assert export_hash(load_wave("data/waves/w1.yaml")) == "missing"
+    except Refused as refused:
+        assert "hunter2" not in str(refused) and "too long" in str(refused)
+
+
+def test_a_fault_in_an_export_behind_a_variable_names_the_path_as_written(mine, tmp_path, monkeypatch):
+    """Cells, header, hash and findings: every message about a file that could be read."""
+    monkeypatch.setenv("REJSENS_DATA", str(tmp_path / "hunter2"))
+    (tmp_path / "hunter2").mkdir()
+    export = tmp_path / "hunter2/w1.csv"
+    text = (mine / "data/waves/w1.csv").read_text()
+    for old, new, says in (("gad7_01", "gad7_1", "row 1"), ("p001,", "p000,", "Two rows for one person"), ("p000", "p000", "")):  # fmt: skip
+        export.write_text(text.replace(old, new))
+        shutil.copy(export, mine / "data/waves/w1.csv")
+        seal(mine, "w1")
+        declare(mine, "w1", file="$REJSENS_DATA/w1.csv")
+        done = rejsens_here(mine, "check")
+        said = done.stdout + done.stderr
+        assert "hunter2" not in said and says in said
+        assert done.returncode == (1 if says else 0) and ("$REJSENS_DATA/w1.csv" in said) is bool(says)
+    export.write_text("changed")
+    said = rejsens_here(mine, "check").stdout
+    assert "hunter2" not in said and "$REJSENS_DATA/w1.csv" in said

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import subprocess
+import sys
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
 
 import docx
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
+from markdown_it import MarkdownIt
+from openpyxl import load_workbook
+
+sys.path.insert(0, str(Path(__file__).parent))
+import test_codebook
 
 from rejsens import style
+from rejsens.adding.matching import plain_question
+from rejsens.content_validity import read_sheets
 from rejsens.document import Code, Document, Emphasis, Facts, Link, Paragraph, Section, Strong, Table
+from rejsens.importers import open_export
+from rejsens.importers.companions import without_markup
 from rejsens.layout import PrintedTable, to_csv
+from rejsens.limits import BESIDE_BYTES, UNPACKED_SMALL
+from rejsens.problems import Refused
 from rejsens.spreadsheet import restored
-from rejsens.writers import html, latex, pdf, word
+from rejsens.writers import html, latex, markdown, pdf, word
 
 RUNS = '=HYPERLINK("http://example.org","go")'
 ATTACK = (
@@ -96,3 +114,154 @@ def test_a_dollar_in_a_figure_is_a_dollar(tmp_path):
         figure.savefig(tmp_path / "f.png")
         assert [axis.title.get_parse_math(), axis.xaxis.label.get_parse_math()] == [False, False]
         plt.close(figure)
+
+
+# --- the codebook ----------------------------------------------------------------------------------------------------
+
+BAD = f"{ATTACK} </script><!--"
+
+
+@pytest.fixture(scope="module")
+def codebook(tmp_path_factory) -> SimpleNamespace:
+    """The codebook of a study whose labels, questions, choices, titles and licences are markup, formulas included."""
+    choices = json.dumps({"0": RUNS, "3": BAD})
+    frame = test_codebook.made(label=RUNS, question_text=f"{BAD} {CONTROL}", choices=choices)
+    waves = [
+        test_codebook.wave(name, month, title=BAD, licence=RUNS, source=BAD) for month, name in ((1, "w1"), (2, "w2"))
+    ]
+    given = test_codebook.facts(*waves, title=RUNS, description=BAD, contact=RUNS)
+    given["instruments"] = {name: about | {"title": BAD, "terms": RUNS} for name, about in given["instruments"].items()}
+    return test_codebook.written(tmp_path_factory.mktemp("codebook"), frame, given)
+
+
+def test_no_cell_of_the_codebooks_workbook_runs(codebook):
+    book = load_workbook(codebook.xlsx)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n", "b"}  # no formula
+    texts = [cell.value for cell in cells if isinstance(cell.value, str)]
+    assert [text for text in texts if text.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
+    assert [cell.hyperlink for cell in cells if cell.hyperlink] == [] and RUNS in map(restored, texts)
+    assert sum("<script>window.hit=1</script>" in text for text in texts) > 10
+
+
+class Elements(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.names: set[str] = set()
+        self.text: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.names |= {name for name, _ in attrs}
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_the_codebooks_page_shows_the_markup_as_text(codebook):
+    page = Elements(Path(codebook.html).read_text(encoding="utf-8"))
+    assert not {"script", "img", "iframe", "object", "embed", "base", "form"} & set(page.tags)
+    assert [name for name in page.names if name.startswith("on")] == []
+    assert [piece for piece in SHOWN if piece not in "".join(page.text)] == []
+
+
+def test_the_codebooks_json_holds_the_texts_as_they_are(codebook):
+    text = Path(codebook.jsonld).read_text(encoding="utf-8")
+    told = json.loads(text)
+    assert (told["@context"], told["@type"], told["name"]) == ("https://schema.org/", "Dataset", RUNS)
+    measured = {one["name"]: one for one in told["variableMeasured"]}["gad7_01"]
+    assert measured["alternateName"] == RUNS.lower() and measured["description"].startswith(BAD)
+    assert {term["name"] for term in measured["valueReference"]} >= {RUNS, BAD}
+    assert not set(text) & set("\x1b\x00\x0b")  # written as \u001b
+
+
+# --- the draft in Markdown -------------------------------------------------------------------------------------------
+
+
+def test_the_markdown_shows_the_markup_as_text(report):
+    """Read as a forge reads it: HTML within is HTML, unless it was masked."""
+    source = markdown.write(report)
+    assert not set(source) & set("\x1b\x00\x0b")
+    page = Elements(MarkdownIt("commonmark", {"html": True}).enable("table").render(source))
+    assert not {"script", "img"} & set(page.tags) and [name for name in page.names if name.startswith("on")] == []
+    assert set(page.tags) <= {"h1", "h2", "h3", "p", "strong", "em", "code", "a", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"}  # fmt: skip
+    shown = "".join(page.text)
+    assert [piece for piece in (*SHOWN, "]]>&amp; {{", "`c`") if shown.count(piece) < 6] == []
+
+
+def test_a_title_of_several_lines_opens_no_block_in_markdown():
+    title = "One\n===\n\n    code\n\n---\n- item\n<b>\n1. x"
+    source = markdown.write(Document(title, (Section("s", title, (Paragraph(title),)),), lead=title))
+    tags = Elements(MarkdownIt("commonmark", {"html": True}).render(source)).tags
+    assert tags == ["h1", "p", "h2", "p"]
+
+
+# --- what platforms give beside an export ----------------------------------------------------------------------------
+
+NESTED = "[" * 200_000
+LAUGHS = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
+NO_EXPORTS = {  # name -> the file, as a platform or somebody else might write it
+    "deep.qsf": '{"SurveyEntry": {"SurveyName": "x"}, "SurveyElements": ' + NESTED,
+    "blank.qsf": '\n {\n "SurveyEntry": {},\n "SurveyElements": [{"Payload": ' + NESTED,
+    "survey.lss": f'<?xml version="1.0" encoding="UTF-8"?>{LAUGHS}<document><LimeSurveyDocType>&b;</LimeSurveyDocType></document>',
+    "no-head.lss": f"{LAUGHS}<document>&b;</document>",
+    "deep.lss": "<?xml version='1.0'?>" + "<a>" * 200_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_EXPORTS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_questionnaires_file_is_no_export(name, encoding, tmp_path):
+    (tmp_path / name).write_text(NO_EXPORTS[name], encoding=encoding)
+    with pytest.raises(Refused) as refused:
+        open_export(tmp_path / name)
+    assert len(str(refused.value)) < 600 and "hahaha" not in str(refused.value)
+
+
+EXPORTS = {"formr": "session,created,modified,ended,q1\na,2026-01-01,2026-01-01,2026-01-01,1\n",
+           "limesurvey": "id,submitdate,lastpage,startlanguage,q1\n1,2026-01-01,1,en,1\n",
+           "redcap": "record_id,q1,form_complete\n1,1,2\n"}  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", EXPORTS)
+@pytest.mark.parametrize("name", [*NO_EXPORTS, "nested.json"])
+def test_it_is_no_description_of_the_questions_either(platform, name, tmp_path):
+    """Nesting, entities and XML are refused in a sentence; nothing of them is built."""
+    (tmp_path / "export.csv").write_text(EXPORTS[platform])
+    (tmp_path / name).write_text(NO_EXPORTS.get(name, NESTED))
+    with pytest.raises(Refused) as refused:
+        open_export(tmp_path / "export.csv", platform, tmp_path / name)
+    assert "The description of the questions cannot be read" in str(refused.value) and len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize("platform", EXPORTS)
+def test_a_description_without_an_end_is_not_read(platform, tmp_path, monkeypatch):
+    (tmp_path / "export.csv").write_text(EXPORTS[platform])
+    with (tmp_path / "beside.txt").open("wb") as file:
+        file.truncate(BESIDE_BYTES + 1)  # takes no room on the disk
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail(f"{path} was read") if path.name == "beside.txt" else path.open("rb").read())  # fmt: skip
+    with pytest.raises(Refused, match="at most 50 are read"):
+        open_export(tmp_path / "export.csv", platform, tmp_path / "beside.txt")
+
+
+@pytest.mark.parametrize("text", ["<", "<script ", "<script>", "</style><style>", "<!--", "&lt;"])
+def test_a_question_of_open_brackets_is_read_like_any_other(text):
+    """A minute or more, when each bracket looks for its end in all that follows."""
+    assert len(without_markup(text * 300_000)) < 3_000_000 and plain_question(text * 300_000) is not None
+
+
+def test_a_review_sheet_that_grows_is_refused(tmp_path):
+    head = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha">]><worksheet/>'
+    for name, part in (("bomb.xlsx", b"0" * (UNPACKED_SMALL + 1)), ("laughs.xlsx", head.encode())):
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("xl/workbook.xml", part)
+    with (tmp_path / "long.csv").open("wb") as file:
+        file.truncate(BESIDE_BYTES + 1)
+    with pytest.raises(Refused) as refused:
+        read_sheets([tmp_path / name for name in ("bomb.xlsx", "laughs.xlsx", "long.csv")], pd.DataFrame())
+    said = str(refused.value)
+    assert "times its size" in said and "declares entities" in said and "at most 50 are read" in said

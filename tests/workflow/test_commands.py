@@ -456,24 +456,6 @@ def test_every_command_is_on_the_page_with_its_options_and_an_example() -> None:
         assert re.search(rf"^\$ rejsens {name}\b", text, re.M), f"{name} has no example"
 
 
-TYPED = {  # page -> the commands that it tells to type
-    page: [words for words, _ in sessions(page) if words[0].endswith("rejsens")]
-    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
-}
-
-
-@pytest.mark.parametrize("page", [page for page, lines in TYPED.items() if lines], ids=lambda page: page.name)
-def test_what_a_page_tells_to_type_is_understood(page: Path) -> None:
-    for _, name, *words in TYPED[page]:
-        typer.main.get_command(app).commands[name].make_context(name, words)  # raises on an unknown option or word
-
-
-def test_the_pages_tell_to_type_something() -> None:
-    assert {"README.md", "CONTRIBUTING.md", "add-a-wave.md", "commands.md"} <= {
-        p.name for p, lines in TYPED.items() if lines
-    }
-
-
 def test_panels_are_on_the_page() -> None:
     assert re.findall(r"^## (.+)$", PAGE.read_text(encoding="utf-8"), re.M)[: len(COMMANDS)] == list(COMMANDS)
 

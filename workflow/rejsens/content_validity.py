@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from rejsens.importers.workbook import refuse_hostile
+from rejsens.limits import BESIDE_BYTES
 from rejsens.problems import Problem, Refused, did_you_mean, listed
 from rejsens.questionnaire.review import COLUMNS, SIMULATED
 
@@ -154,25 +156,32 @@ def read_sheets(paths: Iterable[Path], expected: pd.DataFrame) -> pd.DataFrame:
     return ratings.assign(scale=ratings["item"].map(scales))[["rater", "item", "scale", *RATED]]
 
 
+def _unread(path: Path, found: str) -> Problem:
+    fix = "save it again as one of these"
+    return Problem(str(path), "A sheet that cannot be read", found, "CSV in UTF-8, or a workbook", fix)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """The cells as texts, of a file that does not grow beyond measure."""
+    if (size := path.stat().st_size) > BESIDE_BYTES:
+        raise Refused(_unread(path, f"it has {size >> 20:,} MB; at most {BESIDE_BYTES >> 20:,} are read"), str(path))
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        refuse_hostile(str(path), path.read_bytes())
+        return pd.read_excel(path, dtype=str, keep_default_na=False)
+    return pd.read_csv(path, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig")
+
+
 def _read(path: Path, problems: list[Problem]) -> pd.DataFrame | None:
     if not path.is_file():
         problems.append(Problem(str(path), "A file is missing", "there is no such file", "", "correct the name"))
         return None
     try:
-        if path.suffix.lower() in (".xlsx", ".xlsm"):
-            frame = pd.read_excel(path, dtype=str, keep_default_na=False)
-        else:
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig")
+        frame = _table(path)
+    except Refused as refused:
+        problems += [_unread(path, problem.found) for problem in refused.problems]
+        return None
     except Exception:  # a damaged file fails in as many ways as it has parts
-        problems.append(
-            Problem(
-                str(path),
-                "A sheet that cannot be read",
-                "it is empty, damaged or no table",
-                "CSV in UTF-8, or a workbook",
-                "save it again as one of these",
-            )
-        )
+        problems.append(_unread(path, "it is empty, damaged or no table"))
         return None
     frame.columns = [str(name).strip() for name in frame.columns]
     if missing := [name for name in ("item", *RATED) if name not in frame]:

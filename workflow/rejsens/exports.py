@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rejsens.importers import Export, open_export, refuse_endless
 from rejsens.problems import Problem, Refused
-from rejsens.sidecars import Wave
+from rejsens.sidecars import Wave, unreadable
 
 __all__ = ["Export", "read_export"]
 
@@ -26,37 +26,44 @@ def read_export(wave: Wave) -> Export:
             participant=wave.participant["column"],
             leave_out=wave.leave_out or (),
             advice=wave.path,
-            data=_bytes(wave),
+            data=_stated(wave, _bytes(wave)),
         )
     except Refused as refused:
         raise Refused(refused.problems, wave.name) from None
 
 
 def _bytes(wave: Wave) -> bytes:
-    path = Path(wave.file)
-    if not path.is_file():
-        variable = " (is the environment variable set?)" if "$" in str(path) else ""
-        raise Refused(
-            Problem(
-                wave.path,
-                "A wave's export is missing",
-                f"{path} does not exist{variable}",
-                "",
-                "put the export there, or correct `file:` in the sidecar",
-            ),
-            wave.name,
-        )
-    refuse_endless(path)
-    data = path.read_bytes()
+    """The export's bytes; whatever is wrong with its path is told of the path as the sidecar writes it."""
+    try:
+        if Path(wave.opened).is_file():
+            refuse_endless(wave.opened, wave.file)
+            return Path(wave.opened).read_bytes()
+    except OSError as error:
+        raise unreadable(wave, error) from None
+    variable = " (is the environment variable set?)" if "$" in wave.file else ""
+    raise Refused(
+        Problem(
+            wave.path,
+            "A wave's export is missing",
+            f"{wave.file} does not exist{variable}",
+            "",
+            "put the export there, or correct `file:` in the sidecar",
+        ),
+        wave.name,
+    )
+
+
+def _stated(wave: Wave, data: bytes) -> bytes:
+    """The same bytes, when they are the ones whose hash the sidecar states."""
     if not data[:4096].strip() and not data.strip():
         raise Refused(
-            Problem(str(path), "The export is empty", "the file holds no text", "", "export the wave again"), wave.name
+            Problem(wave.file, "The export is empty", "the file holds no text", "", "export the wave again"), wave.name
         )
     found = hashlib.sha256(data).hexdigest()
     if found != wave.sha256:
         raise Refused(
             Problem(
-                str(path),
+                wave.file,
                 "The export changed since its sidecar was written",
                 f"its SHA-256 begins {found[:12]}, the sidecar states {wave.sha256[:12]}",
                 "",

@@ -17,6 +17,7 @@ PARTS = 2_000  # files inside one workbook
 ROWS = 1 << 20  # of a sheet, as in Excel itself
 CELLS = 100_000_000  # of a workbook or an SPSS file, empty ones between the others included
 COLUMNS = 10_000  # of one export
+BESIDE_BYTES = 50 << 20  # of a platform's description of its questions, and of a review sheet
 COLUMN_NAME = 5_000  # characters; a form may export the question as the name
 CELL_CHARACTERS = 5_000_000  # of one cell; a long answer has some thousands
 NAME_CHARACTERS = 80  # of a wave, an instrument, a family, a figure: they become names of files

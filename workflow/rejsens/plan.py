@@ -14,8 +14,8 @@ from rejsens.figure_presets import Size, chosen_size, every_size
 from rejsens.frozen_plan import LOCK
 from rejsens.multiverse_file import FILE as MULTIVERSE
 from rejsens.multiverse_file import hypotheses_of
-from rejsens.registry import SHIPPED, TABLES, code, constant, figures, files, hashes, plugins, sha256, title
-from rejsens.sidecars import Wave
+from rejsens.registry import SHIPPED, TABLES, code, constant, figures, files, hashes, plugins, title
+from rejsens.sidecars import Wave, export_hash
 from rejsens.statements import statements
 from rejsens.study import Study
 from rejsens.translations import words_file
@@ -54,7 +54,7 @@ class Plan:
             "screening": s["screening"],
             "out_of_range": s["out_of_range"],
             "min_cell": self.study.min_cell,
-            "depends": {"export": sha256(self._wave(wave).file)}
+            "depends": {"export": export_hash(self._wave(wave))}
             | self._declared([wave])
             | code(*JOB, "rejsens.validate"),
         }
@@ -222,7 +222,7 @@ class Plan:
             "settings": {k: s[k] for k in ("alpha", "ci_level", "bootstrap_draws", "imputation", "seed")},
             "screening": {"rules": s["screening"], "out_of_range": s["out_of_range"]},
             "depends": hashes([f"config/hypotheses/{family}.yaml"])
-            | {f"export of wave {wave.name}": sha256(wave.file) for wave in self.study.waves}
+            | {f"export of wave {wave.name}": export_hash(wave) for wave in self.study.waves}
             | self._declared()
             | code(*JOB, "rejsens.inference.multiverse", "rejsens.rescored", "rejsens.study"),
         }
@@ -469,7 +469,7 @@ class Plan:
             + ["config/config.yaml", LOCK, MULTIVERSE]
         )
         given = hashes(path for path in named if Path(path).exists()) | self._declared()
-        return given | {f"export of wave {w.name}": sha256(w.file) for w in self.study.waves}
+        return given | {f"export of wave {w.name}": export_hash(w) for w in self.study.waves}
 
     def _plugin(self, kind: str, name: str) -> dict[str, Any]:
         path = plugins(kind, self.study.folder)[name]

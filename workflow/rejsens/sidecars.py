@@ -12,6 +12,7 @@ from rejsens.administration import administer
 from rejsens.declarations import read_yaml
 from rejsens.definitions import Instrument
 from rejsens.problems import Problem, Refused, did_you_mean, listed
+from rejsens.registry import sha256
 
 REFUSED_INSTRUMENTS = {
     "ecr_s": "its key could not be verified and its publisher holds the copyright",
@@ -31,12 +32,20 @@ REFUSED_INSTRUMENTS = {
 
 @dataclass(frozen=True)
 class Wave:
-    """One wave's sidecar: everything that is true of one export and of no other."""
+    """One wave's sidecar: everything that is true of one export and of no other.
+
+    file     the export as messages name it: variables of the environment stay as the sidecar writes them
+    opened   the export as it is read: variables filled in, never printed, since their values may be secret
+    """
 
     name: str
     path: str
     file: str
     settings: Mapping[str, Any]
+
+    @property
+    def opened(self) -> str:
+        return os.path.expandvars(self.file)
 
     def __getattr__(self, key: str) -> Any:
         if key.startswith("_"):
@@ -45,13 +54,31 @@ class Wave:
 
 
 def load_wave(path: Path | str) -> Wave:
-    """One sidecar; its data file stands beside it unless `file:` points elsewhere (environment variables allowed)."""
+    """One sidecar; its data file stands beside it unless `file:` points elsewhere (also through `$REJSENS_…`)."""
     path = Path(path)
     content = read_yaml(path, "wave")
-    file = os.path.expandvars(content.get("file") or path.with_suffix(".csv").name)
-    if Path(file).name == file:  # a name without a folder
+    file = content.get("file") or path.with_suffix(".csv").name
+    if not os.path.dirname(os.path.expandvars(file)):  # a name without a folder
         file = str(path.with_name(file))
     return Wave(name=path.stem, path=str(path), file=file, settings=content)
+
+
+def unreadable(wave: Wave, error: OSError) -> Refused:
+    """An export that is there and cannot be read; the system's own message would print what stands in a variable."""
+    cause = "A wave's export cannot be read"
+    fix = "make the file and its folder readable for you, or correct `file:` in the sidecar"
+    return Refused(Problem(wave.path, cause, f"{wave.file}: {(error.strerror or '').lower()}", "", fix), wave.name)
+
+
+def export_hash(wave: Wave) -> str:
+    """Content hash of a wave's export, or "missing".
+
+    raises   Refused: a file that is there and cannot be read
+    """
+    try:
+        return sha256(wave.opened)
+    except OSError as error:
+        raise unreadable(wave, error) from None
 
 
 def wave_facts(wave: Wave) -> dict[str, Any]:

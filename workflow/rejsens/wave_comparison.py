@@ -96,7 +96,7 @@ def _name(new: str, waves: Mapping[str, Wave]) -> str:
         own = [
             name
             for name, wave in waves.items()
-            if path.resolve() in (Path(p).resolve() for p in (wave.path, wave.file))
+            if path.resolve() in (Path(p).resolve() for p in (wave.path, wave.opened))
         ]
         if own:
             return own[0]

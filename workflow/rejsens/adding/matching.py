@@ -15,6 +15,7 @@ from typing import Any
 from rejsens.administration import administer
 from rejsens.definitions import Instrument
 from rejsens.importers.cells import answer_text
+from rejsens.importers.companions import TAG
 from rejsens.importers.model import Export
 from rejsens.problems import Problem, counted, did_you_mean, listed
 from rejsens.sidecars import Wave, administered_name
@@ -139,7 +140,7 @@ def plain_question(text: str) -> str:
     >>> plain_question("  <b>How old</b> are\\u00a0you? ") == plain_question("How old are you")
     True
     """
-    text = unicodedata.normalize("NFKC", re.sub(r"<[^>]*>|&nbsp;", " ", text)).casefold()
+    text = unicodedata.normalize("NFKC", TAG.sub(" ", text).replace("&nbsp;", " ")).casefold()
     text = text.translate(str.maketrans("’‘“”«»–—", '\'\'""""--'))
     return " ".join(text.split()).strip(" .?!:;-*\"'")
 

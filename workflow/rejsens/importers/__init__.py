@@ -151,18 +151,19 @@ def _bytes(path: str) -> bytes:
         raise Refused(
             Problem(path, "An export is missing", "there is no such file", "", "correct the file's name"), path
         )
-    refuse_endless(Path(path))
+    refuse_endless(path, path)
     return Path(path).read_bytes()
 
 
-def refuse_endless(path: Path) -> None:
+def refuse_endless(path: str, named: str) -> None:
     """A file larger than the memory of a computer is not read into it.
 
+    named    the file's name for messages
     raises   Refused: more than `limits.EXPORT_BYTES`
     """
-    if (size := path.stat().st_size) > EXPORT_BYTES:
+    if (size := Path(path).stat().st_size) > EXPORT_BYTES:
         found = f"the file has {size >> 20:,} MB; at most {EXPORT_BYTES >> 20:,} are read"
-        raise Refused(not_a_table(str(path), found, "split it into one file for each wave"), str(path))
+        raise Refused(not_a_table(named, found, "split it into one file for each wave"), named)
 
 
 def _source(path: str, data: bytes, encoding: str | None, delimiter: str | None, advice: str) -> Source:

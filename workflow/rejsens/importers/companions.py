@@ -10,13 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from rejsens.importers.text import decoded
+from rejsens.limits import BESIDE_BYTES
 from rejsens.problems import Problem, Refused
+
+# without “<” inside, so that thousands of them with no end take no longer than other letters
+TAG = re.compile(r"<[^<>]*>")
+_PROGRAM = re.compile(r"(</?(?:script|style)\b[^<>]*>)", re.IGNORECASE)
 
 
 def companion_text(path: Path | str) -> str:
     """A companion decoded, with LF line ends.
 
-    raises   Refused: a missing or empty file, or one that is no text
+    raises   Refused: a missing, empty or endless file, or one that is no text
     """
     path = Path(path)
     if not path.is_file():
@@ -30,6 +35,10 @@ def companion_text(path: Path | str) -> str:
             ),
             str(path),
         )
+    if (size := path.stat().st_size) > BESIDE_BYTES:
+        found = f"the file has {size >> 20:,} MB; at most {BESIDE_BYTES >> 20:,} are read"
+        cause, fix = "The description of the questions cannot be read", "look whether it is that file, or leave it out"
+        raise Refused(Problem(str(path), cause, found, "", fix), str(path))
     try:
         return decoded(str(path), path.read_bytes(), None, "")[0].decode()
     except Refused as refused:
@@ -59,5 +68,12 @@ def without_markup(text: str) -> str:
     >>> without_markup("<p>How <b>often</b>&nbsp;?</p>")
     'How often ?'
     """
-    text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", text, flags=re.I | re.S) if "<" in text else text
-    return " ".join(html.unescape(text).split())
+    pieces = _PROGRAM.split(text)  # texts, and between them the tags of scripts and styles
+    last = max((k for k in range(1, len(pieces), 2) if pieces[k][1] == "/"), default=0)
+    kept, inside = [], False
+    for k, piece in enumerate(pieces):
+        if k % 2:
+            inside = piece[1] != "/" and k < last
+        elif not inside:
+            kept.append(piece)
+    return " ".join(html.unescape(TAG.sub(" ", " ".join(kept))).split())

@@ -46,7 +46,7 @@ def read(head: Head, companion: Path | None = None) -> Layout:
             name: {str(code): name_text(without_markup(str(label))) for code, label in dict(given).items()}
             for name, (_, given) in found.items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Refused(not_a_companion(companion, TITLE, COMPANION), str(companion)) from None
     known = [name for name in head.names if name in found]
     return Layout(

@@ -86,14 +86,7 @@ def _load(path: str, data: bytes) -> object:
     from openpyxl import load_workbook
 
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            names = parts.namelist()
-            if found := _swollen(parts.infolist(), len(data)):
-                raise Refused(not_a_table(path, found, SAVE_AS_CSV), path)
-            if any(_declares(parts, name) for name in names):
-                raise Refused(
-                    not_a_table(path, "the workbook declares entities, which no spreadsheet writes", SAVE_AS_CSV), path
-                )
+        names = refuse_hostile(path, data)
         if "xl/workbook.xml" not in names:
             raise Refused(not_a_table(path, _archive(names), _unpack(names)), path)
         with warnings.catch_warnings():
@@ -106,6 +99,20 @@ def _load(path: str, data: bytes) -> object:
             not_a_table(path, "the workbook is damaged and cannot be opened", f"download it again, or {SAVE_AS_CSV}"),
             path,
         ) from None
+
+
+def refuse_hostile(path: str, data: bytes) -> list[str]:
+    """The names in an archive that does not grow beyond measure when it is opened.
+
+    raises   Refused: more parts or more content than a workbook has; entities. BadZipFile: no archive
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        found = _swollen(parts.infolist(), len(data))
+        if not found and any(_declares(parts, name) for name in parts.namelist()):
+            found = "the workbook declares entities, which no spreadsheet writes"
+        if found:
+            raise Refused(not_a_table(path, found, SAVE_AS_CSV), path)
+        return parts.namelist()
 
 
 def _swollen(parts: list[zipfile.ZipInfo], packed: int) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from rejsens import apa
 from rejsens.document import (
@@ -30,10 +31,12 @@ from rejsens.document import (
     Text,
 )
 from rejsens.layout import PrintedTable, header_runs, name_runs, split_mark
-from rejsens.writers.word_tables import notes_of
+from rejsens.writers.word_tables import notes_of, seen
 
 DEEPEST = 6
-_MARKUP = re.compile(r"([\\`*_\[\]<>#|~^$])")  # a dollar and a tilde are markup to pandoc
+_ADDRESS = "/:?#@!$&'*+,;=%~-._[]"  # what an address keeps; a blank, a bracket or a quotation mark would end it
+# a dollar and a tilde are markup to pandoc; &lt; and its like are read as the character that they name
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~^$]|&(?=\w+;))")
 _LINE = re.compile(r"^(\s*)([-+](?=\s)|\d+(?=[.)]\s))", re.MULTILINE)
 SIDES = {"left": ":--", "right": "--:", "center": ":-:"}
 
@@ -139,9 +142,9 @@ def _part(part: Part, document: Document) -> str:
         case Emphasis():
             return f"*{_plain(part.text)}*"
         case Code():
-            return f"`{part.text}`"
+            return _code(part.text)
         case Link():
-            return f"[{_plain(part.text)}]({part.target})"
+            return f"[{_plain(part.text)}]({quote(part.target, safe=_ADDRESS)})"
         case See():
             return document.numbers.get(part.anchor, "")
     return _sentence(part)
@@ -163,9 +166,20 @@ def _run(text: str, italic: bool) -> str:
 
 
 def _plain(text: str) -> str:
-    r"""A text in which nothing is markup.
+    r"""A text in which nothing is markup, on one line.
 
     >>> _plain("a_b *c* <d> [e]")
     'a\\_b \\*c\\* \\<d\\> \\[e\\]'
     """
-    return _MARKUP.sub(r"\\\1", text)
+    return _MARKUP.sub(r"\\\1", seen(text))
+
+
+def _code(text: str) -> str:
+    """Between more grave accents than stand in it side by side.
+
+    >>> _code("a"), _code("a`b")
+    ('`a`', '`` a`b ``')
+    """
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    mark = "`" * (longest + 1)
+    return f"{mark} {seen(text)} {mark}" if longest else f"{mark}{seen(text)}{mark}"
