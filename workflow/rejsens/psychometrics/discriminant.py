@@ -120,7 +120,9 @@ def htmt(
     named_items = [item for own in scales.values() for item in own]
     found = correlations_of(items[named_items], correlation)
     if draws and found.values is None:
-        raise ValueError("draws are of people: with correlations instead of people they are 0")
+        raise ValueError(
+            "draws are of people, and a table of correlations has none: give the answers, or leave draws at 0"
+        )
     method = f"{HTMT[kind]}, {correlation}"
     pairs, frame = list(combinations(scales, 2)), items[named_items]
     at = {name: np.array([named_items.index(item) for item in own]) for name, own in scales.items()}

@@ -337,7 +337,8 @@ def _pages(
 
 
 def _row(item: Item, descends: bool = False) -> Row:
-    return Row(item, (item.wording or "").strip(), descends)
+    assert item.wording is not None  # items without words are told before
+    return Row(item, item.wording.strip(), descends)
 
 
 def _inserted(
