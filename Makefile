@@ -23,11 +23,12 @@ figures: $(READY)
 check: $(READY)
 	@$(BIN)/rejsens check .
 
-# what a formatter or a linter can see, in seconds; `make format` mends what can be mended
+# what a formatter, a linter and a checker of types can see: a minute at first, then seconds; `make format` mends layout
 lint: $(READY)
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/snakefmt --check Snakefile workflow/rules
+	@$(BIN)/mypy --no-error-summary
 
 format: $(READY)
 	@$(BIN)/ruff check --quiet --fix

@@ -36,9 +36,11 @@ class Locked:
     hashes: frozenset[str]
 
     def needed(self, platform: str, python: tuple[int, int]) -> bool:
-        """Whether this machine installs it. Markers of two kinds stand in the lock; any other is an error here."""
+        """Whether this machine installs it. Markers of three kinds stand in the lock; any other is an error here."""
         if not self.marker:
             return True
+        if self.marker == "platform_python_implementation != 'PyPy'":
+            return True  # each of PYTHONS is CPython
         if re.fullmatch(r"sys_platform == '\w+'", self.marker):
             return self.marker.split("'")[1] == PLATFORMS[platform][0]
         found = re.fullmatch(r"python_full_version (<|>=) '(\d+)\.(\d+)'", self.marker)

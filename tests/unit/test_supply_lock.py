@@ -59,6 +59,7 @@ def test_a_hash_that_is_gone_is_seen() -> None:
         ("sys_platform == 'win32'", 4),
         ("python_full_version < '3.12'", 5),
         ("python_full_version >= '3.12'", 15),
+        ("platform_python_implementation != 'PyPy'", 20),
     ],
 )
 def test_markers_say_which_machines_need_a_package(marker: str, needing: int) -> None:

@@ -67,6 +67,13 @@ def test_ratio_draws_equal_those_of_r():
     assert (table.loc[0, "draws"], table.loc[0, "failed"]) == (1000, 0) and "bootstrap" in table.loc[0, "method"]
 
 
+def test_ratios_of_a_table_of_correlations_need_no_people_and_their_draws_do():
+    given = CONTINUOUS[[item for own in THREE.values() for item in own]].corr()
+    assert by_pair(p.htmt(given, THREE)) == pytest.approx(by_pair(p.htmt(CONTINUOUS, THREE)))
+    with pytest.raises(ValueError, match="give the answers, or leave draws at 0"):
+        p.htmt(given, THREE, draws=10, rng=np.random.default_rng(1))
+
+
 def test_ratio_of_equally_good_items_is_the_correlation_of_the_constructs():
     rng = np.random.default_rng(2)
     factors = rng.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], size=20_000)

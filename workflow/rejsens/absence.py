@@ -81,7 +81,7 @@ def declared(
     """What to look at: scores and background that the hypotheses name; without any, every score and the sample table."""
     named = [v for family in families for h in family["hypotheses"] for names in variables(h).values() for v in names]
     wanted = [name for name in dict.fromkeys(named or [*scores, *table])]
-    given = [{"name": name, "type": _type(background[name])} for name in wanted if name in background]
+    given: list[Covariate] = [{"name": name, "type": _type(background[name])} for name in wanted if name in background]
     return [name for name in wanted if name in scores], given
 
 

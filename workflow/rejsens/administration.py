@@ -89,7 +89,7 @@ def administer(instrument: Instrument, where: str = "", **settings: Any) -> Inst
         title=instrument.title + _asked_as(prefix),
         event=settings.get("as") if instrument.events else None,
         order=order,
-        columns=tuple(prefix + i for i in instrument.orders.get(order, ids) if i in asked),
+        columns=tuple(prefix + i for i in instrument.orders.get(order or "", ids) if i in asked),
         codes_descend=direction != instrument.anchor_direction,
         range_changed=span is not None,
         risk_protocol=settings.get("risk_protocol"),

@@ -128,8 +128,8 @@ def options_across(
     moved = [m for m in where[0] if m in where[1] and where[0][m] != where[1][m]]
     found: list[Change] = []
     if moved:
-        ends = (_named(side, {place[m] for m in moved}) for side, place in zip((old, new), where, strict=True))
-        found.append(("recoded", BLOCKS, *ends))
+        before, after = (_named(side, {place[m] for m in moved}) for side, place in zip((old, new), where, strict=True))
+        found.append(("recoded", BLOCKS, before, after))
     gone, come = ([c for c in x if c not in y] for x, y in ((old, new), (new, old)))
     changes = (("options added", "", _named(new, come)), ("options removed", _named(old, gone), ""))
     return (

@@ -97,7 +97,10 @@ def fit(people: pd.DataFrame, instrument: Instrument, model: Model, ci_level: fl
 
 
 def _residual_pairs(instrument: Instrument, model: Model) -> list[tuple[str, str]]:
-    return [tuple(keyed_name(instrument.item(i)) for i in pair) for pair in model.residual_covariances]
+    return [
+        (keyed_name(instrument.item(one)), keyed_name(instrument.item(other)))
+        for one, other in model.residual_covariances
+    ]
 
 
 def _rows_of(fitted: FactorModel, instrument: Instrument, model: Model) -> dict[str, pd.DataFrame]:
@@ -178,7 +181,8 @@ def _over_waves(
 ) -> dict[str, Invariance]:
     if len(asking) < 2:
         return {}
-    wide, where, how, asked = [], {}, {}, []
+    wide, where, asked = [], {}, []
+    how: dict[str, Any] = {}
     for wave, instrument in asking.items():
         own = next(m for m in instrument.models if m.id == model.id)
         frame, _ = parts(people[wave].set_index("participant"), instrument, own)

@@ -16,6 +16,7 @@ from rejsens import apa
 from rejsens import assessment_words as words
 from rejsens import relation_words as relations
 from rejsens.layout import PrintedTable
+from rejsens.phrases import spoken
 from rejsens.psychometrics.predictions import MET, NOT_TESTABLE
 from rejsens.sentences import counted, reported, sentence
 from rejsens.tabular import COLUMNS
@@ -221,6 +222,7 @@ def _structure(measure: _Measure) -> Answer:
     scales = dict(measure.of("reflective"))
     for model, rows in measure.by("factor_models", "model").items():
         first = rows["wave"] == rows["wave"].iloc[0]
+        later: tuple[str, ...] = ()
         if model in scales:
             own = measure.by("reliability", "score").get(model)
             later = (
@@ -266,7 +268,7 @@ def _explored(measure: _Measure) -> Iterator[str]:
         ("local_dependence", words.dependence),
     ):
         for score, rows in measure.by(table, "score").items():
-            yield say(rows, measure.names.get(score, words.spoken(score)))
+            yield say(rows, measure.names.get(score, spoken(score)))
 
 
 def _not_modelled(measure: _Measure) -> Iterator[str]:
@@ -279,7 +281,9 @@ def _not_modelled(measure: _Measure) -> Iterator[str]:
 
 def _loading_table(measure: _Measure, scales: Mapping[str, str]) -> PrintedTable | str:
     """Loadings of the one-factor models in the first wave."""
-    rows, sections, specific = [], [], {}
+    rows: list[tuple[str, str, str]] = []
+    sections = []
+    specific: dict[str, str] = {}
     for score, label in scales.items():
         own = measure.by("loadings", "model").get(score)
         if own is None:
@@ -290,7 +294,7 @@ def _loading_table(measure: _Measure, scales: Mapping[str, str]) -> PrintedTable
             cell = apa.coefficient(row["std"], row["std_ci_low"], row["std_ci_high"], bounded=True)
             if row["status"] != words.ADMISSIBLE:
                 cell = f"{cell}^{specific.setdefault(row['status'], 'abcdefghijklmnopqrstuvwxyz'[len(specific) % 26])}"
-            rows.append((words.spoken(row["label"]), "yes" if row["reverse"] else "no", cell))
+            rows.append((spoken(row["label"]), "yes" if row["reverse"] else "no", cell))
     if not rows:
         return ""
     return PrintedTable(
@@ -328,7 +332,7 @@ def _invariance(measure: _Measure) -> Answer:
         yield from _not_modelled(measure)
     for model, ladders in measure.by("invariance", "model").items():
         for _, rungs in ladders.groupby("between", sort=False):
-            yield words.invariance(rungs, measure.names.get(model, words.spoken(model)), measure.items)
+            yield words.invariance(rungs, measure.names.get(model, spoken(model)), measure.items)
 
 
 def _reliability(measure: _Measure) -> Answer:

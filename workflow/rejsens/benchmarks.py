@@ -37,7 +37,7 @@ def benchmarks(
     known = _Known(correlations, descriptives, reliability)
     rows = []
     for entry in content["benchmarks"]:
-        found = [own for own in (_own(entry, x, y, known) for x, y in _candidates(entry)) if own]
+        found: list[_Row | None] = [own for own in (_own(entry, x, y, known) for x, y in _candidates(entry)) if own]
         claims = {"claims": "; ".join(entry.get("claims", ()))}
         rows += [_row(entry, own) | claims for own in found or [None]]
     return pd.DataFrame(rows)
@@ -96,22 +96,24 @@ def _candidates(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _own(entry: Mapping[str, Any], x: str, y: str, known: _Known) -> _Row | None:
     """This study's number in the metric of the finding; None when there is none."""
+    numbers: tuple[float, ...]
     match entry["metric"]:
         case "mean":
             row = known.score.get((x,))
-            numbers = row and (row["mean"], row["ci_low"], row["ci_high"])
+            numbers = (row["mean"], row["ci_low"], row["ci_high"]) if row else ()
         case "alpha" | "retest_r":
             row = known.coefficient.get((x, entry["metric"]))
-            numbers = row and (row["estimate"], row["ci_low"], row["ci_high"])
+            numbers = (row["estimate"], row["ci_low"], row["ci_high"]) if row else ()
         case "r":
             row = known.r.get((x, y))
-            numbers = row and (row["r"], row["ci_low"], row["ci_high"])
+            numbers = (row["r"], row["ci_low"], row["ci_high"]) if row else ()
         case "r_corrected":
-            row, alphas = known.r.get((x, y)), [known.coefficient.get((name, "alpha")) for name in (x, y)]
-            if not row or not all(alpha and alpha["estimate"] > 0 for alpha in alphas):
+            row, known_alphas = known.r.get((x, y)), [known.coefficient.get((name, "alpha")) for name in (x, y)]
+            alphas = [alpha["estimate"] for alpha in known_alphas if alpha and alpha["estimate"] > 0]
+            if not row or len(alphas) < 2:
                 return None
-            scale = 1 / math.sqrt(alphas[0]["estimate"] * alphas[1]["estimate"])
-            numbers = [value * scale for value in (row["r"], row["ci_low"], row["ci_high"])]
+            scale = 1 / math.sqrt(alphas[0] * alphas[1])
+            numbers = tuple(value * scale for value in (row["r"], row["ci_low"], row["ci_high"]))
         case _:
             return None
     if not row:

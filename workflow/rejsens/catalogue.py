@@ -7,7 +7,7 @@ from typing import Any
 
 from rejsens.administration import REQUIRED
 from rejsens.declarations import read_yaml
-from rejsens.definitions import Instrument, Score
+from rejsens.definitions import Instrument, Item, Score
 from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
 from rejsens.registry import SHIPPED
 from rejsens.sidecars import REFUSED_INSTRUMENTS
@@ -47,7 +47,7 @@ def use(instrument: Instrument) -> str:
 
 def constructs(instrument: Instrument) -> list[str]:
     """Construct ids that the instrument, its scores or its items are for, in the order of the claim ledger."""
-    parts = (instrument, *instrument.scores, *instrument.items)
+    parts: tuple[Instrument | Score | Item, ...] = (instrument, *instrument.scores, *instrument.items)
     named = {construct for part in parts for construct in part.measures}
     return sorted(named, key=lambda c: (int("".join(filter(str.isdigit, c))), c))
 

@@ -211,7 +211,7 @@ def check_wave(sidecar: Path) -> Checked:
     own = _examine(wave, asked, settings, study, checked)
     if own is None:
         return checked
-    others = [e for w in waves[1:] if (e := _examine(w, study.asked[w.name], settings, study, elsewhere))]
+    others = [e for w in waves[1:] if study and (e := _examine(w, study.asked[w.name], settings, study, elsewhere))]
     _compare_questionnaires([*others, own], checked, only=wave.name)
     _look_at([*others, own], checked, only=wave.name)
     if others:

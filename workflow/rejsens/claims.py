@@ -13,8 +13,18 @@ import pandas as pd
 from rejsens import apa, narrative
 from rejsens.benchmarks import beside
 from rejsens.problems import Problem, Refused, listed
+from rejsens.sentences import counted as number_of
+from rejsens.sentences import sentence
 from rejsens.validation_steps import MET, NOT_MET
-from rejsens.verdict_words import AS_CLAIMED, NOT_AS_CLAIMED, against_claim, outcome
+from rejsens.verdict_words import (
+    AS_CLAIMED,
+    NOT_AS_CLAIMED,
+    against_claim,
+    beyond_sesoi,
+    directions,
+    outcome,
+    why_inconclusive,
+)
 
 COLUMNS = (
     "claim", "construct", "document", "quotation", "measured_by", "hypothesis", "verdict", "reason", "label", "kind",
@@ -146,14 +156,14 @@ def counted(claims: pd.DataFrame) -> list[str]:
         return []
     measured = claims["claim"].str.startswith("Z")
     became = Counter(overall(rows) for _, rows in claims[~measured].groupby("claim", sort=False))
-    sentences = [f"Of {narrative.counted(sum(became.values()), 'claim')}: {tally(became)}."]
+    sentences = [f"Of {number_of(sum(became.values()), 'claim')}: {tally(became)}."]
     tests = claims[~measured & claims["verdict"].isin(TESTED)].drop_duplicates("hypothesis")
     if len(tests):
         verdicts = tally(Counter(map(outcome, tests.to_dict("records"))))
-        sentences.append(f"The {narrative.counted(len(tests), 'test')} behind them: {verdicts}.")
+        sentences.append(f"The {number_of(len(tests), 'test')} behind them: {verdicts}.")
     if measured.any():
         held = Counter(claims.loc[measured, "verdict"])
-        claims_said = narrative.counted(int(measured.sum()), "claim")
+        claims_said = number_of(int(measured.sum()), "claim")
         sentences.append(f"Of {claims_said} about the measures: {tally(held, tuple(held))}.")
     return sentences
 
@@ -212,12 +222,12 @@ def _reason(row: Mapping[str, Any]) -> str:
     """What the verdict rests on, in words."""
     if row["verdict"] in (NOT_TESTABLE, NOT_TESTED):
         return "" if apa.is_missing(row.get("reason")) else str(row["reason"])
-    stated = narrative.why_inconclusive(row) or narrative.verdict(row)
-    said = [narrative.sentence(stated.removeprefix(f"{row['verdict'].capitalize()}: "))]  # the verdict stands beside it
+    stated = why_inconclusive(row) or narrative.verdict(row)
+    said = [sentence(stated.removeprefix(f"{row['verdict'].capitalize()}: "))]  # the verdict stands beside it
     if row["verdict"] == "equivalent" and against_claim(row) == AS_CLAIMED:
-        said.append(narrative.sentence(CLAIMED))
+        said.append(sentence(CLAIMED))
     elif row["verdict"] in ("supported", "opposite"):
-        said += [narrative.directions(row), narrative.beyond_sesoi(row)]
+        said += [directions(row), beyond_sesoi(row)]
     return " ".join(filter(None, said)).removesuffix(".")
 
 

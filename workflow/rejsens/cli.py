@@ -42,7 +42,7 @@ class PlainWords:
     """Help without a programmer's names of types."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        params = super().get_params(ctx)
+        params = super().get_params(ctx)  # type: ignore[misc]  # a command or a group of Typer stands behind it
         for param in params:
             if not isinstance(param, TyperOption):
                 param.display_type_rich = lambda ctx: ""
@@ -87,7 +87,7 @@ def main(
 
 def _flowing(function: Callable[..., None]) -> str:
     """A docstring with its paragraphs in one line each: the terminal wraps them."""
-    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(function))
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(function) or "")
 
 
 app.callback(help=_flowing(main))(main)

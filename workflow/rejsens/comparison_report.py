@@ -37,8 +37,12 @@ def as_text(found: Comparison, each: bool = False, width: int | None = None) -> 
     if lines:
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for name in ("What changed", "Where", "Items", "Before", "Now", ""):
-            side = "right" if name == "Items" else "left"
-            table.add_column(name, justify=side, overflow="fold", no_wrap=name in ("Where", "Items"))
+            table.add_column(
+                name,
+                justify="right" if name == "Items" else "left",
+                overflow="fold",
+                no_wrap=name in ("Where", "Items"),
+            )
         for line in lines:
             cells = (line.change, said_of(line), str(line.n_items or ""), line.before, line.after, STATUS[line.status])
             table.add_row(*map(Text, cells))

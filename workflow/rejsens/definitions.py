@@ -443,7 +443,9 @@ def _models(
         (score.pairs or score.items): score for score in reversed(by_id.values()) if score.model == "reflective"
     }
     models = [
-        Model(score.id, score.label, "one_factor", {score.id: tuple(a for a, _ in score.pairs) or parts}, score.id)
+        Model(
+            score.id, score.label, "one_factor", {score.id: tuple(a for a, _ in score.pairs) or score.items}, score.id
+        )
         for parts, score in reversed(reflective.items())
         if len(parts) > 2
     ]

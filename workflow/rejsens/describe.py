@@ -48,7 +48,8 @@ def extremes(values: pd.Series | np.ndarray, min_cell: int) -> tuple[float, floa
     """Lowest and highest value, each blank when fewer than `min_cell` people hold it: an extreme can be one person."""
     x = np.asarray(values)
     ends = (x.min(), x.max()) if len(x) else (np.nan, np.nan)
-    return tuple(float(end) if np.count_nonzero(x == end) >= min_cell else np.nan for end in ends)
+    low, high = (float(end) if np.count_nonzero(x == end) >= min_cell else np.nan for end in ends)
+    return low, high
 
 
 def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell: int) -> dict[str, float]:
@@ -91,7 +92,7 @@ def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell
 
 def _at_the_ends(x: np.ndarray, declared: Score, min_cell: int) -> dict[str, float]:
     """Shares at either end of the range; of a score with the values of an item as strict as for an item."""
-    low, high = (np.count_nonzero(x == end) for end in (declared.low, declared.high))
+    low, high = (int(np.count_nonzero(x == end)) for end in (declared.low, declared.high))
     counts = np.unique(x, return_counts=True)[1].tolist()
     told = end_shares(counts if len(counts) <= ANSWERS else [low, high, len(x) - low - high], low, high, min_cell)
     return dict(zip(("floor_percent", "ceiling_percent"), told, strict=True))

@@ -128,7 +128,7 @@ def _options_known(item: Row, before: Sequence[Mapping[str, Row]]) -> bool:
     if _told(before, item, "choices"):
         return True
     other = _told(before, item, "choices", across=True)
-    return bool(other) and all(meanings(_labels(x), _words(x)) for x in (other, item))
+    return other is not None and all(meanings(_labels(x), _words(x)) for x in (other, item))
 
 
 def _last(before: Sequence[Mapping[str, Row]], name: str) -> Row | None:
@@ -334,12 +334,11 @@ def _options(item: Row, before: Sequence[Mapping[str, Row]]) -> list[Row]:
     told = _told(before, item, "choices")
     other = None if told else _told(before, item, "choices", across=True)
     if told:
-        found = options_changed(_labels(told), _labels(item))
+        found, wave = options_changed(_labels(told), _labels(item)), told["wave"]
     elif other:
-        found = options_across(_labels(other), _labels(item), _words(other), _words(item))
+        found, wave = options_across(_labels(other), _labels(item), _words(other), _words(item)), other["wave"]
     else:
         return []
-    wave = (told or other)["wave"]
     return [_row(kind, item, *ends, previous_wave=wave, status=status) for kind, status, *ends in found]
 
 
@@ -372,14 +371,16 @@ def _orders(now: Mapping[str, Row], old: Mapping[str, Row]) -> list[Row]:
             reason = "the codes of one of the waves are turned when they are read"
             rows.append(_row("answer direction", None, *ends, reason, instrument=instrument))
         for name in _moved(sorted(names, key=lambda n: now[n]["position"]), {n: old[n]["position"] for n in names}):
-            ends = (f"{_place(side, names, name)} of {len(names)}" for side in (old, now))
-            rows.append(_row("reordered", now[name], *ends))
+            stood, stands = (f"{_place(side, names, name)} of {len(names)}" for side in (old, now))
+            rows.append(_row("reordered", now[name], stood, stands))
     places = [
         {i: min(side[n]["position"] for n in names) for i, names in shared.items()} for side in (now, old)
     ]  # fmt: skip
-    for instrument in _moved(sorted(shared, key=places[0].get), places[1]):
-        ends = (f"{sorted(side, key=side.get).index(instrument) + 1} of {len(shared)}" for side in reversed(places))
-        rows.append(_row("instrument moved", None, *ends, instrument=instrument))
+    for instrument in _moved(sorted(shared, key=places[0].__getitem__), places[1]):
+        stood, stands = (
+            f"{sorted(side, key=side.__getitem__).index(instrument) + 1} of {len(shared)}" for side in reversed(places)
+        )
+        rows.append(_row("instrument moved", None, stood, stands, instrument=instrument))
     return rows
 
 

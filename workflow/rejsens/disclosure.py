@@ -212,7 +212,12 @@ def _hide_group(found: pd.DataFrame, table: Guarded, rule: Policy) -> None:
     found.loc[blank, [count, *shares]] = math.nan
 
 
-def _hide_everywhere(sets: dict, hidden: dict, table: Guarded, rule: Policy) -> None:
+def _hide_everywhere(
+    sets: Mapping[tuple[str, ...], Mapping[Any, float]],
+    hidden: dict[tuple[str, ...], set[Any]],
+    table: Guarded,
+    rule: Policy,
+) -> None:
     """The same people are asked again: what is hidden in one wave is hidden in all, until nothing more follows."""
     place = table.of.index(table.over)
     for _ in range(100):

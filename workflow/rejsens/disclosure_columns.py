@@ -7,6 +7,7 @@ Standard library only.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 # What a column holds, by the word under which it is declared.
 MEANINGS = {
@@ -59,7 +60,7 @@ class Guarded:
         return [column for meaning in meanings for column in self.columns.get(meaning, ())]
 
 
-def _guarded(columns: dict[str, str], **more: object) -> Guarded:
+def _guarded(columns: dict[str, str], **more: Any) -> Guarded:
     return Guarded({meaning: tuple(names.split()) for meaning, names in columns.items()}, **more)
 
 

@@ -20,7 +20,8 @@ def distinct(instruments: Sequence[Instrument], reflective: bool = False) -> lis
     >>> [score.id for _, score in distinct([own["rses"], own["a_rsq"]], reflective=True)]
     ['rses_sum', 'a_rsq_concern', 'a_rsq_expectancy']
     """
-    kept, used = [], set()
+    kept = []
+    used: set[str] = set()
     for instrument in (i for i in instruments if not i.event):
         for score in instrument.scores:
             own = {item.id for item in instrument.items_of(score)}

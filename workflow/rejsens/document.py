@@ -182,7 +182,8 @@ class Section:
     role: str = ""
 
 
-Block = Paragraph | Bullets | Entries | Facts | Table | Record | Figure | Finding | Section
+Leaf = Paragraph | Bullets | Entries | Facts | Table | Record | Figure | Finding
+Block = Leaf | Section
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,9 @@ def event_rows(scores: pd.DataFrame, instruments: Sequence[Instrument]) -> pd.Da
     return filled(stacked)
 
 
-def _rows_of(scores: pd.DataFrame, kind: str, asked: Sequence[Instrument], instruments: Sequence[Instrument]):
+def _rows_of(
+    scores: pd.DataFrame, kind: str, asked: Sequence[Instrument], instruments: Sequence[Instrument]
+) -> pd.DataFrame:
     columns = [column for instrument in asked for column in _columns(instrument)]
     rated = scores[[column for column in columns if column.endswith(N_ANSWERED)]].gt(0).any(axis=1)
     rows = scores.loc[rated, PERSON].assign(event=kind, came_first=_came_first(scores, kind, instruments)[rated])

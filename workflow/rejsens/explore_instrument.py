@@ -97,8 +97,9 @@ class ItemSet:
     def told(self, status: str) -> str:
         return self.withheld or status
 
-    def used(self, rule: str, n: int, n_lost: int | None = None) -> dict[str, object]:
+    def used(self, rule: str, n: int | None, n_lost: int | None = None) -> dict[str, object]:
         """How many people a number rests on, how many are lost, and the rule."""
+        assert n is not None  # only of a matrix it may be unknown, and these are people
         lost = len(self.people) - n if n_lost is None else n_lost
         return {"missing_rule": base_of(rule, self.instrument), "n": n, "n_lost": lost}
 
@@ -140,8 +141,8 @@ def item_sets(answers: pd.DataFrame, asked: Mapping[str, Instrument], min_cell: 
             if one.people.shape[1] > 1 and (key := frozenset(one.people.columns)) not in seen:
                 seen.add(key)
                 sets[score.id] = one
-        if EVERYTHING not in sets and (one := _of_everything(people, instrument, wave, min_cell, seen)):
-            sets[EVERYTHING] = one
+        if EVERYTHING not in sets and (whole := _of_everything(people, instrument, wave, min_cell, seen)):
+            sets[EVERYTHING] = whole
     return list(sets.values())
 
 
@@ -330,6 +331,7 @@ def _information(items: ItemSet, graded: GradedModel | None, min_cell: int) -> p
 
 def _dependence(items: ItemSet, graded: GradedModel | None, ci_level: float) -> pd.DataFrame:
     """Two rows per pair of items: Q3 above its mean, and the residual correlation of the one-factor model."""
+    assert items.model is not None  # sets without one are not asked
     people = items.answers.iloc[:0] if items.withheld else items.answers
     factor = fit(people, items.instrument, items.model, ci_level)
     found = shared_beside(items.people, graded, factor)

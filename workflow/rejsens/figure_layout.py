@@ -45,25 +45,25 @@ def drawn_texts(figure: Figure) -> list[Ink]:
         return original(self, renderer, *arguments, **keywords)
 
     with style.applied():
-        Text.draw = recording
+        Text.draw = recording  # type: ignore[assignment, method-assign]  # only a drawing tells which texts it draws
         try:
             figure.canvas.draw()
         finally:
-            Text.draw = original
-        renderer = figure.canvas.get_renderer()
+            Text.draw = original  # type: ignore[method-assign]  # as it was
+        renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # its canvas is Agg's
         return [_ink(text, renderer) for text in dict.fromkeys(drawn)]
 
 
 def _ink(text: Text, renderer: Any) -> Ink:
     box = text.get_window_extent(renderer)
-    words, mathtext = text._preprocess_math(text.get_text())
+    words, mathtext = text._preprocess_math(text.get_text())  # type: ignore[attr-defined]  # private, not in the stubs
     width, height, _ = renderer.get_text_width_height_descent(words, text.get_fontproperties(), mathtext)
     if text.get_rotation() % 180:
         width, height = height, width
     middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
     return Ink(
         text.get_text(),
-        text.get_fontsize(),
+        float(text.get_fontsize()),
         text.get_fontname(),
         middle[0] - width / 2,
         middle[1] - height / 2,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -98,7 +99,7 @@ def every_size() -> dict[str, Size]:
     return {size.name: size for size in sizes}
 
 
-def chosen_size(settings: dict[str, Any]) -> Size | None:
+def chosen_size(settings: Mapping[str, Any]) -> Size | None:
     """The size that a study's settings name; None where they name none."""
     wanted = settings.get("figures") or {}
     return size_of(wanted["preset"], wanted.get("columns", "")) if wanted.get("preset") else None

@@ -325,6 +325,7 @@ def _family_differences(name: str, old: Mapping[str, Any] | None, new: Mapping[s
     family = f"family {name}"
     if old is None or new is None:
         verb, present = ("added", new) if old is None else ("removed", old)
+        assert present is not None  # in one of the two
         tests = counted(len(present["hypotheses"]), "hypothesis").replace("hypothesiss", "hypotheses")
         return [
             Deviation(family, f"{verb} after the plan was frozen, with {tests}: {listed(list(present['hypotheses']))}")

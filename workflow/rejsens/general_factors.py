@@ -93,13 +93,15 @@ def _confirmed(
     found = omega_general(frame, factors, model.structure, ci_level, **method)
     whole = _score_of(instrument, model.items)
     # Without such a score there is none: subscales that point opposite ways have a sum of no meaning.
-    for name in ("omega_h", "omega_t") if whole else ():
+    if whole:
         remark = "; of the sum of all items, where the score takes that of its subscales" if whole.of else ""
-        yield whole.id, replace(found[name], status=found[name].status + remark)
+        for name in ("omega_h", "omega_t"):
+            yield whole.id, replace(found[name], status=found[name].status + remark)
     for factor, own in model.factors.items() if model.structure != "method" else ():
         score = _score_of(instrument, own)
-        for name in ("omega_hs", "omega_s") if score else ():
-            yield score.id, replace(found[f"{name}_{factor}"], coefficient=name)
+        if score:
+            for name in ("omega_hs", "omega_s"):
+                yield score.id, replace(found[f"{name}_{factor}"], coefficient=name)
 
 
 def _score_of(instrument: Instrument, items: tuple[str, ...]) -> Score | None:

@@ -68,9 +68,10 @@ def on_drawing(drawing: Drawing, study: Mapping[str, Any]) -> Drawing:
     for text in drawing.figure.findobj(Text):
         text.set_text(retold(text.get_text(), study))
     print_axes(drawing.figure)
-    return replace(
-        drawing, **{name: retold(getattr(drawing, name), study) for name in ("alt", "note", "title", "caption")}
-    )
+    words: dict[str, Any] = {
+        name: retold(getattr(drawing, name), study) for name in ("alt", "note", "title", "caption")
+    }
+    return replace(drawing, **words)
 
 
 def on_document(document: Document, study: Mapping[str, Any], laid_out: Collection[str] = ()) -> Document:
@@ -98,7 +99,7 @@ def _told(value: Any, study: Mapping[str, Any], laid_out: Collection[str]) -> An
     if isinstance(value, Table) and value.name not in laid_out:
         return replace(value, printed=on_table(value.printed, study))
     cited = isinstance(value, Paragraph) and value.role in ("citation", "reference")
-    if cited or isinstance(value, AS_THEY_ARE) or not is_dataclass(value):
+    if cited or isinstance(value, AS_THEY_ARE) or not is_dataclass(value) or isinstance(value, type):
         return value
     told = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in NAMES}
     return replace(value, **{name: _told(part, study, laid_out) for name, part in told.items()})

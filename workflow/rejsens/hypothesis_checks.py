@@ -110,7 +110,7 @@ class Known:
             study,
             dict(study.scores) | prefixed,
             tuple(bare),
-            tuple(dict.fromkeys(i.event for i in about_events)),
+            tuple(dict.fromkeys(i.event for i in about_events if i.event)),
             _waves(study),
             tuple(claim["id"] for claim in ledger["claims"]),
             ledger["documents"] | {slug(title): title for title in ledger["documents"].values()},
@@ -330,9 +330,9 @@ def _order_problems(place: str, hypothesis: Hypothesis, known: Known) -> list[Pr
     if MODELS[hypothesis.get("model", DEFAULT)].of_events:
         return []
     problems = []
-    outcome, predictor = (known.waves.get(hypothesis.get(role), ()) for role in ("outcome", "predictor"))
+    outcome, predictor = (known.waves.get(hypothesis.get(role) or "", ()) for role in ("outcome", "predictor"))
     together = sorted(set(outcome) & set(predictor))
-    moderator, mediator = (known.waves.get(hypothesis.get(role), ()) for role in ("moderator", "mediator"))
+    moderator, mediator = (known.waves.get(hypothesis.get(role) or "", ()) for role in ("moderator", "mediator"))
     if moderator and together and moderator[0] > together[0]:
         problems.append(_late(place, "moderator", hypothesis, moderator[0], "outcome", together[0]))
     if mediator and outcome and mediator[0] > outcome[-1]:
@@ -355,7 +355,8 @@ def _late(place: str, role: str, hypothesis: Hypothesis, asked: int, before: str
 def _readable(name: str, problems: Sequence[Problem], content: Any) -> dict[str, Any]:
     """The hypotheses of a file at fault whose ids can be read, each with what can be read of it and the reason."""
     family = content if isinstance(content, dict) else {}
-    entries = family.get("hypotheses") if isinstance(family.get("hypotheses"), list) else []
+    stated = family.get("hypotheses")
+    entries = stated if isinstance(stated, list) else []
     known = {str(h["id"]): h for h in entries if isinstance(h, dict) and isinstance(h.get("id"), str)}
     return {
         "family": name,
@@ -368,8 +369,8 @@ def _readable(name: str, problems: Sequence[Problem], content: Any) -> dict[str,
 
 def _legible(hypothesis: Mapping[str, Any]) -> dict[str, Any]:
     """A hypothesis in the form of the schema, whatever stands in the file."""
-    claim = hypothesis.get("claim") if isinstance(hypothesis.get("claim"), dict) else {}
-    claims = hypothesis.get("claim_ids") if isinstance(hypothesis.get("claim_ids"), list) else []
+    claim, claims = hypothesis.get("claim"), hypothesis.get("claim_ids")
+    claim, claims = claim if isinstance(claim, dict) else {}, claims if isinstance(claims, list) else []
     sesoi, direction = hypothesis.get("sesoi"), hypothesis.get("direction")
     named = {key: hypothesis[key] for key in ("outcome", "predictor") if isinstance(hypothesis.get(key), str)}
     named |= {

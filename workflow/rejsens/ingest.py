@@ -99,6 +99,7 @@ def not_asked(item: Item, values: Mapping[str, np.ndarray], absent: Mapping[str,
     >>> not_asked(why, {"did": np.array([0, 1, np.nan]), "why": blank}, {}).tolist()
     [True, False, False]
     """
+    assert item.asked_if is not None
     nobody = np.zeros(len(values[item.id]), bool)
     below = [(values[i] < item.asked_if.at_least) | absent.get(i, nobody) for i in item.asked_if.any_of]
     return absent.get(item.id, nobody) | (np.logical_and.reduce(below) & np.isnan(values[item.id]))
@@ -174,7 +175,7 @@ def _labels(
     return {}, platform | own
 
 
-class _Labels(dict):
+class _Labels(dict[str, float]):
     """A label map in which a number stands for every spelling of it (1, 1.0, +1)."""
 
     def __init__(self, labels: Mapping[str, float], numbers: Mapping[float, float]):

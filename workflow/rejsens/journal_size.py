@@ -99,10 +99,12 @@ def _letters(figure: Figure, scale: float) -> None:
             labels = [*axis.get_ticklabels(), *axis.get_ticklabels(minor=True)]
             ticks |= set(labels)
             if labels:
-                axis.set_tick_params(which="both", labelsize=scale * max(label.get_fontsize() for label in labels))
+                axis.set_tick_params(
+                    which="both", labelsize=scale * max(float(label.get_fontsize()) for label in labels)
+                )
     for text in figure.findobj(Text):
         if text not in ticks:
-            text.set_fontsize(scale * text.get_fontsize())
+            text.set_fontsize(scale * float(text.get_fontsize()))
 
 
 # Files ---------------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from rejsens.spreadsheet import safe
 NUMBER_SLOT = '<span class="table-number"></span>'  # the report fills it: only the report knows the order of its tables
 WIDE = 16  # columns from which a printed page lies on its side
 Alignment = Literal["left", "right", "center"]
+RIGHT: Alignment = "right"
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,8 @@ def from_json(text: str) -> PrintedTable:
     >>> from_json(to_json(table)) == table
     True
     """
-    return PrintedTable(**{key: _tuples(value) for key, value in json.loads(text).items()})
+    parts: dict[str, Any] = {key: _tuples(value) for key, value in json.loads(text).items()}
+    return PrintedTable(**parts)
 
 
 def _tuples(value: object) -> object:

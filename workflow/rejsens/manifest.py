@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def check_files(results: Path) -> Checked:
     )
 
 
-def _files(path: Path) -> Mapping[str, Mapping[str, Any]]:
+def _files(path: Path) -> dict[str, dict[str, str]]:
     if not path.is_file():
         found = "the list of what a run left is not there"
         fix = "`rejsens run` writes it at the end of a complete run"

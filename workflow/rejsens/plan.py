@@ -490,7 +490,9 @@ class Plan:
     def _set_aside(self, family: str) -> dict[str, Any] | None:
         """What can be told of a family that is not tested until its file is mended; None for the others."""
         aside = self.study.set_aside.get(family)
-        return aside and {"told": [problem.sentence() for problem in aside.problems], "readable": dict(aside.readable)}
+        if aside is None:
+            return None
+        return {"told": [problem.sentence() for problem in aside.problems], "readable": dict(aside.readable)}
 
     def _wave(self, name: str) -> Wave:
         return next(wave for wave in self.study.waves if wave.name == name)

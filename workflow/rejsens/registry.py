@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 LIBRARY = Path(__file__).resolve().parent
 SHIPPED = LIBRARY.parents[1]
@@ -114,6 +115,7 @@ def code(*modules: str) -> dict[str, str]:
     todo = [Path(module) if module.endswith(".py") else _module_file(module) for module in modules]
     while todo:
         path = todo.pop()
+        assert path is not None  # only modules of the project are named
         if path in seen:
             continue
         seen.add(path)
@@ -165,7 +167,7 @@ def own_plugins(kind: str, study: Path | str = ".") -> list[Path]:
 
 
 @cache
-def constant(path: Path | str, name: str, absent: object = None) -> object:
+def constant(path: Path | str, name: str, absent: object = None) -> Any:
     """A module-level literal such as TABLES, read without importing the module (and so without matplotlib).
 
     absent   what a module says that does not define it; without this a module must
@@ -205,6 +207,7 @@ def load_plugin(module: str) -> ModuleType:
     if not module.endswith(".py"):
         return importlib.import_module(module)
     spec = importlib.util.spec_from_file_location(f"own_{Path(module).stem}", module)
+    assert spec is not None and spec.loader is not None  # as of every file that ends in .py
     loaded = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
     return loaded

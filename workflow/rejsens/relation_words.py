@@ -31,7 +31,9 @@ def prediction(row: Row, names: Mapping[str, str]) -> str:
     ends = apa.interval(row["low"], row["high"], bounded=True)
     start = f"{pair}, wave {row['wave']}, r expected in {ends}"
     if apa.is_missing(row["estimate"]):
-        return sentence(f"{start}: {row['outcome']}: {reported(relabelled(row['reason'], shipped_labels() | names))}")
+        return sentence(
+            f"{start}: {row['outcome']}: {reported(relabelled(row['reason'], shipped_labels() | dict(names)))}"
+        )
     found = (
         f"{sided(row['estimate'], row['low'], row['high'])} {apa.interval(row['ci_low'], row['ci_high'], bounded=True)}"
     )

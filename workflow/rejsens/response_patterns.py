@@ -20,9 +20,10 @@ def string_lengths(columns: Iterable[tuple[np.ndarray, bool]]) -> tuple[np.ndarr
     >>> longest.tolist(), average.tolist()
     ([3, 1], [3.0, 1.0])
     """
-    longest, run, previous, n_answers, n_runs = None, None, None, None, None
-    for values, begins in columns:
-        if longest is None:
+    longest, run, n_answers, n_runs = (np.zeros(0, dtype=np.int32) for _ in range(4))
+    previous = np.zeros(0)
+    for place, (values, begins) in enumerate(columns):
+        if place == 0:
             longest, run, n_answers, n_runs = (np.zeros(len(values), dtype=np.int32) for _ in range(4))
             begins = True
         same = np.zeros(len(values), dtype=bool) if begins else values == previous
@@ -45,7 +46,7 @@ def response_variability(columns: Iterable[np.ndarray]) -> np.ndarray:
     >>> response_variability([np.array([0.0, 0.5]), np.array([1.0, np.nan])]).round(3).tolist()
     [0.707, nan]
     """
-    total = squares = count = 0.0
+    total, squares, count = np.zeros(()), np.zeros(()), np.zeros(())
     for values in columns:
         seen = ~np.isnan(values)
         total = total + np.where(seen, values, 0)

@@ -265,7 +265,8 @@ def interval(row: Row, low: str = "ci_low", high: str = "ci_high") -> str:
     >>> interval({"metric": "share_difference", "ci_low": -0.156, "ci_high": -0.103, "sesoi": 0.1})
     '[−.156, −.103]'
     """
-    metric, ends = metric_of(row), [row.get(low), row.get(high)]
+    metric = metric_of(row)
+    ends: list[Any] = [row.get(low), row.get(high)]
     guides = [0.0] if apa.is_missing(row.get("sesoi")) else [0.0, row["sesoi"]]
     pairs = [(abs(end), guide) for end in ends if not apa.is_missing(end) for guide in guides if abs(end) != guide]
     pairs = [(end, guide) for end, guide in pairs if math.isfinite(end)]
@@ -274,7 +275,7 @@ def interval(row: Row, low: str = "ci_low", high: str = "ci_high") -> str:
         apa.rounded(end, decimals) == apa.rounded(guide, decimals) for end, guide in pairs
     ):
         decimals += 1
-    return apa.interval(*ends, decimals, bounded=metric.bounded)
+    return apa.interval(ends[0], ends[1], decimals, bounded=metric.bounded)
 
 
 def bounds(row: Row) -> str:
@@ -324,7 +325,7 @@ def statistic_of(row: Row) -> str:
     symbol, value = metric_of(row).statistic, row.get("statistic")
     if not symbol or apa.is_missing(value):
         return ""
-    own = row.get("df")
+    own: Any = row.get("df")
     if symbol == "F":
         first, second = numerator_df(row.get("method")), denominator_df(row)
         inside = f"({first}, {apa.df(second)})" if first and second else ""

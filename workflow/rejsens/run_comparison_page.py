@@ -230,8 +230,10 @@ def _table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> object:
     table, rows = Table(box=SIMPLE_HEAD, pad_edge=False), list(lines)
     filled = [k for k in range(len(heads)) if k == 0 or any(row[k] for row in rows)]
     for name in (heads[k] for k in filled):
-        side = "right" if name in ("Moved", "Texts", "Only in A", "Only in B") else "left"
-        table.add_column(name, justify=side, overflow="fold", no_wrap=name in ("Table", "Moved"))
+        of_numbers = name in ("Moved", "Texts", "Only in A", "Only in B")
+        table.add_column(
+            name, justify="right" if of_numbers else "left", overflow="fold", no_wrap=name in ("Table", "Moved")
+        )
     for row in rows:
         table.add_row(*(Text(row[k]) for k in filled))
     return table

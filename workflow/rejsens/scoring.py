@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -120,7 +121,7 @@ def _nothing_left_out(answers: pd.DataFrame, items: Sequence[Item], absent: pd.D
 
 
 Scored = tuple[np.ndarray, np.ndarray, np.ndarray]
-Absent = pd.DataFrame | None
+Absent: TypeAlias = pd.DataFrame | None
 Done = Mapping[str, np.ndarray]  # scores worked out before, by name
 
 

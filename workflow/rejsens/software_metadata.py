@@ -81,7 +81,9 @@ def _codemeta(project: Mapping[str, Any], cited: Mapping[str, Any]) -> dict[str,
 
 
 def _requirement(stated: str) -> dict[str, str]:
-    name, version = re.fullmatch(r"([\w.-]+)(?:\[.*\])?(.*)", stated).groups()
+    found = re.fullmatch(r"([\w.-]+)(?:\[.*\])?(.*)", stated)
+    assert found is not None, stated
+    name, version = found.groups()
     return {"@type": "SoftwareApplication", "name": name, "version": version}
 
 

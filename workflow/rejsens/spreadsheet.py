@@ -16,6 +16,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -145,7 +146,7 @@ def write_xlsx(sheets: Sequence[Sheet], path: Path | str, made: date, title: str
     Path(path).write_bytes(_stamped(memory.getvalue(), made))
 
 
-def _fill(page: object, position: int, values: Sequence[object]) -> None:
+def _fill(page: Any, position: int, values: Sequence[object]) -> None:
     for row, value in enumerate(values, start=1):
         cell = page.cell(row, position)
         cell.value = value

@@ -157,7 +157,9 @@ class Study:
     def status_lines(self) -> dict[str, list[str]]:
         """Line that must be printed -> the names under which its instruments appear."""
         lines: dict[str, list[str]] = {}
-        for i in (i for i in self.instruments.values() if i.status_line):
+        for i in self.instruments.values():
+            if not i.status_line:
+                continue
             names = [i.name, i.title, *(item.id for item in i.items), *(n for s in i.scores for n in (s.id, s.label))]
             lines.setdefault(i.status_line, []).extend(names)
         return lines
@@ -262,7 +264,8 @@ def gather_study(folder: Path | str, problems: list[Problem]) -> Study:
 
 def _families(folder: Path) -> tuple[dict[str, Mapping[str, Any]], dict[str, SetAside]]:
     """Family files that pass their schema, and those that do not."""
-    families, aside = {}, {}
+    families: dict[str, Mapping[str, Any]] = {}
+    aside: dict[str, SetAside] = {}
     for name, path in files("config/hypotheses/*.yaml", folder).items():
         problems: list[Problem] = []
         family = collect(problems, read_yaml, path, "hypotheses")

@@ -105,7 +105,7 @@ def _date_problems(waves: list[Wave]) -> list[Problem]:
             for name, day in days.items()
             if day is None
         ]
-        if all(days.values()) and days["from"] > days["to"]:
+        if days["from"] and days["to"] and days["from"] > days["to"]:
             found = f"from {wave.collected['from']} to {wave.collected['to']}"
             problems.append(
                 Problem(
@@ -253,7 +253,9 @@ def _shown_problems(study: Study) -> list[Problem]:
     shipped = load_settings(SHIPPED)
     problems = []
     categories = {name: item for name, item in study.background.items() if item.type == "category"}
-    shown = {name: (study.settings[name], shipped[name]) for name in ("sample_table", "scores_shown")}
+    shown: dict[str, Sequence[Any]] = {
+        name: (study.settings[name], shipped[name]) for name in ("sample_table", "scores_shown")
+    }
     shown["invariance"] = tuple(settings["invariance"].get("groups", ()) for settings in (study.settings, shipped))
     shown["marker"] = tuple(list(filter(None, [settings["marker"]])) for settings in (study.settings, shipped))
     known_of = {"sample_table": study.background, "scores_shown": study.scores, "invariance": categories}

@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import pandas as pd
@@ -27,6 +27,8 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from rejsens.shipped_fonts import FAMILY, font_files
+
+Slant = Literal["normal", "italic", "oblique"]
 
 # Okabe and Ito's eight colours, told apart with any common colour vision.
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -136,7 +138,8 @@ def applied() -> AbstractContextManager[None]:
     plain = {
         key: value for key, value in rcParamsDefault.items() if not key.startswith(("backend", "toolbar", "date."))
     }
-    return rc_context({**plain, **RC})
+    settings: Any = {**plain, **RC}  # its stubs know each key by name
+    return rc_context(settings)
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ def title_and_caption(docstring: str | None) -> tuple[str, str]:
 
 
 @functools.lru_cache(maxsize=4096)
-def width_of(text: str, size: float = BODY, weight: str = "normal", slant: str = "normal") -> float:
+def width_of(text: str, size: float = BODY, weight: str = "normal", slant: Slant = "normal") -> float:
     """Printed width of a text in mm (the widest of its lines)."""
     font = FontProperties(family=FONT, size=size, weight=weight, style=slant)
     lines = text.split("\n")
@@ -326,7 +329,7 @@ class Sheet:
         size: float = BODY,
         colour: str = INK,
         weight: str = "normal",
-        slant: str = "normal",
+        slant: Slant = "normal",
         ha: str = "left",
         va: str = "top",
     ) -> list[Text]:
@@ -359,7 +362,8 @@ class Sheet:
     def rule(self, left: float, right: float, y: float, *, colour: str = FAINT, width: float = THIN) -> Line2D:
         xs, ys = tuple((x + self.shift) / self.width for x in (left, right)), (1 - y / self.height,) * 2
         line = Line2D(xs, ys, transform=self.figure.transFigure, color=colour, linewidth=width)
-        return self.figure.add_artist(line)
+        self.figure.add_artist(line)
+        return line
 
     def legend(self, entries: Sequence[tuple[Mark, str]], left: float = MARGIN) -> None:
         """A row of marks and words in the header strip, before anything else is drawn; on a narrow page several rows."""
@@ -430,7 +434,7 @@ def dot(colour: str = INK, *, hollow: bool = False) -> Mark:
     )
 
 
-def stroke(colour: str = INK, width: float = LINE, dashes: str = "-") -> Mark:
+def stroke(colour: str = INK, width: float = LINE, dashes: str | tuple[float, Sequence[float]] = "-") -> Mark:
     """A mark for a legend: a line."""
     return lambda axes, x, y: axes.plot([x - 1.8, x + 1.8], [y, y], color=colour, linewidth=width, linestyle=dashes)
 

@@ -27,7 +27,9 @@ def sentence(error: BaseException) -> str:
     """
     if isinstance(error, MemoryError):
         return SENTENCES[errno.ENOMEM]
-    said = SENTENCES.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+    if not isinstance(error, OSError):
+        return ""
+    said = SENTENCES.get(error.errno or 0, "")
     return f"{error.filename}: {said[0].lower()}{said[1:]}" if said and error.filename else said
 
 

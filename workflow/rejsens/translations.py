@@ -278,6 +278,11 @@ def _code_problems(where: str, labels: Mapping[Any, str], own: Mapping[float, st
     return problems
 
 
+def _label(labels: Mapping[float, str], code: Any) -> str:
+    number = _number(code)
+    return "" if number is None else labels.get(number, "")
+
+
 def _number(code: Any) -> float | None:
     try:
         return float(code)
@@ -306,10 +311,10 @@ def _pairs(words: Words, source: Mapping[str, Any]) -> list[tuple[str, str, str]
     for group in GROUPS:
         pairs += [(key, text, source.get(group, {}).get(key, "")) for key, text in words.get(group, {}).items()]
     shared = _labels(source["answers"])
-    pairs += [(f"answer {code}", text, shared.get(_number(code), "")) for code, text in words.get("labels", {}).items()]
+    pairs += [(f"answer {code}", text, _label(shared, code)) for code, text in words.get("labels", {}).items()]
     for item in source["items"]:
         given, own = _given(words, item["id"]), _labels({**source["answers"], **item.get("answers", {})})
         pairs.append((item["id"], given.get("wording", ""), item.get("wording", "")))
         labels = given.get("labels", {}).items()
-        pairs += [(f"{item['id']}, answer {code}", text, own.get(_number(code), "")) for code, text in labels]
+        pairs += [(f"{item['id']}, answer {code}", text, _label(own, code)) for code, text in labels]
     return [(where, text, original) for where, text, original in pairs if text and original]

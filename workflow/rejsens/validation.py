@@ -55,9 +55,9 @@ def validate(
             continue  # a study that never asked the inventory has no plan to run
         steps = [*_outside(plan)]
         for model in plan.structures:
-            made, found = _halves(plan, model, first.get(model), seed, ci_level, min_cell)
+            made, of_halves = _halves(plan, model, first.get(model), seed, ci_level, min_cell)
             steps += made
-            loadings += [table.assign(set=name) for table in found]
+            loadings += [table.assign(set=name) for table in of_halves]
         steps += from_tables(plan, list(first.values()), tables, labels)
         rows += [{"set": name, "title": plan.title} | row for row in steps]
     found = pd.DataFrame(rows)
@@ -190,10 +190,10 @@ def _labels(instrument: Instrument, columns: Sequence[str]) -> list[str]:
     return [named.get(column, column) for column in columns]
 
 
-def _enough(n: float, k: int) -> str:
+def _enough(n: float | None, k: int) -> str:
     """Where a factor analysis has fewer people than COSMIN asks for."""
     asked_for = max(PER_ITEM * k, LEAST)
-    return f"; COSMIN asks for {apa.count(asked_for)} people" if n < asked_for else ""
+    return f"; COSMIN asks for {apa.count(asked_for)} people" if n is not None and n < asked_for else ""
 
 
 def _confirmed(confirmed: halves.Confirmed, plan: ValidationPlan) -> tuple[str, str]:

@@ -155,7 +155,7 @@ def _statuses(text: str) -> dict[str, str]:
     return dict.fromkeys(("status", "corrected_status", "ave_status"), text)
 
 
-Found = tuple[dict[str, object], tuple[pd.DataFrame, pd.DataFrame, Instrument] | str]  # items, and who was asked
+Found = tuple[dict[str, Any], tuple[pd.DataFrame, pd.DataFrame, Instrument] | str]  # items, and who was asked
 
 
 def _within(asked: Asked, people: Mapping[str, pd.DataFrame]) -> Iterator[Found]:

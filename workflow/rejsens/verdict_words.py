@@ -67,9 +67,9 @@ def differs_from_0(row: Row) -> bool:
     """Whether the test of a difference is below the level of the interval: the adjusted p where a difference is claimed,
     the interval where none is, since then the adjusted p is that of equivalence."""
     if row.get("claim_type") in OF_NO_DIFFERENCE:
-        ends = row.get("ci_low"), row.get("ci_high")
+        ends: list[Any] = [row.get("ci_low"), row.get("ci_high")]
         return not any(map(apa.is_missing, ends)) and (ends[0] > 0 or ends[1] < 0)
-    given = row.get("p_adjusted"), row.get("ci_level")
+    given: list[Any] = [row.get("p_adjusted"), row.get("ci_level")]
     return not any(map(apa.is_missing, given)) and given[0] < 1 - given[1]
 
 

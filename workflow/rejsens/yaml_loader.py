@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -126,7 +126,13 @@ def _parts(node: yaml.Node) -> list[yaml.Node]:
     return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+if TYPE_CHECKING:
+    _Fastest = yaml.SafeLoader
+else:
+    _Fastest = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Fastest):
     """YAML keeps the last of two equal keys, and reads odd numbers, without a word; a researcher wants to know."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -139,7 +145,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
                 raise Unreadable("a list or a group of settings stands where a key should", key_node.start_mark)
             if isinstance(key, bool) or not isinstance(key, (str, int, float)):
                 written = f"“{key_node.value}”" if key_node.value else "an empty key"
-                meaning = {True: "true", False: "false", None: "nothing"}.get(key, "a date")
+                meanings: dict[object, str] = {True: "true", False: "false", None: "nothing"}
+                meaning = meanings.get(key, "a date")
                 raise Unreadable(f"{written} would be read as {meaning}", key_node.start_mark, "put the key in quotes")
             if key in seen:
                 raise Unreadable(f"the key “{key}” stands twice", key_node.start_mark)

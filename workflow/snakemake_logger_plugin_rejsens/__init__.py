@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from logging import ERROR, WARNING
 from pathlib import Path
@@ -67,7 +68,8 @@ class LogHandler(LogHandlerBase):
         self.rules: dict[int, str] = {}
         self.shown: set[str] = set()
         self.forecast: Forecast | None = None
-        self.plan = Path(self.settings.plan) if self.settings and self.settings.plan else None
+        plan: str | None = getattr(self.settings, "plan", None)
+        self.plan = Path(plan) if plan else None
 
     def emit(self, record: Any) -> None:
         """Never raises: an exception here would silence the rest of the run."""
@@ -78,15 +80,15 @@ class LogHandler(LogHandlerBase):
 
     def _tell(self, record: Any) -> None:
         event = getattr(record, "event", None)
-        handler = {
+        handlers: dict[Any, Callable[[Any], None]] = {
             LogEvent.RUN_INFO: self._steps,
             LogEvent.JOB_INFO: self._start,
             LogEvent.JOB_FINISHED: self._finished,
             LogEvent.PROGRESS: self._progress,
             LogEvent.JOB_ERROR: self._failed,
             LogEvent.ERROR: self._error,
-        }.get(event)
-        if handler:
+        }
+        if handler := handlers.get(event):
             handler(record)
         elif event is None:
             self._plain(record)
@@ -99,7 +101,7 @@ class LogHandler(LogHandlerBase):
 
     def _start(self, record: Any) -> None:
         if self.plan:
-            return self._write_plan(record)
+            return self._write_plan(record, self.plan)
         if not record.rule_msg:  # a rule that only gathers files does no work
             return None
         self.messages[record.jobid], self.rules[record.jobid] = record.rule_msg, record.rule_name
@@ -109,16 +111,16 @@ class LogHandler(LogHandlerBase):
         left, width = self.forecast.news() if self.forecast else "", len(str(self.total))
         return self._say(f"  {self.started:>{width}} of {self.total}  {record.rule_msg}{left and f'  ({left})'}")
 
-    def _write_plan(self, record: Any) -> None:
+    def _write_plan(self, record: Any, file: Path) -> None:
         step = {
             "rule": record.rule_name,
             "message": record.rule_msg,
             "wildcards": dict(record.wildcards),
-            "input": [FLAGS.sub("", file) for file in record.input],
-            "output": [FLAGS.sub("", file) for file in record.output],
+            "input": [FLAGS.sub("", name) for name in record.input],
+            "output": [FLAGS.sub("", name) for name in record.output],
             "reason": FLAGS.sub("", record.reason),
         }
-        with self.plan.open("a", encoding="utf-8") as plan:
+        with file.open("a", encoding="utf-8") as plan:
             print(json.dumps(step), file=plan)
 
     def _finished(self, record: Any) -> None:

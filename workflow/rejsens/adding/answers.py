@@ -17,6 +17,7 @@ from rejsens.adding.instruments import platform_columns, platform_personal
 from rejsens.adding.labels import direction_problem, number, read_item, strange_codes, unread_answers
 from rejsens.adding.model import Need, Proposal
 from rejsens.adding.personal import told_by
+from rejsens.adding.request import Request
 from rejsens.importers.cells import label_key
 from rejsens.importers.model import Export
 from rejsens.importers.rows import left_out
@@ -40,13 +41,17 @@ def find_days(proposal: Proposal) -> None:
             {t for t, keep in zip(column(export, n).cells(), kept, strict=True) if keep and t}
             for n in (names[0], names[-1])
         ]
-        days = days_of(*map(sorted, texts), listed(list(dict.fromkeys(names))))
+        starts, ends = (sorted(own) for own in texts)
+        days = days_of(starts, ends, listed(list(dict.fromkeys(names))))
     else:
         days = unknown("The export", "no column of the platform says when people answered")
     if isinstance(days, Problem):
-        flag, word = ("dates_to", "last") if first else ("dates_from", "first")
-        question = f"What was the {word} day of this wave (year-month-day)?"
-        proposal.needs.append(Need(days, question, (), lambda r, a: replace(r, **{flag: a})))
+        question = f"What was the {'last' if first else 'first'} day of this wave (year-month-day)?"
+
+        def stated(request: Request, day: str) -> Request:
+            return replace(request, dates_to=day) if first else replace(request, dates_from=day)
+
+        proposal.needs.append(Need(days, question, (), stated))
         proposal.sidecar["collected"] = {"from": first or last or UNKNOWN_DAY, "to": last or first or UNKNOWN_DAY}
         return
     proposal.notes.append(f"Dates were read {days.how}: {days.first} to {days.last}")
@@ -149,9 +154,9 @@ def read_all(proposal: Proposal) -> None:
 
     for unread in unread_answers(proposal.readings, columns, asked, export.choices, least, tellable):
         proposal.problems.append(unread.problem(least))
-        for item in {i.id for i in unread.instrument.items} & set(columns):
-            if own := set(proposal.readings[item].unread) & set(unread.hidden):
-                proposal.own_words[columns[item].name] = own
+        for name in {i.id for i in unread.instrument.items} & set(columns):
+            if own := set(proposal.readings[name].unread) & set(unread.hidden):
+                proposal.own_words[columns[name].name] = own
 
 
 def _decimal(proposal: Proposal) -> str:

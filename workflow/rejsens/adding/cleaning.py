@@ -93,7 +93,7 @@ def clean(
     born = {n for n in reasons if "birth" in platform.get(n, "") or _birth(columns[n], questions.get(n, ""), collected)}
     telling = [columns[name].filled for name, (kind, _) in reasons.items() if kind in TELLING]
     telling += [columns[name].filled for name in born]
-    telling += [columns[participant].filled] if participant in columns and hashed else []
+    telling += [columns[participant].filled] if participant is not None and participant in columns and hashed else []
     cleaned.secrets = secrets_of(telling, known_answers)
     for position, (name, column) in enumerate(columns.items(), start=1):
         shown = cleaned.shown(name, position)

@@ -76,11 +76,12 @@ def load_context(study: Path, name: str, repeats: str = "", language: str = "") 
     asked = {wave.name: collect(problems, instruments_asked, wave, instruments) for wave in waves if instruments}
     if problems:
         raise Refused(problems, "The study")
+    assert settings is not None and instruments is not None  # or there were problems
     order = sorted(
         waves, key=lambda w: (w.name == repeats, w.role != "retest", w.collected["from"], w.name), reverse=True
     )
     stated = sorted({p for wave in (*waves, *stood) if (p := wave.participant.get("key_fingerprint"))})
-    earlier = tuple(earlier_wave(wave, asked[wave.name], _export(wave)) for wave in order)
+    earlier = tuple(earlier_wave(wave, asked[wave.name] or [], _export(wave)) for wave in order)
     worded = _worded(instruments, language or (order[0].language if order else ""))
     return Context(study, settings, worded, earlier, tuple(stated), repeats)
 
@@ -88,7 +89,10 @@ def load_context(study: Path, name: str, repeats: str = "", language: str = "") 
 def _worded(instruments: Mapping[str, Instrument], language: str | None) -> dict[str, Instrument]:
     """The instruments in a language; those without words in it stay as they are, and no question is known by theirs."""
     problems: list[Problem] = []
-    found = {name: collect(problems, in_language, i, language) or i for name, i in instruments.items()}
+    found = {}
+    for name, instrument in instruments.items():
+        translated = collect(problems, in_language, instrument, language)
+        found[name] = translated or instrument
     if problems:
         raise Refused(problems, "The study")
     return found

@@ -33,9 +33,9 @@ def days_of(starts: Iterable[str], ends: Iterable[str], where: str) -> Days | Pr
     """
     starts, ends = [t for t in starts if t], [t for t in ends if t]
     texts = starts + ends
-    read = [_parts(text) for text in texts]
-    if not texts or any(parts is None for parts in read):
-        n = sum(parts is None for parts in read)
+    read = [parts for text in texts if (parts := _parts(text)) is not None]
+    if not texts or len(read) < len(texts):
+        n = len(texts) - len(read)
         found = f"{n} of {len(texts)} different texts are no dates" if texts else "the column is empty"
         return unknown(where, found)
     orders = {parts[0] for parts in read}
@@ -47,9 +47,9 @@ def days_of(starts: Iterable[str], ends: Iterable[str], where: str) -> Days | Pr
         how, problem = _day_or_month(read, where)
         if problem:
             return problem
-    days = [_day(parts, how) for parts in read]
-    if any(day is None for day in days):
-        return unknown(where, f"{sum(d is None for d in days)} dates do not exist, read {how}")
+    days = [day for parts in read if (day := _day(parts, how)) is not None]
+    if len(days) < len(read):
+        return unknown(where, f"{len(read) - len(days)} dates do not exist, read {how}")
     first = min(days[: len(starts)] or days)
     return Days(first, max(days), how)
 

@@ -13,7 +13,7 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from rejsens.problems import Problem, Refused, counted, listed
@@ -207,7 +207,7 @@ def store_key(key: bytes, study: Path | str) -> Path:
 
 def id_problems(ids: Sequence[str], rows: Sequence[int], column: str) -> list[Problem]:
     """Ids that a spreadsheet has damaged beyond repair, or that are none; rows are named, ids never are."""
-    seen = {
+    seen: dict[str, Callable[[str], object]] = {
         "written as rounded numbers (such as 1.23E+05)": lambda text: SCIENTIFIC.fullmatch(text),
         "written with decimals (such as 1001.0)": lambda text: DECIMAL.fullmatch(text),
         "error values of a spreadsheet": lambda text: EXCEL_ERROR.fullmatch(text) and text.casefold() not in NO_ID,

@@ -185,8 +185,8 @@ def _by_choices(choices: Mapping[str, str], item: Item, known: Labels) -> Labels
     codes = {code: number(code) for code in choices}
     if any(math.isnan(value) for value in codes.values()):
         return {}
-    worded = {code: known.get(label_key(label)) for code, label in choices.items()}
-    if known and all(value is not None for value in worded.values()):
+    worded = {code: known[label_key(label)] for code, label in choices.items() if label_key(label) in known}
+    if known and len(worded) == len(choices):
         return {label_key(choices[c]): v for c, v in worded.items()} | {label_key(c): v for c, v in worded.items()}
     scale = {value for value in codes.values() if item.low <= value <= item.high}
     whole = item.type == "scale" and scale == {float(v) for v in range(int(item.low), int(item.high) + 1)}

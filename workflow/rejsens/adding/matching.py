@@ -100,7 +100,7 @@ def columns_of(wave: Wave, asked: Iterable[Instrument]) -> dict[str, str]:
     """Item -> column, as a sidecar alone says: explicit lists and patterns, the header map, equal names."""
     entries = {administered_name(entry): entry for entry in wave.settings["instruments"]}
     renamed = {item: column for column, item in (wave.headers or {}).items()}
-    found = {}
+    found: dict[str, str] = {}
     for instrument in asked:
         declared = entries[instrument.name].get("columns")
         if isinstance(declared, str):
@@ -166,12 +166,12 @@ def question_index(instruments: Iterable[Instrument], earlier: Sequence[Earlier]
     """Question -> the items that were ever put in these words: by an instrument's own wording, or in an earlier wave."""
     index: dict[str, set[str]] = {}
     for past in earlier:
-        for item, text in past.questions.items():
-            index.setdefault(plain_question(text), set()).add(item)
+        for known, text in past.questions.items():
+            index.setdefault(plain_question(text), set()).add(known)
     for past in earlier:  # the part in a matrix counts only where no whole question reads so
-        for item, text in past.questions.items():
+        for known, text in past.questions.items():
             for part in readings(text)[1:]:
-                index.setdefault(part, set()).add(item)
+                index.setdefault(part, set()).add(known)
     for instrument in instruments:
         for item in instrument.items:
             if item.wording:
@@ -196,10 +196,12 @@ def item_by_question(question: str, index: Mapping[str, set[str]], likely: Itera
 
 def _same_question(question: str, item: str | None, items: Mapping[str, Instrument]) -> str:
     """How an item was known by its question: by an earlier wave's or the source's words, or by those of a translation."""
-    instrument = items.get(item or "")
-    wording = instrument.item(item).wording if instrument and instrument.language else None
-    translated = wording and plain_question(wording) in readings(question)
-    return f"same question, by its {language_name(instrument.language)} wording" if translated else "same question"
+    instrument = items.get(item) if item else None
+    if item and instrument and instrument.language:
+        wording = instrument.item(item).wording
+        if wording and plain_question(wording) in readings(question):
+            return f"same question, by its {language_name(instrument.language)} wording"
+    return "same question"
 
 
 # --- matching --------------------------------------------------------------------------------------------------------
@@ -244,11 +246,11 @@ def match_columns(
     for column in columns:
         if column in found.matches or column in found.several or given.get(column) == NONE:
             continue
-        name, word = named[column], worded.get(column)
-        if name and word and name[0] != word:
-            contradicted[column] = (*name, word)
-        elif name and name[0] not in found.column_of:
-            found.take(column, *name)
+        own, word = named[column], worded.get(column)
+        if own and word and own[0] != word:
+            contradicted[column] = (*own, word)
+        elif own and own[0] not in found.column_of:
+            found.take(column, *own)
     _take_contradicted(found, contradicted, items)
     _take_worded(
         found, columns, worded, given, contradicted, {c: _same_question(questions[c], worded[c], items) for c in worded}
@@ -362,9 +364,9 @@ def _take_several(
             continue
         past = next((e for e in earlier if column in e.several), None)
         texts = [column.casefold(), plain_question(column), plain_question(questions.get(column, ""))]
-        question = next((known[text] for text in texts if text in known), None)
-        if past or question:
-            found.several[column] = question or column
+        asked = next((known[text] for text in texts if text in known), None)
+        if past or asked:
+            found.several[column] = asked or column
 
 
 def _by_name(

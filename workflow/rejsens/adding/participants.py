@@ -206,8 +206,7 @@ def known_ids(earlier: Sequence[Earlier], key: bytes | None) -> set[str]:
     """The ids of all earlier waves as they are stored; a wave whose export is not at hand adds none."""
     known: set[str] = set()
     for past in earlier:
-        plain = past.wave.participant.get("hash") and key
-        known |= {hashed(text, key) for text in past.ids} if plain else past.ids
+        known |= {hashed(text, key) for text in past.ids} if key and past.wave.participant.get("hash") else past.ids
     return known
 
 

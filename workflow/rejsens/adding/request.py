@@ -236,8 +236,7 @@ def flag_problems(request: Request, platforms: Iterable[str]) -> list[Problem]:
                     "correct it",
                 )
             )
-    both = request.dates_from and request.dates_to
-    if both and request.dates_from > request.dates_to:
+    if request.dates_from and request.dates_to and request.dates_from > request.dates_to:
         problems.append(
             Problem("--dates-from", "Settings with a wrong value", "the first day lies after the last", "", "swap them")
         )

@@ -109,7 +109,7 @@ def _folded_runs(rows: Sequence[Row]) -> list[Row]:
 def _next(one: str, other: str) -> bool:
     """Whether one name ends in the number after that of the other: Q5_9 and Q5_10."""
     first, second = (re.fullmatch(r"(.*?)(\d+)", text) for text in (one, other))
-    return bool(first and second) and first[1] == second[1] and int(second[2]) == int(first[2]) + 1
+    return bool(first and second and first[1] == second[1] and int(second[2]) == int(first[2]) + 1)
 
 
 def _goes_on(one: Row, other: Row) -> bool:

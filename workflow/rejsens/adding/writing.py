@@ -118,7 +118,8 @@ def _here(problem: Problem, study: Path, name: str) -> Problem:
     def text(words: str) -> str:
         return words.replace(str(study / WAVES / f"{name}.csv"), "The export").replace(f"{study}{os.sep}", "")
 
-    return replace(problem, **{part: text(getattr(problem, part)) for part in ("where", "found", "allowed", "fix")})
+    where, found, allowed, fix = (text(part) for part in (problem.where, problem.found, problem.allowed, problem.fix))
+    return replace(problem, where=where, found=found, allowed=allowed, fix=fix)
 
 
 # --- written ---------------------------------------------------------------------------------------------------------

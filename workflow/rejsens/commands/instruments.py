@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,7 +74,7 @@ def _instruments(study: Path) -> dict[str, Any]:
     return load_instruments(instrument_folders(study))
 
 
-def _languages(known: dict[str, Any]) -> dict[str, list[str]]:
+def _languages(known: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     from rejsens.translations import languages
 
     return {name: languages(instrument) for name, instrument in known.items()}
@@ -100,7 +101,7 @@ def _list(rows: list[dict[str, Any]]) -> None:
     console.print("`rejsens instruments INSTRUMENT` explains one, or says why it was left out.", soft_wrap=True)
 
 
-def _explain(instrument: Any, names: dict[str, str], languages: list[str]) -> None:
+def _explain(instrument: Any, names: dict[str, str], languages: Sequence[str]) -> None:
     import textwrap
 
     from rejsens.catalogue import paragraphs

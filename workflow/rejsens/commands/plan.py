@@ -29,7 +29,7 @@ def plan(
     It needs no wave. Ends with 1 when a plan is frozen already and no reason is given, or when `show` finds a difference.
     """
     from rejsens.frozen_plan import LOCK, account, deviations, freeze, readable
-    from rejsens.problems import Refused, counted
+    from rejsens.problems import Problem, Refused, counted
     from rejsens.study import gather_study
 
     if not (study / "config").is_dir():
@@ -46,7 +46,8 @@ def plan(
                 print(f"Waves that were there by then, as it records: {', '.join(lock['frozen'][-1]['waves'])}.")
             print("Next: keep that file with the study and leave it alone; the report tells what differs from it.")
             return
-        read = gather_study(study, problems := [])
+        problems: list[Problem] = []
+        read = gather_study(study, problems)
         if not readable(read):
             raise Refused(problems, "The plan")
         print(*account(read), sep="\n")

@@ -58,9 +58,8 @@ def box(canvas: Axes, left: float, top: float, width: float, height: float, name
 
 def words(sheet: style.Sheet, corner: Point, x: float, y: float, text: str, **keywords: Any) -> None:
     """Text on a canvas whose top left corner stands at `corner` on the sheet."""
-    sheet.text(
-        corner[0] + x, corner[1] + y, text, **{"size": style.SMALLEST, "ha": "center", "va": "middle"} | keywords
-    )
+    looks: dict[str, Any] = {"size": style.SMALLEST, "ha": "center", "va": "middle"}
+    sheet.text(corner[0] + x, corner[1] + y, text, **looks | keywords)
 
 
 def arrow(canvas: Axes, start: Point, end: Point, row: Any) -> None:
@@ -80,8 +79,9 @@ def arrow(canvas: Axes, start: Point, end: Point, row: Any) -> None:
 
 def number(sheet: style.Sheet, canvas: Axes, corner: Point, at: Point, row: Any, before: str = "") -> None:
     """The estimate of a path over its arrow, the line beneath blotted out; bold where it carries the verdict."""
-    blot, room = {"facecolor": style.WHITE, "linewidth": 0, "zorder": 4}, wide(row, before)
-    canvas.add_patch(Rectangle((at[0] - room / 2, at[1] - TALL / 2), room, TALL, **blot))
+    room = wide(row, before)
+    blot = Rectangle((at[0] - room / 2, at[1] - TALL / 2), room, TALL, facecolor=style.WHITE, linewidth=0, zorder=4)
+    canvas.add_patch(blot)
     words(sheet, corner, *at, before + estimate(row), weight=_weight(row))
 
 

@@ -63,7 +63,7 @@ def not_admissible(models: pd.DataFrame) -> list[str]:
 
 def counts(rows: pd.DataFrame) -> str:
     """People by wave: 'Wave 2026a, n = 1,433'; from the fewest to the most where a wave has several models."""
-    parts = []
+    parts: list[str] = []
     for wave, own in rows.groupby("wave", sort=False):
         low, high = apa.count(own["n"].min()), apa.count(own["n"].max())
         parts.append(f"{'wave' if parts else 'Wave'} {wave}, n = {low if low == high else f'{low} to {high}'}")

@@ -173,7 +173,8 @@ class Pen:
     ellipses: list[Ellipse] = field(default_factory=list)
 
     def text(self, x: float, y: float, words: str, **keywords: Any) -> None:
-        self.sheet.text(self.x + x, self.y + y, words, **{"size": style.SMALLEST, "va": "middle"} | keywords)
+        looks: dict[str, Any] = {"size": style.SMALLEST, "va": "middle"}
+        self.sheet.text(self.x + x, self.y + y, words, **looks | keywords)
 
     def number(self, x: float, y: float, value: float) -> None:
         """A coefficient centred on a point, the line under it blotted out."""
@@ -198,14 +199,15 @@ class Pen:
 
     def finish(self) -> None:
         """Everything that was gathered, onto the canvas; half a line's width may stand outside it."""
-        grey, ink = {"edgecolor": style.SOFT}, {"edgecolor": style.INK, "linewidth": style.THIN}
+        grey: dict[str, Any] = {"edgecolor": style.SOFT, "linewidth": style.HAIR}
+        ink: dict[str, Any] = {"edgecolor": style.INK, "linewidth": style.THIN}
         for dashes, negative in (("-", False), ((0, (3, 1.5)), True)):
             own = [(points, value) for points, value in self.paths if (value < 0) == negative]
             widths = [
                 style.HAIR + style.LINE * min(abs(value), 1.0) if np.isfinite(value) else style.HAIR for _, value in own
             ]
             self._add(LineCollection([p for p, _ in own], colors=style.SOFT, linewidths=widths, linestyles=[dashes]), 2)
-        self._add(PatchCollection(self.boxes, facecolor=style.WHITE, linewidth=style.HAIR, **grey), 2)
+        self._add(PatchCollection(self.boxes, facecolor=style.WHITE, **grey), 2)
         self._add(PolyCollection(self.heads, facecolor=style.SOFT, linewidth=0), 3)
         self._add(PatchCollection(self.ellipses, facecolor=style.BAND, **ink), 3)
         self._add(PatchCollection(self.blots, facecolor=style.WHITE, linewidth=0), 4)

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
 from rejsens import apa, style
-from rejsens.disclosure import SIGMAS, SPREAD, policy, step, to_step
+from rejsens.disclosure import SIGMAS, policy, step, to_step
+from rejsens.disclosure_columns import SPREAD
 from rejsens.figures._page import beside, whole
 from rejsens.figures._study import counted, labels, level, min_cell, sentences, span, spoken, unvalidated
 
@@ -237,6 +239,7 @@ def draw_curve(axes: Axes, own: pd.DataFrame) -> None:
 
 def _width(axes: Axes) -> float:
     """mm of a plot."""
+    assert isinstance(axes.figure, Figure)  # no figure here has others within
     return axes.get_position().width * axes.figure.get_size_inches()[0] * 25.4
 
 

@@ -330,7 +330,9 @@ def draw_interval(axes: Axes, row: Any, y: float, height: float, colour: str, ma
     if pd.notna(row.sesoi):
         left = 0.0 if from_0(row._asdict()) else -row.sesoi
         axes.barh(y, row.sesoi - left, left=left, height=height, color=style.BAND, zorder=0, label="sesoi")
-    spans = [(row.ci_low, row.ci_high, {"linewidth": style.LINE, "label": "interval"})]
+    spans: list[tuple[float, float, dict[str, Any]]] = [
+        (row.ci_low, row.ci_high, {"linewidth": style.LINE, "label": "interval"})
+    ]
     if pd.notna(row.ci90_low) and pd.notna(row.ci90_high):
         spans.append((row.ci90_low, row.ci90_high, {"linewidth": style.THICK, "alpha": style.VEIL}))
     for left, right, line in spans:

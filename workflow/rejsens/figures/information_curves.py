@@ -122,7 +122,8 @@ def _nothing(failed: list[str]) -> str:
 
 
 def _that_fit(panels: list[Panel]) -> tuple[list[Panel], list[str]]:
-    kept, dropped = list(panels), []
+    kept = list(panels)
+    dropped: list[str] = []
     while len(kept) > 1 and style.HEADER + sum(panel.height for panel in kept) > style.MAX_HEIGHT:
         dropped.insert(0, kept.pop().name)
     return kept, dropped

@@ -115,7 +115,7 @@ def _that_fit(sections: list[Section]) -> tuple[list[Section], int, list[str]]:
         if _tall(sections, lines) <= style.MAX_HEIGHT:
             return sections, lines, []
     kept = [Section(s.title, s.said, s.rungs, dict(s.ladders)) for s in sections]
-    dropped = []
+    dropped: list[str] = []
     while sum(len(s.ladders) for s in kept) > 1 and _tall(kept, lines) > style.MAX_HEIGHT:
         name, _ = kept[-1].ladders.popitem()
         dropped.insert(0, f"{name} ({kept[-1].said.split(':')[0].lower()})")

@@ -109,7 +109,7 @@ def _that_fit(rows: pd.DataFrame, waves: pd.DataFrame) -> tuple[list[Panel], lis
         panels = [part for _, own in rows.groupby("model", sort=False) for part in _panels_of(own, waves, most)]
         if _tall(panels) <= style.MAX_HEIGHT:
             return panels, []
-    dropped = []
+    dropped: list[str] = []
     while len(panels) > 1 and _tall(panels) > style.MAX_HEIGHT:
         dropped.insert(0, panels.pop().rows["scale"].iloc[0])
     return panels, dropped

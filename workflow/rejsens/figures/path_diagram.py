@@ -228,6 +228,7 @@ def _data(panels: list[Panel]) -> pd.DataFrame:
     rows = []
     for panel in panels:
         m, laid = panel.model, panel.paths
+        assert laid is not None  # these panels are drawn
         own = {"model": m.model, "label": m.label, "wave": m.wave, "n": int(m.n)}
         rows += [
             own | {"path": "loading", "from": r.factor, "to": r.item, "value": r.std} for r in laid.items.itertuples()
@@ -262,12 +263,12 @@ def _span(values: pd.Series) -> str:
 
 
 def _note(panels: list[Panel], dropped: list[str]) -> str:
-    shown = [panel for panel in panels if panel.paths is not None]
-    waves = dict.fromkeys(panel.model.wave for panel in shown)
-    rules = dict.fromkeys((panel.model.estimator, panel.model.missing_rule) for panel in shown)
+    shown = [(panel, panel.paths) for panel in panels if panel.paths is not None]
+    waves = dict.fromkeys(panel.model.wave for panel, _ in shown)
+    rules = dict.fromkeys((panel.model.estimator, panel.model.missing_rule) for panel, _ in shown)
     failed = [f"{p.model.label}: {p.model.status}" for p in panels if p.paths is None]
-    coded = any(p.paths.coded(p.width - p.paths.fixed - 0.3) for p in shown)
-    crowded = [p.model.label for p in shown if p.paths.between and not p.paths.arcs]
+    coded = any(laid.coded(panel.width - laid.fixed - 0.3) for panel, laid in shown)
+    crowded = [panel.model.label for panel, laid in shown if laid.between and not laid.arcs]
     return sentences(
         f"Wave {', '.join(waves)}; {' '.join(f'{name}: {rule}.' for name, rule in rules)}",
         "Completely standardised; what is left of an item's variance is not drawn.",

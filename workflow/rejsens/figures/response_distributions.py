@@ -7,8 +7,9 @@ each side. Items marked (R) are reverse-keyed and are shown as they were answere
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -138,11 +139,23 @@ def _below(given: pd.DataFrame, middle: float) -> float:
 # Layout --------------------------------------------------------------------------------------------------------------
 
 
-def _length(panels: list[Panel]) -> float:
+class Tall(Protocol):
+    """A panel of any figure that stands in columns."""
+
+    @property
+    def height(self) -> float:
+        """mm."""
+        ...
+
+
+T = TypeVar("T", bound=Tall)
+
+
+def _length(panels: Sequence[Tall]) -> float:
     return sum(panel.height for panel in panels)
 
 
-def in_columns(panels: list[Panel]) -> list[list[Panel]]:
+def in_columns(panels: list[T]) -> list[list[T]]:
     """One column, or on a page wide enough two as nearly of one height as can be; each column keeps the order, the first panel comes first.
 
     Of columns alike in height the one with fewest panels, the earliest ones. Heights are added up in tenths of a

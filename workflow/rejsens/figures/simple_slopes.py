@@ -106,9 +106,9 @@ def _part(kind: str, own: pd.DataFrame, descriptives: pd.DataFrame) -> Part | No
     slopes = own[own["term"].str.contains(joint, regex=False) & own["metric"].eq(metric)].dropna(subset=["ci_low"])
     if products.empty or len(slopes) < 2:
         return None
-    ends = [re.search(r"(-1 SD|mean|\+0 SD|\+1 SD)$", term) for term in slopes["term"]]
+    ends = [end for term in slopes["term"] if (end := re.search(r"(-1 SD|mean|\+0 SD|\+1 SD)$", term))]
     product = next(products.itertuples())
-    if not all(ends):
+    if len(ends) < len(slopes):
         levels = [term.rpartition("=")[2] for term in slopes["term"]]
         return Part(kind, product, slopes.assign(z=np.arange(float(len(slopes)))), levels)
     slopes = slopes.assign(z=[PLACES[end[1]] for end in ends]).sort_values("z")

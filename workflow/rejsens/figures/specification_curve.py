@@ -127,8 +127,10 @@ def _column(
     left, top, width, lower = box
     name, metric = own["hypothesis"].iloc[0], str(own["metric"].iloc[0])
     sheet.text(left, top, str(name), weight="bold", size=style.HEADING)
-    symbol, slant = SYMBOLS.get(metric, metric.replace("_", " ")), "italic" if metric == "r" else "normal"
-    sheet.text(left, top + 4.4, symbol, size=style.SMALL, colour=style.SOFT, slant=slant)
+    slant: style.Slant = "italic" if metric == "r" else "normal"
+    sheet.text(
+        left, top + 4.4, SYMBOLS.get(metric, metric.replace("_", " ")), size=style.SMALL, colour=style.SOFT, slant=slant
+    )
     room = 0.03 * len(own) + 0.5
     reach = (own["x"].min() - room, own["x"].max() + room)
     _curve(sheet.axes(left, top + HEAD, width, CURVE), own, reach)

@@ -8,6 +8,7 @@ Each scale has its own axis.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def trajectories(panel: pd.DataFrame, score: str, waves: list[str], random: np.r
     own = panel.loc[panel["wave"].isin(waves), ["participant", "wave", score]].dropna()
     often = own["participant"].value_counts()
     several = sorted(often.index[often > 1].astype(str))
-    drawn = random.choice(several, min(LINES, len(several)), replace=False) if several else []
+    drawn: Iterable[str] = random.choice(several, min(LINES, len(several)), replace=False) if several else []
     number = {person: place for place, person in enumerate(drawn, start=1)}
     own = own.assign(person=own["participant"].astype(str).map(number)).dropna(subset=["person"])
     order = own["wave"].map(waves.index)

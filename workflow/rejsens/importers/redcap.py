@@ -219,7 +219,7 @@ def _labels_as_headings(head: Head) -> Problem:
 
 def faults(cells: pa.Table, rows: np.ndarray, path: str) -> list[Problem]:
     """Several rows for one person: repeating instruments, and several events."""
-    problems = []
+    problems: list[Problem] = []
     for column in ("redcap_repeat_instrument", "redcap_repeat_instance"):
         if column in cells.column_names and not problems:
             codes, texts = texts_of(cells[column])

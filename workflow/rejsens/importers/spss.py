@@ -65,10 +65,10 @@ def open_spss(path: str, data: bytes, encoding: str | None, advice: str) -> Sour
     )  # fmt: skip
 
 
-def _load(path: str, data: bytes, encoding: str | None, advice: str) -> tuple[Mapping[str, list[Any]], object]:
+def _load(path: str, data: bytes, encoding: str | None, advice: str) -> tuple[Mapping[str, list[Any]], Any]:
     import pyreadstat
 
-    settings = {"user_missing": True, "output_format": "dict", "encoding": encoding}
+    settings: dict[str, Any] = {"user_missing": True, "output_format": "dict", "encoding": encoding}
     try:
         columns = len(pyreadstat.read_sav(io.BytesIO(data), metadataonly=True, encoding=encoding)[1].column_names)
         settings["row_limit"] = CELLS // max(columns, 1) + 1  # a packed file may state fewer rows than it unpacks to

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -89,12 +90,13 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 
 def _as_utf8(path: str, data: bytes, encoding: str, advice: str) -> bytes:
+    where: list[int] = []
     try:
         return data.decode(encoding).removeprefix("\ufeff").encode()
     except LookupError:
-        found, where = f"“{encoding}” is not an encoding", []
+        found = f"“{encoding}” is not an encoding"
     except UnicodeEncodeError:
-        found, where = f"it holds half characters that {encoding} does not allow", []
+        found = f"it holds half characters that {encoding} does not allow"
     except UnicodeDecodeError as error:
         where = _undecodable_rows(data, encoding) or [_row_at(data, error.start)]
         found = f"it is not {encoding}: {counted(len(where), 'row')} with bytes that {encoding} does not have, {rows_named(where)}"
@@ -170,10 +172,11 @@ def _undecodable_rows(data: bytes, encoding: str) -> list[int]:
     return _rows_where(data, lambda line: not _decodes(line, encoding))
 
 
-def _rows_where(data: bytes, test: object) -> list[int]:
+def _rows_where(data: bytes, test: Callable[[bytes], bool]) -> list[int]:
     """Spreadsheet rows of the lines that a test holds for; quotation marks join lines to one row."""
     data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    rows, row, open_ = [], 1, False
+    rows: list[int] = []
+    row, open_ = 1, False
     for line in data.split(b"\n"):
         if test(line) and (not rows or rows[-1] != row):
             rows.append(row)

@@ -82,7 +82,7 @@ def open_workbook(path: str, data: bytes) -> Source:
     return Source(head, read, notes=tuple(notes))
 
 
-def _load(path: str, data: bytes) -> object:
+def _load(path: str, data: bytes) -> Any:
     from openpyxl import load_workbook
 
     try:

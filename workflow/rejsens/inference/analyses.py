@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -165,10 +166,11 @@ def correlation(q: Question) -> Rows:
         return _in_wave(
             q, lambda frame: partial_correlation(frame, **q.asked, wave=wave, **q.levels), "partial_correlation"
         )
-    in_waves = [
-        row for wave in q.waves
-        for row in _attempt(q, lambda wave=wave: partial_correlation(q.frame(wave), **q.asked, wave=wave, **q.levels), "partial_correlation", wave)
-    ]  # fmt: skip
+
+    def alone(wave: str) -> Rows:
+        return partial_correlation(q.frame(wave), **q.asked, wave=wave, **q.levels)
+
+    in_waves = [row for wave in q.waves for row in _attempt(q, partial(alone, wave), "partial_correlation", wave)]
     within = _over_waves(q, lambda panel: [fixed_effects(panel, **q.asked, **q.levels)], "fixed_effects")
     return [*within, *in_waves]
 
@@ -353,14 +355,15 @@ def _with_imputed(
 ) -> Rows:
     """Rows of imputed panels where there are any, which decide, and of complete cases; the latter say what they are."""
     complete = _attempt(q, lambda: analyse(own), name, wave)
+    completed = q.completed
     if (
-        q.completed is None
+        completed is None
         or q.hypothesis.get("model", "association") not in IMPUTED
         or complete[0].status == NOT_TESTABLE
     ):
         return complete
     pooled = _attempt(
-        q, lambda: q.completed.pooled(lambda panel: analyse(_like(panel, own)), q.settings["alpha"]), name, wave
+        q, lambda: completed.pooled(lambda panel: analyse(_like(panel, own)), q.settings["alpha"]), name, wave
     )
     if pooled[0].status == NOT_TESTABLE and math.isnan(pooled[0].m):  # no panel was drawn: there is no imputation
         said = [complete[0].status] if complete[0].status != OK else []

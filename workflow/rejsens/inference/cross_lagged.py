@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 from rejsens.inference.covariates import Covariate
 from rejsens.inference.estimates import BOTH_PATHS, Estimate, NotTestable, t_columns
 from rejsens.inference.wide_panel import FIML, Function, Wide, derived, fit_row, fit_wide, position, wide
+from rejsens.psychometrics.engine.moments import State
 from rejsens.psychometrics.engine.table import Parameter
 from rejsens.psychometrics.factor_model import FactorModel
 from rejsens.psychometrics.nested import compare_models
@@ -213,7 +214,7 @@ def paths_between(
 ) -> dict[tuple[str, ...], Function]:
     """The standardised paths by their columns: one each, or one for each interval."""
     place, later = position(model), range(1, len(data.waves))
-    found = {}
+    found: dict[tuple[str, ...], Function] = {}
     for cause, effect in pairs:
         steps = [(f"{effect}<-{cause}", list(later), "all")]
         if paths == FREE:
@@ -223,7 +224,13 @@ def paths_between(
             causes = [place[_deviation(cause, k - 1)] for k in at]
             effects = [place[_deviation(effect, k)] for k in at]
 
-            def scaled(parameters, state, label=label, causes=causes, effects=effects) -> float:
+            def scaled(
+                parameters: Mapping[str, float],
+                state: State,
+                label: str = label,
+                causes: list[int] = causes,
+                effects: list[int] = effects,
+            ) -> float:
                 variances = state.covariances.diagonal()
                 return parameters[label] * np.sqrt(variances[causes].mean() / variances[effects].mean())
 
@@ -233,14 +240,15 @@ def paths_between(
 
 def _correlations(model: FactorModel, outcome: str, predictor: str) -> dict[tuple[str, ...], Function]:
     """Correlation of the levels, and of the deviations at the first wave."""
-    place, found = position(model), {}
+    place = position(model)
+    found: dict[tuple[str, ...], Function] = {}
     for metric, part, pair in (
         ("r_between", "level", (_level(predictor), _level(outcome))),
         ("r_within", "deviation", (_deviation(predictor, 0), _deviation(outcome, 0))),
     ):
         i, j = (place[name] for name in pair)
 
-        def correlation(_, state, i=i, j=j) -> float:
+        def correlation(_: Mapping[str, float], state: State, i: int = i, j: int = j) -> float:
             c = state.covariances
             return c[i, j] / np.sqrt(c[i, i] * c[j, j])
 

@@ -62,7 +62,8 @@ def _with_declared_slope(q: Question, prepared: Panel, scale: float, enough: boo
 
 
 def _of_outcomes(q: Question) -> MixedModel:
-    rows, name, sd = with_difference(q.panel, *q.hypothesis["outcomes"], q.hypothesis["predictor"], q.covariates)
+    outcome, other = q.hypothesis["outcomes"]
+    rows, name, sd = with_difference(q.panel, outcome, other, q.hypothesis["predictor"], q.covariates)
     prepared = prepare_panel(rows, name, q.hypothesis["predictor"], q.covariates)
     return _with_declared_slope(q, prepared, sd, enough=True)
 

@@ -89,10 +89,10 @@ def diagnose_family(
         slope = bool(family.get("random_slope", False))
 
         def asked(hypothesis: Hypothesis = hypothesis, slope: bool = slope) -> Question:
-            own_rows = (
+            of_waves, of_events = (
                 _of(rows, hypothesis) for rows in (panel, rated)
             )  # a study's hundreds of other columns cost time
-            return put(hypothesis, *own_rows, settings, slope, None)
+            return put(hypothesis, of_waves, of_events, settings, slope, None)
 
         rows += _rows(hypothesis, deciding, own, asked, left_out)
     return diagnostics_table(rows)
@@ -140,6 +140,7 @@ def _checks(q: Question, deciding: pd.Series, own: pd.DataFrame, left_out: int) 
     if model is None:
         return {}, 0, []
     if analysis == "fixed_effects":
+        assert isinstance(model, MixedModel)  # the one with the same columns
         found = fixed_effects_instead(model)
         return found["numbers"], found["n_instead"], fixed_effects_checks(model, left_out)
     checks = mixed_checks(model, left_out) if isinstance(model, MixedModel) else linear_checks(model, left_out)

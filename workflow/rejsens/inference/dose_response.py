@@ -105,7 +105,7 @@ def dose_response(
     ]
 
 
-def spline_columns(x: np.ndarray, knots: Sequence[float]) -> np.ndarray:
+def spline_columns(x: np.ndarray, knots: Sequence[float] | np.ndarray) -> np.ndarray:
     """(n, 2) columns that, beside x, make a cubic spline of four knots which is linear beyond the outer ones.
 
     formula   ((x - k_j)+^3 - (x - k_3)+^3 (k_4 - k_j) / (k_4 - k_3) + (x - k_4)+^3 (k_3 - k_j) / (k_4 - k_3))
@@ -215,7 +215,8 @@ def dose_response_curve(
     except NotTestable:
         spline = None
     rows = []
-    for dose in np.linspace(*np.quantile(x, (KNOTS[0], KNOTS[-1])), points):
+    lowest, highest = np.quantile(x, (KNOTS[0], KNOTS[-1]))
+    for dose in np.linspace(lowest, highest, points):
         straight = combination(line, _weights(dose, people, predictor, None, people.matrix), ci_level)["estimate"]
         bent = {"estimate": math.nan, "ci_low": math.nan, "ci_high": math.nan}
         if spline is not None:

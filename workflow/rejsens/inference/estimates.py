@@ -95,7 +95,7 @@ def estimates_frame(rows: Iterable[Estimate]) -> pd.DataFrame:
     >>> frame.shape, frame.loc[0, "verdict"], str(frame["decides"].dtype)
     ((1, 39), '', 'bool')
     """
-    dtypes = {field.name: _DTYPES[field.type] for field in fields(Estimate)}
+    dtypes = {field.name: _DTYPES[str(field.type)] for field in fields(Estimate)}
     return pd.DataFrame([asdict(row) for row in rows], columns=list(dtypes)).astype(dtypes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -147,5 +148,5 @@ def ordinal_diagnostics(
 
     cuts = range(len(values) - 1)
     return diagnostics_frame(
-        row for number in cuts for row in attempted(lambda k=number: cut(k), "proportional odds", known)
+        row for number in cuts for row in attempted(partial(cut, number), "proportional odds", known)
     )

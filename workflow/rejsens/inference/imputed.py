@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -302,7 +303,7 @@ def _pooled_row(rows: list[Estimate], alpha: float) -> Estimate:
         df_complete=float(np.median([row.df for row in rows])), ci_level=first.ci_level,
     ).iloc[0]  # fmt: skip
     low90, high90 = t_interval(one["estimate"], one["se"], one["df"], 0.90)
-    ends = {
+    ends: dict[str, float] = {
         "estimate": one["estimate"],
         "ci_low": one["ci_low"],
         "ci_high": one["ci_high"],
@@ -310,8 +311,9 @@ def _pooled_row(rows: list[Estimate], alpha: float) -> Estimate:
         "ci90_high": high90,
     }
     slope = 1 - math.tanh(one["estimate"]) ** 2 if is_r else 1.0
+    in_metric: dict[str, Any] = {end: math.tanh(value) if is_r else float(value) for end, value in ends.items()}
     return replace(
-        first, **{end: math.tanh(value) if is_r else float(value) for end, value in ends.items()},
+        first, **in_metric,
         se=float(one["se"] * slope), statistic=float(one["statistic"]), df=float(one["df"]), p=float(one["p"]),
         p_adjusted=math.nan, p_equivalence=math.nan, m=len(rows), fmi=float(one["fmi"]), smallest_detectable=_detectable(float(one["se"]), float(one["df"]), alpha, is_r),
         missing_rule=missing_rule(len(rows)), status=_status(rows),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from rejsens.inference.covariates import Covariate, independent_columns
 from rejsens.inference.estimates import Estimate, NotTestable, t_columns
 from rejsens.inference.wide_panel import FIML, constant_columns, derived, fit_wide, position, wide
+from rejsens.psychometrics.engine.moments import State
 from rejsens.psychometrics.engine.table import Parameter
 from rejsens.psychometrics.factor_model import FactorModel
 
@@ -69,11 +70,11 @@ def latent_change(
     plain = _fit(frame, y1, y2, numbers, [], estimator) if dummies else adjusted
     place, bare = position(adjusted), position(plain)[CHANGE]
 
-    def standardised(parameters, state) -> float:
+    def standardised(parameters: Mapping[str, float], state: State) -> float:
         variances = state.covariances.diagonal()
         return parameters[f"{CHANGE}~{cause}"] * np.sqrt(variances[place[cause]] / variances[place[y1]])
 
-    def mean(_, state) -> float:
+    def mean(_: Mapping[str, float], state: State) -> float:
         return state.means[bare] / np.sqrt(state.covariances[bare, bare])
 
     n_obs = int(frame[[y1, y2]].notna().to_numpy().sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from rejsens.inference.estimates import Estimate, NotTestable, t_columns
 from rejsens.inference.mixed import within_person_sd
 from rejsens.inference.mixedlm_adapter import fit_mixed_model
 from rejsens.inference.wide_panel import FIML, Wide, derived, fit_row, fit_wide, position, wide
+from rejsens.psychometrics.engine.moments import State
 from rejsens.psychometrics.engine.table import Parameter
 from rejsens.psychometrics.factor_model import FactorModel
 
@@ -68,7 +69,7 @@ def latent_growth(
     place = position(line)
     i, j = place[LEVEL], place[SLOPE]
 
-    def correlation(_, state) -> float:
+    def correlation(_: Mapping[str, float], state: State) -> float:
         return state.covariances[i, j] / np.sqrt(state.covariances[i, i] * state.covariances[j, j])
 
     wanted = {
@@ -107,7 +108,7 @@ def slope_variance_test(y: np.ndarray, time: np.ndarray, person: np.ndarray) -> 
     return ratio, float((stats.chi2.sf(ratio, 1) + stats.chi2.sf(ratio, 2)) / 2)
 
 
-def _fit(data: Wide, outcome: str, scores: Sequence[float], estimator: str) -> FactorModel:
+def _fit(data: Wide, outcome: str, scores: Sequence[float] | np.ndarray, estimator: str) -> FactorModel:
     """Level and a second factor with the given scores on the waves; one residual variance; means in the factors."""
     y = data.columns[outcome]
     rows = [Parameter(LEVEL, "=~", column, fixed=1.0) for column in y]
@@ -133,7 +134,7 @@ def _against_step(blank: Estimate, data: Wide, outcome: str, line: FactorModel, 
         found[k] = step.fit.aic + 2  # the wave of the step was searched for
     if not found:
         return []
-    best = min(found, key=found.get)
+    best = min(found, key=found.__getitem__)
     skipped = len(data.waves) - 1 - len(found)
     warnings = [blank.warnings, f"{skipped} steps not admissible" if skipped else ""]
     return [

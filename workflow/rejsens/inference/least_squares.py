@@ -204,7 +204,8 @@ def wald_f(fit: Fit, contrasts: Sequence[Mapping[str, float]]) -> tuple[float, i
 def joint_row(fit: Fit, contrasts: Sequence[Mapping[str, float]], **identity: Any) -> Estimate:
     """A joint test as a row: `statistic` is F, `df` its denominator; the numerator stands in `method`."""
     f, q, p = wald_f(fit, contrasts)
-    return Estimate(
-        **{"metric": "wald_f", "statistic": f, "df": float(fit.df), "p": p,
-           "method": f"OLS, HC3, Wald F test on {q} and {fit.df} degrees of freedom"} | identity,
-    )  # fmt: skip
+    found: dict[str, Any] = {
+        "metric": "wald_f", "statistic": f, "df": float(fit.df), "p": p,
+        "method": f"OLS, HC3, Wald F test on {q} and {fit.df} degrees of freedom",
+    }  # fmt: skip
+    return Estimate(**found | identity)

@@ -153,7 +153,7 @@ class Blocks:
         raises    NotTestable where the variances take up all there is to know of it (two waves)
         source    Chi & Reinsel (1989), Journal of the American Statistical Association, 84, 452-459
         """
-        score, information = 0.0, 0.0
+        score, information = 0.0, np.zeros(())
         for b in self.batches:
             near = np.abs(time[b.rows][:, :, None] - time[b.rows][:, None, :]) == 1
             together = self.residual * near

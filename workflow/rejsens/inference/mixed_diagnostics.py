@@ -324,7 +324,7 @@ def _collinearity(model: MixedModel) -> list[Check]:
     if not groups or inflation <= INFLATION:
         return [row]
     shared = {name: _inflation_left(covariance, model.focal, own) for name, own in groups.items()}
-    name = min(shared, key=shared.get)
+    name = min(shared, key=shared.__getitem__)
     fewer = replace(model, columns=model.columns.drop(columns=groups[name]))
 
     def remedy() -> dict[str, Any]:

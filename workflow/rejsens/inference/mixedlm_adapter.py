@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,10 +33,10 @@ class MixedFit:
     random_sd: tuple[float, ...]  # of people: intercept, then slope
     converged: bool
     singular: bool
+    loglik: float  # restricted, or of ML
+    covariance: pd.DataFrame  # of the fixed effects, intercept first
+    random_covariance: np.ndarray  # (q, q) of people: intercept, then slope
     occasion_sd: float = math.nan  # of occasions within people, where the model has them
-    loglik: float = math.nan  # restricted, or of ML
-    covariance: pd.DataFrame | None = None  # of the fixed effects, intercept first
-    random_covariance: np.ndarray | None = None  # (q, q) of people: intercept, then slope
 
     @property
     def problem(self) -> str:
@@ -80,9 +80,9 @@ def fit_mixed_model(
     ('', 0.464, 0.092, 128)
     """
     if occasion is None:
-        fit = _by_sums(y, columns, person, slope, correlated, reml)
-        if fit is not None:
-            return fit
+        by_sums = _by_sums(y, columns, person, slope, correlated, reml)
+        if by_sums is not None:
+            return by_sums
     if _fits_without_error(y, columns):  # a deviance of minus infinity
         raise NotTestable(NO_ERROR)
     from mixedlm import lmer, satterthwaite_df
@@ -107,7 +107,9 @@ def fit_mixed_model(
     groups = {name: group for name, group in fit.VarCorr().groups.items() if name != "occasion"}
     spreads = {name: [float(sd) for sd in group.stddev.values()] for name, group in fit.VarCorr().groups.items()}
     return MixedFit(
-        *(dict(zip(labels, map(float, v), strict=True)) for v in (fit.beta, np.sqrt(np.diag(covariance)), df.df)),
+        estimate=_named(labels, fit.beta),
+        se=_named(labels, np.sqrt(np.diag(covariance))),
+        df=_named(labels, df.df),
         residual_sd=float(fit.sigma),
         random_sd=tuple(sd for name, sds in spreads.items() if name != "occasion" for sd in sds),
         converged=bool(fit.converged),
@@ -117,6 +119,10 @@ def fit_mixed_model(
         covariance=pd.DataFrame(covariance, index=labels, columns=labels),
         random_covariance=block_diag(*(np.asarray(group.cov, dtype=float) for group in groups.values())),
     )
+
+
+def _named(labels: Sequence[str], values: np.ndarray) -> dict[str, float]:
+    return dict(zip(labels, map(float, values), strict=True))
 
 
 def _by_sums(
@@ -133,7 +139,7 @@ def _by_sums(
         return None
     labels = ["(Intercept)", *columns]
     return MixedFit(
-        *(dict(zip(labels, map(float, v), strict=True)) for v in (fit.beta, np.sqrt(fit.vcov.diagonal()), fit.df)),
+        estimate=_named(labels, fit.beta), se=_named(labels, np.sqrt(fit.vcov.diagonal())), df=_named(labels, fit.df),
         residual_sd=fit.sigma, random_sd=tuple(map(float, np.sqrt(fit.random_covariance.diagonal()))), converged=True, singular=fit.singular,
         loglik=-fit.deviance / 2, covariance=pd.DataFrame(fit.vcov, index=labels, columns=labels),
         random_covariance=fit.random_covariance,

@@ -234,7 +234,8 @@ def johnson_neyman_curve(
     (product,) = model.products
     values = model.people.rows[moderator].to_numpy(float)
     rows = []
-    for value in np.linspace(*np.quantile(values, RANGE), points):
+    low, high = np.quantile(values, RANGE)
+    for value in np.linspace(low, high, points):
         z = float((value - values.mean()) / values.std(ddof=1))
         slope = combination(model.fit, {predictor: 1.0, product: z}, ci_level)
         rows.append((float(value), z, slope["estimate"], slope["ci_low"], slope["ci_high"]))
@@ -244,9 +245,7 @@ def johnson_neyman_curve(
 def _with_covariate_products(
     asked: tuple[Any, ...], model: Moderated, common: dict[str, Any], levels: dict[str, Any]
 ) -> list[Estimate]:
-    common: dict[str, Any] = common | {
-        "method": "OLS, HC3, with covariate by predictor and covariate by moderator products"
-    }
+    common = common | {"method": "OLS, HC3, with covariate by predictor and covariate by moderator products"}
     try:
         fit = moderated_model(*asked, covariate_products=True).fit
         return [Estimate(**common, term=name, **combination(fit, {name: 1.0}, **levels)) for name in model.products]

@@ -58,7 +58,7 @@ def outcome_contrast(
     if not varies(first - second):
         raise NotTestable(f"{outcome} and {other_outcome} are the same up to their units")
     common: dict[str, Any] = {"analysis": "outcome_contrast", "wave": wave, **people.columns()}
-    rows = [
+    rows: list[tuple[dict[str, Any], np.ndarray]] = [
         ({"outcome": outcome, "term": f"{predictor}: {outcome} - {other_outcome}", "metric": "beta_difference",
           "method": "multivariate regression, HC3, Wald contrast"}, first - second),
         ({"outcome": outcome, "term": predictor, "metric": "beta", "method": METHOD}, first),

@@ -152,7 +152,8 @@ def correlation_checks(
     checks = shape("residuals", "", fit.residuals, ranks)
     checks += [_check(row, model) | ranks for row in tried(parts["linearity"], "linearity")]
     for row in tried(parts["dfbetas"], "dfbetas")[:1]:
-        gone = _most_moving(people.matrix, fit, predictor, left_out) if "reason" not in row else []
+        told = "reason" in row
+        gone: np.ndarray | list[int] = [] if told else _most_moving(people.matrix, fit, predictor, left_out)
         fewer = rows.drop(index=gone)
         words = f"without the {left_out} people who move it most"
         checks.append(_check(row, model) | remedied(lambda: _again(analyse, fewer, words)))  # noqa: B023

@@ -199,13 +199,13 @@ def _search(sums: PersonSums, places: list[tuple[int, int]], start: float) -> op
 
 def _curvature(sums: PersonSums, theta: np.ndarray, places: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
     """Hessian of the deviance in theta, and the derivative of each fixed effect's variance (theta x effects)."""
-    hessian, slopes = [], []
+    bends, slopes = [], []
     for j in range(len(theta)):
         ends = [theta + sign * STEP * np.eye(len(theta))[j] for sign in (1, -1)]
         high, low = (evaluate(sums, _root(end, places)) for end in ends)
-        hessian.append((_gradient(high, ends[0], places) - _gradient(low, ends[1], places)) / (2 * STEP))
+        bends.append((_gradient(high, ends[0], places) - _gradient(low, ends[1], places)) / (2 * STEP))
         slopes.append((high.vcov.diagonal() - low.vcov.diagonal()) / (2 * STEP))
-    hessian = np.array(hessian)
+    hessian = np.array(bends)
     return (hessian + hessian.T) / 2, np.array(slopes)
 
 

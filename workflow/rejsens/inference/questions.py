@@ -260,7 +260,8 @@ def complete(panel: pd.DataFrame, family: Mapping[str, Any], settings: Mapping[s
     the model has a random slope, draws let slopes differ between people. Sources that not everybody has stay absent.
     """
     served = [h for h in family["hypotheses"] if h.get("model", "association") in IMPUTED and not _absent(h, panel)]
-    rule, found = settings["imputation"], {}
+    rule = settings["imputation"]
+    found: dict[str, Completed] = {}
     if not rule["m"]:
         return {}
     auxiliary = [other for other in family.get("auxiliary", ()) if other in panel and panel[other].notna().any()]

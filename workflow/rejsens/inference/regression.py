@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.regression.linear_model import OLS
+from statsmodels.regression.linear_model import OLS, RegressionResultsWrapper
 
 from rejsens.inference.correlation import correlation_p, fisher_interval
 from rejsens.inference.covariates import (
@@ -146,7 +146,7 @@ def cross_sectional(
     ]
 
 
-def _ols(prepared: Design):
+def _ols(prepared: Design) -> RegressionResultsWrapper:
     return OLS(prepared.y, np.column_stack([np.ones_like(prepared.x), prepared.x, prepared.covariates])).fit()
 
 

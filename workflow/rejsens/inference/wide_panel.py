@@ -131,7 +131,7 @@ def derived(model: FactorModel, functions: Mapping[Any, Function]) -> dict[Any, 
     returns     by key: value, standard error (central differences)
     raises      NotTestable when a standard error is not positive
     """
-    structure, names = model.fitted.structure, list(model.parameters.index)
+    structure, names = model.solution.structure, list(model.parameters.index)
     values, covariance = model.parameters.to_numpy(), model.covariance.to_numpy()
 
     def at(point: np.ndarray) -> np.ndarray:
@@ -149,7 +149,7 @@ def derived(model: FactorModel, functions: Mapping[Any, Function]) -> dict[Any, 
 
 def position(model: FactorModel) -> dict[str, int]:
     """Where each item and factor stands in the State's matrices."""
-    return {name: k for k, name in enumerate(model.fitted.structure.variables)}
+    return {name: k for k, name in enumerate(model.solution.structure.variables)}
 
 
 def fit_row(blank: Estimate, model: FactorModel) -> list[Estimate]:

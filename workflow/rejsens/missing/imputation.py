@@ -16,7 +16,7 @@ from rejsens.missing.draws import draw_categories, draw_line, match
 
 
 @dataclass(frozen=True, eq=False)
-class Imputations(Sequence):
+class Imputations(Sequence[pd.DataFrame]):
     """Completed frames, one after the other as a sequence, and how they were made.
 
     frames      m frames like the one that came in, without gaps, products that were asked for added at the end
@@ -38,7 +38,7 @@ class Imputations(Sequence):
     def __len__(self) -> int:
         return len(self.frames)
 
-    def __getitem__(self, place):
+    def __getitem__(self, place: int | slice) -> Any:
         return self.frames[place]
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
@@ -289,7 +289,7 @@ class _State:
         missing: Mapping[str, Any],
         matrix: np.ndarray,
         cross: np.ndarray,
-        rng,
+        rng: np.random.Generator,
     ) -> None:
         self.plan, self.values, self.missing, self.rng = plan, values, missing, rng
         self.matrix, self.cross = matrix, cross
@@ -354,7 +354,7 @@ class _State:
         """A part of an interaction: from its regression on the rest and the outcomes' regressions on it, over all rows."""
         column, rows = self.plan.columns[name], self.missing[name]
         outcomes = list(dict.fromkeys(other for own in self.interacting[name].values() for other in own))
-        rest, place = self.plan.predicting(name, without=outcomes), [self._place(name)]
+        rest, place = self.plan.predicting(name, without=outcomes), np.array([self._place(name)])
         targets = np.array([self._place(other) for other in outcomes])
         products = np.array([self._place(other) for other in self.interacting[name]])
         n, cross, design = len(self.matrix), self.cross, np.concatenate([rest, place, products])
@@ -371,7 +371,7 @@ class _State:
         drawn = column.centre + column.spread * (mean + np.sqrt(variance) * self.rng.normal(size=len(rows)))
         return drawn if method == "linear" else nearest(column.values[self.observed[name]], drawn)
 
-    def _step(self, name: str, product_name: str, rows) -> np.ndarray:
+    def _step(self, name: str, product_name: str, rows: np.ndarray) -> np.ndarray:
         """By how much the product's column rises when that of `name` does by 1."""
         others = [self.values[part][rows] for part in self.plan.parts[product_name] if part != name]
         return np.prod(others, axis=0) * self.plan.columns[name].spread / self.plan.columns[product_name].spread
@@ -393,7 +393,7 @@ class _State:
         column = self.plan.columns[name]
         return self.values[name] if column.categorical else self.matrix[:, self._place(name)]
 
-    def _update(self, name: str, rows, columns: np.ndarray) -> None:
+    def _update(self, name: str, rows: np.ndarray | slice, columns: np.ndarray) -> None:
         place = self.plan.places[name]
         self.matrix[rows, place] = columns
         moments = self.matrix.T @ self.matrix[:, place]
@@ -401,7 +401,7 @@ class _State:
         self.cross[place, :] = moments.T
 
 
-def _sums(cross: np.ndarray, design, targets) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _sums(cross: np.ndarray, design: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """X'X, X'Y and Y'Y of those columns."""
     return cross[np.ix_(design, design)], cross[np.ix_(design, targets)], cross[np.ix_(targets, targets)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,8 @@ from scipy import special, stats
 FEWEST = 20  # imputations, however little is missing
 LEAST_LAMBDA = 1e-4  # mice's bound, which keeps the degrees of freedom finite where nothing is missing
 
-Estimates = Sequence[pd.Series] | Sequence[np.ndarray] | pd.DataFrame | np.ndarray
-Covariances = Sequence[pd.DataFrame] | Sequence[np.ndarray] | np.ndarray
+Estimates: TypeAlias = Sequence[pd.Series] | Sequence[np.ndarray] | pd.DataFrame | np.ndarray
+Covariances: TypeAlias = Sequence[pd.DataFrame] | Sequence[np.ndarray] | np.ndarray
 
 
 def pool(
@@ -133,7 +134,7 @@ def pool_test(estimates: Estimates, covariances: Covariances, df_complete: float
          10.26    2 28.14
     """
     _, values = _stacked(estimates)
-    matrices = _matrices(covariances, *values.shape, full=True)
+    matrices = _matrices(covariances, values.shape[0], values.shape[1], full=True)
     _refuse(values, matrices, df_complete, 0.95)
     m, k = values.shape
     mean, within = values.mean(axis=0), matrices.mean(axis=0)
@@ -169,7 +170,7 @@ def barnard_rubin(m: int, share: np.ndarray, df_complete: float) -> np.ndarray:
 def _stacked(estimates: Estimates) -> tuple[list[str], np.ndarray]:
     if isinstance(estimates, pd.DataFrame):
         return [str(name) for name in estimates.columns], estimates.to_numpy(dtype=float)
-    vectors = list(estimates)
+    vectors: list[Any] = list(estimates)
     names = [list(map(str, v.index)) if isinstance(v, pd.Series) else None for v in vectors]
     if vectors and names[0] is not None:
         if any(sorted(own or []) != sorted(names[0]) for own in names):

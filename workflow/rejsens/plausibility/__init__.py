@@ -107,10 +107,10 @@ def look_at(waves: Sequence[Answered], only: str | None = None) -> list[Notice]:
         found += ran(wave.name, wave.n, "waves_in_time", _overlap(wave, earlier))
         for name, check in WITHIN.items():
             found += ran(wave.name, wave.n, name, check(wave))
-        for name, check in PANEL.items():
-            found += ran(wave.name, wave.n, name, check(wave, before))
-        for name, check in HISTORY.items():
-            found += ran(wave.name, wave.n, name, check(wave, earlier))
+        for name, compare in PANEL.items():
+            found += ran(wave.name, wave.n, name, compare(wave, before))
+        for name, look_back in HISTORY.items():
+            found += ran(wave.name, wave.n, name, look_back(wave, earlier))
     return found
 
 

@@ -133,11 +133,11 @@ def _unused(
     wave: Answered, before: Answered | None, instrument: Instrument, items: Sequence[Item], n: int, end: str, name: str
 ) -> Iterator[Notice]:
     then = [item for item in items if before and item.id in before.answers]
-    earlier = before.table([item.id for item in then]) if then else np.empty((0, 0))
+    earlier = before.table([item.id for item in then]) if before and then else np.empty((0, 0))
     answered = int((~np.isnan(earlier)).sum())
     share = _uses(earlier, then, end) / answered if answered else 0
     code = f"{getattr(items[0], end):g}"
-    if share and (1 - share) ** n < ONE_IN_A_MILLION:
+    if before and share and (1 - share) ** n < ONE_IN_A_MILLION:
         seen = f"{100 * share:.0f} % of the answers in wave {before.name} are this code"
     elif not answered and end == "low" and n >= 300 and len(items) >= RUN and items[0].high - items[0].low >= 3:
         seen = "every other code is higher"

@@ -64,8 +64,9 @@ def _dates(wave: Wave, export: Export, everybody: Answered) -> Iterator[Notice]:
     except ValueError:
         return  # told as a fault of the sidecar
     for column in (c for c in DATE_COLUMNS if c in export.columns and c not in used):
-        days = _days(export.cells[column].to_pylist(), first, last)
-        read = [p for p, day in enumerate(days) if day is not None]
+        written = _days(export.cells[column].to_pylist(), first, last)
+        days = {p: day for p, day in enumerate(written) if day is not None}
+        read = list(days)
         outside = [p for p in read if not first - GRACE <= days[p] <= last + GRACE]
         if outside:
             early = sum(days[p] < first for p in outside)

@@ -190,7 +190,7 @@ def _turned_since(wave: Answered, before: Answered) -> Iterator[Notice]:
 
 def _expected_pairs(wave: Answered) -> list[tuple[str, str, str, float, int]]:
     """(x, y, expected sign, r, n) of each pair of scores for which a definition states a sign and n suffices."""
-    pairs = {}
+    pairs: dict[frozenset[str], tuple[str, str, str]] = {}
     for instrument in wave.instruments:
         prefix = instrument.name.removesuffix(instrument.id)
         for score in instrument.scores:
@@ -250,8 +250,8 @@ def _wrong_signs(wave: Answered, blamed: Sequence[str], pairs: Sequence[tuple[An
 def concern_expectancy(wave: Answered, before: Answered | None) -> Iterator[Notice]:
     """Concern and acceptance ratings that look swapped: all of them (seen across waves), or single situations."""
     for instrument in wave.instruments:
-        pairs = {pair: None for score in instrument.scores for pair in score.pairs}
-        pairs = [(a, b) for a, b in pairs if instrument.item(a).role and instrument.item(b).role]
+        stated = dict.fromkeys(pair for score in instrument.scores for pair in score.pairs)
+        pairs = [(a, b) for a, b in stated if instrument.item(a).role and instrument.item(b).role]
         if len(pairs) < 3:
             continue
         concern = [a if instrument.item(a).role == "concern" else b for a, b in pairs]

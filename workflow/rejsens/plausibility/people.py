@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import numpy as np
@@ -49,7 +49,7 @@ def ids_known(wave: Answered, earlier: Sequence[Answered]) -> Iterator[Notice]:
         yield Notice(wave.name, "ids_known", "", text, advice, wave.n, "share", shared / wave.n)
 
 
-def _counts_up(participants: Sequence[str]) -> bool:
+def _counts_up(participants: Iterable[str]) -> bool:
     numbers = [re.sub(r"\D", "", str(i)) for i in participants]
     if len(numbers) < 10 or not all(numbers):
         return False

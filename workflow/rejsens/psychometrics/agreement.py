@@ -113,8 +113,8 @@ def icc(ratings: pd.DataFrame, ci_level: float = 0.95) -> dict[str, Reliability]
         for name, method in ICC_METHODS.items()
     }  # fmt: skip
     ms = None if (reason := _why_too_few(ratings, complete)) else mean_squares(complete)
-    reason = reason or _why_no_ratio(ms)
-    if reason:
+    reason = reason if ms is None else _why_no_ratio(ms)
+    if ms is None or reason:
         return {name: withheld(reason, shape) for name, shape in shapes.items()}
     found = _intraclass(ms, (1 - ci_level) / 2)
     return {
@@ -245,7 +245,7 @@ def error_from_reliability(scores: pd.Series, reliability: Reliability) -> dict[
     n = len(values)
     source = reliability.coefficient
     shape = {"n": n, "n_lost": n_lost, "k": reliability.k, "ci_level": reliability.ci_level}
-    shapes = {
+    shapes: dict[str, dict[str, Any]] = {
         "sem_internal": {"method": f"standard error of measurement from SD and {source}", **shape},
         "sdc95_internal": {"method": f"smallest detectable change from SD and {source}", **shape},
     }
@@ -324,7 +324,7 @@ def test_retest(scores: pd.DataFrame, days: float, ci_level: float = 0.95) -> di
     return {name: replace(one, status=one.status + remark) for name, one in found.items()}
 
 
-test_retest.__test__ = False  # a statistic of psychometrics, not a test of this code
+test_retest.__test__ = False  # type: ignore[attr-defined]  # pytest asks for it: a statistic of psychometrics, not a test of this code
 
 
 def _pearson(scores: pd.DataFrame, ci_level: float) -> Reliability:
@@ -367,7 +367,7 @@ def _why_no_ratio(ms: _MeanSquares) -> str:
     return "the ratings of a person differ by nothing but a constant" if ms.error <= 1e-12 * scale else ""
 
 
-def _intraclass(ms: _MeanSquares, tail: float) -> dict[str, tuple[float, float, float]]:
+def _intraclass(ms: _MeanSquares, tail: float) -> dict[str, tuple[float, ...]]:
     """Estimate and interval of each form (Shrout & Fleiss, 1979, and McGraw & Wong's names aside)."""
     n, k = ms.n, ms.k
     b, j, e, w = ms.people, ms.ratings, ms.error, ms.within

@@ -136,7 +136,7 @@ def careless(
     values = answers(items)
     names = [str(name) for name in items.columns]
     ranges = _ranges(low, high, names, values)
-    scales = _checked_scales(names, reverse, scales)
+    positions = _checked_scales(names, reverse, scales)
     scaled = (values - ranges[0]) / (ranges[1] - ranges[0])
     turned = np.isin(names, [str(name) for name in reverse])
     keyed = np.where(turned, 1 - scaled, scaled)
@@ -148,12 +148,12 @@ def careless(
     columns["mahalanobis_d2"] = distances
     columns["mahalanobis_p"], alike = _upper_tail(distances, len(names))
     status["mahalanobis_p"] = status["mahalanobis_d2"] or alike
-    columns["even_odd"], status["even_odd"] = _even_odd(keyed, names, scales)
+    columns["even_odd"], status["even_odd"] = _even_odd(keyed, names, positions)
     found = _pairs(pd.DataFrame(values, columns=names).corr() if correlations is None else correlations, names)
     for kind in ("synonyms", "antonyms"):
         columns[kind], status[kind] = _pair_consistency(scaled, found[found["kind"] == kind], names, kind)
     steps = np.where(turned, ranges[0] + ranges[1] - values, values) - ranges[0]
-    columns["guttman_errors"], status["guttman_errors"] = _guttman(steps, names, scales)
+    columns["guttman_errors"], status["guttman_errors"] = _guttman(steps, names, positions)
     indices = pd.DataFrame(columns, index=items.index)
     return Careless(indices, _checks(indices, status), found)
 
@@ -171,7 +171,7 @@ def _ranges(low: Bound, high: Bound, names: list[str], values: np.ndarray) -> tu
     lows, highs = bounds(low, names, "low"), bounds(high, names, "high")
     if not (lows < highs).all():  # also where one is not stated
         raise ValueError("every item needs a range from low to high")
-    if (outside := ((values < lows) | (values > highs)).any(axis=0)).any():
+    if (outside := np.any((values < lows) | (values > highs), axis=0)).any():
         raise ValueError(f"values outside the theoretical range: {named(names, outside)}")
     return lows, highs
 

@@ -313,11 +313,13 @@ def _random_correlations(found: Correlations, draws: int, rng: np.random.Generat
 
 
 def _drawing(found: Correlations, rng: np.random.Generator) -> Callable[[], np.ndarray | None]:
-    if found.kind == "given":
-        return lambda: np.corrcoef(rng.normal(size=(found.n, len(found.items))), rowvar=False)
+    n, p, values = found.n, len(found.items), found.values
+    if values is None:
+        assert n is not None  # whoever gives a matrix was asked for it
+        return lambda: np.asarray(np.corrcoef(rng.normal(size=(n, p)), rowvar=False))
     if found.kind == "pearson":
-        return lambda: np.corrcoef(rng.permuted(found.values, axis=0), rowvar=False)
-    codes, categories = category_codes(found.values)
+        return lambda: np.asarray(np.corrcoef(rng.permuted(values, axis=0), rowvar=False))
+    codes, categories = category_codes(values)
 
     def shuffled() -> np.ndarray | None:
         matrix, edge = polychoric_correlations(rng.permuted(codes, axis=0), categories)

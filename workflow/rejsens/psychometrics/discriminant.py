@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 from rejsens.psychometrics.cases import complete_cases, constant, why_no_model
 from rejsens.psychometrics.correlation_matrix import KINDS, correlations_of
 from rejsens.psychometrics.engine.normal import sample_from_rows
-from rejsens.psychometrics.engine.table import compile_table
+from rejsens.psychometrics.engine.table import Structure, compile_table
 from rejsens.psychometrics.factor_reliability import fitted_omega
 from rejsens.psychometrics.factor_structure import Design, factor_table
 from rejsens.psychometrics.intervals import Draws, bootstrap, check_draws, check_level, correlation_interval
@@ -72,7 +73,7 @@ def htmt(
     ------
     ValueError
         If ``scales`` names fewer than two scales, a scale of one item, an absent item or one twice, if items are not
-        numeric, or if an argument has no meaning.
+        numeric, if correlations are given and draws asked for, or if an argument has no meaning.
 
     Notes
     -----
@@ -118,6 +119,10 @@ def htmt(
     scales = _checked(items, scales)
     named_items = [item for own in scales.values() for item in own]
     found = correlations_of(items[named_items], correlation)
+    if draws and found.values is None:
+        raise ValueError(
+            "draws are of people, and a table of correlations has none: give the answers, or leave draws at 0"
+        )
     method = f"{HTMT[kind]}, {correlation}"
     pairs, frame = list(combinations(scales, 2)), items[named_items]
     at = {name: np.array([named_items.index(item) for item in own]) for name, own in scales.items()}
@@ -125,15 +130,16 @@ def htmt(
     def ratios(matrices: np.ndarray) -> np.ndarray:
         return np.stack([_ratio(np.abs(matrices), at[x], at[y], kind) for x, y in pairs], axis=-1)
 
-    def resampled() -> Draws:
+    def resampled(people: np.ndarray) -> Draws:
         if correlation == "pearson":
-            return bootstrap_covariances(found.values, lambda drawn: ratios(correlations(drawn)), draws, rng)
-        return bootstrap(found.n, lambda rows: ratios(_polychorics(found.values[rows], frame)), draws, rng)
+            return bootstrap_covariances(people, lambda drawn: ratios(correlations(drawn)), draws, rng)
+        return bootstrap(len(people), lambda rows: ratios(_polychorics(people[rows], frame)), draws, rng)
 
     shape = {"coefficient": kind, "n": found.n, "n_lost": found.n_lost, "ci_level": ci_level, "method": method}
     negative = {pair: _negative(found.matrix, at[pair[0]], at[pair[1]]) for pair in pairs}
     values = np.full(len(pairs), np.nan) if found.reason else ratios(found.matrix)
-    return _pair_table(pairs, values, found.reason, shape, resampled if draws else None, negative)
+    drawn = partial(resampled, found.values) if draws and found.values is not None else None
+    return _pair_table(pairs, values, found.reason, shape, drawn, negative)
 
 
 def disattenuated_correlations(
@@ -371,7 +377,7 @@ class _Attenuation:
         return value
 
 
-def _one_factor(k: int):
+def _one_factor(k: int) -> Structure:
     names = tuple(f"i{j}" for j in range(k))
     return compile_table(factor_table(Design(names, {"factor": names})))
 

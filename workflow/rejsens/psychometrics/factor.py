@@ -242,7 +242,13 @@ def _table(plan: Design, found: Found, settings: Settings, identification: str) 
 
 
 def fit_tables(
-    search: Table, shown: Table, found: Found, settings: Settings, *, baseline=None, start=None
+    search: Table,
+    shown: Table,
+    found: Found,
+    settings: Settings,
+    *,
+    baseline: engine.Test | None = None,
+    start: np.ndarray | None = None,
 ) -> FactorModel:
     """Fit `search`; show the result as `shown`, the same model with the factors in other units.
 

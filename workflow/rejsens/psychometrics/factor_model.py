@@ -16,7 +16,7 @@ from rejsens.psychometrics.engine.minimise import Optimum
 from rejsens.psychometrics.engine.modification import score_tests
 from rejsens.psychometrics.engine.ordered import implied_correlations
 from rejsens.psychometrics.engine.standardise import standardised
-from rejsens.psychometrics.engine.table import COVARIANCE, LOADING, Structure
+from rejsens.psychometrics.engine.table import COVARIANCE, LOADING, Parameter, Structure
 from rejsens.psychometrics.gathering import MISSING_RULES, Found, Settings
 
 ADMISSIBLE = "admissible"
@@ -113,6 +113,12 @@ class FactorModel:
     groups: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     fitted: engine.Estimate | None = field(default=None, repr=False)
+
+    @property
+    def solution(self) -> engine.Estimate:
+        """What the engine found; every model has it that could be set up for the data, so every admissible one."""
+        assert self.fitted is not None, self.status
+        return self.fitted
 
     def __repr__(self) -> str:
         """What a notebook shows: status, people, fit, loadings."""
@@ -276,12 +282,14 @@ def _factor_correlations(
     return table if found.groups else table.drop(columns="group")
 
 
-def _between_factors(row, structure: Structure) -> bool:
+def _between_factors(row: Parameter, structure: Structure) -> bool:
     factors = structure.table.factors
     return row.op == COVARIANCE and row.lhs != row.rhs and row.lhs in factors and row.rhs in factors
 
 
-def _correlation_rows(rows, r, se, z, found: Found, group: int) -> pd.DataFrame:
+def _correlation_rows(
+    rows: Sequence[Parameter], r: np.ndarray, se: np.ndarray, z: float, found: Found, group: int
+) -> pd.DataFrame:
     return pd.DataFrame(
         {"group": pd.Series([found.groups[group] if found.groups else ""] * len(rows), dtype="str"),
          "x": pd.Series([row.lhs for row in rows], dtype="str"), "y": pd.Series([row.rhs for row in rows], dtype="str"),
@@ -332,8 +340,9 @@ def _fit(fitted: engine.Estimate) -> tuple[Fit, str]:
         "srmr": indices.srmr(observed, expected, shares, structure.table.means, not structure.ordered), "loglik": fitted.loglik,
         "aic": -2 * fitted.loglik + 2 * structure.size, "bic": -2 * fitted.loglik + structure.size * np.log(n),
     }  # fmt: skip
-    numbers = plain | _scaled_fit(fitted) | _robust_fit(fitted)
-    return Fit(**{name: value if name == "df" else float(value) for name, value in numbers.items()}), REPORTED
+    found = plain | _scaled_fit(fitted) | _robust_fit(fitted)
+    numbers: dict[str, Any] = {name: value if name == "df" else float(value) for name, value in found.items()}
+    return Fit(**numbers), REPORTED
 
 
 def _scaled_fit(fitted: engine.Estimate) -> dict[str, float]:

@@ -268,7 +268,7 @@ def by_model(
     fitted = None if reason else engine.estimate(structure, [sample])
     if fitted is not None and (improper := engine.why_inadmissible(fitted)):
         reason = f"the {called} model is not admissible ({improper})"
-    if reason:
+    if fitted is None or reason:
         return [withheld(reason, one) for one in shapes]
     made = _refitted(complete, structure, fitted.parameters, wanted, parts, draws, rng) if draws else None
     return [
@@ -290,6 +290,7 @@ def _result(
 
     estimate = of(fitted.parameters)
     if made is None:
+        assert fitted.covariance is not None  # the fit is admissible
         se = delta_se(of, fitted.parameters, fitted.covariance)
         low, high = normal_interval(estimate, se, shape["ci_level"])
         return Reliability(estimate=estimate, ci_low=low, ci_high=high, status=ESTIMATED, **shape)
@@ -313,7 +314,7 @@ def _refitted(
     wanted: Sequence[Wanted],
     parts: Parts,
     draws: int,
-    rng: np.random.Generator,
+    rng: np.random.Generator | None,
 ) -> Draws:
     """Every coefficient from the model fitted anew to each draw; a fit that failed or is improper counts as failed."""
     nothing = np.full(len(wanted), np.nan)

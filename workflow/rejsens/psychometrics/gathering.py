@@ -11,7 +11,7 @@ import pandas as pd
 
 from rejsens.psychometrics import cases
 from rejsens.psychometrics.engine import estimate as engine
-from rejsens.psychometrics.engine.normal import Saturated, sample_from_rows, saturated
+from rejsens.psychometrics.engine.normal import Sample, Saturated, sample_from_rows, saturated
 from rejsens.psychometrics.ordered_answers import ordered_samples
 
 MISSING_RULES = {"listwise": cases.MISSING_RULE, "fiml": "full information maximum likelihood"}
@@ -78,14 +78,15 @@ def gather(data: pd.DataFrame, items: Sequence[str], settings: Settings, groups:
         keep &= membership >= 0
     n = int(keep.sum())
     shape: dict[str, Any] = {"groups": names, "n": n, "n_lost": len(values) - n}
-    samples, full = [], []
+    samples: list[Sample] = []
+    full: list[Saturated] = []
     usable = values if keep.all() else values[keep]
     membership = membership[keep]
     if n == 0:
         return Found((), reason=cases.why_no_rows(frame), **shape)
     if ordered:
-        samples, thresholds, notes, reason = ordered_samples(usable, membership, items, names, settings.ordered_items)
-        return Found(tuple(samples), reason=reason, notes=notes, thresholds=thresholds, **shape)
+        found, thresholds, notes, reason = ordered_samples(usable, membership, items, names, settings.ordered_items)
+        return Found(tuple(found), reason=reason, notes=notes, thresholds=thresholds, **shape)
     for group in range(max(len(names), 1)):
         own = usable[membership == group] if names else usable
         reason = _why_no_sample(own, items, fiml)

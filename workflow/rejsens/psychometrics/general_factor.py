@@ -182,7 +182,8 @@ def _wanted(plan: Design, factors: Mapping[str, Sequence[str]], structure: str) 
         Wanted("omega_t", f"omega total, {how}", _share(everything, slice(None))),
         Wanted("omega_h", f"omega hierarchical, {how}", _share(everything, [first])),
     ]
-    position, sizes = {item: j for j, item in enumerate(plan.items)}, {}
+    position = {item: j for j, item in enumerate(plan.items)}
+    sizes: dict[str, int] = {}
     for name, own in factors.items() if structure != "method" else ():
         rows, k = np.array([position[str(item)] for item in own]), names.index(str(name))
         wanted += [

@@ -244,7 +244,7 @@ def omega_within_between(
     covariance = None if fitted is None else _from_observed_information(fitted)
     if fitted is not None:
         reason = _why_not_two_level(fitted, covariance, waves)
-    if reason:
+    if fitted is None or covariance is None or reason:
         return {name: withheld(reason, shape) for name, shape in shapes.items()}
     out = {}
     for level, (name, shape) in enumerate(shapes.items()):

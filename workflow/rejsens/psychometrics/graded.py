@@ -65,7 +65,7 @@ class GradedModel:
     ci_level: float
     missing_rule: str = MISSING_RULE
     levels: tuple[np.ndarray, ...] = field(default=(), repr=False)
-    parameters: np.ndarray = field(default=None, repr=False)
+    parameters: np.ndarray | None = field(default=None, repr=False)  # None without estimates
 
     @property
     def admissible(self) -> bool:
@@ -124,7 +124,7 @@ class GradedModel:
         values = self._answers(data)
         given = (~np.isnan(values)).sum(axis=1)
         out = pd.DataFrame({"trait": np.nan, "se": np.nan, "answered": given}, index=data.index)
-        if self.admissible and given.any():
+        if self.admissible and self.parameters is not None and given.any():
             codes = _coded(values, self.items["item"].tolist(), self.levels)
             known = answered(codes, tuple(len(own) for own in self.levels))
             _, mean, squares = moments(known, self.parameters)
@@ -182,6 +182,7 @@ class GradedModel:
         return table.sort_values("q3_above_mean", ascending=False, kind="stable", ignore_index=True)[columns]
 
     def _split(self) -> list[np.ndarray]:
+        assert self.parameters is not None  # asked of models with estimates only
         return split(self.parameters, tuple(len(own) for own in self.levels))
 
     def _answers(self, data: pd.DataFrame) -> np.ndarray:

@@ -76,7 +76,8 @@ def moments(data: Answered, parameters: np.ndarray, size: int = BLOCK) -> tuple[
     for part in blocks(data, size):
         weights, logs = posterior(part, parameters)
         found.append((logs, weights @ POINTS, weights @ POINTS**2))
-    return tuple(np.concatenate(moment) for moment in zip(*found, strict=True))
+    logs, means, squares = (np.concatenate(moment) for moment in zip(*found, strict=True))
+    return logs, means, squares
 
 
 def log_likelihood(data: Answered, parameters: np.ndarray) -> tuple[float, np.ndarray]:
@@ -93,7 +94,7 @@ def log_likelihood_and_products(data: Answered, parameters: np.ndarray) -> tuple
     """The same, and the sum of the outer products of the patterns' scores, which is near the information."""
     scores = _category_scores(parameters, data.categories)
     size = len(parameters)
-    owner = scores.any(axis=2)  # parameters x categories: a parameter's score is nil off its item
+    owner = np.any(scores, axis=2)  # parameters x categories: a parameter's score is nil off its item
     value, gradient, products = 0.0, np.zeros(size), np.zeros((size, size))
     for part in blocks(data, BLOCK // 8):
         weights, logs = posterior(part, parameters)

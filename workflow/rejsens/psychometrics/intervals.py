@@ -94,9 +94,10 @@ class Draws:
 
 
 def bootstrap(
-    n: int, statistic: Callable[[np.ndarray], float | np.ndarray], draws: int, rng: np.random.Generator
+    n: int, statistic: Callable[[np.ndarray], float | np.ndarray], draws: int, rng: np.random.Generator | None
 ) -> Draws:
     """Resample n people with replacement; `statistic` takes the positions that were drawn and gives NaN where it fails."""
+    assert rng is not None  # see `check_draws`
     values = np.array([statistic(rng.integers(0, n, size=n)) for _ in range(draws)], dtype=float)
     good = np.isfinite(values) if values.ndim == 1 else np.isfinite(values).all(axis=1)
     return Draws(values[good], int(draws - good.sum()))

@@ -39,16 +39,16 @@ class Rungs:
     found: Found
     settings: Settings
     thresholds: dict[str, int]
-    released: frozenset[str] = frozenset()
+    released: frozenset[tuple[str, str]] = frozenset()
 
     def kinds(self, rung: str) -> tuple[str, ...]:
         return (ORDERED_RUNGS if self.settings.ordered else RUNGS)[rung]
 
-    def table(self, rung: str, released: frozenset[str]) -> Table:
+    def table(self, rung: str, released: frozenset[tuple[str, str]]) -> Table:
         equal = Equal(frozenset(self.kinds(rung)), released)
         return ladder_table(self.plan, self.units, equal, self.thresholds, True)
 
-    def fit(self, rung: str, released: frozenset[str], **shared) -> FactorModel:
+    def fit(self, rung: str, released: frozenset[tuple[str, str]], **shared: Any) -> FactorModel:
         table = self.table(rung, released)
         return fit_tables(table, table, self.found, self.settings, **shared)
 
@@ -75,7 +75,7 @@ class Invariance:
     highest: str
     between: tuple[str, ...]
     notes: tuple[str, ...] = ()
-    source: Rungs | None = field(default=None, repr=False)
+    source: Rungs = field(kw_only=True, repr=False)
 
     def __repr__(self) -> str:
         """What a notebook shows: between what, the status, the ladder."""
@@ -382,7 +382,9 @@ def _across_waves(plan: Design, units: Sequence[_Unit]) -> list[Parameter]:
 # --- the ladder ------------------------------------------------------------------------------------------------------
 
 
-def _climb(plan: Design, units: list[_Unit], found: Found, settings: Settings, released: frozenset[str]) -> Invariance:
+def _climb(
+    plan: Design, units: list[_Unit], found: Found, settings: Settings, released: frozenset[tuple[str, str]]
+) -> Invariance:
     rungs = ORDERED_RUNGS if settings.ordered else RUNGS
     thresholds, found = _thresholds(plan, units, found, settings)
     source = Rungs(plan, units, found, settings, thresholds, released)
@@ -407,7 +409,7 @@ def _climb(plan: Design, units: list[_Unit], found: Found, settings: Settings, r
     )
     return Invariance(
         _table(rows), models, status if status == ADMISSIBLE else f"{last}: {status}",
-        admissible[-1] if admissible else "", between, (*found.notes, GUIDE), source,
+        admissible[-1] if admissible else "", between, (*found.notes, GUIDE), source=source,
     )  # fmt: skip
 
 
@@ -429,7 +431,7 @@ def _untestable(rung: str, thresholds: Mapping[str, int]) -> str:
     return ""
 
 
-def released_words(released: frozenset[str], kinds: Sequence[str]) -> str:
+def released_words(released: frozenset[tuple[str, str]], kinds: Sequence[str]) -> str:
     return ", ".join(f"{kind} of {item}" for kind, item in sorted(released) if kind in kinds)
 
 

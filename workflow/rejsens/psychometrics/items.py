@@ -152,7 +152,7 @@ def bounds(bound: Bound, names: list[str], side: str) -> np.ndarray:
 
 
 def _refuse_outside(values: np.ndarray, names: list[str], lows: np.ndarray, highs: np.ndarray) -> None:
-    outside = ((values < lows) | (values > highs)).any(axis=0)  # comparisons with NaN are false
+    outside = np.any((values < lows) | (values > highs), axis=0)  # comparisons with NaN are false
     if outside.any():
         wrong = [
             f"{name} ({low:g} to {high:g})"

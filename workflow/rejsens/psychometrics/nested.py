@@ -85,13 +85,13 @@ def compare_models(restricted: FactorModel, free: FactorModel, method: str = "de
     if df <= 0:
         return Difference(np.nan, df, np.nan, chosen, "not tested: the restricted model has no more degrees of freedom")
     if chosen == "plain":
-        chi2 = restricted.fitted.test.chi2 - free.fitted.test.chi2
+        chi2 = restricted.solution.test.chi2 - free.solution.test.chi2
         return Difference(chi2, df, upper_tail(max(chi2, 0.0), df), chosen)
     if chosen == "satorra_bentler_2001":
-        return _satorra_bentler_2001(restricted.fitted, free.fitted, df)
+        return _satorra_bentler_2001(restricted.solution, free.solution, df)
     if free.missing_rule != "complete cases":
         return Difference(np.nan, df, np.nan, chosen, "not tested: satorra_2000 needs complete rows")
-    return _satorra_2000(restricted.fitted, free.fitted, df, chosen)
+    return _satorra_2000(restricted.solution, free.solution, df, chosen)
 
 
 def _method(model: FactorModel, method: str) -> str:

@@ -60,7 +60,7 @@ def _joined(
     codes: np.ndarray, membership: np.ndarray, levels: np.ndarray, n_groups: int
 ) -> tuple[np.ndarray, list[str]]:
     """Codes without categories that a group lacks, and a sentence for each that was joined to another."""
-    sentences = []
+    sentences: list[str] = []
     kept = [[level] for level in levels]
     while True:
         used = np.array([[(codes[membership == g] == c).any() for c in range(len(kept))] for g in range(n_groups)])

@@ -111,7 +111,7 @@ def categorical_omega(
     if n == 0:
         return withheld(why_no_rows(items), shape)
     fitted, reason = _fit(complete, names)
-    if reason:
+    if fitted is None:
         return withheld(reason, shape)
     estimate, se = _with_error(fitted, variance)
     low, high = normal_interval(estimate, se, ci_level)
@@ -188,7 +188,7 @@ def ordinal_alpha(items: pd.DataFrame, ci_level: float = 0.95) -> Reliability:
     if n == 0:
         return withheld(why_no_rows(items), shape)
     sample, _, reason = _sample(complete, names)
-    if reason:
+    if sample is None:
         return withheld(reason, shape)
     total = float(sample.correlations.sum())
     if total <= 1e-9:
@@ -218,8 +218,8 @@ def _fit(complete: np.ndarray, names: tuple[str, ...]) -> tuple[engine.Estimate 
 
 
 def _refitted(complete: np.ndarray, names: tuple[str, ...], variance: str) -> float:
-    fitted, reason = _fit(complete, names)
-    return np.nan if reason else _coefficient(fitted, fitted.parameters, fitted.samples[0].moments, variance)
+    fitted, _ = _fit(complete, names)
+    return np.nan if fitted is None else _coefficient(fitted, fitted.parameters, fitted.samples[0].moments, variance)
 
 
 def _with_error(fitted: engine.Estimate, variance: str) -> tuple[float, float]:

@@ -104,7 +104,7 @@ def partial_invariance(ladder: Invariance, alpha: float = 0.05, most: float = 0.
 class _Step:
     """A partial rung: what is free in it, its model, and how that compares with the rung below."""
 
-    released: frozenset[str]
+    released: frozenset[tuple[str, str]]
     model: FactorModel
     difference: Difference | None
 
@@ -143,7 +143,7 @@ def _search(source: Rungs, ladder: Invariance, alpha: float, allowed: int, most:
 def _released(
     source: Rungs,
     rung: str,
-    released: frozenset[str],
+    released: frozenset[tuple[str, str]],
     below: FactorModel,
     alpha: float,
     allowed: int,
@@ -165,7 +165,7 @@ def _released(
     return step
 
 
-def _step(released: frozenset[str], model: FactorModel, below: FactorModel) -> _Step:
+def _step(released: frozenset[tuple[str, str]], model: FactorModel, below: FactorModel) -> _Step:
     return _Step(released, model, compare_models(model, below) if model.admissible else None)
 
 
@@ -188,7 +188,7 @@ def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def score_tests(
-    source: Rungs, rung: str, model: FactorModel, released: frozenset[str], kinds: Collection[str]
+    source: Rungs, rung: str, model: FactorModel, released: frozenset[tuple[str, str]], kinds: Collection[str]
 ) -> pd.DataFrame:
     """Rows kind, item, chi2, df, p, largest first: what making an equality free again would gain."""
     columns = ["kind", "item", "chi2", "df", "p"]
@@ -205,7 +205,7 @@ def score_tests(
     return found.sort_values("chi2", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _wider(source: Rungs, rung: str, table: Table, released: frozenset[str], kind: str, item: str) -> Table:
+def _wider(source: Rungs, rung: str, table: Table, released: frozenset[tuple[str, str]], kind: str, item: str) -> Table:
     """The rung's table with one equality less. Free thresholds would fix the item's intercept and unique variance, which
     is another model: only their labels are taken off."""
     if kind != "thresholds":

@@ -66,7 +66,7 @@ def person_fit(items: pd.DataFrame, model: GradedModel) -> pd.DataFrame:
     """
     scores = model.scores(items)
     out = scores[["trait", "answered"]].assign(lz=np.nan, deviation=np.nan, variance=np.nan, status="")
-    if not model.admissible:
+    if not model.admissible or model.parameters is None:
         return out.assign(status=f"not run: the model is not admissible ({model.status})")
     few = scores["answered"] < 2
     out["status"] = np.where(few, "not run: fewer than two answers", "estimated")

@@ -167,7 +167,7 @@ def with_bootstrap(
     method: str,
     statistic: Callable[[np.ndarray], float],
     draws: int,
-    rng: np.random.Generator,
+    rng: np.random.Generator | None,
 ) -> Reliability:
     """The same coefficient with a percentile interval; `statistic` computes it anew from the positions of people."""
     made = bootstrap(result.n, statistic, draws, rng)

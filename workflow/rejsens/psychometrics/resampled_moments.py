@@ -16,7 +16,7 @@ def bootstrap_covariances(
     values: np.ndarray,
     statistic: Callable[[np.ndarray], np.ndarray],
     draws: int,
-    rng: np.random.Generator,
+    rng: np.random.Generator | None,
 ) -> Draws:
     """Resample people with replacement for a statistic of the covariances alone.
 
@@ -34,6 +34,7 @@ def bootstrap_covariances(
     >>> bool(np.isclose(made.values[0, 0], np.cov(values[rows].T)[0, 1])), made.failed
     (True, 0)
     """
+    assert rng is not None  # see `intervals.check_draws`
     n, k = values.shape
     away = values - values.mean(axis=0)
     first, second = np.triu_indices(k)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -111,11 +113,12 @@ def omega_schmid_leiman(
     if factors < 2:
         raise ValueError(f"a general factor stands above two group factors or more, not {factors}")
     found = correlations_of(items, correlation)
-    if found.values is None:
+    people = found.values
+    if people is None:
         raise ValueError("omega_schmid_leiman takes people, not correlations")
     shape = {"n": found.n, "n_lost": found.n_lost, "k": len(found.items), "ci_level": ci_level}
     interval = BASIC if draws else "no interval"
-    shapes = {
+    shapes: dict[str, dict[str, Any]] = {
         name: {"coefficient": name, "method": f"{method}, {found.kind} correlations, {interval}", **shape}
         for name, method in METHODS.items()
     }
@@ -133,7 +136,7 @@ def omega_schmid_leiman(
             name: Reliability(estimate=float(value), ci_low=nan, ci_high=nan, status=status, **shapes[name])
             for name, value in zip(METHODS, values, strict=True)
         }
-    made = bootstrap(found.n, lambda rows: _again(found.values[rows], items.columns, factors, correlation), draws, rng)
+    made = bootstrap(len(people), lambda rows: _again(people[rows], items.columns, factors, correlation), draws, rng)
     out = {}
     for j, (name, value) in enumerate(zip(METHODS, values, strict=True)):
         low, high = _basic(float(value), made.of(j).interval(ci_level))

@@ -122,7 +122,8 @@ def fornell_larcker(model: FactorModel) -> pd.DataFrame:
 
 
 def _extracted(model: FactorModel, factor: str) -> tuple[float, float]:
-    fitted = model.fitted
+    fitted = model.solution
+    assert fitted.covariance is not None  # the model is admissible
     rows, values, slopes = standardised(fitted.structure, 0, fitted.states[0])
     own = [j for j, row in enumerate(rows) if row.op == LOADING and row.lhs == factor]
     gradient = 2 * (values[own, None] * slopes[own]).mean(axis=0)

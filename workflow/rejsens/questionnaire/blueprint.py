@@ -66,7 +66,7 @@ def _instrument(instrument: Instrument) -> list[str]:
     lines += [line for answers, ids in others.items() for line in (f"{', '.join(ids)}: {answers}", "")]
     if all(item.row_of for item in asked):
         return [*lines, *_matrix(instrument, asked)]
-    rows = [(f"`{i.id}`", i.wording, ", ".join(i.measures), _key(i)) for i in asked]
+    rows = [(f"`{i.id}`", i.wording or "", ", ".join(i.measures), _key(i)) for i in asked]
     return [*lines, *_table(("item", "wording", "construct", "key"), rows)]
 
 
@@ -74,7 +74,7 @@ def _matrix(instrument: Instrument, asked: Sequence[Item]) -> list[str]:
     """Rows that return under each question, once."""
     same: dict[str, list[str]] = {}
     for item in asked:
-        same.setdefault(item.wording, []).append(item.id)
+        same.setdefault(item.wording or "", []).append(item.id)
     return _table(("items", "row"), [(f"`{ids[0]}` to `{ids[-1]}`", wording) for wording, ids in same.items()])
 
 
@@ -141,7 +141,7 @@ def readability(found: Contents) -> str:
     """
     rows, seen = [], set()
     for _, item in found.items():
-        if item.wording not in seen:
+        if item.wording and item.wording not in seen:
             rows.append((f"`{item.id}`", item.wording, *_measured(item.wording)))
             seen.add(item.wording)
     if not rows:

@@ -94,7 +94,7 @@ class _Survey:
         self.groups = self.questions = 0
         recorded = [part for part in questionnaire.parts if part.record]
         names = [n for q in questionnaire.questions() for n in (q.code, *(row.item.id for row in q.rows))]
-        names += [part.record.id for part in recorded]
+        names += [part.record.id for part in recorded if part.record]
         names += [_helper(block.id) for part in recorded for block in part.blocks]
         self.codes = legal_codes(names)
 
@@ -173,6 +173,7 @@ class _Survey:
 
     def _recorded(self, parts: Iterable[Part]) -> None:
         for part in parts:
+            assert part.record is not None and part.codes is not None  # only such parts wait
             said = '""'
             for block in reversed(part.blocks):
                 said = f"if({self.codes[_helper(block.id)]}.NAOK == 1, {part.codes[block.id]}, {said})"
@@ -200,7 +201,7 @@ class _Survey:
         self.questions += 1
         number = str(self.questions)
         text = "<br /><br />".join(escape(part, quote=False) for part in (question.stem, question.text) if part)
-        rules = [row.item.asked_if for row in question.rows] if question.conditional else []
+        rules = [rule for row in question.rows if (rule := row.item.asked_if)] if question.conditional else []
         self._add(
             "Q", id=number, type_scale=TYPES[question.kind], name=self.codes[question.code], relevance=self._relevance(rules),
             text=text, mandatory="N", other="N", **self._attributes(question),

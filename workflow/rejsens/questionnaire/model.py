@@ -201,7 +201,13 @@ def question_groups(rows: Iterable[Row]) -> list[list[Row]]:
     def shown_with(row: Row) -> tuple[object, ...]:
         item = row.item
         alone = item.id if item.type == "number" or (item.type == "category" and not item.choice_of) else ""
-        return item.choice_of, item.row_of, tuple(row.codes.items()), alone, item.wording.endswith("?") and item.id
+        return (
+            item.choice_of,
+            item.row_of,
+            tuple(row.codes.items()),
+            alone,
+            (item.wording or "").endswith("?") and item.id,
+        )
 
     return [list(group) for _, group in groupby(rows, shown_with)]
 

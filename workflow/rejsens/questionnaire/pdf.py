@@ -52,7 +52,9 @@ def pdf(questionnaire: Questionnaire) -> bytes:
 
     source = _source(questionnaire)
     try:
-        return typst.compile(source.encode(), font_paths=[str(FOLDER)], ignore_system_fonts=True, pdf_standards="ua-1")
+        return typst.compile(  # type: ignore[call-overload]  # its stubs want paths to fonts as bytes where the source is
+            source.encode(), font_paths=[str(FOLDER)], ignore_system_fonts=True, pdf_standards="ua-1"
+        )
     except typst.TypstError as error:
         raise Refused(
             Problem(questionnaire.id, "The PDF could not be set", str(error), "", "look at the text it names"),

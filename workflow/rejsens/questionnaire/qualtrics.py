@@ -156,6 +156,7 @@ class _Survey:
 
     def _order(self, part: Part, first: str, names: Sequence[str]) -> dict[str, Any]:
         """One order of the blocks, with the code that says so."""
+        assert part.record is not None and part.codes is not None  # the order is recorded
         group = {"Type": "Group", "FlowID": self._flow_id(), "Description": f"{first} first"}
         field = {"Field": part.record.id, "Type": "Custom", "Value": str(part.codes[first])}
         opening = [self._embedded([field]), self._shown(first)]
@@ -215,7 +216,7 @@ class _Survey:
         if question.shuffled:
             payload["Randomization"] = {"Advanced": None, "TotalRandSubset": "", "Type": "All"}
         if question.conditional:
-            payload["DisplayLogic"] = self._logic([row.item.asked_if for row in question.rows])
+            payload["DisplayLogic"] = self._logic([rule for row in question.rows if (rule := row.item.asked_if)])
         return payload
 
     def _answers(self, question: Question) -> dict[str, Any]:
@@ -256,7 +257,7 @@ class _Survey:
 
     def _row(self, row: Row, question: Question) -> dict[str, Any]:
         """A row of a matrix, with a rule of its own where the rows of the matrix have different ones."""
-        shown = {"Display": escape(row.text, quote=False)}
+        shown: dict[str, Any] = {"Display": escape(row.text, quote=False)}
         if row.item.asked_if and not question.condition:
             shown["DisplayLogic"] = self._logic([row.item.asked_if])
         return shown

@@ -79,7 +79,7 @@ def syllables(word: str) -> int:
         plain.removesuffix("'s"),
         plain.removesuffix("s"),
     )
-    sounds = next((found for form in tried if (found := _dictionary().get(form))), [[]])
+    sounds: list[list[str]] = next((found for form in tried if (found := _dictionary().get(form))), [[]])
     return sum(sound[-1].isdigit() for sound in sounds[0])
 
 

@@ -71,8 +71,8 @@ def read_questionnaire(wanted: Wanted) -> Questionnaire:
     instruments = load_instruments([SHIPPED / "schemas" / "instruments", wanted.study / "schemas" / "instruments"])
     frame = frame_of(wanted, instruments)
     problems: list[Problem] = []
-    parts = [_part(entry, frame, instruments, wanted, problems) for entry in frame["order"]]
-    parts = numbered([part for part in parts if part and part.blocks])
+    read = [_part(entry, frame, instruments, wanted, problems) for entry in frame["order"]]
+    parts = numbered([part for part in read if part and part.blocks])
     asked = _asked(frame, instruments, wanted, parts, problems)
     found = Questionnaire(
         id=frame["id"], title=frame["title"], language=frame["language"], wave=wanted.wave, form=wanted.form,
@@ -337,6 +337,7 @@ def _pages(
 
 
 def _row(item: Item, descends: bool = False) -> Row:
+    assert item.wording is not None  # items without words are told before
     return Row(item, item.wording.strip(), descends)
 
 
@@ -404,7 +405,7 @@ def _of_its_own(item: Item, rows: Sequence[Row]) -> bool:
     """Whether a question of its own stands among sentences under the stem, which then does not hold for it."""
 
     def question(item: Item) -> bool:
-        return bool(item.row_of) or item.wording.endswith("?")
+        return bool(item.row_of) or (item.wording or "").endswith("?")
 
     return question(item) and not all(question(row.item) for row in rows)
 

@@ -15,7 +15,17 @@ from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.result_names import bounds, from_0, interval, metric_of, p_values, written
 from rejsens.sections.measures import words
 from rejsens.sections.places import Given, Row, figure, of_family
-from rejsens.verdict_words import MEANINGS, against_claim, direction, share, simpler_model
+from rejsens.sentences import sentence
+from rejsens.verdict_words import (
+    MEANINGS,
+    against_claim,
+    as_claimed,
+    beyond_sesoi,
+    direction,
+    share,
+    simpler_model,
+    why_inconclusive,
+)
 
 HALF = 160.0  # half the width of a strip
 OF_A_FAMILY = "B"  # figures of the families are numbered apart: B1, B2, ...
@@ -140,15 +150,15 @@ def _card(k: int, row: Row, reach: Mapping[str, float]) -> Finding:
 def _why(row: Row) -> list[str]:
     """What decided, and what a reader must know of it without opening the details."""
     said = [
-        narrative.why_inconclusive(row) or narrative.verdict(row),
-        narrative.as_claimed(row),
+        why_inconclusive(row) or narrative.verdict(row),
+        as_claimed(row),
         narrative.both_paths(row),
     ]
     if row.get("verdict") in ("supported", "opposite"):
-        said.append(narrative.beyond_sesoi(row))
+        said.append(beyond_sesoi(row))
     said += [narrative.invariance(row)] if NOT_ASSESSED in str(row.get("invariance")) else []
     said.append(simpler_model(row))
-    return [*said, "" if apa.is_missing(row.get("warnings")) else narrative.sentence(f"Caution: {row['warnings']}")]
+    return [*said, "" if apa.is_missing(row.get("warnings")) else sentence(f"Caution: {row['warnings']}")]
 
 
 def _estimate(row: Row) -> dict[str, str]:

@@ -100,7 +100,7 @@ PLACES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 }
 
 
-class Tables(dict):
+class Tables(dict[str, pd.DataFrame]):
     """Tables by name; one that was not made is empty, with the columns that the report reads."""
 
     NEEDED: ClassVar = {

@@ -167,7 +167,7 @@ class Release:
     @property
     def gone(self) -> np.ndarray:
         """Who has no row in the release, (n,) bool."""
-        return ~self.rows.any(axis=1)
+        return ~np.any(self.rows, axis=1)
 
 
 def shown_classes(people: People, release: Release, coarsening: Mapping[str, Mapping[str, Any]]) -> np.ndarray:

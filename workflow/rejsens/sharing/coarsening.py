@@ -118,7 +118,7 @@ def _candidates(
     """(loss, coarsening, participation) of every combination in which few enough people stand in small classes."""
     units = [list(group) for group in together]
     n = len(people.ids)
-    rungs = [range(min(len(ladders[name]) for name in unit)) for unit in units]
+    rungs: list[Sequence[int]] = [range(min(len(ladders[name]) for name in unit)) for unit in units]
     if np.prod([len(r) for r in rungs]) > MOST:
         rungs = [sorted({0, len(r) // 2, len(r) - 1}) for r in rungs]
     for kept in PARTICIPATION[PARTICIPATION.index(participation) :]:

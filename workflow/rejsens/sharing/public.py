@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rejsens.declarations import SHIPPED, load_settings
+from rejsens.declarations import load_settings
 from rejsens.definitions import Item
 from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
+from rejsens.registry import SHIPPED
 from rejsens.sharing import anonymity, coarsening, exposure
 from rejsens.sharing.anonymity import AS_IS, Draw, PastMending, People, Release
 from rejsens.sharing.columns import as_dictionary, in_types

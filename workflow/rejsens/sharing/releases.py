@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -128,7 +129,7 @@ def _state(history: History, told: Sequence[Mapping[str, object]], folder: Path 
     _write(Path(folder) / STATED, HEAD + f'study: "{history.study}"\nreleases:\n' + "".join(lines))
 
 
-def _stated(folder: Path) -> dict | None:
+def _stated(folder: Path) -> dict[str, Any] | None:
     path = folder / STATED
     if not path.is_file():
         return None

@@ -62,7 +62,7 @@ def write_table(
     _refuse_texts(frame, path.name)
     by_name = {names[row["variable"]]: row for row in rows}
     ready = _plain(frame).rename(columns=dict(names))
-    missing = {name: codes for name, row in by_name.items() if (codes := missing_codes(row))}
+    missing: dict[str, list[Any]] = {name: codes for name, row in by_name.items() if (codes := missing_codes(row))}
     pyreadstat.write_sav(
         ready,
         str(path),
@@ -114,7 +114,7 @@ def cut(text: str, most: int) -> str:
     return text.encode()[: most - 3].decode(errors="ignore") + "…"
 
 
-def value_labels(row: Mapping[str, Any]) -> dict[float | str, str]:
+def value_labels(row: Mapping[str, Any]) -> dict[Any, str]:
     """Value -> label as the file holds them: of its values, of yes and no, and of the codes that mean no answer."""
     if row["type"] == "boolean":
         return {0: "no", 1: "yes"}

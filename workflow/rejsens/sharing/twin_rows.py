@@ -231,7 +231,8 @@ def _gaps(
 def _gaps_of(
     gap: np.ndarray, absent: np.ndarray, names: Sequence[str], groups: Sequence[Sequence[int]], n: int
 ) -> Gaps:
-    whole, single = [], {}
+    whole = []
+    single: dict[str, float] = {}
     for places in groups:
         applies = ~absent[:, places].all(axis=1)
         none = (gap | absent)[:, places].all(axis=1) & applies

@@ -93,9 +93,10 @@ def scales(real: Wide, twin: Wide, study: Study, least: int) -> pd.DataFrame:
                 if score.model != "reflective" or score.of or score.pairs or len(own) < 3:
                     continue
                 both = [_scale(panel.answers[wave], instrument, [i.id for i in own]) for panel in (real, twin)]
-                if any(found is None or found[0] < least for found in both):
+                enough = [found for found in both if found is not None and found[0] >= least]
+                if len(enough) < 2:
                     continue
-                (n, alpha, loadings), (m, beta, others) = both  # type: ignore[misc]
+                (n, alpha, loadings), (m, beta, others) = enough
                 gap = np.abs(loadings - others)
                 rows.append((wave, score.id, n, m, alpha, beta, float(gap.mean()), float(gap.max())))
     named = ["wave", "score", "n", "n_synthetic", "alpha", "alpha_synthetic", "loadings_apart", "loading_furthest"]

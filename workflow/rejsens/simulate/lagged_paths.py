@@ -70,7 +70,7 @@ class _Model:
         within = [own[0]]
         for shocks in own[1:]:
             within.append(paths @ within[-1] @ paths.T + shocks)
-        blocks = [[None] * self.waves for _ in range(self.waves)]
+        blocks = [[levels] * self.waves for _ in range(self.waves)]  # each is replaced below
         for s in range(self.waves):
             lagged = within[s]
             for t in range(s, self.waves):

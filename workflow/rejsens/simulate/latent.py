@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,8 @@ def draw_people(parameters: Parameters, n: int, rng: np.random.Generator) -> Peo
     slopes = _slopes(parameters, traits["climate"], rng)
     declared = parameters["background"]
     age = declared["age"]
-    years = age["low"] + (age["high"] - age["low"]) * rng.beta(*age["shape"], size=n)
+    a, b = age["shape"]
+    years = age["low"] + (age["high"] - age["low"]) * rng.beta(a, b, size=n)
     gender = _codes(declared["gender"], n, rng)
     statuses = [_codes(declared["relationship_status"], n, rng)]
     for _ in parameters["waves"][1:]:
@@ -135,7 +137,7 @@ def levels(
     return found
 
 
-def background(effect: Mapping[str, object], people: People, wave: int) -> np.ndarray:
+def background(effect: Mapping[str, Any], people: People, wave: int) -> np.ndarray:
     """A number in units of `per`, from 40; or 1 for the people at `level`."""
     values = {"age": people.age, "gender": people.gender, "relationship_status": people.status[:, wave]}[effect["x"]]
     return (values - 40) / effect["per"] if "per" in effect else (values == effect["level"]).astype(float)

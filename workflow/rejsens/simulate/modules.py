@@ -110,7 +110,9 @@ def shown(answers: pd.DataFrame, instruments: Sequence[Instrument]) -> pd.DataFr
     """
     values = {name: answers[name].to_numpy() for name in answers}
     for instrument in instruments:
-        for item in (item for item in instrument.items if item.asked_if):
+        for item in instrument.items:
+            if item.asked_if is None:
+                continue
             closed = [
                 (values[gate] < item.asked_if.at_least) | np.isin(values[gate], instrument.item(gate).not_applicable)
                 for gate in item.asked_if.any_of

@@ -77,7 +77,7 @@ def population_estimands(
         report(f"batch {batch + 1} of {batches}")
     size = people // batches * batches
     rows = [(*key, np.mean(v), _error(v), size, "") for key, v in found.items()]
-    left = {h["id"]: omitted(h) for h, _ in hypotheses if omitted(h)}
+    left = {h["id"]: reason for h, _ in hypotheses if (reason := omitted(h))}
     rows += [(name, *key, np.nan, np.nan, 0, why) for name, (key, why) in left.items()]
     order = {h["id"]: place for place, (h, _) in enumerate(hypotheses)}
     return pd.DataFrame(sorted(rows, key=lambda row: order[row[0]]), columns=list(COLUMNS))

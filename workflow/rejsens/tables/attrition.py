@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.absence import BACKGROUND
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import Alignment, PrintedTable, grouped
 from rejsens.tables._cells import latest, sentence
 
 TABLES = ("attrition", "waves")
@@ -40,7 +40,7 @@ def lay_out(*, attrition: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str,
         "Earlier waves are in attrition.csv.",
         *dict.fromkeys(sentence(f"{row['label']}: {row['status']}") for row in shown.to_dict("records")),
     )
-    alignment = ("left", "right", "right", "right", "right")
+    alignment: tuple[Alignment, ...] = ("left", "right", "right", "right", "right")
     return PrintedTable(title=__doc__, columns=COLUMNS, **grouped(groups), alignment=alignment, general=general)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.benchmarks import METRICS
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import Alignment, PrintedTable, grouped
 from rejsens.tables._cells import labels, text_of, too_few
 
 TABLES = ("benchmarks", "dictionary")
@@ -26,7 +26,7 @@ def lay_out(*, benchmarks: pd.DataFrame, dictionary: pd.DataFrame, study: Mappin
         section = OTHER if row["metric"] == "none" else COMPARED if text_of(row["x"]) else ELSEWHERE
         groups[section].append(_row(row, names, study))
     shown = {heading: rows for heading, rows in groups.items() if rows}
-    general = (
+    general: tuple[str, ...] = (
         f"Brackets behind an estimate hold {apa.level(study['ci_level'])} intervals. Other people were asked, often in another "
         "language and in another way: no line is a pass or a fail.",
         "z compares two samples; where several samples stand behind a published value there is none.",
@@ -35,7 +35,7 @@ def lay_out(*, benchmarks: pd.DataFrame, dictionary: pd.DataFrame, study: Mappin
     if study["simulated"]:
         general = ("The numbers of this study are simulated and say nothing about the published ones.", *general)
     columns = ("Published finding", "Source", "Metric", "Published", "This study", "Estimate", "z", "Comparison")
-    alignment = ("left", "left", "left", "right", "left", "right", "right", "left")
+    alignment: tuple[Alignment, ...] = ("left", "left", "left", "right", "left", "right", "right", "left")
     return PrintedTable(title=__doc__, columns=columns, **grouped(shown), alignment=alignment, general=general)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import Alignment, PrintedTable, grouped
 from rejsens.result_names import ANALYSES, metric_of
 from rejsens.tables._cells import joined, sentence
 
@@ -48,7 +48,7 @@ def lay_out(*, diagnostics: pd.DataFrame, hypotheses: pd.DataFrame, study: Mappi
         groups[_heading(own)].append((f"{name} {labels.get(name, '')}".rstrip(), *_row(own)))
     found = grouped(groups)
     notes = _notes(diagnostics) if found["rows"] else ("No hypothesis of this study has an analysis with such checks.",)
-    alignment = (*("left",) * 3, "right", "left", *("right",) * 3, "left")
+    alignment: tuple[Alignment, ...] = (*("left",) * 3, "right", "left", *("right",) * 3, "left")
     return PrintedTable(title=__doc__, columns=COLUMNS, **found, alignment=alignment, general=notes)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import Alignment, PrintedTable, grouped
 from rejsens.narrative import is_true
 from rejsens.result_names import analysis_of, interval, labels_of, metric_of, spelled, statistic_of, term_of, written
 from rejsens.tables._cells import marked, marks, sentence, text_of
@@ -46,7 +46,7 @@ def lay_out(
     groups: dict[str, list[tuple[str, ...]]] = {}
     for row, note, several in zip(rows, said, outcomes, strict=True):
         groups.setdefault(f"{row['hypothesis']} {row['label']}", []).append(_row(row, note, letters, names, several))
-    alignment = ("left",) * 4 + ("right",) * 7 + ("left",)
+    alignment: tuple[Alignment, ...] = (*("left",) * 4, *("right",) * 7, "left")
     specific = tuple((letter, sentence(text)) for text, letter in letters.items())
     return PrintedTable(
         title=__doc__, columns=COLUMNS, **grouped(groups), alignment=alignment, general=_notes(estimates),

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import RIGHT, PrintedTable, grouped
 from rejsens.phrases import labelled
 from rejsens.tables._cells import labels, marked, marks, missing_rules, sentence
 
@@ -37,7 +37,7 @@ def lay_out(*, exploratory_loadings: pd.DataFrame, dictionary: pd.DataFrame, stu
         title=__doc__,
         columns=("Item", "Reversed", *factors, "Communality"),
         **grouped(groups),
-        alignment=("left", "left") + ("right",) * (len(factors) + 1),
+        alignment=("left", "left", *(RIGHT,) * (len(factors) + 1)),
         general=(
             f"Pattern loadings, extraction and rotation: {methods or 'none'}. Factors are ordered by the variance that they "
             "account for; items after keying.",

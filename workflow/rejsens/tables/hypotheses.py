@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa, narrative
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import Alignment, PrintedTable, grouped
 from rejsens.result_names import bounds, interval, metric_of, written
 from rejsens.tables._cells import marked, marks, sentence
 from rejsens.tables.estimates import missing_data
@@ -41,7 +41,7 @@ def lay_out(
         "n",
         "Missing data",
     )
-    alignment = (*("left",) * 3, *("right",) * 3, "left", *("right",) * 4, "left")
+    alignment: tuple[Alignment, ...] = (*("left",) * 3, *("right",) * 3, "left", *("right",) * 4, "left")
     specific = tuple((letter, sentence(text)) for text, letter in letters.items())
     return PrintedTable(
         title=__doc__,

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import Alignment, PrintedTable, grouped
 from rejsens.tables._cells import sentence, text_of
 
 TABLES = ("dictionary",)
@@ -36,7 +36,7 @@ def lay_out(*, dictionary: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTab
         title: [_row(row) for _, row in frame.iterrows()] for title, frame in dictionary.groupby("title", sort=False)
     }
     columns = ("Score", "Items", "Rule", "Range", "Higher means", "Model", "Key")
-    alignment = ("left", "right", "left", "right", "left", "left", "left")
+    alignment: tuple[Alignment, ...] = ("left", "right", "left", "right", "left", "left", "left")
     return PrintedTable(
         title=__doc__, columns=columns, **grouped(groups), alignment=alignment, general=_notes(dictionary)
     )

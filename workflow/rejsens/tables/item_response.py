@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import RIGHT, PrintedTable, grouped
 from rejsens.tables._cells import labels, marked, marks, missing_rules, sentence
 
 TABLES = ("item_response", "dictionary")
@@ -37,7 +37,7 @@ def lay_out(*, item_response: pd.DataFrame, dictionary: pd.DataFrame, study: Map
         title=__doc__,
         columns=("Item", "Reversed", "n", "Lost", "a", *cuts),
         **grouped(groups),
-        alignment=("left", "left") + ("right",) * (len(cuts) + 3),
+        alignment=("left", "left", *(RIGHT,) * (len(cuts) + 3)),
         general=(
             *NOTES,
             *missing_rules(item_response["missing_rule"]),

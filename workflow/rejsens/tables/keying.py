@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import RIGHT, Alignment, PrintedTable, grouped
 from rejsens.tables._cells import labels, marked, marks, sentence, shown_waves, text_of
 
 TABLES = ("keying", "dictionary", "waves")
@@ -29,7 +29,7 @@ def lay_out(
         groups.setdefault(f"Signs {check}", []).append((f"{known.get(x, x)} with {known.get(y, y)}", expected, *cells))
     general = ("Cells are correlations r; an unmarked one has the expected sign over its whole interval.", *note)
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
-    alignment = ("left", "left", *("right",) * len(names))
+    alignment: tuple[Alignment, ...] = ("left", "left", *(RIGHT,) * len(names))
     return PrintedTable(
         title=__doc__,
         columns=("Pair", "Expected", *names),

@@ -12,7 +12,10 @@ from rejsens.layout import PrintedTable
 from rejsens.tables._cells import labels, marked, marks, missing_rules, sentence, status_of
 
 TABLES = ("local_dependence", "items", "dictionary")
-STATISTICS = {"q3_above_mean": float, "residual": abs}  # Q3 counts upwards, a residual either way
+STATISTICS: dict[str, Callable[[float], float]] = {
+    "q3_above_mean": float,
+    "residual": abs,
+}  # Q3 counts upwards, a residual either way
 MOST = 5  # pairs that a cell names; the table's file has them all
 
 

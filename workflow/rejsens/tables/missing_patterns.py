@@ -89,7 +89,7 @@ def _and(names: list[str]) -> str:
 def _section(rows: pd.DataFrame, level: str, titles: Mapping[str, str]) -> list[tuple[str, ...]]:
     shown, rest = frequent(rows)
     people = 100 * shown["n"].iloc[0] / shown["percent"].iloc[0] if len(shown) else None
-    cells = [
+    cells: list[tuple[str, ...]] = [
         (words(text_of(row["missing"]), row["asked"], level, titles), n_percent(row["n"], people))
         for _, row in shown.iterrows()
     ]

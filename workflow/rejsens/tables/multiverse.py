@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import Alignment, PrintedTable, grouped
 from rejsens.multiverse_words import KIND_WORDS, drawn_unequally
 from rejsens.tables._cells import marked, marks, sentence, text_of
 
@@ -37,7 +37,7 @@ def lay_out(
         "Moves most (spread)",
     )  # fmt: skip
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
-    alignment = ("left", *("right",) * 9, "left")
+    alignment: tuple[Alignment, ...] = ("left", *("right",) * 9, "left")
     return PrintedTable(
         title=__doc__, columns=columns, **grouped(groups), alignment=alignment,
         general=(*drawn_unequally(multiverse_summary), *GENERAL) if groups else (),

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable
+from rejsens.layout import RIGHT, Alignment, PrintedTable
 from rejsens.tables._cells import marked, marks, n_percent, sentence, shown_waves, text_of
 
 TABLES = ("quality", "waves")
@@ -25,7 +25,7 @@ def lay_out(*, quality: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, A
         rows.append((label, action, *cells))
     general = ("Cells are n (%) flagged of the rows checked; a dash marks a check that a wave does not declare.", *note)
     specific = tuple((mark, sentence(text)) for text, mark in letters.items())
-    alignment = ("left", "left", *("right",) * len(names))
+    alignment: tuple[Alignment, ...] = ("left", "left", *(RIGHT,) * len(names))
     return PrintedTable(
         title=__doc__,
         columns=("Check", "Action", *names),

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import RIGHT, PrintedTable, grouped
 from rejsens.tables._cells import labels, marked, marks, panel, sentence, status_of
 
 TABLES = ("reliability", "dictionary", "waves")
@@ -54,7 +54,7 @@ def lay_out(
         title=__doc__,
         columns=("Score", "Wave", *present, HALVES),
         **grouped(groups),
-        alignment=("left", "left") + ("right",) * (len(present) + 1),
+        alignment=("left", "left", *(RIGHT,) * (len(present) + 1)),
         general=(
             f"Brackets hold {apa.level(study['ci_level'])} intervals; rows with an answer to every item.",
             *NOTES,

@@ -10,7 +10,7 @@ import pandas as pd
 from rejsens import apa
 from rejsens.difference_lines import SHOW_ALL, Summary, said_of, summarise
 from rejsens.differences import COMPARED, REPLACED
-from rejsens.layout import PrintedTable, grouped
+from rejsens.layout import Alignment, PrintedTable, grouped
 from rejsens.tables._cells import panel, sentence, text_of
 
 TABLES = ("differences", "waves", "dictionary")
@@ -30,7 +30,7 @@ def lay_out(
             compared = own[own["status"] == COMPARED].iloc[0]
             groups[f"{wave}, compared with {compared['previous_wave']}"] = _rows(own, compared, titles)
     columns = ("What changed", "Where", "Items", "Before", "Now", "Remark")
-    alignment = ("left", "left", "right", "left", "left", "left")
+    alignment: tuple[Alignment, ...] = ("left", "left", "right", "left", "left", "left")
     general = (
         "A question that was put in other words, or whose codes changed their meaning, stops the run unless the wave’s "
         "sidecar says why its answers may still be compared; the remark then holds the reason.",
@@ -51,7 +51,7 @@ def _rows(own: pd.DataFrame, compared: pd.Series, titles: Mapping[str, str]) -> 
 
 def _row(line: Summary, titles: Mapping[str, str]) -> tuple[str, ...]:
     named = Summary(**{**vars(line), "instruments": tuple(titles.get(i, i) for i in line.instruments)})
-    ends = (line.before, line.after)
+    ends: tuple[str, ...] = (line.before, line.after)
     if line.kind in SHOW_ALL:
         ends = tuple(text if not text or text.startswith("“") else f"“{text}”" for text in ends)
     remark = sentence(line.reason.replace("`", "")) if line.reason else ""

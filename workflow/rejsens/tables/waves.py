@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.layout import PrintedTable
+from rejsens.layout import Alignment, PrintedTable
 from rejsens.tables._cells import panel
 
 TABLES = ("waves",)
@@ -19,7 +19,11 @@ def lay_out(*, waves: pd.DataFrame, study: Mapping[str, Any]) -> PrintedTable:
     by_name = waves.set_index("wave")
     rows = tuple(_row(name, by_name.loc[name]) for name in panel(waves))
     columns = ("Wave", "Title", "Role", "Platform", "First day", "Last day", "Rows", "Kept", "SHA-256 (first 12)")
-    alignment = (*("left",) * 4, *("right",) * 4, "left")  # a date does not break when it stands to the right
+    alignment: tuple[Alignment, ...] = (
+        *("left",) * 4,
+        *("right",) * 4,
+        "left",
+    )  # a date does not break when it stands to the right
     general = ["The full content hash of every file is in the section on reproducing this report."]
     if waves["simulated"].any():
         general.insert(0, "Simulated data: nobody answered these questions.")

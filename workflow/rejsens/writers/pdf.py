@@ -13,7 +13,6 @@ from typing import NamedTuple
 from fontTools.ttLib import TTFont
 
 from rejsens.document import (
-    Block,
     Bullets,
     Code,
     Document,
@@ -22,6 +21,7 @@ from rejsens.document import (
     Facts,
     Figure,
     Finding,
+    Leaf,
     Link,
     Paragraph,
     Part,
@@ -155,7 +155,7 @@ def compiled(
     import typst
 
     try:
-        return typst.compile(
+        return typst.compile(  # type: ignore[call-overload]  # its stubs know no sources by name
             {"main": text.encode(), **(files or {})},
             font_paths=[str(FOLDER)],
             ignore_system_fonts=not system_fonts,
@@ -223,7 +223,7 @@ def _section(section: Section, document: Document, level: int) -> list[Piece]:
     return pieces
 
 
-def _block(block: Block, document: Document, level: int) -> list[str]:
+def _block(block: Leaf, document: Document, level: int) -> list[str]:
     """Lines of source of a block that is no section."""
     match block:
         case Paragraph():

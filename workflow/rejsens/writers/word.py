@@ -247,7 +247,9 @@ class _Writer:
 
     def caption(self, label: str, new: bool = True) -> None:
         """The number as a field that Word counts anew, under a bookmark that links go to; a continued table repeats it."""
-        kind, series, number = re.fullmatch(r"(\w+) ([A-Z]*)(\d+)", label).groups()
+        found = re.fullmatch(r"(\w+) ([A-Z]*)(\d+)", label)
+        assert found is not None, label
+        kind, series, number = found.groups()
         paragraph = self.new("Caption")
         if not (new and self.counted):
             paragraph.add_run(label)

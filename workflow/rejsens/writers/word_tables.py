@@ -80,7 +80,7 @@ def _widths(printed: PrintedTable, room: int) -> list[int]:
     ]
     long = [share if max(map(len, column)) > READABLE else 0.0 for share, column in zip(flexible, columns, strict=True)]
     left = room - sum(own)
-    if left > 0 and sum(long):
+    if left > 0 and sum(long) > 0:
         own = [width + int(left * share / sum(long)) for width, share in zip(own, long, strict=True)]
     return own if left >= 0 else [width * room // sum(own) for width in own]
 

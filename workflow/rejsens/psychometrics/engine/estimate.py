@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from rejsens.psychometrics.engine import minimise, moments, normal, robust
 from rejsens.psychometrics.engine.identify import group_jacobian, why_not_identified
 from rejsens.psychometrics.engine.start import start_values
 from rejsens.psychometrics.engine.table import COVARIANCE, MEAN, Parameter, Structure, Table, compile_table
+
+if TYPE_CHECKING:
+    from rejsens.psychometrics.engine.polychoric import OrderedSample
 
 ESTIMATORS = ("ML", "MLM", "MLR", "WLSMV")
 EDGE = 1e-9  # rounding allowed before a correlation counts as outside ±1
@@ -55,7 +58,7 @@ class Estimate:
     estimator: str
     samples: tuple[Any, ...]
     optimum: minimise.Optimum
-    objective: object
+    objective: Any  # NormalLikelihood, or LeastSquares of ordered items: each with more than a search needs
     information: np.ndarray  # of one row
     covariance: np.ndarray | None
     test: Test
@@ -122,7 +125,7 @@ class Estimate:
 
 def solve(
     structure: Structure, samples: Sequence[Any], start: np.ndarray | None = None
-) -> tuple[object, minimise.Optimum]:
+) -> tuple[Any, minimise.Optimum]:
     """The objective and where its minimum was found (or the search gave up)."""
     objective = objective_of(structure, samples)
     if start is None:
@@ -130,7 +133,8 @@ def solve(
     return objective, minimise.minimise(objective, start)
 
 
-def objective_of(structure: Structure, samples: Sequence[Any]):
+def objective_of(structure: Structure, samples: Sequence[Any]) -> Any:
+    """NormalLikelihood, or LeastSquares of ordered items; each takes points of its own kind."""
     if structure.ordered:
         from rejsens.psychometrics.engine.ordered import LeastSquares
 
@@ -138,7 +142,7 @@ def objective_of(structure: Structure, samples: Sequence[Any]):
     return normal.NormalLikelihood(structure, samples)
 
 
-def sample_moments(sample) -> tuple[np.ndarray, ...]:
+def sample_moments(sample: normal.Sample | OrderedSample) -> tuple[np.ndarray, ...]:
     """Mean and covariance to start from; with holes, each from the answers there are; of ordered items also thresholds."""
     if isinstance(sample, normal.Sample):
         if sample.complete:
@@ -189,7 +193,15 @@ def estimate(
     return _finish_normal(structure, samples, objective, optimum, estimator, full, baseline)
 
 
-def _finish_normal(structure, samples, objective, optimum, estimator, full, baseline) -> Estimate:
+def _finish_normal(
+    structure: Structure,
+    samples: Sequence[normal.Sample],
+    objective: normal.NormalLikelihood,
+    optimum: minimise.Optimum,
+    estimator: str,
+    full: Sequence[normal.Saturated] | None,
+    baseline: Test | None,
+) -> Estimate:
     n = objective.n
     full = tuple(normal.saturated(sample) for sample in samples) if full is None else tuple(full)
     if not np.isfinite(optimum.point.value):
@@ -217,7 +229,15 @@ def _finish_normal(structure, samples, objective, optimum, estimator, full, base
     )
 
 
-def _tested(structure, objective, point, estimator, inverse, full, saturated_traces) -> tuple[np.ndarray | None, Test]:
+def _tested(
+    structure: Structure,
+    objective: normal.NormalLikelihood,
+    point: normal.Point,
+    estimator: str,
+    inverse: np.ndarray | None,
+    full: Sequence[normal.Saturated],
+    saturated_traces: float | None,
+) -> tuple[np.ndarray | None, Test]:
     n, df = objective.n, structure.df
     chi2 = max(n * point.value - sum(one.deviance for one in full), 0.0)
     if inverse is None or estimator == "ML":
@@ -230,6 +250,7 @@ def _tested(structure, objective, point, estimator, inverse, full, saturated_tra
             for sample, seen in zip(objective.samples, point.seen, strict=True)
         )
     else:
+        assert saturated_traces is not None  # MLR has them
         whole = saturated_traces
     trace = whole - float((meat * inverse).sum())
     return covariance, scaled_test(chi2, df, trace)
@@ -241,7 +262,11 @@ def scaled_test(chi2: float, df: int, trace: float) -> Test:
 
 
 def independence(
-    structure: Structure, samples: Sequence[Any], estimator: str, full: Sequence[Any], saturated_traces=None
+    structure: Structure,
+    samples: Sequence[normal.Sample],
+    estimator: str,
+    full: Sequence[normal.Saturated],
+    saturated_traces: float | None = None,
 ) -> Test:
     """The baseline: variances (and means) free in each group, no covariance. Its maximum is known in closed form."""
     bare = independence_structure(structure)
@@ -267,7 +292,7 @@ def independence_structure(structure: Structure) -> Structure:
     return compile_table(Table(table.items, (), tuple(rows), table.n_groups, table.means))
 
 
-def _independent(bare: Structure, by_group: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def _independent(bare: Structure, by_group: Sequence[tuple[np.ndarray, ...]]) -> np.ndarray:
     parts = [(covariance.diagonal(), mean if bare.table.means else mean[:0]) for mean, covariance in by_group]
     return np.concatenate([part for pair in parts for part in pair])
 
@@ -286,18 +311,18 @@ def why_inadmissible(fitted: Estimate) -> str:
     for group, state in enumerate(fitted.states):
         where = f" (group {group + 1})" if structure.table.n_groups > 1 else ""
         reasons += [reason + where for reason in _improper(structure, group, state)]
-    if not reasons and (names := _hardly_told_apart(fitted)):
+    if fitted.covariance is not None and not reasons and (names := _hardly_told_apart(fitted, fitted.covariance)):
         reasons.append(f"these data hardly tell parameters apart: {', '.join(names[:6])}")
     return "; ".join(reasons)
 
 
-def _hardly_told_apart(fitted: Estimate) -> list[str]:
+def _hardly_told_apart(fitted: Estimate, covariance: np.ndarray) -> list[str]:
     """Parameters whose variance is inflated by the others beyond all use, such as loadings of a factor without variance.
 
     Sound models stay below a few hundred; corrected statistics of one far beyond are arbitrary, however it converged.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        inflation = fitted.covariance.diagonal() * np.linalg.pinv(fitted.covariance).diagonal()
+        inflation = covariance.diagonal() * np.linalg.pinv(covariance).diagonal()
     return [name for name, own in zip(fitted.structure.names, inflation, strict=True) if own > MOST_INFLATION]
 
 

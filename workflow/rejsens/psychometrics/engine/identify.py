@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rejsens.psychometrics.engine import moments
-from rejsens.psychometrics.engine.table import Structure
+from rejsens.psychometrics.engine.table import Cells, Structure
 
 POINTS = 3  # random points at which the rank is judged; the largest counts
 RANK = 1e-9  # smallest singular value, over the largest, of the Jacobian with columns of length 1
@@ -61,7 +61,7 @@ def moment_jacobian(structure: Structure, parameters: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def group_jacobian(structure: Structure, cells, state: moments.State) -> np.ndarray:
+def group_jacobian(structure: Structure, cells: Cells, state: moments.State) -> np.ndarray:
     way = moments.directions(state, cells)
     if structure.ordered:
         from rejsens.psychometrics.engine.ordered import ordered_jacobian

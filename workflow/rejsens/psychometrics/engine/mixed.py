@@ -68,8 +68,8 @@ def mixed_sample(values: np.ndarray, categories: np.ndarray) -> OrderedSample:
     owner = np.concatenate([[j] * max(k - 1, 0) for j, k in enumerate(categories)]).astype(int)
     continuous = np.flatnonzero(categories == 0)
     means, spread = np.zeros(p), np.ones(p)
-    means[continuous] = [items[j].mean for j in continuous]
-    spread[continuous] = [np.sqrt(items[j].variance) for j in continuous]
+    means[continuous] = [one.mean for one in items if isinstance(one, _Continuous)]
+    spread[continuous] = [np.sqrt(one.variance) for one in items if isinstance(one, _Continuous)]
     matrix = np.eye(p)
     matrix[rows, columns] = matrix[columns, rows] = [pair.rho for pair in pairs]
     gamma = _in_units(_of_correlations(items, pairs, rows, columns, n), items, matrix, spread, rows, columns)
@@ -92,12 +92,10 @@ def _continuous(values: np.ndarray) -> _Continuous:
 
 
 def _pair(a: _Ordered | _Continuous, b: _Ordered | _Continuous) -> _Pair:
-    if isinstance(a, _Ordered) and isinstance(b, _Ordered):
-        return _both_ordered(a, b)
-    if isinstance(a, _Continuous) and isinstance(b, _Continuous):
-        return _both_continuous(a, b)
     if isinstance(a, _Continuous):
-        return _polyserial(a, b)
+        return _both_continuous(a, b) if isinstance(b, _Continuous) else _polyserial(a, b)
+    if isinstance(b, _Ordered):
+        return _both_ordered(a, b)
     turned = _polyserial(b, a)
     return _Pair(turned.rho, turned.score, turned.second, turned.first, turned.at_edge)
 
@@ -116,7 +114,7 @@ def _both_continuous(a: _Continuous, b: _Continuous) -> _Pair:
     for one, other in ((a, b), (b, a)):
         pull = (one.z - rho * other.z) / left
         own.append(np.stack([pull / np.sqrt(one.variance), (one.z * pull - 1) / (2 * one.variance)]))
-    return _Pair(rho, score, *own)
+    return _Pair(rho, score, first=own[0], second=own[1])
 
 
 def _polyserial(a: _Continuous, b: _Ordered) -> _Pair:

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from rejsens.psychometrics.engine import moments
+from rejsens.psychometrics.engine.estimate import Estimate
 from rejsens.psychometrics.engine.table import COVARIANCE, LOADING, Cells, Parameter, Structure
 
 
-def score_tests(fitted) -> pd.DataFrame:
+def score_tests(fitted: Estimate) -> pd.DataFrame:
     """Rows group, lhs, op, rhs, mi, epc, std_epc for every loading and covariance that is not in the model."""
     structure = fitted.structure
     candidates = [_absent(structure, group) for group in range(structure.table.n_groups)]

@@ -279,6 +279,7 @@ def _pattern_scores(
     k: int,
     about_sample: bool,
 ) -> Iterator[np.ndarray]:
+    assert sample.values is not None  # scores are people's own
     a, b, mu = (one.inverse @ part[pattern.items] for part in (way.a, way.b, way.mu))
     constant = np.einsum("ij,ij->j", a, pattern.covariance @ b if about_sample else way.b[pattern.items])
     rows = np.arange(sample.n) if isinstance(pattern.rows, slice) else pattern.rows
@@ -425,7 +426,16 @@ def pairs(left: np.ndarray, right: np.ndarray, rows: np.ndarray, columns: np.nda
     )
 
 
-def _saturated_scores(sample, pattern, inverse, mean, rows, columns, half) -> np.ndarray:
+def _saturated_scores(
+    sample: Sample,
+    pattern: Pattern,
+    inverse: np.ndarray,
+    mean: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    half: np.ndarray,
+) -> np.ndarray:
+    assert sample.values is not None  # scores are people's own
     p = sample.n_items
     out = np.zeros((p + len(rows),) * 2)
     people = np.arange(sample.n) if isinstance(pattern.rows, slice) else pattern.rows

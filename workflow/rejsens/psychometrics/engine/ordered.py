@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from rejsens.psychometrics.engine import minimise, moments
 from rejsens.psychometrics.engine.normal import pairs
 from rejsens.psychometrics.engine.polychoric import OrderedSample
 from rejsens.psychometrics.engine.table import Cells, Structure
+
+if TYPE_CHECKING:
+    from rejsens.psychometrics.engine.estimate import Estimate, Test
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +144,14 @@ def implied_correlations(structure: Structure, state: moments.State) -> np.ndarr
     return out
 
 
-def finish(structure, samples, objective, optimum, estimator, baseline):
+def finish(
+    structure: Structure,
+    samples: Sequence[OrderedSample],
+    objective: LeastSquares,
+    optimum: minimise.Optimum,
+    estimator: str,
+    baseline: Test | None,
+) -> Estimate:
     """Covariance of the parameters and scaled and shifted statistics."""
     from rejsens.psychometrics.engine.estimate import Estimate, Test
 
@@ -170,7 +180,7 @@ def finish(structure, samples, objective, optimum, estimator, baseline):
 
 def filling(objective: LeastSquares, point: Point) -> tuple[np.ndarray, np.ndarray]:
     """Delta' V Gamma V Delta and Delta' V Gamma V Gamma V Delta over all groups, V weighted by the groups' shares."""
-    first, second = 0.0, 0.0
+    first, second = np.zeros(()), np.zeros(())
     for share, weight, sample, jacobian in zip(
         objective.shares, objective.weights, objective.samples, point.jacobians, strict=True
     ):
@@ -183,7 +193,7 @@ def filling(objective: LeastSquares, point: Point) -> tuple[np.ndarray, np.ndarr
 
 def _spread_of_scores(objective: LeastSquares, point: Point) -> np.ndarray:
     """Delta' V Gamma V Delta for standard errors, where lavaan divides by n_g − 1."""
-    total = 0.0
+    total = np.zeros(())
     for share, weight, sample, jacobian in zip(
         objective.shares, objective.weights, objective.samples, point.jacobians, strict=True
     ):
@@ -202,7 +212,7 @@ def _traces(objective: LeastSquares, inverse: np.ndarray, first: np.ndarray, sec
     return whole - float(np.trace(inner)), square - 2 * float((inverse * second).sum()) + float((inner * inner.T).sum())
 
 
-def shifted_test(chi2: float, df: int, trace: float, trace_of_square: float):
+def shifted_test(chi2: float, df: int, trace: float, trace_of_square: float) -> Test:
     from rejsens.psychometrics.engine.estimate import Test
 
     if df <= 0 or trace_of_square <= 0:
@@ -212,7 +222,7 @@ def shifted_test(chi2: float, df: int, trace: float, trace_of_square: float):
     return Test(chi2, df, chi2 * slope + shift, 1 / slope, shift, trace)
 
 
-def independence(samples: Sequence[OrderedSample]):
+def independence(samples: Sequence[OrderedSample]) -> Test:
     """The baseline: thresholds (means and variances of continuous items) free, all correlations 0."""
     chi2, df, trace, square = 0.0, 0, 0.0, 0.0
     for sample in samples:
@@ -225,7 +235,7 @@ def independence(samples: Sequence[OrderedSample]):
     return shifted_test(chi2, df, trace, square)
 
 
-def corrected_for_categories(objective: LeastSquares, point: Point, inverse: np.ndarray):
+def corrected_for_categories(objective: LeastSquares, point: Point, inverse: np.ndarray) -> tuple[Test, Test] | None:
     """Statistics of the model and of the baseline for robust indices (Savalei, 2021): how far the implied correlations
     are from the polychoric ones by the normal likelihood, and what that averages. None where these are not positive
     definite."""

@@ -49,6 +49,7 @@ class OrderedSample:
         shared = [self.thresholds, self.correlations[np.tril_indices(len(self.correlations), -1)]]
         if not self.continuous:
             return np.concatenate(shared)
+        assert self.means is not None  # as wherever there are continuous items
         own = list(self.continuous)
         return np.concatenate([*shared, self.means[own], self.correlations.diagonal()[own]])
 

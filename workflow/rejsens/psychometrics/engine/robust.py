@@ -21,6 +21,7 @@ def weighted_trace(sample: Sample, inverse: np.ndarray, means: bool) -> float:
 
     Gamma is the distribution-free covariance of the sample moments, divisor n.
     """
+    assert sample.values is not None  # a fourth moment needs the people
     total = 0.0
     for start in range(0, sample.n, BLOCK):
         deviations = sample.values[start : start + BLOCK] - sample.mean

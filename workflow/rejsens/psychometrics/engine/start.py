@@ -19,7 +19,7 @@ def start_values(structure: Structure, samples: Sequence[tuple[np.ndarray, ...]]
     `start` come first."""
     filled = [_group(structure, group, *own) for group, own in enumerate(samples)]
     values = structure.read(filled)
-    given = {}
+    given: dict[str, float] = {}
     for row in structure.table.rows:
         if row.fixed is None and row.start is not None:
             given.setdefault(row.label or row.name, row.start)
@@ -79,6 +79,7 @@ def _group(
     means[p:][free_mean[p:]] = 0.0
     if not structure.ordered:
         return Matrices(paths, left, means, fixed.thresholds, fixed.scales)
+    assert thresholds is not None  # ordered items have them
     if structure.theta:  # the residual variance is the unit: everything else grows by what it was
         unit = 1 / np.sqrt(residual)
         unit[structure.continuous] = 1.0

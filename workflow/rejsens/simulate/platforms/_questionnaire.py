@@ -103,7 +103,7 @@ def answer_texts(item: Item, instrument: Instrument) -> dict[float, str]:
 @cache
 def _anchors(path: str, item: str) -> tuple[str, str]:
     content = read_yaml(path, "instrument")
-    own = next((entry.get("answers", {}) for entry in content["items"] if entry["id"] == item), {})
+    own: dict[str, Any] = next((entry.get("answers", {}) for entry in content["items"] if entry["id"] == item), {})
     anchors = {**content["answers"], **own}.get("anchors", {})
     return anchors.get("min", "lowest"), anchors.get("max", "highest")
 
@@ -198,7 +198,8 @@ def sittings(wave: SimulatedWave, seed: int) -> Sittings:
     letters = np.array(list("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
     response = ["R_" + "".join(rng.choice(letters, size=15)) for _ in range(n)]
     end = [moment + timedelta(seconds=s) for moment, s in zip(start, seconds, strict=True)]
+    columns: tuple[list[Any], ...] = (start, end, seconds, response)
     for copy in wave.planted[wave.planted["kind"] == "exact_duplicate"].itertuples():
-        for column in (start, end, seconds, response):
+        for column in columns:
             column[copy.position] = column[int(copy.detail.rpartition(" ")[2])]
     return Sittings(start, end, seconds, response)

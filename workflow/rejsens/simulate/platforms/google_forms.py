@@ -13,7 +13,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from rejsens.simulate.platforms._questionnaire import (
     NO_ANSWER,
@@ -51,7 +51,9 @@ def sheet(wave: SimulatedWave, seed: int) -> Exported:
     return _exported(wave, seed, moment, ", ", csv.QUOTE_MINIMAL)
 
 
-def _exported(wave: SimulatedWave, seed: int, moment: Callable[..., Any], between: str, quoting: int) -> Exported:
+def _exported(
+    wave: SimulatedWave, seed: int, moment: Callable[..., Any], between: str, quoting: Literal[0, 1]
+) -> Exported:
     questions = questionnaire(wave)
     columns = {"Timestamp": [moment(time) for time in sittings(wave, seed).end]}
     columns[CODE] = wave.cells["participant"].tolist()

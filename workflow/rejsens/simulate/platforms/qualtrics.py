@@ -97,7 +97,7 @@ def _exported(
     writer.writerow(headings[name] for name in columns)
     writer.writerow(json.dumps({"ImportId": import_ids[name]}, separators=(",", ":")) for name in columns)
     writer.writerows(rows)
-    maps = {"platform": "qualtrics", "participant": {"column": "panel_id"}}
+    maps: dict[str, Any] = {"platform": "qualtrics", "participant": {"column": "panel_id"}}
     if delimiter == "\t":
         maps |= {"encoding": "utf-16", "delimiter": "\t"}
     maps["headers"] = {names[q.item.id]: q.item.id for q in questions if alone(q)}

@@ -129,7 +129,7 @@ def _dictionary(questions: Sequence[Question]) -> bytes:
     for question in questions:
         if question.box_of:
             if boxes := ticks.pop(question.box_of, None):
-                choices = {k: box.text for k, box in enumerate(boxes, start=1)}
+                choices: dict[float, str] = {k: box.text for k, box in enumerate(boxes, start=1)}
                 label = question.instrument.questions[question.box_of]
                 rows.append(_field(question.box_of, "checkbox", label, choices))
         elif question.choices:

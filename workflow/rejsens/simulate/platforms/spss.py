@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -58,5 +59,5 @@ def _value_labels(question: Question) -> dict[float, str]:
     return dict(question.choices) | ({MISSING_CODE: NO_ANSWER} if question.instrument.scores else {})
 
 
-def _missing(question: Question) -> list[object]:
+def _missing(question: Question) -> list[Any]:
     return [{"lo": MISSING_CODE, "hi": -90.0}] if question.instrument.id.startswith("mreii") else [MISSING_CODE]
