@@ -116,7 +116,9 @@ def _assess_score(
         parts, score, low=low, high=high, labels=labels, reverse=reverse, ordered=ordered, ci_level=ci_level, rng=rng
     )
     given = {name: parts[name].value_counts() for name in parts}
-    few = items["item"].map(lambda item: bool((given[item] < min_cell).any())).astype(bool)  # as `disclosure.end_shares`
+    few = (
+        items["item"].map(lambda item: bool((given[item] < min_cell).any())).astype(bool)
+    )  # as `disclosure.end_shares`
     for end in ("floor_percent", "ceiling_percent"):
         items[end] = items[end].where(~few | (items[end] == 0))
     items = round_items(items, low, high)
