@@ -57,7 +57,7 @@ def pages_with(language: str) -> list[str]:
     return sorted({block.page for block in of(language) if (block.page, language) not in ELSEWHERE})
 
 
-# --- every block is one of these ---------------------------------------------------------------------------------------
+# --- every block is one of these -------------------------------------------------------------------------------------
 
 
 def test_every_fence_is_closed_and_names_its_language():
@@ -91,7 +91,7 @@ def test_reasons_stand_directly_above_a_block():
         assert said == sum(block.page == named and bool(block.reason) for block in blocks()), named
 
 
-# --- Python, JSON, CSV -------------------------------------------------------------------------------------------------
+# --- Python, JSON, CSV -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", pages_with("python"))
@@ -114,7 +114,7 @@ def test_json_and_csv_are_what_they_say():
         assert len({len(row) for row in csv.reader(io.StringIO(block.body))}) == 1, block.place
 
 
-# --- YAML: valid alone (test_docs.py), and in a study -------------------------------------------------------------------
+# --- YAML: valid alone (test_docs.py), and in a study ----------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +171,7 @@ def test_the_part_of_a_profile_is_a_part_of_the_shipped_one(tmp_path):
     assert set(own["default-resources"]) <= set(read.args)
 
 
-# --- what is typed -----------------------------------------------------------------------------------------------------
+# --- what is typed ---------------------------------------------------------------------------------------------------
 
 
 def understood(words: tuple[str, ...]) -> None:
@@ -248,11 +248,11 @@ def test_commands_within_sentences_have_these_options():
     assert found > 20
 
 
-# --- what is typed, run ------------------------------------------------------------------------------------------------
+# --- what is typed, run ----------------------------------------------------------------------------------------------
 
-# Seconds at most, in a study of 60 people; what runs a whole study is in tests/workflow (test_commands.py types docs/add-a-wave.md).
+# Seconds at most, in a study of 60 people; whole studies are run in tests/workflow.
 RUN = ("init", "instruments", "plan", "check", "unlock", "content-validity", "diff-wave")
-RUN_WITH = (("questionnaire", "--format"), ("power", "between"), ("figures", "--dry-run"))
+RUN_WITH = (("questionnaire", "--format"), ("power", "between"))
 NOT_HERE = {"docs/add-a-wave.md"}  # typed in tests/workflow/test_commands.py
 WAVES = ("2026a", "2026b", "2026g")
 
@@ -272,7 +272,7 @@ def tiny(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def desk(tiny, tmp_path, monkeypatch) -> Path:
+def desk(tiny, tmp_path) -> Path:
     """A folder with a study named my-study, and review sheets that came back, as the pages take for granted."""
     shutil.copytree(tiny, tmp_path / "my-study")
     assert rejsens_here(tmp_path, "content-validity", "--example", "--out", "returned").returncode == 0
@@ -315,7 +315,7 @@ def shows(output: str, lines: tuple[str, ...]) -> None:
         rest = rest[rest.index(line) + 1 :]
 
 
-# --- what is printed: made again by the program's own words ------------------------------------------------------------
+# --- what is printed: made again by the program's own words ----------------------------------------------------------
 
 
 def answer_of_power() -> str:

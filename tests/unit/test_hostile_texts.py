@@ -200,6 +200,13 @@ def test_a_title_of_several_lines_opens_no_block_in_markdown():
     assert tags == ["h1", "p", "h2", "p"]
 
 
+@pytest.mark.parametrize("part", [Code("a ` <script>b</script> ``"), Link("a", "b.html) <script>c</script> (")])
+def test_neither_code_nor_an_address_ends_early_in_markdown(part):
+    source = markdown.write(Document("t", (Section("s", "s", (Paragraph((part, " end")),)),)))
+    page = Elements(MarkdownIt("commonmark", {"html": True}).render(source))
+    assert "script" not in page.tags and {"code", "a"} & set(page.tags)
+
+
 # --- what platforms give beside an export ----------------------------------------------------------------------------
 
 NESTED = "[" * 200_000

@@ -274,7 +274,7 @@ def params(plan: Plan) -> dict[str, object]:
 
 def test_a_setting_of_style_reruns_what_prints_and_nothing_that_computes(monkeypatch):
     monkeypatch.chdir(registry.SHIPPED)
-    for name in ("code", "hashes"):  # files are the same whatever the settings say
+    for name in ("code", "hashes", "export_hash"):  # files are the same whatever the settings say
         monkeypatch.setattr(f"rejsens.plan.{name}", lambda *given: {})
     study = load_study(".")
     before = params(Plan(study))
