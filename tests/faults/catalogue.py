@@ -1308,7 +1308,7 @@ doubted(
 doubted("two hypotheses with one id", _twice, "Two hypotheses with one id", "“L1”")
 doubted("a smallest effect of interest of nothing", hypothesis(sesoi=0), "L1 › sesoi", "a number above 0")
 doubted("a smallest effect of interest below nothing", hypothesis(sesoi=-0.1), "L1 › sesoi", "a number above 0")
-doubted("a smallest effect of interest without an end", hypothesis(sesoi=float("inf")), "a number above 0")
+doubted("a smallest effect of interest without an end", hypothesis(sesoi=float("inf")), "a number without an end")
 doubted("a claim that the ledger does not hold", hypothesis(claim_ids=["C16", "C48"]), "Hypotheses about an unknown claim",
         "“C48”", "Did you mean")  # fmt: skip
 doubted("a quotation of an unknown document", hypothesis(claim={"quotation": "q", "document": "silent-emotional-rejections"}),

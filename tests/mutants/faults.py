@@ -44,7 +44,7 @@ def mutants(source: str) -> Iterator[Mutant]:
     """Every fault of a module, one by one. Docstrings, annotations, messages and imports are left alone.
 
     >>> [mutant.name for mutant in mutants("def f(x):\\n    return x + 1 if x < 2 else 0")][:2]
-    ['f: x + 1 if x < 2 else 0 -> x + 1 if not x < 2 else 0 #1', 'f: x + 1 -> x - 1 #1']
+    ['f: x + 1 if x < 2 else 0 -> x + 1 if not x < 2 else 0 #1', 'f: x < 2 -> x <= 2 #1']
     """
     tree = ast.parse(source)
     seen: dict[str, int] = {}
