@@ -307,7 +307,7 @@ WHY: dict[str, tuple[Callable[[Path], None], str, list[str]]] = {
     "a family": (edit("config/hypotheses/loneliness.yaml", "More loneliness", "Less loneliness"), REPORT, ["the hypotheses of family loneliness changed."]),
     "a deleted file": (lambda study: (study / "results/flow.csv").unlink(), "results/flow.csv", ["results/flow.csv is not there."]),
     "a deleted file and a sidecar": (both(lambda study: (study / "results/waves.csv").unlink(), edit("data/waves/w2.yaml", "Wave w2", "Wave 2")), "results/waves.csv", ["results/waves.csv is not there;", "the sidecar of wave w2 changed."]),
-    "a result edited by hand": (edited_by_hand, "results/tables/flow.html", ["results/flow.csv changed after it was made (by hand?)."]),
+    "a result edited by hand": (edited_by_hand, "results/tables/flow.html", ["results/flow.csv is not as its step wrote it."]),
     "a figure of one's own": (own_figure, REPORT, ["results/figures/mine.svg is not there."]),
 }  # fmt: skip
 
