@@ -19,6 +19,10 @@ OWN_PLACES = {  # what writes in another way, and why that is whole as well
     "whole_files.py": "this is the one place",
     "adding/ids.py": "a key file that must not be there yet; half of one is taken away",
     "adding/writing.py": "a shadow of the study in a folder of its own, thrown away",
+    "sharing/writing.py": "a folder beside its place, moved when all its files are there",
+    "sharing/data_package.py": "into the folder of sharing/writing.py",
+    "sharing/psych_ds.py": "into the folder of sharing/writing.py",
+    "sharing/ro_crate.py": "into the folder of sharing/writing.py",
 }
 IN_JOBS = {"codebook.py", "figure_files.py", "printed.py", "spreadsheet.py", "tabular.py", "pool.py"}  # see job.py
 IN_MEMORY = {"submission.py", "importers/workbook.py"}

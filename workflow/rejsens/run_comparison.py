@@ -223,7 +223,7 @@ def _moved(
     x, y = _numbers(before), _numbers(after)
     kind = _kind(name, column)
     both = np.isfinite(x) & np.isfinite(y) & (kind != "str")
-    exact = kind in ("int", "count", "bool")
+    exact = kind in ("int", "count", "people", "bool")
     with np.errstate(invalid="ignore"):
         gap = np.where(both, np.abs(x - y), np.nan)
         larger = np.where(both, np.maximum(np.abs(x), np.abs(y)), np.nan)

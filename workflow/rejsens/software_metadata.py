@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from rejsens.registry import SHIPPED
+from rejsens.whole_files import write_all_whole
 
 
 def metadata_files(pyproject: Mapping[str, Any]) -> dict[str, str]:
@@ -127,8 +128,7 @@ def _json(content: Mapping[str, Any]) -> str:
 def write(folder: Path = SHIPPED) -> None:
     """Write the three files beside the pyproject.toml that they come from."""
     pyproject = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    for name, text in metadata_files(pyproject).items():
-        (folder / name).write_text(text, encoding="utf-8")
+    write_all_whole({folder / name: text for name, text in metadata_files(pyproject).items()})
 
 
 if __name__ == "__main__":

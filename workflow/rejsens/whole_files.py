@@ -14,12 +14,13 @@ from pathlib import Path
 PREFIX = ".writing-"  # a name that no step of the pipeline reads
 
 
-def write_whole(path: Path | str, content: str | bytes) -> None:
+def write_whole(path: Path | str, content: str | bytes, closed: bool = False) -> None:
     """Write one file; text as UTF-8 with the line ends it has. Its folder is made where there is none.
 
+    closed   whether only its owner may read it
     raises   OSError: as the system says; what stood there before is then untouched
     """
-    write_all_whole({Path(path): content})
+    write_all_whole({Path(path): content}, {Path(path)} if closed else ())
 
 
 def write_all_whole(files: Mapping[Path, str | bytes], closed: Collection[Path] = ()) -> None:

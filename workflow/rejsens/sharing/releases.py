@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from rejsens.adding.ids import _within_reach, key_folder
 from rejsens.declarations import load_yaml
 from rejsens.problems import Problem, Refused, listed
 from rejsens.sharing.anonymity import NEVER, classes
+from rejsens.whole_files import write_whole
 
 STATED = "config/releases.yaml"
 HEAD = (
@@ -109,8 +109,8 @@ def remember(history: History, record: Record, folder: Path | str, newest: str) 
     place = _place(history.study, folder)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (place / "secret").exists():
-        _write_closed(place / "secret", history.secret.decode() + "\n")
-    _write_closed(place / f"{record.name}.json", json.dumps({"k": record.k, "people": record.people}))
+        write_whole(place / "secret", history.secret.decode() + "\n", closed=True)
+    write_whole(place / f"{record.name}.json", json.dumps({"k": record.k, "people": record.people}), closed=True)
     told = [*(_stated(Path(folder)) or {"releases": []})["releases"]]
     told.append({"id": record.name, "newest_wave": newest, "people": len(record.people), "k": record.k})
     _state(history, told, folder)
@@ -126,7 +126,7 @@ def forget(history: History, record: Record, folder: Path | str) -> None:
 
 def _state(history: History, told: Sequence[Mapping[str, object]], folder: Path | str) -> None:
     lines = [f"  - {json.dumps(entry, ensure_ascii=False)}\n" for entry in told]
-    _write(Path(folder) / STATED, HEAD + f'study: "{history.study}"\nreleases:\n' + "".join(lines))
+    write_whole(Path(folder) / STATED, HEAD + f'study: "{history.study}"\nreleases:\n' + "".join(lines))
 
 
 def _stated(folder: Path) -> dict[str, Any] | None:
@@ -163,17 +163,3 @@ def _place(study: str, folder: Path | str) -> Path:
             "The public copy",
         )
     return place
-
-
-def _write_closed(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(beside, path)
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
