@@ -27,5 +27,6 @@ def test_linters_look_at_the_whole_tree_and_come_before_the_tests() -> None:
         "ruff check --quiet",
         "ruff format --check --quiet",
         "snakefmt --check Snakefile workflow/rules",
+        "mypy --no-error-summary",
     ]
     assert re.search(r"^test: lint$", makefile, flags=re.MULTILINE)

@@ -13,7 +13,7 @@ from rejsens.pool import pool_scores
 from rejsens.problems import Problem, Refused
 from rejsens.score_wave import wave_scores
 from rejsens.seeds import generator
-from rejsens.sharing import closeness, utility
+from rejsens.sharing import closeness, usefulness
 from rejsens.sharing.columns import as_dictionary, in_types
 from rejsens.sharing.package import MADE_UP, Package
 from rejsens.sharing.public import kept_notes
@@ -48,7 +48,7 @@ def synthetic_twin(package: Package, study: Study) -> Package:
     seed = int(study.settings["seed"])
     model = model_of(real, study, least)
     twin, changed = nobodys(model, real, len(real.ids), least, generator(seed, "synthetic twin"))
-    made = utility.tables(real, twin, study, least)
+    made = usefulness.tables(real, twin, study, least)
     made["risk"] = _risk(real, twin, study, least, seed)
     tables, dictionary = _tables(package, twin, study)
     notes = (*kept_notes(package), *_notes(model, twin, made, changed, least))
@@ -184,7 +184,7 @@ def _notes(model: Model, twin: Wide, made: Mapping[str, pd.DataFrame], changed: 
         f"Synthetic data: {len(twin.ids):,} people who do not exist. Use them to try out an analysis, to teach, or to write code before "
         "you may see the data; never report them as results.",
         "Kept: how often each answer was given, correlations of items within and between waves, loadings and reliabilities of scales, who "
-        f"takes part in which waves, shares of answers left out. How well: {utility.told(made)}.",
+        f"takes part in which waves, shares of answers left out. How well: {usefulness.told(made)}.",
         "Not kept: relations that are not straight, interactions, differences of correlations between groups, and why an answer was left "
         "out (within a wave answers are left out by chance).",
         f"Drawn from a Gaussian copula of every item in every wave; correlations were moved towards the mean of their pair of "
