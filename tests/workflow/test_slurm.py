@@ -1,6 +1,6 @@
 """The cluster profile on a real Slurm of one node: the same bytes as here. Skipped where Slurm is not installed.
 
-What starts a Slurm is minutes of waiting for its answers, and the repository's study more than an hour: `make cluster` runs them.
+What starts a Slurm is minutes of waiting for its answers, and the repository's study takes longer still: `make cluster` runs them.
 """
 
 from __future__ import annotations
