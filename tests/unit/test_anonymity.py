@@ -15,6 +15,7 @@ from rejsens.sharing.anonymity import (
     People,
     Release,
     class_sizes,
+    classes,
     coarsened,
     joint_classes,
     kept_rows,
@@ -23,7 +24,7 @@ from rejsens.sharing.anonymity import (
     shown_classes,
     too_few,
 )
-from rejsens.sharing.coarsening import ladder, search
+from rejsens.sharing.coarsening import Sought, ladder, search
 
 SAMPLE = random.Random(5).sample
 
@@ -76,6 +77,13 @@ def test_people_are_one_record_over_their_waves():
 def test_a_question_left_out_is_no_wave_missed():
     who = people([[30, np.nan], [30, -1]])
     assert class_sizes(shown_classes(who, whole(who), {})).tolist() == [1, 1]
+
+
+def test_people_without_an_answer_join_no_class_of_those_with_one():
+    """Numbered as -1, a missing answer in one class stood for the last answer in the class before."""
+    found = classes([np.array([1.0, 1.0, 2.0, 2.0, 2.0]), np.array([5.0, 7.0, np.nan, np.nan, 5.0])], 5)
+    assert found.tolist() == [0, 1, 2, 2, 3]
+    assert classes([np.array([pd.NA, 1, pd.NA], dtype=object)], 3).tolist() == [0, 1, 0]
 
 
 def test_class_sizes_equal_a_count_of_every_pair():
@@ -176,7 +184,7 @@ GENDER = Item("gender", "gender", 1, 3, type="category")
 
 def offers(who: People, most: int, k: int = 3, items=(AGE, GENDER)):
     ladders = {i.id: ladder(i, who.values[i.id], who.present, {}) for i in items if i.id in who.values}
-    return search(who, ladders, [[name] for name in ladders], "as_is", k, never(who), most, SAMPLE)
+    return search(who, Sought(ladders, [[name] for name in ladders], "as_is", k, never(who), most), SAMPLE)
 
 
 def test_the_search_takes_the_least_that_is_enough():

@@ -254,11 +254,10 @@ def test_a_class_in_which_all_say_the_same_is_counted(study, answers):
         study, answers.assign(ucla3_01=np.where(old, 3.0, answers["ucla3_01"])), sensitive=["ucla3_01", "ucla3_02"]
     ).package
     alike = package.beside["alike"].set_index("column")
-    assert (
-        alike.loc["ucla3_01", "n_alike"] >= 2 > alike.loc["ucla3_02", "n_alike"] - alike.loc["ucla3_01", "n_alike"] + 1
-    )
     rows = package.tables["answers"].query("age_band == 60")
     assert alike.loc["ucla3_01", "n_people"] >= len(rows) > 0
+    assert alike.loc["ucla3_01", "n_alike"] >= 12  # two genders, three patterns of waves, one class in each wave
+    assert alike.loc["ucla3_02", "n_alike"] < 6  # by chance; who is drawn to be blanked is a secret
 
 
 def test_instruments_may_be_left_out(study, answers):

@@ -332,6 +332,15 @@ def test_what_is_up_to_date_is_called_so(word: str, study: Path) -> None:
     assert run.returncode == OK and "is up to date (made on 2" in run.stdout
 
 
+def test_what_it_is_made_from_may_be_newer(study: Path) -> None:
+    """A run of one wave alone leaves the pooled tables as they were."""
+    another_answer(study)
+    assert rejsens(study, "run", "results/waves/w2/quality.csv").returncode == OK
+    told = rejsens(study, "explain", "results/participants/scores.parquet").stdout
+    assert "results/participants/waves/w2/checked_answers.parquet" in told and "made anew since" in told
+    assert "results/participants/waves/w2/scores.parquet" in told and "by hand" not in told
+
+
 def test_results_without_a_record_are_made_again(study: Path) -> None:
     """Snakemake alone would call them up to date, whatever they are."""
     shutil.rmtree(study / ".snakemake")

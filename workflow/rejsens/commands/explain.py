@@ -132,7 +132,7 @@ def _of_the_files(step: Mapping[str, Any], told: Sequence[str]) -> list[str]:
             case "Incomplete output files":
                 found.append(f"the step “{step['message']}” was cut off before it ended")
             case "Updated input files":
-                found.append(f"{listed(files.split(', '), 3)} changed after it was made (by hand?)")
+                found.append(f"{listed(files.split(', '), 3)} {'was' if ', ' not in files else 'were'} made anew since")
             case "Set of input files has changed since last execution" if not told:
                 found.append("it is made from other tables now")
             case "Code has changed since last execution":

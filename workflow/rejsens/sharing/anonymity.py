@@ -138,12 +138,14 @@ def codes_of(shown: np.ndarray, present: np.ndarray) -> np.ndarray:
 def classes(columns: Sequence[np.ndarray], n: int) -> np.ndarray:
     """The number of the class of each of n people, (n,): two share it when they are equal in every column. Exact, no hash.
 
+    A missing value is a value like any other, equal to itself.
+
     >>> classes([np.array([1, 1, 2]), np.array([5, 5, 5])], 3).tolist()
     [0, 0, 1]
     """
     found = np.zeros(n, np.int64)
     for column in columns:
-        own = pd.factorize(column)[0]
+        own = pd.factorize(column, use_na_sentinel=False)[0]
         found = pd.factorize(found * (own.max(initial=0) + 1) + own)[0]
     return found
 

@@ -42,6 +42,26 @@ class Offer:
     loss: float
 
 
+@dataclass(frozen=True)
+class Sought:
+    """What a coarsening has to reach, and what may be given up for it.
+
+    ladders         quasi-identifier -> what may become of it, from fine to coarse
+    together        quasi-identifiers that are boxes of one question, and are coarsened alike
+    participation   which waves are wanted, one of `PARTICIPATION`; fewer may do
+    k               how many people a class of equals holds at least
+    earlier         class of each person in all earlier copies joined
+    most            people who may be touched
+    """
+
+    ladders: Mapping[str, Sequence[Mapping[str, Any]]]
+    together: Sequence[Sequence[str]]
+    participation: str
+    k: int
+    earlier: np.ndarray
+    most: int
+
+
 def ladder(item: Item, values: np.ndarray, present: np.ndarray, declared: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What may become of one quasi-identifier, from what is declared to not being shown."""
     if declared.get("drop"):
@@ -66,35 +86,23 @@ def ladder(item: Item, values: np.ndarray, present: np.ndarray, declared: Mappin
     return [rung for k, rung in enumerate(rungs) if rung not in rungs[:k]]
 
 
-def search(
-    people: People,
-    ladders: Mapping[str, Sequence[Mapping[str, Any]]],
-    together: Sequence[Sequence[str]],
-    participation: str,
-    k: int,
-    earlier: np.ndarray,
-    most: int,
-    draw: Draw,
-) -> list[Offer]:
+def search(people: People, sought: Sought, draw: Draw) -> list[Offer]:
     """Up to two ways in which at most so many people would give something up, the one that loses least detail first.
 
-    ladders    quasi-identifier -> what may become of it, from fine to coarse
-    together   quasi-identifiers that are boxes of one question, and are coarsened alike
-    most       people who may be touched
     returns    [] when not even dropping every quasi-identifier would do
     """
-    candidates = sorted(_candidates(people, ladders, together, participation, k, earlier, most), key=lambda c: c[0])
+    candidates = sorted(_candidates(people, sought), key=lambda c: c[0])
     offers: list[Offer] = []
     for loss, coarsening, kept in candidates[:TRIED]:
         if offers and kept == offers[0].participation:
             continue  # the second offer is one of another kind
         rows = kept_rows(people, kept)
         try:
-            release = set_apart(people, coarsening, rows, k, earlier, draw)
+            release = set_apart(people, coarsening, rows, sought.k, sought.earlier, draw)
         except PastMending:
             return []
         touched = n_touched(rows, release.rows, release.blank)
-        if touched <= most:
+        if touched <= sought.most:
             offers.append(Offer(coarsening, kept, touched, loss))
         if len(offers) == 2:
             break
@@ -106,22 +114,15 @@ def n_touched(wanted: np.ndarray, rows: np.ndarray, blank: np.ndarray) -> int:
     return int((wanted.any(axis=1) & (blank | (rows != wanted).any(axis=1))).sum())
 
 
-def _candidates(
-    people: People,
-    ladders: Mapping[str, Sequence[Mapping[str, Any]]],
-    together: Sequence[Sequence[str]],
-    participation: str,
-    k: int,
-    earlier: np.ndarray,
-    most: int,
-) -> Iterator[tuple[float, Coarsening, str]]:
+def _candidates(people: People, sought: Sought) -> Iterator[tuple[float, Coarsening, str]]:
     """(loss, coarsening, participation) of every combination in which few enough people stand in small classes."""
-    units = [list(group) for group in together]
+    ladders, earlier = sought.ladders, sought.earlier
+    units = [list(group) for group in sought.together]
     n = len(people.ids)
     rungs: list[Sequence[int]] = [range(min(len(ladders[name]) for name in unit)) for unit in units]
     if np.prod([len(r) for r in rungs]) > MOST:
         rungs = [sorted({0, len(r) // 2, len(r) - 1}) for r in rungs]
-    for kept in PARTICIPATION[PARTICIPATION.index(participation) :]:
+    for kept in PARTICIPATION[PARTICIPATION.index(sought.participation) :]:
         rows = kept_rows(people, kept)
         pattern = classes([earlier, *rows.T], n)
         counted = rows.any(axis=1) | (earlier != NEVER)
@@ -132,7 +133,7 @@ def _candidates(
         lost_rows = 1 - rows.sum() / max(people.present.sum(), 1)
         for chosen in itertools.product(*(range(len(own)) for own in rungs)):
             joint = classes([pattern, *(found[u][c] for u, c in enumerate(chosen))], n)
-            if (counted & (class_sizes(joint) < k)).sum() > most:
+            if (counted & (class_sizes(joint) < sought.k)).sum() > sought.most:
                 continue
             kept_detail = [_entropy(found[u][c]) / finest[u] if finest[u] else 1.0 for u, c in enumerate(chosen)]
             loss = len(units) * lost_rows + sum(1 - detail for detail in kept_detail)

@@ -164,7 +164,8 @@ def _too_many(
         for name in names
     }
     together = _together([study.background[name] for name in names])
-    offers = coarsening.search(people, ladders, together, s["participation"], k, earlier, most, draw)
+    sought = coarsening.Sought(ladders, together, s["participation"], k, earlier, most)
+    offers = coarsening.search(people, sought, draw)
     return Problem(
         "sharing",
         f"People in classes of fewer than {k}",
