@@ -22,6 +22,7 @@ from tests.offline import offline, refusal, without_schedulers
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
+PATIENCE = 3600  # seconds that one run may take: what never ends has to fail, what shares its computer has not
 
 # how long an example takes says how busy the machine is, not whether the answer is right
 hypothesis.settings.register_profile(
@@ -53,7 +54,7 @@ def rejsens(
         env=clean | environment,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENCE,
         check=False,
     )
 

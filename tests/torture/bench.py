@@ -17,11 +17,10 @@ from pathlib import Path
 import psutil
 
 from rejsens.declarations import SHIPPED
-from tests.conftest import contents, write_study
+from tests.conftest import PATIENCE, contents, write_study
 
 POOLED = "results/participants/scores.parquet"  # the last file of a short run: waves checked, scored, brought together
 WAVES = ("validate_wave", "score_wave", "compare_waves", "pool_waves")
-PATIENCE = 900  # seconds that one run may take on a machine with much else to do
 
 
 class Failed(AssertionError):

@@ -93,12 +93,15 @@ def test_a_condition_excludes_who_does_not_meet_it_and_who_did_not_answer(settin
     assert [age for age, out in zip(ages, excluded, strict=True) if not out] == kept
 
 
-@pytest.mark.parametrize(("at_least", "expected"), [(1, [0, 1, 1, 0, 0, 1]), (2, [0, 0, 1, 0, 0, 0])])
-def test_instructed_items_count_wrong_answers_and_not_blanks(at_least: int, expected: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("at_least", "expected"), [(1, [0, 1, 1, 0, 0, 1]), (2, [0, 0, 1, 0, 0, 0]), (None, [0, 1, 1, 0, 0, 1])]
+)
+def test_instructed_items_count_wrong_answers_and_not_blanks(at_least: int | None, expected: list[int]) -> None:
     checks = unscored([{"id": "q_01", "label": "choose_2", "instructed": 2}, {"id": "q_02", "label": "choose_5", "instructed": 5},
                        {"id": "q_03", "label": "anything"}])  # fmt: skip
     answers = people(q_01=[2, 3, 3, 2, NAN, NAN], q_02=[5, 5, 1, NAN, NAN, 4], q_03=[0, 0, 0, 0, 0, 0])
-    assert hits(answers, [checks], check="instructed_items", failed_at_least=at_least) == [bool(x) for x in expected]
+    settings = {"failed_at_least": at_least} if at_least else {}
+    assert hits(answers, [checks], check="instructed_items", **settings) == [bool(x) for x in expected]
 
 
 def test_a_missing_time_flags_nobody_and_the_limit_itself_is_fast_enough() -> None:
@@ -191,6 +194,12 @@ def test_low_variability_flags_below_the_limit_and_never_who_answered_too_little
     s = scale("s", 4)
     answers = answered(s, [[3, 3, 3, 3], [1, 5, 1, 5], [3, NAN, NAN, NAN], [2, 2, 2, 3]])  # SD 0, .577, none, .125
     assert hits(answers, [s], check="intra_individual_variability", below=0.2) == [True, False, False, True]
+    assert hits(answers, [s], check="intra_individual_variability", below=0.125) == [True, False, False, False]
+
+
+def test_two_answers_are_enough_for_a_spread() -> None:
+    s = scale("s", 2)
+    assert response_variability(answered(s, [[1, 5]]), [s]) == pytest.approx([0.5**0.5])
 
 
 # --- all checks, in order --------------------------------------------------------------------------------------------

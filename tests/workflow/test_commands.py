@@ -20,7 +20,7 @@ import yaml
 
 from rejsens.cli import COMMANDS, app
 from rejsens.declarations import load_settings, schema_problems
-from tests.conftest import ROOT, contents, rejsens, rejsens_here, seal, write_wave
+from tests.conftest import PATIENCE, ROOT, contents, rejsens, rejsens_here, seal, write_wave
 
 REPORT = "results/report/index.html"
 OK, FAULTS, UNREADABLE, STOPPED = 0, 1, 2, 130
@@ -389,7 +389,7 @@ def test_ctrl_c_stops_in_a_sentence_and_the_next_run_goes_on(study: Path, times:
     for _ in range(times):
         os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to the run and all its steps
         heard = until(run, "Finishing the steps") if _ == 0 else ""
-    heard += run.communicate(timeout=60)[0]
+    heard += run.communicate(timeout=PATIENCE)[0]
     assert run.returncode == STOPPED
     assert "Stopped as you asked. What was finished stays; `rejsens run` goes on from there." in heard
     assert "Traceback" not in heard and "KeyboardInterrupt" not in heard
@@ -408,7 +408,7 @@ def test_two_runs_in_one_folder(study: Path) -> None:
         assert "process " in second.stderr and "wait for it to end" in second.stderr
     assert rejsens(study, "run", "--dry-run").returncode == OK  # looking does no harm
     first.terminate()
-    assert first.communicate(timeout=60) and first.returncode == STOPPED
+    assert first.communicate(timeout=PATIENCE) and first.returncode == STOPPED
 
 
 def test_unlock_clears_what_a_killed_run_left_and_nothing_else(study: Path) -> None:

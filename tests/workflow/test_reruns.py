@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, contents, seal, write_wave
+from tests.conftest import PATIENCE, ROOT, contents, seal, write_wave
 
 Edit = Callable[[Path, Path], None]  # (project, study)
 COMPARED = {"Comparing what the waves asked", "Writing the codebook"}
@@ -24,7 +24,7 @@ AFTER_POOL = {"Describing participants and scores", "Assessing gad7", "Assessing
 def snakemake(project: Path, study: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "REJSENS_RUN")}
     return subprocess.run([sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--logger", "rejsens", "--max-checksum-file-size", "1GB", *arguments],
-                          cwd=study, env=clean | {"PYTHONPATH": str(project / "workflow")}, capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
+                          cwd=study, env=clean | {"PYTHONPATH": str(project / "workflow")}, capture_output=True, text=True, timeout=PATIENCE, check=False)  # fmt: skip
 
 
 def planned(project: Path, study: Path) -> set[str]:
