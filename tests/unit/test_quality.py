@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from rejsens.administration import administer
 from rejsens.definitions import Instrument, instrument_from
-from rejsens.quality import CHECKS, longest_run, response_variability, screen
+from rejsens.quality import CHECKS, clicked, longest_run, response_variability, screen
 
 NAN = float("nan")
 
@@ -156,6 +157,12 @@ def test_a_straight_liner_is_seen_behind_items_that_are_stored_reversed() -> Non
     assert longest_run(answers, [stored]).tolist() == [4]
     assert longest_run(answers, [s]).tolist() == [1]
     assert response_variability(answers, [stored]).tolist() == [0]
+    item = stored.item("s_02")
+    as_clicked = [
+        clicked(answers, "s_02", one).tolist()
+        for one in (item, replace(item, reverse=False), replace(item, already_reversed=False))
+    ]
+    assert as_clicked == [[1], [5], [5]]  # only what is both keyed and stored the other way round is turned back
     assert response_variability(answers, [s])[0] > 0.5
 
 

@@ -19,14 +19,15 @@ def string_lengths(columns: Iterable[tuple[np.ndarray, bool]]) -> tuple[np.ndarr
     >>> longest, average = string_lengths([(first, True), (second, False), (third, False)])
     >>> longest.tolist(), average.tolist()
     ([3, 1], [3.0, 1.0])
+    >>> string_lengths([])[0].tolist()
+    []
     """
     longest, run, n_answers, n_runs = (np.zeros(0, dtype=np.int32) for _ in range(4))
-    previous = np.zeros(0)
-    for place, (values, begins) in enumerate(columns):
-        if place == 0:
+    previous: np.ndarray | None = None
+    for values, begins in columns:
+        if previous is None:
             longest, run, n_answers, n_runs = (np.zeros(len(values), dtype=np.int32) for _ in range(4))
-            begins = True
-        same = np.zeros(len(values), dtype=bool) if begins else values == previous
+        same = np.zeros(len(values), dtype=bool) if begins or previous is None else values == previous
         seen = ~np.isnan(values)
         run = np.where(same, run + 1, seen)
         longest = np.maximum(longest, run)
