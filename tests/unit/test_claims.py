@@ -226,3 +226,92 @@ def test_one_word_does_not_stand_for_opposite_outcomes():
     against = pd.DataFrame({"verdict": ["equivalent", "opposite"], "claim_type": ["difference"] * 2})
     assert claims.overall(against) == "with different verdicts (all not as claimed)"
     assert {claims.overall(part) for part in (rows, rows[:1], rows[1:], against)} <= set(claims.OVERALL)
+
+
+# --- places where a fault would give a wrong row ---------------------------------------------------------------------
+
+
+def with_claim(content, name, **changes):
+    """The shipped ledger with one claim changed."""
+    return content | {"claims": [claim | changes if claim["id"] == name else claim for claim in content["claims"]]}
+
+
+def test_tests_that_are_not_planned_have_a_row_beside_those_that_are(content, tables):
+    found = ledger(content, tables).query("claim == 'C11'").set_index("hypothesis")
+    assert list(found.index) == ["H1", "H27"]
+    assert found.loc["H27", "verdict"] == "not tested" and pd.isna(found.loc["H27", "estimate"])
+
+
+def test_each_test_is_called_what_its_plan_calls_it(content, tables):
+    estimates = tables["estimates"].assign(confirmatory=tables["estimates"]["hypothesis"] == "H1")
+    kinds = ledger(content, tables | {"estimates": estimates}).query("claim == 'C8'").set_index("hypothesis")["kind"]
+    assert list(kinds[["H1", "H2", "H3"]]) == ["confirmatory", "exploratory", "exploratory"]
+
+
+def test_only_an_equivalence_that_was_claimed_is_said_to_be(content, tables):
+    claimed = tables["estimates"].assign(
+        claim_type=tables["estimates"]["claim_type"].mask(tables["estimates"]["hypothesis"] == "H2", "equivalence")
+    )
+    said = {
+        name: ledger(content, tables | {"estimates": frame}).query("claim == 'C8'").set_index("hypothesis")["reason"]
+        for name, frame in (("difference", tables["estimates"]), ("equivalence", claimed))
+    }
+    borne_out = {name: reasons.str.contains("Equivalence is what the claim says") for name, reasons in said.items()}
+    assert borne_out["difference"][["H1", "H2", "H3"]].tolist() == [False, False, False]
+    assert borne_out["equivalence"][["H1", "H2", "H3"]].tolist() == [False, True, False]
+
+
+def test_direction_and_size_are_told_of_differences_that_were_found(content, tables):
+    reasons = ledger(content, tables).query("claim == 'C8'").set_index("hypothesis")["reason"]
+    assert reasons.str.contains("Declared: negative; found: negative").reindex(["H1", "H2", "H3"]).tolist() == [1, 0, 0]
+    assert reasons.str.contains("(SESOI", regex=False).reindex(["H1", "H2", "H3"]).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"hypotheses": []}, "no test is defined for this claim"),
+        ({"hypotheses": [], "reason": "it needs a diary"}, "it needs a diary"),
+        ({"reason": "it needs a diary"}, "not in this study’s plan; it needs a diary"),
+        ({}, "not in this study’s plan"),
+    ],
+)
+def test_a_claim_that_is_measured_says_why_it_is_not_tested(content, tables, changes, reason):
+    found = ledger(with_claim(content, "C38", **changes), tables).set_index("claim")
+    assert list(found.loc["C38", ["verdict", "reason"]]) == ["not tested", reason]
+
+
+def test_a_claim_that_no_survey_can_test_is_told_from_one_that_waits():
+    both = pd.DataFrame({"verdict": ["not tested", "not testable"]})
+    assert claims.overall(both) == "not testable" and claims.overall(both[:1]) == "not tested"
+
+
+def test_checks_that_could_not_run_are_neither_met_nor_not(content, tables):
+    plan = (
+        tables["validation"]
+        .iloc[[0, 0]]
+        .assign(step="retest", part=["Vigilance", "Blame"], outcome=["could not run", "met"])
+    )
+    given = (content, tables["dictionary"], tables["estimates"], tables["hypotheses"])
+    found = claims.ledger(*given, plan).set_index("claim")
+    assert found.loc["Z4", "reason"] == "1 of 1 checks of the validation plan met"
+
+
+def test_claims_about_the_measures_are_counted():
+    frame = pd.DataFrame({"claim": ["Z1", "Z2"], "hypothesis": "", "verdict": ["met", "not met"], "claim_type": ""})
+    assert claims.counted(frame)[-1] == "Of 2 claims about the measures: 1 met, 1 not met."
+
+
+def test_measures_of_a_dictionary_without_kinds_of_event():
+    dictionary = pd.DataFrame({"score": ["blame", "worth"], "measures": ["C1a", "C1a; C9"]})
+    assert claims.measuring(dictionary) == {"C1a": ["blame", "worth"], "C9": ["worth"]}
+
+
+def test_an_id_without_a_number_stands_first():
+    assert sorted(["H1", "H0b", "mine"], key=claims.in_order) == ["H0b", "mine", "H1"]
+
+
+def test_missing_claims_are_named_up_to_ten(content, tables):
+    short = content | {"claims": content["claims"][12:]}
+    with pytest.raises(Refused, match="C1a, .*, C2a and 2 more"):
+        ledger(short, tables)
