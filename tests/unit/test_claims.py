@@ -313,5 +313,5 @@ def test_an_id_without_a_number_stands_first():
 
 def test_missing_claims_are_named_up_to_ten(content, tables):
     short = content | {"claims": content["claims"][12:]}
-    with pytest.raises(Refused, match="C1a, .*, C2a and 2 more"):
+    with pytest.raises(Refused, match=r"C1a, .*, C2a and 2 more"):
         ledger(short, tables)
