@@ -77,6 +77,17 @@ def test_a_record_nobody_foresaw_does_not_end_the_progress(capsys: pytest.Captur
     assert "Scoring wave w1" in capsys.readouterr().err
 
 
+def test_a_cluster_without_accounts_is_no_news_and_other_warnings_are(capsys: pytest.CaptureFixture) -> None:
+    log = handler()
+    for text in (
+        "No SLURM account given, trying to guess.",
+        "Unable to guess SLURM account. Trying to proceed without.",
+        "No wall time information given.",
+    ):
+        log.emit(record(text=text, level=logging.WARNING))
+    assert capsys.readouterr().err == "  No wall time information given.\n"
+
+
 # --- faults, as Snakemake 9 words them -------------------------------------------------------------------------------
 
 RULE_ERROR = (

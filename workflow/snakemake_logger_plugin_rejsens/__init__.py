@@ -42,6 +42,9 @@ NOISE = (
     "RuleException",
     "CalledProcessError",
     "Error: cores have to be specified",
+    "No SLURM account given",  # a cluster without accounts has none to give
+    "Unable to guess SLURM account",
+    "Guessed SLURM account",
 )
 GATHERS = ("all", "figures")  # rules that only name files: no work, no step
 LEFT_BEHIND = "A run that was cut off left this folder locked or half done: `rejsens run` clears that and goes on."
