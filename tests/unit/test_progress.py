@@ -81,6 +81,7 @@ def test_a_cluster_without_accounts_is_no_news_and_other_warnings_are(capsys: py
     log = handler()
     for text in (
         "No SLURM account given, trying to guess.",
+        "No account was given, not able to get a SLURM account via sacct: no database",
         "Unable to guess SLURM account. Trying to proceed without.",
         "No wall time information given.",
     ):

@@ -43,6 +43,7 @@ NOISE = (
     "CalledProcessError",
     "Error: cores have to be specified",
     "No SLURM account given",  # a cluster without accounts has none to give
+    "No account was given",
     "Unable to guess SLURM account",
     "Guessed SLURM account",
 )
