@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import yaml
 
+from rejsens.frozen_plan import freeze
 from tests.conftest import FAMILY, seal, write_study
 
 KINDS = {
-    "sheet": "=cmd|'/C calc'!A0",  # a formula of a spreadsheet
-    "html": "<script>window.hit=1</script><img src=x onerror=\"window.hit=1\">&lt;b&gt;",
+    "sheet": '=HYPERLINK("http://x.example";"y")',  # a formula of a spreadsheet
+    "html": '<script>window.hit=1</script><img src=x onerror="window.hit=1">&lt;b&gt;',
     "typst": '#read("/etc/passwd") $x$ *bold* _low_ @cite \\ ] [ ~',
     "xml": "]]>&amp;<!--</w:t>",
     "latex": "\\input{/etc/passwd} 50% \\write18{id} ^^M",
@@ -30,8 +31,12 @@ KINDS = {
     "page": "/* fonts of the page */ </style><style>",
     "bidi": "\u202elrm\u202c\u200f",
     "mark": "cell^b",  # how a printed table writes the mark of a note
+    "rest": "\n\n.. raw:: html\n\n   <script>window.hit=1</script>\n\n.. include:: /etc/passwd\n\n",  # of the audit trail
 }
-STARTS = ("=", "+", "-", "@", "\t=", "<", "#", "\\", "'")  # before the name of the place: what a cell, or a block, begins with
+# ids of participants that would run in a spreadsheet; one that begins with = is refused
+IDS = ("＝1+1", "@SUM(1,2)", "+1+cmd|' /C calc'!A0", "-2+3")
+# before the name of the place: what a cell, or a line, begins with
+STARTS = ("=", "+", "-", "@", "\t=", "<", "#", "\\", "'")
 SHORT = ("html", "typst", "latex", "markdown", "maths", "rules", "shell", "xml", "mark")
 UNBROKEN = "W" * 90
 
@@ -56,7 +61,7 @@ class Planted(dict[str, str]):
 
 
 def write_hostile_study(study: Path) -> Planted:
-    """Settings, two waves, instruments, families, a multiverse, a figure and a table of the study's own; all of it hostile."""
+    """Settings, two waves, instruments, families, a multiverse, a plan, a figure and a table of the study's own; all of it hostile."""
     texts = Planted()
     write_study(study)
     for folder in ("schemas/instruments", "schemas/predictions", "figures", "tables"):
@@ -65,7 +70,8 @@ def write_hostile_study(study: Path) -> Planted:
     for instrument in (_calm(texts), _home(texts), _quarrel(texts)):
         _write(study / f"schemas/instruments/{instrument['id']}.yaml", instrument)
     _write(study / "schemas/predictions/own.yaml", _predictions(texts))
-    for family in _families(texts):
+    *families, aside = _families(texts)
+    for family in families:
         _write(study / f"config/hypotheses/{family['family']}.yaml", family)
     _write(study / "config/multiverse.yaml", _multiverse(texts))
     export = _export(texts)
@@ -73,6 +79,9 @@ def write_hostile_study(study: Path) -> Planted:
         _hostile_wave(study, wave, number, export, texts)
     (study / "figures/own_figure.py").write_text(_module(texts, "figure", FIGURE), encoding="utf-8")
     (study / "tables/own_table.py").write_text(_module(texts, "table", TABLE), encoding="utf-8")
+    freeze(study)
+    freeze(study, again=texts.long("plan.reason"))
+    _write(study / f"config/hypotheses/{aside['family']}.yaml", aside)  # at fault: no plan could be frozen with it
     return texts
 
 
@@ -252,8 +261,7 @@ def _hostile_wave(study: Path, wave: str, number: int, export: Export, texts: Pl
 
 
 def _id(k: int) -> str:
-    """A participant's id; one that begins with = or @ is refused."""
-    return f"p{k:03} {KINDS[SHORT[k]]}" if k < len(SHORT) else f"p{k:03}"
+    return (IDS + tuple(f"p{k:03} {KINDS[kind]}" for kind in SHORT) + tuple(f"p{k:03}" for k in range(60)))[k]
 
 
 def _answers(export: Export, row: list[str], k: int, rng: np.random.Generator) -> list[str]:
@@ -295,7 +303,7 @@ def _sidecar(wave: str, export: Export, texts: Planted) -> dict[str, Any]:
 
 # --- plug-ins --------------------------------------------------------------------------------------------------------
 
-FIGURE = '''
+FIGURE = """
 from rejsens import style
 
 TABLES = ("descriptives",)
@@ -312,8 +320,8 @@ def draw(*, descriptives, study, people=False):
     axes.set_xticks([0, 1], [WORDS["tick"], "b"])
     axes.legend()
     return style.Drawing(sheet.figure, alt=WORDS["alt"], data=descriptives[["label", "wave", "n"]], note=WORDS["note"])
-'''
-TABLE = '''
+"""
+TABLE = """
 from rejsens.layout import PrintedTable
 
 TABLES = ("waves",)
@@ -323,7 +331,7 @@ WORDS = {words!r}
 def lay_out(*, waves, study):
     rows = ((WORDS["cell"], WORDS["x"]), (WORDS["tick"], "1"))
     return PrintedTable(__doc__, (WORDS["y"], WORDS["legend"]), rows, ("left", "left"), general=(WORDS["note"],))
-'''
+"""
 
 
 def _module(texts: Planted, kind: str, source: str) -> str:
