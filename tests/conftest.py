@@ -39,9 +39,12 @@ def real_data() -> Path:
 
 
 def rejsens(
-    folder: Path, *arguments: str, counters: Path | None = None, **environment: str
+    folder: Path, *arguments: str, counters: Path | None = None, patience: float = 600, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """The command as a researcher types it, in a study folder; with `counters`, without a network where that can be."""
+    """The command as a researcher types it, in a study folder; with `counters`, without a network where that can be.
+
+    patience   seconds after which it hangs for sure
+    """
     clean = {
         k: v
         for k, v in os.environ.items()
@@ -54,7 +57,7 @@ def rejsens(
         env=clean | environment,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=patience,
         check=False,
     )
 
@@ -180,7 +183,7 @@ def hostile_study(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
     study = tmp_path_factory.mktemp("hostile") / "study"
     texts = write_hostile_study(study)
-    run = rejsens(study, "run", "--audit", "--cores", "2")
+    run = rejsens(study, "run", "--audit", "--cores", "2", patience=1800)
     assert run.returncode == 0, run.stdout + run.stderr
     return SimpleNamespace(folder=study, texts=texts, said=run.stdout + run.stderr)
 
