@@ -271,7 +271,7 @@ def _answers(export: Export, row: list[str], k: int, rng: np.random.Generator) -
     calm[3] = 3 - calm[3]
     total = (sum(calm[:3]) + 3 - calm[3]) / 4
     pets = [";".join(export.kinds), export.kinds[0], export.kinds[1]][k % 3]
-    status = export.preview if k == 0 else "0"
+    status = export.preview if k == 59 else "0"
     rated = [str(rng.integers(1, 6)) for _ in export.quarrel]
     first = export.nothing if k == 5 else str(calm[0])
     stored = "" if k == 5 else f"{total:g}"

@@ -56,11 +56,12 @@ def texts_of(name: str, data: bytes) -> Iterator[str]:
         case "md":
             yield Page(MarkdownIt("commonmark", {"html": True}).enable("table").render(data.decode())).text
         case "csv":
-            yield from (restored(cell) for row in csv.reader(io.StringIO(data.decode(), newline="")) for cell in row)
+            cells = (cell for row in csv.reader(io.StringIO(data.decode(), newline="")) for cell in row)
+            yield from (text for cell in cells for text in _of_cell(cell))
         case "xlsx":
             book = openpyxl.load_workbook(io.BytesIO(data))
             cells = (cell.value for sheet in book for row in sheet.iter_rows() for cell in row)
-            yield from (restored(cell) for cell in cells if isinstance(cell, str))
+            yield from (text for cell in cells if isinstance(cell, str) for text in _of_cell(cell))
         case "json" | "jsonld":
             yield from _within(json.loads(data))
         case "docx":
@@ -75,8 +76,18 @@ def texts_of(name: str, data: bytes) -> Iterator[str]:
                     yield from texts_of(part, parts.read(part))
 
 
+def _of_cell(cell: str) -> Iterator[str]:
+    """A cell's text; of a list or an object in JSON, such as codes and their labels, the texts in it."""
+    text = restored(cell)
+    try:
+        held = json.loads(text) if text[:1] in ("[", "{") else None
+    except json.JSONDecodeError:
+        held = None
+    yield from (text,) if held is None else _within(held)
+
+
 def _within(value: Any) -> Iterator[str]:
-    """Texts of what JSON holds; a text that is JSON itself, such as a list of labels, is read as well."""
+    """Texts of what JSON holds."""
     match value:
         case dict():
             for key, held in value.items():
