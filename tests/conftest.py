@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as in a job: matrices of this size gain nothing from a second thread
@@ -171,6 +172,18 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.faults.small_study import write_small_study
 
     return write_small_study(tmp_path_factory.mktemp("small") / "study")
+
+
+@pytest.fixture(scope="session")
+def hostile_study(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """The study whose every text is markup after one complete run, its folder and what was planted; copy it before changing it."""
+    from tests.hostile_study import write_hostile_study
+
+    study = tmp_path_factory.mktemp("hostile") / "study"
+    texts = write_hostile_study(study)
+    run = rejsens(study, "run", "--audit", "--cores", "2")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return SimpleNamespace(folder=study, texts=texts, said=run.stdout + run.stderr)
 
 
 @pytest.fixture(scope="session")

@@ -176,6 +176,14 @@ def test_a_name_must_be_a_files_name_everywhere(study: Path, add: Add, name: str
     assert refused.code == 2 and "A wave's name" in refused.err
 
 
+def test_a_question_keeps_no_character_that_no_sidecar_may_hold(study: Path, add: Add) -> None:
+    asked = "Did you \x1b[31mworry \u202eesrever\tor <b>not</b>?"
+    added = add(study, qualtrics(answers(), {"gad7_01": asked}), participant="id", platform="qualtrics", **DAYS)
+    assert added.code == 0, added.out + added.err
+    question = load_wave(study / "data/waves/w3.yaml").questions["gad7_01"]
+    assert not set(question) & set("\x1b\u202e") and "worry" in question and "esrever" in question
+
+
 def test_what_cannot_be_read_ends_with_two(study: Path, add: Add, tmp_path: Path) -> None:
     assert add(study, tmp_path / "nothing.csv").code == 2
     assert add(study, b"%PDF-1.7 a paper").code == 2

@@ -14,7 +14,7 @@ from rejsens import psychometrics as p
 from rejsens.administration import administer
 from rejsens.assess_instrument import assess_instrument
 from rejsens.declarations import SHIPPED
-from rejsens.definitions import load_instruments
+from rejsens.definitions import instrument_from, load_instruments
 from rejsens.explore_instrument import PRODUCTS, TABLES, TWO_ITEMS, explore_instrument, item_sets, respond
 from rejsens.general_factors import general_factors
 from rejsens.tabular import schema, tidy
@@ -232,6 +232,18 @@ def test_products_and_pairs_say_what_they_have_none_of():
     short = replace(scale(), scores=tuple(replace(s, items=s.items[:2]) for s in scale().scores), models=())
     table = explored(short, answered(scale(), waves=("w1",)))["dimensionality"]
     assert table["status"].tolist()[:2] == [TWO_ITEMS] * 2
+
+
+def test_an_instrument_of_two_items_is_assessed_without_a_number_of_factors():
+    """Nothing else of it is explored, so that the table says of no number at all."""
+    two = instrument_from(
+        {"id": "two", "title": "Two", "version": "1", "answers": {"min": 1, "max": 5}, "items": [{"id": "a1", "label": "a"}, {"id": "a2", "label": "b"}],
+         "scores": [{"id": "a", "label": "A", "method": "mean", "items": "all", "min_answered": 2, "range": [1, 5], "higher_means": "more", "model": "reflective"}]}
+    )  # fmt: skip
+    answers = answered(scale(high=5), waves=("w1",))
+    number = explore_instrument(answers, {"w1": two}, **HOW)["dimensionality"]
+    found, _ = assess_instrument(answers, {"w1": two}, 0.95, dimensionality=number)
+    assert {"spearman_brown"} <= set(found["coefficient"]) and "omega_h_sl" not in set(found["coefficient"])
 
 
 def test_formative_scores_have_none_of_this():

@@ -156,6 +156,8 @@ def test_an_id_is_a_name_and_no_code(tiny, file, old, new, says):
         ("a: {x: 1, y: 2, x: 3}", "the key “x” stands twice", "correct"),
         ("a: &a {x: 1}\nb: {<<: *a, x: 2}", "“<<” takes over another group", "write its settings out"),
         ('title: "\\e[31mred"', "a control character (U+001B)", "take it out"),
+        ('title: "a\\u202eb"', "a character that turns the direction of writing (U+202E)", "take it out"),
+        ('title: "\\u2067a\\u202c"', "turns the direction of writing (U+2067) stands in a text and nothing turns it back", ""),
         ('title: "a\\0b"', "a control character (U+0000)", "take it out"),
         ("title: a\0b", "a character stands in it that no text has", ""),
         ("a: !!binary aGk=", "a value bears the tag “!!binary”", "take the tag away"),
@@ -172,7 +174,7 @@ def test_what_yaml_would_read_otherwise_is_refused(tmp_path, text, says, fix):
 
 
 def test_plain_values_are_read_as_they_stand():
-    text = 'a: [0, -99, 1.5, .5, 1.0e+3, "012", no, null, 2026-01-05]\n1: x\nwords: é ✓ עברית'
+    text = 'a: [0, -99, 1.5, .5, 1.0e+3, "012", no, null, 2026-01-05]\n1: x\nwords: é ✓ עברית ‏‫a‬'
     content = parse(text)
     assert content["a"][:7] == [0, -99, 1.5, 0.5, 1000.0, "012", False] and content[1] == "x"
     for path in sorted([*SHIPPED.glob("schemas/**/*.yaml"), *SHIPPED.glob("config/**/*.yaml"), *SHIPPED.glob("data/waves/*.yaml")]):  # fmt: skip

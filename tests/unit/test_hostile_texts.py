@@ -23,7 +23,7 @@ from openpyxl import load_workbook
 sys.path.insert(0, str(Path(__file__).parent))
 import test_codebook
 
-from rejsens import style
+from rejsens import audit_words, style
 from rejsens.adding.matching import plain_question
 from rejsens.content_validity import read_sheets
 from rejsens.document import Code, Document, Emphasis, Facts, Link, Paragraph, Section, Strong, Table
@@ -33,7 +33,7 @@ from rejsens.layout import PrintedTable, to_csv
 from rejsens.limits import BESIDE_BYTES, UNPACKED_SMALL
 from rejsens.problems import Refused
 from rejsens.spreadsheet import restored
-from rejsens.writers import html, latex, markdown, pdf, word
+from rejsens.writers import html, latex, markdown, pdf, typst_tables, word
 
 RUNS = '=HYPERLINK("http://example.org","go")'
 ATTACK = (
@@ -116,6 +116,74 @@ def test_a_dollar_in_a_figure_is_a_dollar(tmp_path):
         plt.close(figure)
 
 
+# --- what a text may not be taken for ---------------------------------------------------------------------------------
+
+LABEL = PrintedTable("T", ("Label", "n"), (("x^b", "1^a"), ("^care y", "2")), specific=(("a", "A note."),))
+
+
+def test_a_label_that_ends_like_the_mark_of_a_note_stays_whole():
+    """And one that begins so; what is a mark is raised as before."""
+    document = Document("T", (Section("s", "s", (Paragraph("^d first"), Table("t", LABEL))),))
+    assert "x^b" in Elements(html.write(document)).told and "<sup>a</sup>" in html.write(document)
+    file = docx.Document(io.BytesIO(word.write(document)))
+    runs = [run for p in file.element.body.iter() if p.tag.endswith("}p") for run in p if run.tag.endswith("}r")]
+    said = ["".join(t.text or "" for t in run.iter() if t.tag.endswith("}t")) for run in runs]
+    raised = [text for text, run in zip(said, runs, strict=True) if "superscript" in run.xml]
+    assert {"x^b", "^care y", "^d first"} <= set(said) and raised == ["a", "a"]
+    page = Elements(MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown.write(document)))
+    assert "x^b" in page.told and "^care y" in page.told and "^d first" in page.told
+    assert r"x\textasciicircum{}b &" in latex.to_latex(LABEL, "t") and r"1\tnote{a}" in latex.to_latex(LABEL, "t")
+    assert '"x^b"' in typst_tables.to_typst(LABEL, "t") and '#super("a")' in typst_tables.to_typst(LABEL, "t")
+    assert to_csv(LABEL).splitlines()[1:] == ["x^b,1", "^care y,2"]
+
+
+def test_latex_joins_no_hyphens_and_no_apostrophes():
+    assert latex.masked("a--b '' `c`") == "a-{}-b '{}' \\textasciigrave{}c\\textasciigrave{}"
+
+
+@pytest.mark.parametrize("title", ["/* fonts of the page */", str(html.FONTS_HERE), "</title><style>"])
+def test_no_title_moves_the_fonts_of_the_page(title):
+    head, _, rest = html.write(Document(title, (Section("s", "s", (Paragraph("p"),)),))).partition("</title>")
+    assert "@font-face" not in head and "@font-face" in rest.partition("</style>")[0]
+
+
+def test_a_title_longer_than_word_allows_is_cut_in_the_files_properties_only():
+    file = docx.Document(io.BytesIO(word.write(Document("t" * 300, ()))))
+    assert file.core_properties.title == "t" * 254 + "…" and file.paragraphs[0].text == "t" * 300
+
+
+def test_a_word_that_no_line_holds_may_be_broken_in_print(tmp_path):
+    """A fingerprint and an address stay whole, to be copied; nothing leaves the page, the line above each page included."""
+    digest, address = "0123456789abcdef" * 4, "https://doi.org/10.1177/0164027504268574"
+    assert [typst_tables.string(text, 10) for text in (digest, address)] == [f'"{digest}"', f'"{address}"']
+    table = PrintedTable("T", ("A", "B", "C"), (("W" * 90, "W" * 90, "1"),), ("left", "left", "left"))
+    parts = (Paragraph("W" * 200), Paragraph(f"{digest} {address}"), Paragraph("x " * 9_000), Table("t", table))
+    (tmp_path / "r.pdf").write_bytes(pdf.write(Document("W" * 200, (Section("s", "s", parts),))))
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    said = subprocess.run(
+        ["pdftotext", "-bbox", "r.pdf", "-"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    width, right = (
+        [float(n) for n in re.findall(rf'{name}="([\d.]+)"', said.stdout)] for name in ("page width", "xMax")
+    )
+    assert len(width) > 2 and max(right) < max(width)
+
+
+REST = ".. include:: /etc/passwd\n\n.. raw:: html\n\n   <script>window.hit=1</script>\n\n"
+
+
+@pytest.mark.parametrize(
+    "title", [f"x\n\n{REST}y", "*a* `b <javascript:c>`_ |d|_ e_ [1]_ https://example.org a@b.example", "\\"]
+)
+def test_the_audit_trail_takes_a_title_for_a_text(title):
+    from docutils.core import publish_parts
+
+    page = publish_parts(f"“{audit_words.literal(title)}”", writer="html")["body"]
+    shown = Elements(page)
+    assert set(shown.tags) == {"p"} and shown.told.strip() == f"“{' '.join(title.split())}”"
+
+
 # --- the codebook ----------------------------------------------------------------------------------------------------
 
 BAD = f"{ATTACK} </script><!--"
@@ -160,6 +228,10 @@ class Elements(HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
+
+    @property
+    def told(self):
+        return "".join(self.text)
 
 
 def test_the_codebooks_page_shows_the_markup_as_text(codebook):

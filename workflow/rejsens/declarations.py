@@ -34,6 +34,9 @@ def load_yaml(path: Path | str) -> Any:
     """The content of a YAML file, of whatever kind; refused when the file is missing or no YAML, or states a key twice."""
     path = Path(path)
     try:
+        if path.exists() and not path.is_file():  # a pipe or a device would be waited for without end
+            fix = "put a file in its place"
+            raise Refused(Problem(str(path), "The file is not valid YAML", "no file stands there", "", fix), str(path))
         with path.open("rb") as file:
             content = file.read(YAML_BYTES + 1)  # a file without an end is not read to it
         if len(content) > YAML_BYTES:

@@ -83,14 +83,17 @@ def grouped(groups: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, tuple[
     return {"rows": tuple(rows), "sections": tuple(sections)}
 
 
-def split_mark(cell: str) -> tuple[str, str]:
+def split_mark(cell: str, printed: PrintedTable | None = None) -> tuple[str, str]:
     """A cell and the mark of its specific note.
 
-    >>> split_mark("0.84^a"), split_mark("0.84")
-    (('0.84', 'a'), ('0.84', ''))
+    printed   the table it stands in: a label of a study that ends like a mark, and has no such note, stays whole
+
+    >>> split_mark("0.84^a"), split_mark("0.84"), split_mark("x^b", PrintedTable("T", ("A",), (("x^b",),)))
+    (('0.84', 'a'), ('0.84', ''), ('x^b', ''))
     """
     match = re.fullmatch(r"(.*)\^([a-z]{1,2})", cell, flags=re.DOTALL)
-    return (match[1], match[2]) if match else (cell, "")
+    meant = match and (printed is None or match[2] in dict(printed.specific))
+    return (match[1], match[2]) if match and meant else (cell, "")
 
 
 _SYMBOLS = r"SEM|SDC|SD|SE|df|[MNnprtzFbk]"
@@ -143,7 +146,7 @@ def to_csv(table: PrintedTable) -> str:
     heading = ""
     for k, row in enumerate(table.rows):
         heading = headings.get(k, heading)
-        cells = tuple(split_mark(cell)[0] for cell in row)
+        cells = tuple(split_mark(cell, table)[0] for cell in row)
         write(((heading,) if table.sections else ()) + cells)
     return text.getvalue()
 
@@ -233,7 +236,7 @@ def _bodies(table: PrintedTable, places: Collection[str]) -> list[str]:
             cell = f'<th scope="rowgroup" colspan="{len(table.columns)}"><span>{escape(headings[start])}</span></th>'
             lines.append(f'<tr class="section">{cell}</tr>')
         rows = enumerate(table.rows[start:end], start=start)
-        lines += [_row(row, table.alignment, k in table.heads, links.get(k, {})) for k, row in rows]
+        lines += [_row(row, table, k in table.heads, links.get(k, {})) for k, row in rows]
         lines.append("</tbody>")
     return lines
 
@@ -252,15 +255,14 @@ def links_by_row(table: PrintedTable, places: Collection[str]) -> dict[int, dict
     return found
 
 
-def _row(row: tuple[str, ...], alignment: tuple[Alignment, ...], head: bool, links: Mapping[int, str]) -> str:
-    stub, *cells = (_cell(cell, links.get(k, "")) for k, cell in enumerate(row))
-    rest = "".join(f'<td class="{a}">{cell}</td>' for cell, a in zip(cells, alignment[1:], strict=True))
+def _row(row: tuple[str, ...], table: PrintedTable, head: bool, links: Mapping[int, str]) -> str:
+    stub, *cells = (_cell(*split_mark(cell, table), links.get(k, "")) for k, cell in enumerate(row))
+    rest = "".join(f'<td class="{a}">{cell}</td>' for cell, a in zip(cells, table.alignment[1:], strict=True))
     start = '<tr class="head">' if head else "<tr>"
-    return f'{start}<th scope="row" class="{alignment[0]}">{stub}</th>{rest}</tr>'
+    return f'{start}<th scope="row" class="{table.alignment[0]}">{stub}</th>{rest}</tr>'
 
 
-def _cell(cell: str, anchor: str) -> str:
-    text, mark = split_mark(cell)
+def _cell(text: str, mark: str, anchor: str) -> str:
     shown = f'<a href="#{escape(anchor)}">{italics(text)}</a>' if anchor else italics(text)
     return shown + (f"<sup>{mark}</sup>" if mark else "")
 

@@ -15,6 +15,7 @@ from rejsens.definitions import Instrument, instrument_facts, load_instruments
 from rejsens.figure_presets import chosen_size
 from rejsens.file_names import name_problems_of_files
 from rejsens.hypothesis_checks import SetAside, family_problems, set_aside
+from rejsens.links import link_problems
 from rejsens.multiverse_file import Multiverse, load_multiverse, multiverse_problems
 from rejsens.problems import Problem, Refused, collect
 from rejsens.registry import SHIPPED, files, instrument_files
@@ -246,6 +247,7 @@ def gather_study(folder: Path | str, problems: list[Problem]) -> Study:
     study = Study(str(folder), settings, tuple(waves), asked, families, aside)
     problems += [
         *name_problems_of_files(folder),
+        *link_problems(folder),
         *file_problems(folder),
         *wave_problems(study),
         *plugin_problems(folder),

@@ -23,6 +23,26 @@ _SOUND = 5_000  # levels that the parser, which is C and calls itself, reads wit
 SMALLER = f"at most {YAML_BYTES:,} are read: answers belong into the export, not into a file of settings"
 
 
+_EMBED, _ISOLATE, _END_EMBED, _END_ISOLATE = "\u202a\u202b\u202d\u202e", "\u2066\u2067\u2068", "\u202c", "\u2069"
+
+
+def open_direction(text: str) -> str:
+    """The first character that turns the direction of writing and is not followed by the one that turns it back.
+
+    >>> open_direction("\u202ba\u202c b"), open_direction("\u2067\u202ba\u2069"), open_direction("a\u202eb") == "\u202e"
+    ('', '', True)
+    """
+    waiting = ""
+    for c in text:
+        if c in _EMBED + _ISOLATE:
+            waiting += c
+        elif c == _END_EMBED and waiting[-1:] and waiting[-1] in _EMBED:
+            waiting = waiting[:-1]
+        elif c == _END_ISOLATE and (isolates := [k for k, turn in enumerate(waiting) if turn in _ISOLATE]):
+            waiting = waiting[: isolates[-1]]
+    return waiting[:1]
+
+
 class Unreadable(yaml.YAMLError):
     """A file that is YAML, and still not one that is read.
 
@@ -186,6 +206,9 @@ class _Loader(_Fastest):
         if found := _CONTROL.search(value):
             what = f"a control character (U+{ord(found[0]):04X}) stands in a text"
             raise Unreadable(what, node.start_mark, "take it out; it often comes from copying out of another program")
+        if turn := open_direction(value):
+            what = f"a character that turns the direction of writing (U+{ord(turn):04X}) stands in a text and nothing turns it back"
+            raise Unreadable(what, node.start_mark, "take it out: it would turn round what is printed behind the text")
         return value
 
     def day(self, node: yaml.ScalarNode) -> Any:

@@ -14,6 +14,7 @@ os.environ.update(PYTHONPATH=os.path.join(workflow.basedir, "workflow"))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from rejsens.audit_words import audit_words
 from rejsens.job import RUN
 from rejsens.plan import Plan
 from rejsens.problems import explain, listed
@@ -21,7 +22,7 @@ from rejsens.study import load_study
 
 os.environ[RUN] = str(os.getpid())
 PLAN = Plan(load_study("."))
-config |= {key: PLAN.study.settings["study"][key] for key in ("title", "simulated")}  # what the audit trail says of the study
+config |= audit_words(PLAN.study.settings["study"])
 if PLAN.study.set_aside and workflow.is_main_process:
     print(f"\n{explain(PLAN.study.told_aside)}\n", file=sys.stderr)
 WAVES = [wave.name for wave in PLAN.study.waves]

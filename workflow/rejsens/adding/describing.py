@@ -14,7 +14,7 @@ from rejsens.adding.request import FACTS
 from rejsens.declarations import schema_problems
 from rejsens.importers.model import Export
 from rejsens.importers.text import WORDS
-from rejsens.problems import Problem, listed
+from rejsens.problems import CONTROL, Problem, listed
 
 CARRIED_FACTS = ("population", "language", "mode", "source", "licence", "contact", "consent", "simulated")
 WANTED_FACTS = (
@@ -80,6 +80,7 @@ def _questions(proposal: Proposal) -> dict[str, str]:
         masked = proposal.secrets.mask(question)
         if masked != question:
             taken_out.append(proposal.shown(name))
+        masked = CONTROL.sub(" ", masked)  # no sidecar may hold them
         if masked and masked != name:
             asked[name] = masked
     reason = "personal words in its question; the rest of the question was kept"

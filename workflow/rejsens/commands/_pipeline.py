@@ -209,6 +209,7 @@ def make(
                 "The study",
                 FAULTS,
             )
+        refuse_links()
         if not dry_run:
             refuse_beside_another_run()
             clear_leftovers()
@@ -248,6 +249,7 @@ def _where(cores: str, profile: str) -> list[str]:
 def write_audit(study: Path, targets: Sequence[str] = ()) -> None:
     """Snakemake's own report of a finished run, as one page that asks nothing of the network."""
     with in_folder(study):
+        refuse_links()
         words = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--report", AUDIT, "--", *targets]
         run = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if run.returncode:
@@ -276,6 +278,14 @@ def _folder_if_one_of_many(file: str) -> str:
 def say(name: str, study: Path, *words: str) -> str:
     """A command as it would be typed from here."""
     return shlex.join(["rejsens", name, *([str(study)] if study != Path(".") else []), *words])
+
+
+def refuse_links() -> None:
+    """A run that follows a link out of its folder would overwrite what stands there. Asked in the study's folder."""
+    from rejsens.links import link_problems
+
+    if problems := link_problems(Path(".")):
+        stop(problems, "The study", FAULTS)
 
 
 def refuse_beside_another_run() -> None:

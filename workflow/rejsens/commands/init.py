@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -47,9 +48,8 @@ def init(
             (study / folder / ".gitkeep").touch()
         for source, target in FILES.items():
             text = (TEMPLATE / source).read_text(encoding="utf-8")
-            for word, meant in words.items():
-                text = text.replace(f"{{{{{word}}}}}", meant)
-            write_whole(study / target, text)
+            # in one go: a title may hold what looks like one of the words
+            write_whole(study / target, re.sub(r"\{\{(\w+)\}\}", lambda found: words.get(found[1], found[0]), text))
     except OSError as error:
         fix = sentence(error) or str(error)
         stop(

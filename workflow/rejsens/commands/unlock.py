@@ -7,6 +7,7 @@ from rejsens.commands._pipeline import (
     clear_leftovers,
     in_folder,
     refuse_beside_another_run,
+    refuse_links,
     say,
     stop_at_more_words,
     study_and_rest,
@@ -22,6 +23,7 @@ def unlock(study: Study = None) -> None:
     folder, words = study_and_rest(study, None)
     stop_at_more_words(words)
     with in_folder(folder):
+        refuse_links()
         refuse_beside_another_run()
         left = clear_leftovers()
     what = f"Cleared {counted(len(left), 'leftover')} of a run that was cut off." if left else "Nothing was locked."

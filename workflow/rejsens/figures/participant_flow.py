@@ -26,12 +26,15 @@ BAR = 1.5  # mm
 GAP = 4.0  # mm between blocks of waves
 
 
+Step = tuple[str, str]  # rule and label: two waves may leave rows out by rules of one name and different labels
+
+
 @dataclass(frozen=True)
 class Layout:
     """Sizes that all blocks of waves share, in mm."""
 
-    rules: dict[str, str]  # rule -> its label, broken into lines
-    heights: dict[str, float]  # rule -> height of its row
+    rules: dict[Step, str]  # rule and label -> the label, broken into lines
+    heights: dict[Step, float]  # the same -> height of its row
     titles: dict[str, str]  # wave -> its name, broken into lines
     width: float  # of one wave
     people: float  # mm per person in a bar
@@ -105,10 +108,8 @@ def _columns(steps: pd.DataFrame, shares: bool) -> int:
 
 def _layout(steps: pd.DataFrame, names: list[str], columns: int) -> Layout:
     ranked = steps.assign(last=steps["rule"].eq("kept")).sort_values(["last", "order"], kind="stable")
-    labels = dict(zip(ranked["rule"], ranked["label"], strict=True))
-    rules = {
-        rule: style.wrap(label, _labels() - 4, lines=3 if _labels() == LABELS else 4) for rule, label in labels.items()
-    }
+    named = dict.fromkeys(zip(ranked["rule"], ranked["label"], strict=True))
+    rules = {step: style.wrap(step[1], _labels() - 4, lines=3 if _labels() == LABELS else 4) for step in named}
     heights = {rule: max(LOWEST, style.height_of(text.count("\n") + 1) + 2.2) for rule, text in rules.items()}
     width = min(WIDEST, (whole() - _labels()) / columns)
     titles = {wave: style.wrap(wave, width - 2, weight="bold", lines=2) for wave in names}
@@ -119,12 +120,12 @@ def _draw_block(sheet: style.Sheet, layout: Layout, steps: pd.DataFrame, waves: 
     """Waves side by side, one row per step; `top` is the line below the names of the waves."""
     left, width = style.MARGIN + _labels(), layout.width * len(waves)
     bars = sheet.canvas(left, top, width, sum(layout.heights.values()))
-    found = {(step.wave, step.rule): step for step in steps.itertuples()}
+    found = {(step.wave, (step.rule, step.label)): step for step in steps.itertuples()}
     for column, wave in enumerate(waves):
         sheet.text(left + column * layout.width, top - 0.8, layout.titles[wave], weight="bold", va="bottom")
     y = 0.0
     for rule, label in layout.rules.items():
-        kept = rule == "kept"
+        kept = rule[0] == "kept"
         sheet.rule(style.MARGIN, left + width - 2, top + y, colour=style.INK if kept else style.FAINT)
         middle = y + layout.heights[rule] / 2
         sheet.text(style.MARGIN, top + middle, label, weight="bold" if kept else "normal", va="middle")

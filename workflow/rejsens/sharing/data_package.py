@@ -6,7 +6,7 @@ What version 1 knows is said in the same words, so that programs of either versi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ def descriptor(package: Package) -> dict[str, Any]:
             "version": study.version,
             "created": f"{f'{package.newest}-01'[:10]}T00:00:00Z",  # of a month its first day
             "keywords": facts.keywords(package),
-            "licenses": licences(study.licence),
+            "licenses": licences(wave["licence"] for wave in study.waves),
             "contributors": [{"title": study.contact, "roles": ["contact"]}] if study.contact else [],
             "sources": [{"title": study.citation}],
             "resources": [
@@ -53,10 +53,20 @@ def descriptor(package: Package) -> dict[str, Any]:
     )
 
 
-def licences(licence: str) -> list[dict[str, str]]:
-    """Each licence by its name and address; one in other words by its words."""
+def licences(stated: Iterable[str]) -> list[dict[str, str]]:
+    """Each licence by its name and address; one in other words by its words, which may hold a semicolon.
+
+    stated   of each wave, "" where none is
+
+    >>> [entry.get("title") or entry["name"] for entry in licences(["CC0-1.0; CC BY 4.0", "", "CC0-1.0"])]
+    ['CC0-1.0', 'CC BY 4.0']
+    >>> [entry.get("title") for entry in licences(["Free for research; ask the authors"])]
+    ['Free for research; ask the authors']
+    """
     found = []
-    for name in filter(None, licence.split("; ")):
+    parted = ((one, one.split("; ")) for one in stated)
+    names = (name for one, parts in parted for name in (parts if all(map(facts.address, parts)) else [one]))
+    for name in dict.fromkeys(filter(None, names)):
         url = facts.address(name)
         found.append({"name": name, "path": url} if url else {"name": facts.slug(name), "title": name})
     return [entry for entry in found if "path" in entry] or found

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from rejsens.problems import counted, listed
 from rejsens.sharing.package import TITLES, Package
 
-_MARKUP = re.compile(r"([\\`*\[\]<>|])")
+# also &lt; and its like, a line under a word, and what begins a list, a rule or a heading at the start of a paragraph
+_MARKUP = re.compile(r"([\\`*\[\]<>|~$]|&(?=#?\w+;)|(?<!\w)_|_(?!\w)|^[-+=#]|(?<=^\d)[.)](?=\s))")
 WHAT = {
     "full": "Every row of a study, with its dictionary.",
     "public": "A copy of a study for the public, with its dictionary.",
@@ -25,6 +26,8 @@ def masked(text: str) -> str:
 
     >>> print(masked("A *bold*\n<b>title</b>"))
     A \*bold\* \<b\>title\</b\>
+    >>> print(masked("- a_b _c_ &lt;"), masked("1. d"), masked("# e"))
+    \- a_b \_c\_ \&lt; 1\. d \# e
     """
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 

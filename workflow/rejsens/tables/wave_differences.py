@@ -54,8 +54,9 @@ def _row(line: Summary, titles: Mapping[str, str]) -> tuple[str, ...]:
     ends: tuple[str, ...] = (line.before, line.after)
     if line.kind in SHOW_ALL:
         ends = tuple(text if not text or text.startswith("“") else f"“{text}”" for text in ends)
-    remark = sentence(line.reason.replace("`", "")) if line.reason else ""
-    if line.status == REPLACED:
+    declared = line.status == REPLACED  # then the reason is the researcher's own text
+    remark = sentence(line.reason if declared else line.reason.replace("`", "")) if line.reason else ""
+    if declared:
         remark = f"Declared: {remark}"
     items = apa.count(line.n_items) if line.n_items else apa.MISSING
     return (line.change, said_of(named), items, *(end or apa.MISSING for end in ends), remark)

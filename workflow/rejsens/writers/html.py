@@ -20,7 +20,7 @@ from rejsens.document import Code, Document, Emphasis, Figure, Link, Part, See, 
 from rejsens.embedded import image
 from rejsens.writers.page_fonts import faces
 
-FONTS_HERE = "/* fonts of the page */"  # filled when it is known which characters the page holds
+FONTS_HERE = Markup("/*<fonts>*/")  # filled when it is known which characters the page holds; no masked text holds a <
 FORMS = ("PDF", "SVG", "PNG", "CSV")  # in which the study's folder holds each figure; CSV: what was plotted
 
 
@@ -38,7 +38,7 @@ def write(document: Document) -> str:
     page = environment.get_template("document.html.j2").render(
         document=document, script=Markup(script), script_hash=Markup(_hash(script)), fonts=FONTS_HERE
     )
-    return page.replace(FONTS_HERE, faces(re.sub(r'data:[^"]*', "", page)), 1)
+    return page.replace(str(FONTS_HERE), faces(re.sub(r'data:[^"]*', "", page)), 1)
 
 
 def _hash(script: str) -> str:

@@ -7,6 +7,7 @@ or LuaLaTeX with a font that has them. Columns are set for a line of 165 mm.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from rejsens import apa
@@ -29,6 +30,7 @@ _MASKED = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "`": r"\textasciigrave{}",
     "\u00a0": "~",
     "\u00ad": r"\-",
 }
@@ -38,10 +40,13 @@ _MASKED |= {c: f"\\{c}" for c in "&%$#_{}"} | {c: f"\\ensuremath{{{maths}}}" for
 def masked(text: str) -> str:
     r"""A text with LaTeX's own characters masked, and signs and Greek letters as mathematics; control characters are blanks.
 
+    Two hyphens stay two, and two apostrophes: LaTeX would set a dash and a quotation mark.
+
     >>> masked("β = −0.16, 95% CI & more_")
     '\\ensuremath{\\beta} = \\ensuremath{-}0.16, 95\\% CI \\& more\\_'
     """
-    return "".join(_MASKED.get(c) or (c if c.isprintable() else " ") for c in text)
+    plain = "".join(_MASKED.get(c) or (c if c.isprintable() else " ") for c in text)
+    return re.sub(r"(?<=([-',]))(?=\1)", "{}", plain)
 
 
 def to_latex(printed: PrintedTable, name: str) -> str:
@@ -61,20 +66,14 @@ def to_latex(printed: PrintedTable, name: str) -> str:
     lines += [r"\begingroup"]
     for k, part in enumerate(parts):
         label = f"tab:{name}" if k == 0 else ""
-        own = part if k == len(parts) - 1 else _without_notes(part)
+        notes = _notes(part) if k == len(parts) - 1 else []  # once, under the last part
         long = len(part.rows) + len(part.sections) >= LONG
-        lines += _over_pages(own, label, wide) if long else _floating(own, label, wide)
+        lines += (_over_pages if long else _floating)(part, label, wide, notes)
     lines += [r"\endgroup", *([r"\end{landscape}"] if wide else [])]
     return "\n".join(lines) + "\n"
 
 
-def _without_notes(part: PrintedTable) -> PrintedTable:
-    """Notes stand once, under the last part."""
-    return PrintedTable(part.title, part.columns, part.rows, part.alignment, part.sections, part.heads)
-
-
-def _floating(part: PrintedTable, label: str, wide: bool) -> list[str]:
-    notes = _notes(part)
+def _floating(part: PrintedTable, label: str, wide: bool, notes: Sequence[str]) -> list[str]:
     return [
         rf"\begin{{table}}[htbp]{TYPE}",
         r"\begin{threeparttable}",
@@ -92,9 +91,9 @@ def _floating(part: PrintedTable, label: str, wide: bool) -> list[str]:
     ]
 
 
-def _over_pages(part: PrintedTable, label: str, wide: bool) -> list[str]:
+def _over_pages(part: PrintedTable, label: str, wide: bool, notes: Sequence[str]) -> list[str]:
     """The head is repeated on each page, the notes stand under the last."""
-    notes, head = _notes(part), [r"\toprule", _line(_head(part)), r"\midrule"]
+    head = [r"\toprule", _line(_head(part)), r"\midrule"]
     return [
         rf"{TYPE}\begin{{ThreePartTable}}",
         *([r"\begin{TableNotes}[flushleft]", *notes, r"\end{TableNotes}"] if notes else []),
@@ -154,7 +153,9 @@ def _body(part: PrintedTable) -> list[str]:
             fits = len(headings[k]) <= letters(part)
             kind = "l" if fits else f">{{\\raggedright\\arraybackslash}}p{{{LETTER * letters(part):.1f}em}}"
             lines.append(_line([f"{over}\\multicolumn{{{width}}}{{{kind}}}{{\\textbf{{{masked(headings[k])}}}}}"]))
-        lines.append(_line([_cell(cell, k in part.heads and place < 2) for place, cell in enumerate(row)]))
+        lines.append(
+            _line([_cell(*split_mark(cell, part), k in part.heads and place < 2) for place, cell in enumerate(row)])
+        )
     return lines
 
 
@@ -164,8 +165,7 @@ def _line(cells: Sequence[str]) -> str:
     return ("{}" if text.startswith(("[", "*")) else "") + text + r" \\"
 
 
-def _cell(cell: str, bold: bool = False) -> str:
-    text, mark = split_mark(cell)
+def _cell(text: str, mark: str, bold: bool = False) -> str:
     body = _sentence(text)
     return (f"\\textbf{{{body}}}" if bold else body) + (f"\\tnote{{{mark}}}" if mark else "")
 

@@ -31,7 +31,7 @@ from rejsens.document import (
     Text,
 )
 from rejsens.layout import PrintedTable, header_runs, name_runs, split_mark
-from rejsens.writers.word_tables import notes_of, seen
+from rejsens.writers.word_tables import Raised, notes_of, seen
 
 DEEPEST = 6
 _ADDRESS = "/:?#@!$&'*+,;=%~-._[]"  # what an address keeps; a blank, a bracket or a quotation mark would end it
@@ -109,7 +109,12 @@ def _table(printed: PrintedTable, label: str) -> list[str]:
     for k, row in enumerate(printed.rows):
         if k in headings:
             rows.append(_line([f"**{_plain(headings[k])}**", *[""] * (width - 1)]))
-        rows.append(_line(_cell(cell, bold=place == 0 and k in printed.heads) for place, cell in enumerate(row)))
+        rows.append(
+            _line(
+                _cell(*split_mark(cell, printed), bold=place == 0 and k in printed.heads)
+                for place, cell in enumerate(row)
+            )
+        )
     if not printed.rows:
         rows.append(_line(["No rows.", *[""] * (width - 1)]))
     head = [f"**{label}**"] if label else []
@@ -120,8 +125,7 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cell(cell: str, bold: bool) -> str:
-    text, mark = split_mark(" ".join(cell.split(" ")))
+def _cell(text: str, mark: str, bold: bool) -> str:
     said = _sentence(" ".join(text.splitlines()))
     said = f"**{said}**" if bold and said else said
     return f"{said}^{mark}^" if mark else said
@@ -155,13 +159,13 @@ def _sentence(text: str) -> str:
 
 
 def _runs(runs: Iterable[tuple[str, bool]]) -> str:
-    """Runs of text; one that begins with ^ is the raised mark of a note."""
+    """Runs of text, and raised marks of notes."""
     return "".join(_run(text, italic) for text, italic in runs)
 
 
 def _run(text: str, italic: bool) -> str:
-    if text.startswith("^"):
-        return f"^{_plain(text[1:])}^"
+    if isinstance(text, Raised):
+        return f"^{_plain(text)}^"
     return f"*{_plain(text)}*" if italic and text else _plain(text)
 
 

@@ -37,16 +37,18 @@ from rejsens.layout import PrintedTable, name_runs
 from rejsens.problems import Problem, Refused
 from rejsens.shipped_fonts import FOLDER, font_files
 from rejsens.writers.typst_tables import SPLIT, TABLE_STYLE, runs, sentence, string, table
-from rejsens.writers.widths import lies
+from rejsens.writers.widths import cut, lies
 
 STANDARDS = ("ua-1", "a-2a")
 WIDTH, HEIGHT = 470.0, 590.0  # points that a drawing may take
+LONGEST_IN_TITLE = 30  # letters of a word of the title that stay together
+RUNNING = 90  # letters of the title above each page, which has one line there
 HEADINGS = 5  # levels of headings below the title
 NOT_SHOWN = "\u25a1"  # stands for a character that no font has
 SETUP = """
 #set document(title: {title}, author: "rejsens", date: {date})
 #set page(paper: "a4", margin: (x: 22mm, top: 24mm, bottom: 22mm),
-  header: context [#set text(8pt, fill: luma(35%)); #if counter(page).get().first() > 1 [#{title}] #h(1fr) #strong({mark})],
+  header: context [#set text(8pt, fill: luma(35%)); #if counter(page).get().first() > 1 [#{short}] #h(1fr) #strong({mark})],
   footer: context [#set text(8pt, fill: luma(35%)); #align(center)[#counter(page).display("1 / 1", both: true)]])
 #set text(font: "Source Sans 3", size: 10pt, lang: {language}, region: {region}, hyphenate: true)
 #set par(leading: 0.62em, spacing: 0.9em)
@@ -121,13 +123,14 @@ def source(document: Document, missing: str = "") -> str:
     lines = [
         SETUP.format(
             title=string(document.title),
+            short=string(cut(document.title, RUNNING)),
             date=date,
             mark=string(document.mark),
             language=string(language),
             region=string(region),
         ),
         TABLE_STYLE,
-        f"#title({string(document.title)})",
+        f"#title({string(document.title, LONGEST_IN_TITLE)})",
         *([_paragraph(Paragraph(missing, "warning"), document)] if missing else []),
         *([_paragraph(Paragraph(document.notice, "warning"), document)] if document.notice else []),
         *([_paragraph(Paragraph(document.lead, "lead"), document)] if document.lead else []),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, header_runs, links_by_row, split_mark
 from rejsens.writers.widths import LANDSCAPE, READABLE, SHORT, columns_of, fitted, letters, needed, of_numbers
 
+LONGEST_WORD, LONGEST_IN_CELL = 66, 40  # letters that stay together: a fingerprint of a file has 64
+PIECE = 10  # letters of a longer one between two places at which it may be broken
+_WORD = re.compile(
+    r"[\x21-,.0-\u02ff\u0370-\u058f]{31,}"
+)  # no hyphen and no slash, behind which lines end; scripts with blanks
+_FINGERPRINT = re.compile("[0-9a-f]{64}")
 LETTER = 0.52  # em: the mean width of a letter or digit
 TALL = 900  # letters of a cell that may be broken over two pages
 SIZE, SMALLEST = 8.0, 6.0  # points
@@ -27,24 +34,30 @@ TABLE_STYLE = """
 """
 
 
-def string(text: str) -> str:
-    """A Typst string; control characters, which no page can show, become blanks.
+def string(text: str, longest: int = LONGEST_WORD) -> str:
+    """A Typst string; control characters, which no page can show, become blanks, and a word beyond `longest` may be broken.
 
     >>> string('say "a\\\\b"')
     '"say \\\\"a\\\\\\\\b\\\\""'
     """
     seen = "".join(c if c.isprintable() or c == "\u00ad" else " " for c in text)
+    seen = _WORD.sub(lambda word: _breakable(word[0]) if len(word[0]) > longest else word[0], seen)
     return '"' + seen.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def runs(parts: Iterable[tuple[str, bool]]) -> str:
+def _breakable(word: str) -> str:
+    return word if _FINGERPRINT.fullmatch(word) else re.sub(rf"(.{{{PIECE}}})(?=.)", "\\1\u200b", word)
+
+
+def runs(parts: Iterable[tuple[str, bool]], longest: int = LONGEST_WORD) -> str:
     """Content of runs, each with whether it is in italics."""
-    return "".join(f"#emph({string(text)})" if italic else f"#{string(text)}" for text, italic in parts)
+    strings = ((string(text, longest), italic) for text, italic in parts)
+    return "".join(f"#emph({text})" if italic else f"#{text}" for text, italic in strings)
 
 
-def sentence(text: str) -> str:
+def sentence(text: str, longest: int = LONGEST_WORD) -> str:
     """Content of a sentence, with statistical symbols in italics and none parted from its value."""
-    return runs(apa.italic_runs(text))
+    return runs(apa.italic_runs(text), longest)
 
 
 def to_typst(printed: PrintedTable, anchor: str) -> str:
@@ -79,7 +92,7 @@ def _part(printed: PrintedTable, anchor: str, label: str, size: float, places: C
         f"#figure(kind: table, supplement: none, numbering: none, caption: [{_caption(printed, label)}], table(",
         f"columns: ({''.join(f'{width},' for width in widths)}), align: ({''.join(f'{a},' for a in printed.alignment)}),",
         "table.header(repeat: true, table.hline(stroke: 0.8pt),",
-        *(f"[{runs(header_runs(head))}]," for head in printed.columns),
+        *(f"[{runs(header_runs(head), LONGEST_IN_CELL)}]," for head in printed.columns),
         "table.hline(stroke: 0.5pt)),",
     ]
     for k, row in enumerate(printed.rows):
@@ -87,7 +100,8 @@ def _part(printed: PrintedTable, anchor: str, label: str, size: float, places: C
             lines.append(f"section({columns}, [#{string(headings[k])}]),")
         bold = k in printed.heads
         led = links.get(k, {})
-        lines.append(" ".join(f"{_cell(cell, bold and at < 2, led.get(at, ''))}," for at, cell in enumerate(row)))
+        cells = (_cell(*split_mark(cell, printed), bold and at < 2, led.get(at, "")) for at, cell in enumerate(row))
+        lines.append(" ".join(f"{cell}," for cell in cells))
     if not printed.rows:
         lines.append(f"table.cell(colspan: {columns})[No rows.],")
     lines.append("table.hline(stroke: 0.8pt)))" + (f" #label({string(anchor)})" if anchor else ""))
@@ -114,11 +128,11 @@ def _caption(printed: PrintedTable, label: str) -> str:
     return (f"#number({string(label)})" if label else "") + f"#emph({string(printed.title)})"
 
 
-def _cell(cell: str, bold: bool = False, anchor: str = "") -> str:
+def _cell(text: str, mark: str, bold: bool = False, anchor: str = "") -> str:
     """A cell; what holds no word is not broken, and what is as long as a page may be."""
-    text, mark = split_mark(cell)
     text = text.replace(" ", "\u00a0") if of_numbers(text) else text
-    body = f"#link(label({string(anchor)}))[{sentence(text)}]" if anchor else sentence(text)
+    said = sentence(text, LONGEST_IN_CELL)
+    body = f"#link(label({string(anchor)}))[{said}]" if anchor else said
     body += f"#super({string(mark)})" if mark else ""
     body = f"[#strong[{body}]]" if bold else f"[{body}]"
     return f"table.cell(breakable: true){body}" if len(text) > TALL else body

@@ -14,10 +14,19 @@ SHORT = 14  # letters up to which a column is never narrower than its text
 READABLE = 24  # letters that a column of longer texts needs
 
 
+def cut(text: str, most: int) -> str:
+    """A text of at most so many characters; the last of a longer one is an ellipsis.
+
+    >>> cut("abcdef", 6), cut("abcdefg", 6)
+    ('abcdef', 'abcde…')
+    """
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def columns_of(printed: PrintedTable) -> list[list[str]]:
     """Head and cells of each column, without the marks of notes."""
     rows = [printed.columns, *printed.rows]
-    return [[split_mark(row[k])[0] for row in rows] for k in range(len(printed.columns))]
+    return [[split_mark(row[k], printed)[0] for row in rows] for k in range(len(printed.columns))]
 
 
 def letters(printed: PrintedTable) -> int:

@@ -49,15 +49,16 @@ from rejsens.document import (
 )
 from rejsens.layout import PrintedTable, name_runs
 from rejsens.shipped_fonts import FAMILY
-from rejsens.writers.widths import LANDSCAPE, fitted, lies
+from rejsens.writers.widths import LANDSCAPE, cut, fitted, lies
 from rejsens.writers.word_fonts import embed
-from rejsens.writers.word_tables import TABLE_STYLE, Runs, notes_of, seen, table_xml
+from rejsens.writers.word_tables import TABLE_STYLE, Raised, Runs, notes_of, seen, table_xml
 
 NO_DATE = datetime(2000, 1, 1)  # where the document has none: the time of writing would make every file another one
 SPLIT = LANDSCAPE * 1.33  # letters of a line from which a table is cut into several
 TALLEST = Mm(205)  # a drawing that leaves room for its caption
 TWIP = 635  # English metric units in a twentieth of a point
 DEEPEST = 5  # headings
+LONGEST_PROPERTY = 255  # characters of a title in the file's properties
 OWN_STYLES = (  # name, style it follows, size in points, italic, bold
     ("Table Title", "Normal", 10, True, False),
     ("Table Text", "Normal", 8, False, False),
@@ -90,7 +91,7 @@ def write(document: Document) -> bytes:
 def write_table(printed: PrintedTable, label: str, mark: str = "", date: str = "") -> bytes:
     """One table as a .docx file of its own, under the number that it has elsewhere, which Word does not count anew."""
     document, file = Document(label, (), mark=mark, date=date), new_file(io.BytesIO(_blank(mark, date)))
-    file.core_properties.title = seen(label)
+    file.core_properties.title = cut(seen(label), LONGEST_PROPERTY)
     alone = _Writer(document, file)
     alone.table(printed, label)
     return _saved(alone.file)
@@ -291,10 +292,10 @@ class _Writer:
 
 
 def _runs(paragraph: Any, runs: Runs) -> None:
-    """Runs of text; one that begins with ^ is the raised mark of a note."""
+    """Runs of text, and raised marks of notes."""
     for text, italic in runs:
-        run = paragraph.add_run(seen(text.removeprefix("^")))
-        run.italic, run.font.superscript = (True if italic else None), (True if text.startswith("^") else None)
+        run = paragraph.add_run(seen(text))
+        run.italic, run.font.superscript = (True if italic else None), (True if isinstance(text, Raised) else None)
 
 
 def _bookmark(label: str) -> str:
@@ -328,7 +329,12 @@ def _new(document: Document) -> Any:
     """A file with its styles, its mark above every page and the page's number below."""
     file = new_file()
     about = file.core_properties
-    about.title, about.author, about.language, about.comments = seen(document.title), "rejsens", document.language, ""
+    about.title, about.author, about.language, about.comments = (
+        cut(seen(document.title), LONGEST_PROPERTY),
+        "rejsens",
+        document.language,
+        "",
+    )
     about.created = about.modified = datetime.fromisoformat(document.date) if document.date else NO_DATE
     page = file.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)

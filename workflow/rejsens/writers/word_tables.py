@@ -14,7 +14,12 @@ from rejsens import apa
 from rejsens.layout import PrintedTable, header_runs, links_by_row, split_mark
 from rejsens.writers.widths import LANDSCAPE, READABLE, columns_of, letters, needed, of_numbers
 
-Runs = Sequence[tuple[str, bool]]  # text and whether it is in italics; a text that begins with ^ is raised
+
+class Raised(str):
+    """The mark of a note, which stands above the line."""
+
+
+Runs = Sequence[tuple[str, bool]]  # text and whether it is in italics
 LETTER = 84  # twentieths of a point: the mean width of a letter of a table's type
 SIZE = 16  # half points
 TABLE_STYLE = f"""
@@ -42,7 +47,16 @@ def table_xml(printed: PrintedTable, label: str, room: int, bookmarks: Mapping[s
             rows.append(_row([[(headings[k], False)]], ("left",), [sum(widths)], size, span=len(widths), bold=1))
         led = {at: bookmarks[anchor] for at, anchor in links.get(k, {}).items()}
         bold = 2 if k in printed.heads else 0
-        rows.append(_row(map(_cell_runs, row), printed.alignment, widths, size, bold=bold, links=led))
+        rows.append(
+            _row(
+                (_cell_runs(*split_mark(cell, printed)) for cell in row),
+                printed.alignment,
+                widths,
+                size,
+                bold=bold,
+                links=led,
+            )
+        )
     if not printed.rows:
         rows.append(_row([[("No rows.", False)]], ("left",), [sum(widths)], size, span=len(widths)))
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
@@ -57,7 +71,7 @@ def table_xml(printed: PrintedTable, label: str, room: int, bookmarks: Mapping[s
 def notes_of(printed: PrintedTable) -> list[list[tuple[str, bool]]]:
     """Notes in the order general, specific, probability, each as runs."""
     general = [[("Note.", True), (" ", False), *apa.italic_runs(" ".join(printed.general))]] if printed.general else []
-    specific = [[(f"^{mark}", False), (" ", False), *apa.italic_runs(text)] for mark, text in printed.specific]
+    specific = [[(Raised(mark), False), (" ", False), *apa.italic_runs(text)] for mark, text in printed.specific]
     return [*general, *specific, *(apa.italic_runs(text) for text in printed.probability)]
 
 
@@ -119,14 +133,13 @@ def _run(text: str, italic: bool, bold: bool, size: int) -> str:
         ("<w:b/>", bold),
         ("<w:i/>", italic),
         (f'<w:sz w:val="{size}"/>', size != SIZE),
-        ('<w:vertAlign w:val="superscript"/>', text.startswith("^")),
+        ('<w:vertAlign w:val="superscript"/>', isinstance(text, Raised)),
     ]
     set_so = "".join(look for look, on in looks if on)
-    return f'<w:r><w:rPr>{set_so}</w:rPr><w:t xml:space="preserve">{escape(seen(text.removeprefix("^")), quote=False)}</w:t></w:r>'
+    return f'<w:r><w:rPr>{set_so}</w:rPr><w:t xml:space="preserve">{escape(seen(text), quote=False)}</w:t></w:r>'
 
 
-def _cell_runs(cell: str) -> list[tuple[str, bool]]:
+def _cell_runs(text: str, mark: str) -> list[tuple[str, bool]]:
     """A cell's runs; what holds no word is not broken."""
-    text, mark = split_mark(cell)
     text = text.replace(" ", "\u00a0") if of_numbers(text) else text
-    return [*apa.italic_runs(text), *([(f"^{mark}", False)] if mark else [])]
+    return [*apa.italic_runs(text), *([(Raised(mark), False)] if mark else [])]
