@@ -37,7 +37,7 @@ munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --
 slurmctld
 slurmd
 stop() {
-    scancel --state=PENDING,RUNNING --user=root || true
+    scancel --user=root || true
     for daemon in slurmd slurmctld munged; do kill "$(cat "$folder/$daemon.pid")" || true; done
 }
 trap stop EXIT
