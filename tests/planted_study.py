@@ -74,7 +74,7 @@ def read_where_it_lies(place: SimpleNamespace, platform: str, wave: str, day: in
         "title": f"Wave {wave}", "platform": "plain" if "joins" in flags else platform, "file": str(path),
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "simulated": True, "replaces": {"gad7": "planted words"},
         "participant": {"column": IDS[platform], "hash": True, "key_fingerprint": fingerprint(key)},
-        "headers": dict(pair.rsplit("=", 1) for pair in flags.get("pairs", ())),
+        "headers": dict(pair.rsplit("=", 1) for pair in flags.get("pairs", ()) if "=gad7" in pair),
         "collected": {"from": f"2027-01-{day:02}", "to": f"2027-01-{day:02}"}, "instruments": [{"id": "gad7"}],
     }  # fmt: skip
     (place.study / f"data/waves/{wave}.yaml").write_text(yaml.safe_dump(sidecar | more, allow_unicode=True))

@@ -58,6 +58,15 @@ WITHHELD = "not reported: fewer than"
 _POLICY: ContextVar[Policy | None] = ContextVar("policy", default=None)
 
 
+def policy_of(settings: Mapping[str, Any]) -> Policy:
+    """The policy that a study's settings declare: of simulated people nothing is guarded.
+
+    >>> policy_of({"study": {"simulated": False}, "min_cell": 10, "disclosure": {"secondary": True, "rounding": False}})
+    Policy(min_cell=10, secondary=True, rounding=False)
+    """
+    return Policy(1 if settings["study"]["simulated"] else settings["min_cell"], **settings["disclosure"])
+
+
 def use(settings: Mapping[str, Any]) -> None:
     """State the policy of the study for everything that this process writes from here on."""
     _POLICY.set(Policy(**settings))

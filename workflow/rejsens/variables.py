@@ -238,14 +238,14 @@ def _missing_codes(wave: Wave, item: Item, export: Export, column: str) -> list[
 
 
 def item_statistics(values: np.ndarray, item: Item, n_not_applicable: int, min_cell: int) -> dict[str, float]:
-    """Counts and moments of one item, blank where they would tell of fewer than `min_cell` people.
+    """Counts and moments of one item; what rests on few people is left to the disclosure guard.
 
     values    float, NaN = missing or not applicable
     returns   n, n_missing, n_not_applicable; mean, sd (n − 1), median, bias-corrected skew and excess kurtosis; per cent at
               either end of the declared range. Codes of a category have no moments.
 
-    Exact moments give single answers away, so with `min_cell` above 1 they are rounded to two decimals; skew and kurtosis
-    are blank where some answer was given by 1 to min_cell − 1 people, and so are the moments of a question with two answers.
+    Skew, kurtosis and the shares at the ends are blank where some answer was given by 1 to min_cell − 1 people: only the
+    answers themselves show that, and the table that the guard sees does not hold them.
 
     >>> answers = np.array([0, 1, 1, 3, np.nan])
     >>> found = item_statistics(answers, Item("x", "x", 0, 3), 0, 1)
@@ -259,16 +259,12 @@ def item_statistics(values: np.ndarray, item: Item, n_not_applicable: int, min_c
         "n_missing": len(values) - n - n_not_applicable,
         "n_not_applicable": n_not_applicable,
     }
-    if n < max(min_cell, 1) or item.type == "category":
+    if n == 0 or item.type == "category":
         return found
     closed = item.type != "number"
     few = closed and bool(((counts > 0) & (counts < min_cell)).any())
-    if few and item.high - item.low == 1:
-        return found
     found |= _moments(points, counts, n)
-    if min_cell > 1:
-        found |= {name: round(found[name], 2) for name in ("mean", "sd", "median", "skew", "kurtosis")}
-    if few:
+    if few:  # stays beside the gate, which sees no answers: two more equations for the hidden counts
         found |= {"skew": math.nan, "kurtosis": math.nan}
     if closed:
         low, high = (int(counts[points == end].sum()) for end in (item.low, item.high))
