@@ -17,6 +17,7 @@ from rejsens.disclosure import end_shares
 from rejsens.importers.model import Export
 from rejsens.problems import Problem, Refused, did_you_mean
 from rejsens.sidecars import Wave
+from rejsens.told_words import without_persons
 from rejsens.translations import in_language, language_tag
 
 ASKED = (
@@ -51,7 +52,8 @@ def asked_variables(
     """One row per item that a wave asked, in the order of the export's columns, without statistics.
 
     columns   item id -> column of the export, as the reading layer found them; an item without a column has no row
-    returns   the columns of the table "variables" before `n`; `question_source` says who tells the wording: "sidecar" or
+    returns   the columns of the table "variables" before `n`, in the export's own texts […] for what tells who somebody is;
+              `question_source` says who tells the wording: "sidecar" or
               "export" (what people read), "definition" (what the instrument's file says), or "" where nobody does;
               `choices_source` likewise: "labels" (the sidecar's map), "export", "definition" or ""; `defined_text` and
               `defined_choices` are the words of the instrument's file in the wave's `language`, "" where it has none
@@ -64,7 +66,8 @@ def asked_variables(
     asked.sort(
         key=lambda pair: place.get(columns[pair[1].id], len(place))
     )  # stable: tick boxes of one column keep order
-    rows = [_row(wave, i, item, words[i.name], export, columns[item.id]) for i, item in asked]
+    told = without_persons(export, columns.values())
+    rows = [_row(wave, i, item, words[i.name], told, columns[item.id]) for i, item in asked]
     return pd.DataFrame([{**row, "position": k} for k, row in enumerate(rows, start=1)])
 
 
