@@ -112,7 +112,9 @@ def test_nothing_personal_comes_in_with_a_wave(place: SimpleNamespace, add: Call
     assert added.code == 0, added.said
     assert found_in(added.said) == set()
     left = canaries_below(place.kept)
-    assert {file for file in left if "temporary" not in file} <= set(ONLY_WHERE_KEPT) and set().union(*left.values()) <= set(KEPT)
+    assert {file for file in left if "temporary" not in file} <= set(ONLY_WHERE_KEPT) and set().union(
+        *left.values()
+    ) <= set(KEPT)
     stored = pd.read_csv(place.study / "data/waves/w1.csv", dtype=str)
     assert (
         len(stored) == N

@@ -1,0 +1,159 @@
+"""One study with planted personal data of every platform, run, exported, compared and explained: they are in nothing of it.
+
+A wave of each platform is added; those platforms that need no description of their questions are also read where they lie,
+personal columns and all. Everything is made under umask 000, so that only what the software shuts itself is closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from rejsens.sharing.package import full_package
+from rejsens.sharing.synthetic import synthetic_twin
+from rejsens.sharing.writing import FORMATS, write_export
+from rejsens.study import load_study
+from tests.canaries import EXPORTS, KEPT, canaries_below, found_in
+from tests.conftest import rejsens, rejsens_here
+from tests.planted_study import IDS, added, place_in, read_where_it_lies
+
+TO_SHARE = ("results/", "data/codebook/", "config/", "data/waves/")  # below the study; of the last only the sidecars
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """The study after everything that can be done with it; `said`: all that stood in the terminal."""
+    before = os.umask(0)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        place = place_in(tmp_path_factory.mktemp("planted"), monkeypatch)
+        place.said = _add_every_platform(place)
+        place.key = next((place.home / "rejsens").glob("*.key"))
+        for day, platform in enumerate(EXPORTS, start=1):
+            read_where_it_lies(place, platform, f"raw_{platform}", day, place.key.read_bytes().strip())
+        environment = {"XDG_CONFIG_HOME": str(place.home), "TMPDIR": str(place.temporary)}
+        for words in (["check", "."], ["run", "--audit", "--cores", "2"]):
+            done = rejsens(place.study, *words, **environment)
+            place.said += done.stdout + done.stderr
+            assert done.returncode == 0, done.stdout + done.stderr
+        _hand_on(place)
+        _ask_about(place)
+        yield place
+    os.umask(before)
+
+
+def _add_every_platform(place: SimpleNamespace) -> str:
+    said = io.StringIO()
+    for day, (platform, export) in enumerate(EXPORTS.items(), start=1):
+        folder = place.raw / platform
+        folder.mkdir()
+        path, flags = export(folder)
+        (folder / "maps.yaml").write_text("replaces: {gad7: planted words differ, age: planted words differ}\n")
+        flags = {"participant": IDS[platform]} | flags | {"maps": [folder / "maps.yaml"]}
+        flags |= {"dates_from": f"2026-11-{day:02}", "dates_to": f"2026-11-{day:02}"}
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            assert added(place, path, platform, **flags) == 0, said.getvalue()
+    return said.getvalue()
+
+
+def _hand_on(place: SimpleNamespace) -> None:
+    """Every export in every format; the public copy by the command, which keeps a record of it."""
+    place.exports = place.kept / "exports"
+    done = rejsens_here(
+        place.study, "export", "--public", "--format", "ro-crate", "--to", str(place.exports / "public")
+    )
+    place.said += done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    package = full_package(place.study, wording=True)
+    for kind, made in (("full", package), ("synthetic", synthetic_twin(package, load_study(place.study)))):
+        for name in FORMATS:
+            write_export(made, name, place.exports / f"{kind}-{name}", place.study)
+
+
+def _ask_about(place: SimpleNamespace) -> None:
+    """What the commands that look at finished results say: of these, and of others that differ in data and results."""
+    other = place.kept / "other"
+    shutil.copytree(place.study, other, symlinks=True)
+    sample = other / "results/descriptives.csv"
+    frame = pd.read_csv(sample)
+    frame.assign(mean=frame["mean"] + 1).to_csv(sample, index=False)
+    sidecar = other / "data/waves/plain.csv"
+    sidecar.write_text(sidecar.read_text().replace(",3,", ",2,", 1))
+    asked = (["verify", "."], ["verify", str(other)], ["compare", ".", str(other), "--out", str(place.kept / "moved.csv")],
+             ["explain", "results/descriptives.csv", "--study", str(other)], ["diff-wave", "plain", "--each"],
+             ["diff-wave", "raw_spss", "raw_plain", "--format", "html"], ["check", ".", "--format", "html", "--out", str(place.kept / "check.html")])  # fmt: skip
+    for words in asked:
+        done = rejsens_here(place.study, *words)
+        assert done.stdout + done.stderr and not done.stdout.startswith("Traceback")
+        place.said += done.stdout + done.stderr
+
+
+def test_everything_that_could_hold_a_canary_was_made(finished: SimpleNamespace) -> None:
+    made = {path.relative_to(finished.kept).as_posix() for path in finished.kept.rglob("*")}
+    forms = ("report/index.html", "report/report.pdf", "report/report.docx", "report/audit.html", "report/provenance.json",
+             "manuscript/submission.zip", "manuscript/draft.docx", "manuscript/numbers.json", "codebook/codebook.xlsx",
+             "codebook/codebook.html", "codebook/codebook.jsonld", "participants/scores.sav", "participants/figures", "manifest.json")  # fmt: skip
+    assert {f"study/results/{form}" for form in forms} <= made
+    waves = {f"study/data/waves/{name}.yaml" for platform in EXPORTS for name in (platform, f"raw_{platform}")}
+    assert waves <= made and {f"study/data/codebook/{platform}.csv" for platform in EXPORTS} <= made
+    assert any(name.startswith("study/logs/validate_wave") for name in made) and "study/.snakemake/metadata" in made
+    assert len(pd.read_csv(finished.study / "results/waves.csv")) == 2 * len(EXPORTS)
+
+
+def test_nothing_personal_reaches_results_exports_logs_records_or_the_terminal(finished: SimpleNamespace) -> None:
+    assert found_in(finished.said) == set()
+    left = canaries_below(finished.kept)
+    kept = {name: found for name, found in left.items() if name.endswith("data/waves/plain.csv") and found == set(KEPT)}
+    temporary = {name for name, found in left.items() if name.startswith("temporary/") and found == set(KEPT)}
+    assert kept and {name: found for name, found in left.items() if name not in {*kept, *temporary}} == {}
+
+
+def test_the_key_and_the_secret_of_releases_stand_in_their_own_files_only(finished: SimpleNamespace) -> None:
+    (secret,) = (finished.home / "rejsens/releases").rglob("secret")
+    for file in (finished.key, secret):
+        text = file.read_text().strip()
+        halves = (text[:32].casefold(), text[32:].casefold())
+        assert len(text) == 64 and found_in(finished.said, halves) == set()
+        assert canaries_below(finished.kept, halves) == {str(file.relative_to(finished.kept)): set(halves)}
+        raw = bytes.fromhex(text)
+        assert [path for path in finished.kept.rglob("*") if path.is_file() and raw in path.read_bytes()] == []
+
+
+def open_to_others(top: Path) -> set[str]:
+    """Files and folders below `top` that another user of the computer could reach, by the modes of all that is above them."""
+    found, waiting = set(), [top]
+    while waiting:
+        path = waiting.pop()
+        if not path.is_symlink() and path.stat().st_mode & 0o077:
+            found.add(path.relative_to(top).as_posix())
+            waiting += path.iterdir() if path.is_dir() else []
+    return found
+
+
+def test_rows_of_people_are_closed_to_others_under_any_umask(finished: SimpleNamespace) -> None:
+    study = open_to_others(finished.study) - {"."}
+    inner = {name for name in study if (finished.study / name).is_file()}
+    assert {name for name in inner if not name.startswith(TO_SHARE)} == set()
+    assert {
+        name for name in inner if name.startswith("results/participants") or name.endswith("waves/plain.csv")
+    } == set()
+    stored = {name for name in inner if name.startswith("data/waves/")}
+    assert stored and {Path(name).suffix for name in stored} == {".yaml"}
+    assert not {"logs", ".snakemake", "results/participants"} & study and "results/sample.csv" in study
+
+
+def test_keys_records_exports_of_rows_and_temporary_files_are_closed_to_others(finished: SimpleNamespace) -> None:
+    assert open_to_others(finished.temporary) == {"."}
+    assert open_to_others(finished.home) <= {"."}  # the home itself is not ours
+    exports = {name.partition("/")[0] for name in open_to_others(finished.exports)} - {"."}
+    assert exports == {"public", *(f"synthetic-{name}" for name in FORMATS)}
+    for name in ("moved.csv", "check.html"):  # both name participants, or what few of them answered
+        assert stat.S_IMODE((finished.kept / name).stat().st_mode) == 0o600, name
