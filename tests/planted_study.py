@@ -21,11 +21,17 @@ from rejsens.adding.ids import fingerprint
 from rejsens.adding.request import request_of
 from rejsens.adding.session import How, add_to
 from rejsens.problems import Refused
-from tests.canaries import EXPORTS
+from tests.canaries import BORN, EMAIL, EXPORTS, IP, LAST, LATITUDE, LONGITUDE, PHONE, PID, RESPONSE, WORDS
 
 # what a sidecar by hand has to say of an export that is read where it lies: the column of ids
 IDS = {"qualtrics": "ResponseId", "redcap": "record_id", "limesurvey": "token", "google_forms": "Email Address", "formr": "session",
        "spss": "id", "excel": "participant", "plain": "id", "prolific": "PROLIFIC_PID", "mturk": "workerId"}  # fmt: skip
+
+# cells that tell who somebody is, for a row of an answered question
+CELLS = {
+    "e-mail": EMAIL[7], "phone": PHONE[7], "dialled": "01705550007", "name": LAST[7], "ip": IP[7], "id": PID[7], "response": RESPONSE[7],
+    "born": BORN[7], "place": f"{LATITUDE[7]}, {LONGITUDE[7]}", "words": WORDS[7], "long": "4917055500077",
+}  # fmt: skip
 
 
 def place_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:

@@ -20,7 +20,6 @@ import yaml
 from rejsens.adding.session import How
 from rejsens.importers import PANELS, PLATFORMS, open_export, recognise
 from tests.canaries import (
-    BORN,
     CODE,
     DAYS,
     EMAIL,
@@ -30,12 +29,7 @@ from tests.canaries import (
     ITEMS,
     KEPT,
     LAST,
-    LATITUDE,
-    LONGITUDE,
     PHONE,
-    PID,
-    RESPONSE,
-    WORDS,
     N,
     canaries_below,
     found_in,
@@ -45,7 +39,7 @@ from tests.canaries import (
     table,
     texts_of,
 )
-from tests.planted_study import added, place_in
+from tests.planted_study import CELLS, added, place_in
 
 ONLY_WHERE_KEPT = {"study/data/waves/w1.csv": set(KEPT)}
 
@@ -133,11 +127,6 @@ def test_nothing_personal_comes_in_with_a_wave(place: SimpleNamespace, add: Call
 
 
 # --- refused ---------------------------------------------------------------------------------------------------------
-
-CELLS = {
-    "e-mail": EMAIL[7], "phone": PHONE[7], "dialled": "01705550007", "name": LAST[7], "ip": IP[7], "id": PID[7], "response": RESPONSE[7],
-    "born": BORN[7], "place": f"{LATITUDE[7]}, {LONGITUDE[7]}", "words": WORDS[7], "long": "4917055500077",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", CELLS)

@@ -1,7 +1,8 @@
 """One study with planted personal data of every platform, run, exported, compared and explained: they are in nothing of it.
 
-A wave of each platform is added; those platforms that need no description of their questions are also read where they lie,
-personal columns and all. Everything is made under umask 000, so that only what the software shuts itself is closed.
+A wave of each platform is added, and an export of each is also read where it lies, personal columns and all. Snakemake runs
+a few steps, for its records, logs and terminal; every step is then done in one process. Everything is made under umask 000,
+so that only what the software shuts itself is closed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import io
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,14 +21,15 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from rejsens.sharing.package import full_package
-from rejsens.sharing.synthetic import synthetic_twin
+from rejsens.commands.export import MADE
+from rejsens.importers import PLATFORMS
+from rejsens.sharing.package import Package, full_package
 from rejsens.sharing.writing import FORMATS, write_export
-from rejsens.study import load_study
-from tests.canaries import EXPORTS, KEPT, canaries_below, found_in
-from tests.conftest import rejsens, rejsens_here
-from tests.planted_study import IDS, added, place_in, read_where_it_lies
+from tests.canaries import CODE, EXPORTS, GAD7, ITEMS, KEPT, canaries_below, found_in, table
+from tests.conftest import ROOT, declare, rejsens, rejsens_here, seal, write_study
+from tests.planted_study import CELLS, IDS, added, place_in, read_where_it_lies
 
+RUN = [f"results/waves/{wave}/variables.csv" for wave in ("qualtrics", "raw_qualtrics")]  # by Snakemake
 TO_SHARE = ("results/", "data/codebook/", "config/", "data/waves/")  # below the study; of the last only the sidecars
 
 
@@ -37,17 +41,25 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespa
         place = place_in(tmp_path_factory.mktemp("planted"), monkeypatch)
         place.said = _add_every_platform(place)
         place.key = next((place.home / "rejsens").glob("*.key"))
-        for day, platform in enumerate(EXPORTS, start=1):
+        for day, platform in enumerate(PLATFORMS, start=1):
             read_where_it_lies(place, platform, f"raw_{platform}", day, place.key.read_bytes().strip())
-        environment = {"XDG_CONFIG_HOME": str(place.home), "TMPDIR": str(place.temporary)}
-        for words in (["check", "."], ["run", "--audit", "--cores", "2"]):
-            done = rejsens(place.study, *words, **environment)
-            place.said += done.stdout + done.stderr
-            assert done.returncode == 0, done.stdout + done.stderr
+        _run(place)
         _hand_on(place)
         _ask_about(place)
         yield place
     os.umask(before)
+
+
+def _run(place: SimpleNamespace) -> None:
+    environment = {"XDG_CONFIG_HOME": str(place.home), "TMPDIR": str(place.temporary)}
+    for words in (["check", "."], ["run", "--audit", "--cores", "2", *RUN]):
+        done = rejsens(place.study, *words, **environment)
+        place.said += done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
+    done = subprocess.run([sys.executable, "-m", "tests.in_process", str(place.study)], cwd=ROOT, env=os.environ | environment,
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    place.said += done.stdout + done.stderr
+    assert done.returncode == 0, done.stderr
 
 
 def _add_every_platform(place: SimpleNamespace) -> str:
@@ -65,17 +77,20 @@ def _add_every_platform(place: SimpleNamespace) -> str:
 
 
 def _hand_on(place: SimpleNamespace) -> None:
-    """Every export in every format; the public copy by the command, which keeps a record of it."""
-    place.exports = place.kept / "exports"
-    done = rejsens_here(
-        place.study, "export", "--public", "--format", "ro-crate", "--to", str(place.exports / "public")
-    )
-    place.said += done.stdout + done.stderr
-    assert done.returncode == 0, done.stdout + done.stderr
+    """Every kind of export as the command makes it, with a record of the public copy, in every format."""
+    place.exports, said = place.kept / "exports", io.StringIO()
     package = full_package(place.study, wording=True)
-    for kind, made in (("full", package), ("synthetic", synthetic_twin(package, load_study(place.study)))):
-        for name in FORMATS:
-            write_export(made, name, place.exports / f"{kind}-{name}", place.study)
+
+    def in_every_format(made: Package) -> dict[str, str]:
+        written = {
+            name: write_export(made, name, place.exports / f"{made.kind}-{name}", place.study) for name in FORMATS
+        }
+        return written["csv"]
+
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        for make in MADE.values():
+            make(package, place.study, in_every_format)
+    place.said += said.getvalue()
 
 
 def _ask_about(place: SimpleNamespace) -> None:
@@ -102,10 +117,11 @@ def test_everything_that_could_hold_a_canary_was_made(finished: SimpleNamespace)
              "manuscript/submission.zip", "manuscript/draft.docx", "manuscript/numbers.json", "codebook/codebook.xlsx",
              "codebook/codebook.html", "codebook/codebook.jsonld", "participants/scores.sav", "participants/figures", "manifest.json")  # fmt: skip
     assert {f"study/results/{form}" for form in forms} <= made
-    waves = {f"study/data/waves/{name}.yaml" for platform in EXPORTS for name in (platform, f"raw_{platform}")}
+    waves = {f"study/data/waves/{name}.yaml" for name in (*EXPORTS, *(f"raw_{platform}" for platform in PLATFORMS))}
     assert waves <= made and {f"study/data/codebook/{platform}.csv" for platform in EXPORTS} <= made
     assert any(name.startswith("study/logs/validate_wave") for name in made) and "study/.snakemake/metadata" in made
-    assert len(pd.read_csv(finished.study / "results/waves.csv")) == 2 * len(EXPORTS)
+    assert len(pd.read_csv(finished.study / "results/waves.csv")) == len(waves)
+    assert {f"exports/{kind}-{name}" for kind in MADE for name in FORMATS} <= made
 
 
 def test_nothing_personal_reaches_results_exports_logs_records_or_the_terminal(finished: SimpleNamespace) -> None:
@@ -154,6 +170,25 @@ def test_keys_records_exports_of_rows_and_temporary_files_are_closed_to_others(f
     assert open_to_others(finished.temporary) == {"."}
     assert open_to_others(finished.home) <= {"."}  # the home itself is not ours
     exports = {name.partition("/")[0] for name in open_to_others(finished.exports)} - {"."}
-    assert exports == {"public", *(f"synthetic-{name}" for name in FORMATS)}
+    assert exports == {f"{kind}-{name}" for kind in ("public", "synthetic") for name in FORMATS}
     for name in ("moved.csv", "check.html"):  # both name participants, or what few of them answered
         assert stat.S_IMODE((finished.kept / name).stat().st_mode) == 0o600, name
+
+
+def test_a_run_that_fails_repeats_no_cell_that_tells_of_somebody(tmp_path: Path) -> None:
+    """Answers where names, addresses, numbers and days of birth stand: told by row, in the terminal and in the logs."""
+    study = write_study(tmp_path / "study", waves=1)
+    shutil.rmtree(study / "config/hypotheses")
+    settings = study / "config/config.yaml"
+    settings.write_text(settings.read_text().replace("- ucla3\n", ""))
+    columns = {"id": list(range(1000, 1000 + len(CODE)))} | {item: list(ITEMS[item]) for item in (*GAD7, "age")}
+    for row, cell in enumerate(CELLS.values(), start=1):
+        columns["gad7_03"][row] = columns["age"][row] = cell
+    (study / "data/waves/w1.csv").write_text(table(columns))
+    declare(study, "w1", instruments=[{"id": "gad7"}, {"id": "background", "items": ["age"]}])
+    seal(study, "w1")
+    assert canaries_below(study).keys() == {"data/waves/w1.csv"}
+    done = rejsens(study, "run", "--cores", "1", "results/flow.csv")
+    assert done.returncode == 1 and "gad7_03" in done.stderr and "row" in done.stderr
+    assert found_in(done.stdout + done.stderr) == set()
+    assert canaries_below(study).keys() == {"data/waves/w1.csv"} and list((study / "logs").rglob("*.log"))

@@ -58,8 +58,7 @@ WHO = (
 )
 GUARD = (
     "Every number outside the folder of participants has passed the disclosure guard: nothing is given that rests on fewer "
-    "than {} people{}. What is left out stands as a dash or a blank; the list says how often, never what.{} Rows read, set "
-    "aside, lost and unanswered are counted exactly: reporting standards ask for them, and they hold no answer of anybody. "
+    "than {} people{}. What is left out stands as a dash or a blank.{} Rows read, set aside, lost and unanswered are counted exactly: reporting standards ask for them, and they hold no answer of anybody. "
     "This does not make the results anonymous to somebody who knows much about a participant."
 )
 LEDGER = (
@@ -119,7 +118,7 @@ def _withheld(given: Given) -> tuple[Block, ...]:
     if given.study["simulated"]:
         return ()
     rules = given.study.get("disclosure") or {"secondary": True, "rounding": True}
-    further = ", nor from which a number that is left out would follow" if rules["secondary"] else ""
+    further = ", and nothing from which what is left out would follow" if rules["secondary"] else ""
     rounded = (
         " Means are rounded by the number of people behind them, other statistics to five figures."
         if rules["rounding"]
