@@ -46,11 +46,11 @@ RESPONSE = [f"R_Gaggle{i:09}" for i in range(N)]
 WORKER = [f"A7EIDER{i:07}" for i in range(N)]
 CODE = [f"mallard-{i:03}" for i in range(N)]  # a study's own id, which is hashed like any other
 WORDS = [f"my boss, Mr Fothergill, shouts at me {i}" for i in range(N)]
-URL = [f"https://panel.example.net/?pid=teal{i}" for i in range(N)]
+URL = [f"https://panel.example.net/?pid=tealduck{i}" for i in range(N)]
 AGENT = [f"Mozilla/5.0 (Gadwall {i})" for i in range(N)]
 CANARIES = (
     "quack", "ducksworth", "example.net", "203.0.113.", "2001:db8", "170 555", "170555", "52.5162", "13.3777", "1987-06",
-    ".06.1987", "c0ffee0", "gaggle", "a7eider", "mallard-", "fothergill", "teal", "gadwall", "wigeon", "shoveler",
+    ".06.1987", "c0ffee0", "gaggle", "a7eider", "mallard-", "fothergill", "tealduck", "gadwall", "wigeon", "shoveler",
 )  # fmt: skip
 DIARY = [f"the shoveler said nothing on day {i}" for i in range(N)]  # words that one wave keeps
 KEPT = ("shoveler",)  # stands in the stored wave that was told to keep it, and nowhere else
@@ -266,7 +266,7 @@ def prolific(folder: Path) -> tuple[Path, dict[str, Any]]:
 def mturk(folder: Path) -> tuple[Path, dict[str, Any]]:
     path = folder / "export.csv"
     path.write_text(table({"workerId": WORKER, **{item: ITEMS[item] for item in GAD7}}))
-    columns = {"HITId": [f"3GADWALL{i}" for i in range(N)], "AssignmentId": [f"3TEAL{i}" for i in range(N)], "WorkerId": WORKER,
+    columns = {"HITId": [f"3GADWALL{i}" for i in range(N)], "AssignmentId": [f"3TEALDUCK{i}" for i in range(N)], "WorkerId": WORKER,
                "AssignmentStatus": ["Approved"] * N, "AcceptTime": ["Mon Mar 02 10:00:00 PST 2026"] * N, "Answer.age": ITEMS["age"],
                "Answer.comment": WORDS}  # fmt: skip
     (folder / "batch.csv").write_text(table(columns))

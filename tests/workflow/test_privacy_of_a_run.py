@@ -168,7 +168,7 @@ def test_rows_of_people_are_closed_to_others_under_any_umask(finished: SimpleNam
 
 def test_keys_records_exports_of_rows_and_temporary_files_are_closed_to_others(finished: SimpleNamespace) -> None:
     assert open_to_others(finished.temporary) == {"."}
-    assert open_to_others(finished.home) <= {"."}  # the home itself is not ours
+    assert open_to_others(finished.home / "rejsens") == set()
     exports = {name.partition("/")[0] for name in open_to_others(finished.exports)} - {"."}
     assert exports == {f"{kind}-{name}" for kind in ("public", "synthetic") for name in FORMATS}
     for name in ("moved.csv", "check.html"):  # both name participants, or what few of them answered
