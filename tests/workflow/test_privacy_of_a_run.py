@@ -134,13 +134,14 @@ def test_nothing_personal_reaches_results_exports_logs_records_or_the_terminal(f
 
 def test_the_key_and_the_secret_of_releases_stand_in_their_own_files_only(finished: SimpleNamespace) -> None:
     (secret,) = (finished.home / "rejsens/releases").rglob("secret")
-    for file in (finished.key, secret):
-        text = file.read_text().strip()
-        halves = (text[:32].casefold(), text[32:].casefold())
-        assert len(text) == 64 and found_in(finished.said, halves) == set()
-        assert canaries_below(finished.kept, halves) == {str(file.relative_to(finished.kept)): set(halves)}
-        raw = bytes.fromhex(text)
-        assert [path for path in finished.kept.rglob("*") if path.is_file() and raw in path.read_bytes()] == []
+    texts = {str(file.relative_to(finished.kept)): file.read_text().strip() for file in (finished.key, secret)}
+    halves = {name: (text[:32].casefold(), text[32:].casefold()) for name, text in texts.items()}
+    planted = [half for pair in halves.values() for half in pair]
+    assert {len(half) for half in planted} == {32} and found_in(finished.said, planted) == set()
+    assert canaries_below(finished.kept, planted) == {name: set(pair) for name, pair in halves.items()}
+    raw = [bytes.fromhex(text) for text in texts.values()]
+    files = [path for path in finished.kept.rglob("*") if path.is_file()]
+    assert [path for path in files if any(key in path.read_bytes() for key in raw)] == []
 
 
 def open_to_others(top: Path) -> set[str]:
