@@ -128,7 +128,11 @@ def _hidden_answers(tables: dict[str, pd.DataFrame], least: int) -> Iterator[str
         n = int(told["n"].iloc[0])
         means = [_mean_range(told.iloc[0], n, own)]
         turned = items[(items["item"] == item) & (items["wave"] == wave)] if len(items) else items
-        means += [_mean_range(row, n, own) for _, row in turned[~turned["reverse"]].iterrows()] if len(turned) else []
+        means += (
+            [_mean_range(row, n, own) for _, row in turned[~turned["reverse"].astype(bool)].iterrows()]
+            if len(turned)
+            else []
+        )
         ends = {own["value"].min(): told["floor_pct"].iloc[0], own["value"].max(): told["ceiling_pct"].iloc[0]}
         known = float((own["value"] * own["n"]).sum())
         fits = list(_solutions(blank["value"].tolist(), n - int(own["n"].sum()), known, n, means, ends))

@@ -21,6 +21,7 @@ from tests.few_people import write_few
 from tests.unit.disclosure_audit import leaks
 
 from rejsens.disclosure import ROW_LEVEL, Policy, guarded, policy, small_cells, step, to_figures, to_step, use_of
+from rejsens.disclosure_account import account
 from rejsens.disclosure_columns import GUARDED, MEANINGS
 from rejsens.plan import Plan
 from rejsens.registry import TABLES
@@ -229,6 +230,28 @@ def test_nothing_of_few_people_follows_from_a_finished_study(finished: Path) -> 
     assert leaks(finished / "results", 10) == []
     sample = read_table(finished / "results/sample.csv")
     assert sample["n"].isna().any() and read_table(finished / "results/descriptives.csv")["n"].isna().any()
+
+
+def test_the_report_lists_all_that_the_guard_left_out(finished: Path) -> None:
+    """Held against the files themselves: each blank that only the guard makes is in the account."""
+    tables = {
+        name: read_table(finished / path)
+        for name, path in TABLES.items()
+        if name in GUARDED and (finished / path).exists()
+    }
+    told = {(title.split("(")[1], what): (blank, of) for title, what, blank, of in account(tables)}
+    few = "rows that rest on few people"
+    for name in ("descriptives", "correlations", "items", "reliability"):
+        blank = tables[name]["n"].isna()
+        assert told[f"{name}.csv)", few] == (int(blank.sum()), len(blank)), name
+    codebook = tables["codebook"]
+    described = codebook[codebook["mean"].notna() & codebook["type"].ne("numeric")]
+    ends = int(described[["floor_pct", "ceiling_pct"]].isna().sum().sum())
+    assert ends and told["codebook.csv)", "shares at an end of a scale"] == (ends, 2 * len(described))
+    counts = "counts of few people, and others that would reveal them"
+    assert told["responses.csv)", counts][0] == tables["responses"]["n"].isna().sum()
+    assert told["sample.csv)", counts][0] > 0 and all(0 < blank <= of for blank, of in told.values())
+    assert not any(str(number) in title + what for title, what, *_ in account(tables) for number in range(10))
 
 
 def planted(results: Path, name: str, change: Callable[[pd.DataFrame], object]) -> list[str]:

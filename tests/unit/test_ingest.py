@@ -622,6 +622,12 @@ def test_decimal_commas_are_read_where_they_are_declared(read: Read) -> None:
     assert "Decimal points where a comma is declared" in message and "“41.5”" in message
 
 
+@pytest.mark.parametrize("cell", ["170 555 007", "170.555.007", "1705550,07", "1705550.07%", "1;7;0;5;5;5;0"])
+def test_a_number_that_could_be_dialled_is_not_repeated(read: Read, cell: str) -> None:
+    message = refusal(read, one_person(age=cell).replace(cell, f'"{cell}"'), AGE)
+    assert "row 2" in message and cell not in message and "555" not in message
+
+
 @pytest.mark.parametrize(
     ("cell", "value"), [("30", 30), ("30.0", 30), ("+30", 30), ("030", 30), ("3e1", 30), ("30.", 30), ("3.0E+01", 30)]
 )

@@ -39,6 +39,7 @@ from rejsens.adding.personal import (
 )
 from rejsens.definitions import load_instruments
 from rejsens.problems import Refused
+from rejsens.sharing.releases import History, Record, remember
 from rejsens.study import load_study
 
 AGE = load_instruments(only=["background"])["background"].item("age")
@@ -299,6 +300,32 @@ def test_a_key_within_reach_of_readers_is_refused(
     monkeypatch.setenv("REJSENS_ID_KEY", str(path))
     with pytest.raises(Refused, match=sentence):
         find_key(fingerprint(KEY), "w1.yaml", own_home / "study")
+
+
+def test_a_key_that_git_carries_along_with_its_folder_is_refused_and_said_to_be_there(own_home: Path) -> None:
+    """A home whose settings are kept in git: the key is found, so that nobody looks for a lost one, and not used."""
+    path = store_key(KEY, own_home / "study")
+    assert find_key(fingerprint(KEY), "w1.yaml") == KEY
+    (own_home / "config/.git").mkdir()
+    with pytest.raises(Refused, match="inside a git work tree"):
+        find_key(fingerprint(KEY), "w1.yaml")
+    path.unlink()
+    with pytest.raises(Refused, match="the folder for keys lies inside a git work tree"):
+        store_key(KEY, own_home / "study")
+    assert not list(own_home.rglob("*.key"))
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_folders_of_keys_and_of_releases_are_their_owners_alone(own_home: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        remember(History("s1", KEY), Record("r1", 5, {"p": 1}), own_home / "study", "w1")
+        store_key(KEY, own_home / "study")
+    finally:
+        os.umask(before)
+    made = [key_folder(), *key_folder().rglob("*")]
+    assert len(made) == 6
+    assert {path for path in made if stat.S_IMODE(path.stat().st_mode) != (0o700 if path.is_dir() else 0o600)} == set()
 
 
 def test_a_link_into_the_study_is_within_reach(own_home: Path) -> None:

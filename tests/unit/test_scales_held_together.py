@@ -14,6 +14,7 @@ from rejsens import psychometrics as p
 from rejsens.administration import administer
 from rejsens.declarations import schema_problems
 from rejsens.definitions import load_instruments
+from rejsens.disclosure import Policy, guarded
 from rejsens.missing import little_test
 from rejsens.predictions import Pair, read_pairs, read_predictions
 from rejsens.problems import Refused
@@ -342,8 +343,7 @@ def test_people_beyond_a_cut_off_are_counted_unless_they_are_few():
     assert row[["n", "cutoff", "n_flagged"]].tolist() == [59, "above 5", len(caught)]
     assert row["percent_flagged"] == pytest.approx(100 * len(caught) / 59)
     assert people.loc[people["beyond_cutoff"] == "long_string", "participant"].tolist() == caught
-    few = careless_answers.careless_answers(answers, asked, cut, min_cell=len(caught) + 1)[0]
-    covered = written(few, "careless").set_index("index")
+    covered = guarded(written(table, "careless"), "careless", stated=Policy(len(caught) + 1)).set_index("index")
     assert covered.loc["long_string", ["n_flagged", "percent_flagged"]].isna().all()
     assert covered.loc["lz", "n_flagged"] == 0  # nobody can be found in a nought
 
@@ -378,7 +378,8 @@ def test_patterns_by_hand_few_people_in_one_row():
     asked["again"] = asked["w2"]
     scores = pd.concat([scored(answers.query("wave == @w").reset_index(drop=True), own) for w, own in asked.items()])
     found = missing_together.missing_tables(answers, scores, asked, min_cell=3)
-    table = written(found["missing_patterns"], "missing_patterns").fillna({"n": -1})
+    table = guarded(written(found["missing_patterns"], "missing_patterns"), "missing_patterns", stated=Policy(3))
+    table = table.fillna({"n": -1})
     rows = {
         key: own[["pattern", "n_patterns", "n", "missing"]].values.tolist()
         for key, own in table.groupby(["wave", "level"])

@@ -125,6 +125,15 @@ def test_the_same_study_gives_the_same_twin(study, package, twin):
     assert not other.tables["syntheticAnswers"][GAD7].equals(twin.tables["syntheticAnswers"][GAD7])
 
 
+def test_a_study_of_one_short_scale_says_that_rows_were_not_compared():
+    """Seven answers are shared by many people: near means nothing there, and a twin is made all the same."""
+    rng = np.random.default_rng(2)
+    rows = rng.integers(0, 4, (60, 7)).astype(float)
+    halves = {"used": rows[:30], "held": rows[30:], "twin": rows[:30]}
+    found = closeness.risk(rows, rows[::-1], np.full(7, 3.0), halves, rng)
+    assert found[["value", "n"]].to_numpy().tolist() == [[0.0, 0]] and "not held against" in found["meaning"].iloc[0]
+
+
 def test_too_few_people_are_refused(study, package):
     few = package.tables["answers"]["participant"].unique()[:40]
     tables = {name: table[table["participant"].isin(few)] for name, table in package.tables.items()}

@@ -35,8 +35,8 @@ def assess_instrument(
     answers   pooled answers, raw
     asked     wave -> the instrument as that wave administered it
     retests   wave -> the wave that it repeats, and the days between them
-    min_cell  a share at an end of an item's range that fewer people than this make up is blank, and what `general_factors`
-              finds in fewer
+    min_cell  a share at an end of an item's range is blank where fewer people than this gave some answer: the disclosure
+              guard does not see who gave which
     seed      the study's; of splits into halves that are drawn, and of the bootstraps of omega hierarchical
     dimensionality   the table of that name of this instrument, or None: which scores have several factors
     """
@@ -47,7 +47,7 @@ def assess_instrument(
         for score in instrument.scores
     ]
     reliability, items = zip(*pairs, strict=True)
-    general = general_factors(answers, asked, dimensionality, seed, ci_level, min_cell)
+    general = general_factors(answers, asked, dimensionality, seed, ci_level)
     later = over_time(answers, asked, retests or {}, ci_level)
     return pd.concat([*reliability, *general, *later], ignore_index=True), pd.concat(items, ignore_index=True)
 
@@ -116,9 +116,8 @@ def _assess_score(
         parts, score, low=low, high=high, labels=labels, reverse=reverse, ordered=ordered, ci_level=ci_level, rng=rng
     )
     given = {name: parts[name].value_counts() for name in parts}
-    few = (
-        items["item"].map(lambda item: bool((given[item] < min_cell).any())).astype(bool)
-    )  # as `disclosure.end_shares`
+    # stays beside the gate, which sees no answers; as `disclosure.end_shares`
+    few = items["item"].map(lambda item: bool((given[item] < min_cell).any())).astype(bool)
     for end in ("floor_percent", "ceiling_percent"):
         items[end] = items[end].where(~few | (items[end] == 0))
     items = round_items(items, low, high)

@@ -47,14 +47,12 @@ def careless_answers(
     answers: pd.DataFrame,
     asked: Mapping[str, Sequence[Instrument]],
     cutoffs: Mapping[str, Mapping[str, float]],
-    min_cell: int = 1,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table `careless`, and the indices of every person (`careless_people`).
 
     answers   pooled answers of everybody who was kept, raw
     asked     wave -> instruments as that wave administered them, in the order asked
     cutoffs   index -> {"below": x} or {"above": x}: from where on somebody is counted
-    min_cell  counts of fewer people, and counts that leave fewer, are blank; so are mean and SD of fewer people
     returns   a row per wave and index; a row per person and wave with a column per index, and `beyond_cutoff`: the indices
               whose cut-off the person lies beyond, joined by "; "
     """
@@ -63,8 +61,7 @@ def careless_answers(
         indices, checks = indices_of(rows, asked[wave], alike)
         flagged = pd.DataFrame({name: beyond(indices[name], cut) for name, cut in cutoffs.items()}, index=rows.index)
         counts = [
-            _counted(indices[row.index], cutoffs.get(row.index), flagged, min_cell)
-            for row in checks.itertuples(index=False)
+            _counted(indices[row.index], cutoffs.get(row.index), flagged) for row in checks.itertuples(index=False)
         ]
         tables.append(pd.concat([checks, pd.DataFrame(counts)], axis=1).assign(wave=wave))
         names = flagged.columns.to_numpy()
@@ -109,18 +106,14 @@ def beyond(values: pd.Series, cutoff: Mapping[str, float]) -> pd.Series:
     return values < cutoff["below"] if "below" in cutoff else values > cutoff["above"]
 
 
-def _counted(
-    values: pd.Series, cutoff: Mapping[str, float] | None, flagged: pd.DataFrame, min_cell: int
-) -> dict[str, object]:
+def _counted(values: pd.Series, cutoff: Mapping[str, float] | None, flagged: pd.DataFrame) -> dict[str, object]:
     there = values.dropna()
-    described = {"mean": there.mean(), "sd": there.std(ddof=1)} if len(there) >= min_cell else {}
+    described = {"mean": there.mean(), "sd": there.std(ddof=1)} if len(there) else {"mean": np.nan, "sd": np.nan}
     if not cutoff or there.empty:
-        return {"mean": np.nan, "sd": np.nan, "cutoff": "", "n_flagged": pd.NA, "percent_flagged": np.nan} | described
+        return {"cutoff": "", "n_flagged": pd.NA, "percent_flagged": np.nan} | described
     side, value = next(iter(cutoff.items()))
     n = int(flagged[values.name].sum())
-    told = all(count == 0 or count >= min_cell for count in (n, len(there) - n))
-    return {"mean": np.nan, "sd": np.nan, "cutoff": f"{side} {value:g}", "n_flagged": n if told else pd.NA,
-            "percent_flagged": 100 * n / len(there) if told else np.nan} | described  # fmt: skip
+    return {"cutoff": f"{side} {value:g}", "n_flagged": n, "percent_flagged": 100 * n / len(there)} | described
 
 
 Part = tuple[pd.DataFrame, pd.DataFrame]

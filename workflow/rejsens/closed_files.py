@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 CLOSED = ("results/participants", "logs")  # rows of people; logs, since a fault names participants
+RECORDS = Path(
+    ".snakemake"
+)  # what Snakemake keeps of a run: its log, what jobs were given, on a cluster what they said
 
 
 def closed(path: Path | str) -> bool:
@@ -26,6 +29,12 @@ def close_folders(paths: Iterable[Path | str]) -> None:
     for folder in sorted(folders, key=lambda folder: len(folder.parts)):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
+
+
+def close_records() -> None:
+    """Shut what Snakemake keeps of the runs in the folder one stands in; its log repeats what a job said of participants."""
+    with contextlib.suppress(OSError):
+        RECORDS.chmod(0o700)
 
 
 def close_files(written: dict[str, str]) -> None:

@@ -1,7 +1,7 @@
 """The codebook: one row per variable and wave, as CSV, XLSX, HTML and JSON-LD that say the same.
 
 Items come from the table "variables" (what each wave asked), scores from their definitions and the finished tables of
-descriptive statistics and reliability. A number that stands for fewer than `min_cell` people is blank.
+descriptive statistics and reliability, in four forms of one table that has passed the disclosure guard.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rejsens import codebook_page
 from rejsens.definitions import Instrument, Score
 from rejsens.describe import missing_rule
 from rejsens.differences import wording_changed
+from rejsens.disclosure import Policy, guarded
 from rejsens.problems import listed
 from rejsens.sidecars import Wave
 from rejsens.spreadsheet import Sheet, write_csv, write_xlsx
@@ -98,7 +99,6 @@ def codebook(
     before: Mapping[str, Sequence[str]],
     descriptives: pd.DataFrame,
     reliability: pd.DataFrame,
-    min_cell: int,
 ) -> pd.DataFrame:
     """Every wave's items in the order of its questionnaire, then its scores.
 
@@ -115,23 +115,24 @@ def codebook(
         items = item_rows(wave, asked[wave.name], variables[wave.name], changed)
         scores = score_rows(wave, asked[wave.name], descriptives, reliability)
         frames.append(pd.DataFrame([*items, *scores]))
-    return masked(tidy(pd.concat(frames, ignore_index=True), "codebook"), min_cell)
+    return _numbered(tidy(pd.concat(frames, ignore_index=True), "codebook"))
 
 
-def codebook_for_wave(
-    wave: Wave, instruments: Sequence[Instrument], variables: pd.DataFrame, min_cell: int = 10
-) -> pd.DataFrame:
+def codebook_for_wave(wave: Wave, instruments: Sequence[Instrument], variables: pd.DataFrame) -> pd.DataFrame:
     """The codebook of one wave on its own: items with their statistics, scores as defined, without any.
 
     variables   the table "variables" of that wave (`validate(...).variables`)
     """
     found = pd.DataFrame([*item_rows(wave, instruments, variables, {}), *score_rows(wave, instruments)])
-    return masked(tidy(found, "codebook"), 1 if wave.simulated else min_cell)
+    return _numbered(tidy(found, "codebook"))
 
 
-def write_wave_codebook(frame: pd.DataFrame, path: Path | str) -> None:
-    """Write a codebook as CSV: the file that stays beside a wave."""
-    write_csv(frame, path)
+def write_wave_codebook(frame: pd.DataFrame, path: Path | str, stated: Policy) -> None:
+    """Write a codebook as CSV: the file that stays beside a wave, and is handed on with its sidecar.
+
+    stated   the study's policy: no job of a run writes this, so that nobody else states it
+    """
+    write_csv(guarded(frame, "codebook", stated=stated), path)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
@@ -188,6 +189,7 @@ def score_rows(
 
 
 COEFFICIENTS = {"alpha": "alpha", "omega": "omega_u"}
+NUMBERED = ("n", "n_missing", "pct_missing", "n_not_applicable", *STATISTICS, "floor_pct", "ceiling_pct", *COEFFICIENTS)
 
 
 def _score(score: Score, instrument: Instrument, wave: Wave) -> dict[str, Any]:
@@ -243,22 +245,9 @@ def _percent_missing(found: Mapping[str, Any]) -> float:
     return 100 * found["n_missing"] / people if people else math.nan
 
 
-def masked(frame: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    """The codebook without the numbers of variables that 1 to min_cell − 1 people answered; not even their count."""
-    few = (frame["n"] > 0) & (frame["n"] < min_cell)
-    numbers = [
-        "n",
-        "n_missing",
-        "pct_missing",
-        "n_not_applicable",
-        *STATISTICS,
-        "floor_pct",
-        "ceiling_pct",
-        *COEFFICIENTS,
-    ]
-    blank = frame.astype(dict.fromkeys(numbers, "float64"))
-    blank.loc[few, numbers] = math.nan
-    return blank
+def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    """With numbers as floats, counts too: a score has none."""
+    return frame.astype(dict.fromkeys(NUMBERED, "float64"))
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -270,6 +259,7 @@ def write_codebook(frame: pd.DataFrame, facts: Mapping[str, Any], output: Simple
     facts   `study` (title, simulated, description, contact, min_cell), `waves` (one mapping each: name, title, from, to,
             source, licence, population, language, mode, simulated) and `instruments` (facts by name)
     """
+    frame = guarded(frame, "codebook")  # once, for all four
     write_table(frame, output.csv, "codebook")
     write_workbook(frame, facts, output.xlsx)
     Path(output.html).write_text(codebook_page.page(frame, facts), encoding="utf-8")

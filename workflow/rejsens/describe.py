@@ -57,11 +57,11 @@ def describe_score(values: pd.Series, declared: Score, ci_level: float, min_cell
 
     skew, kurtosis   bias-corrected sample skewness and excess kurtosis (as SPSS and pandas)
     floor_percent    share of people at the lowest score that the scale allows, in per cent; ceiling likewise
-    min_cell         fewer people than this have no statistics; an end of the scale where 1 to min_cell − 1 stand, no share
+    min_cell         an end of the scale where 1 to min_cell − 1 people stand has no share, and an extreme of so few none: the
+                     disclosure guard, to which all else is left, does not see who stands there
     """
     x = values.dropna().to_numpy()
     counts = {"n": len(x), "n_missing": int(values.isna().sum())}
-    x = x if len(x) >= min_cell else x[:0]
     n = len(x)
     spread = n > 1
     mean, sd = (x.mean(), x.std(ddof=1)) if spread else (x.mean() if n else np.nan, np.nan)

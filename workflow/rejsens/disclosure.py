@@ -58,6 +58,15 @@ WITHHELD = "not reported: fewer than"
 _POLICY: ContextVar[Policy | None] = ContextVar("policy", default=None)
 
 
+def policy_of(settings: Mapping[str, Any]) -> Policy:
+    """The policy that a study's settings declare: of simulated people nothing is guarded.
+
+    >>> policy_of({"study": {"simulated": False}, "min_cell": 10, "disclosure": {"secondary": True, "rounding": False}})
+    Policy(min_cell=10, secondary=True, rounding=False)
+    """
+    return Policy(1 if settings["study"]["simulated"] else settings["min_cell"], **settings["disclosure"])
+
+
 def use(settings: Mapping[str, Any]) -> None:
     """State the policy of the study for everything that this process writes from here on."""
     _POLICY.set(Policy(**settings))
@@ -385,34 +394,3 @@ def end_shares(counts: Sequence[int], low: int, high: int, min_cell: int) -> tup
     told = all(count == 0 or count >= min_cell for count in counts)
     ends = (100 * end / n if told or end == 0 else math.nan for end in (low, high))  # nobody there: nobody to hide
     return next(ends), next(ends)
-
-
-# --- the account -----------------------------------------------------------------------------------------------------
-
-
-def account(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, str, int]]:
-    """What is blank in the finished tables, as (table, rule, how many); it tells of no number that was hidden."""
-    found = []
-    for name, table in GUARDED.items():
-        frame = tables.get(name)
-        if frame is None or frame.empty:
-            continue
-        people = table.of_meaning("people")
-        few = frame[people[0]].isna() if people and name not in NATURALLY_BLANK else frame.index < 0
-        found.append((name, "rows that rest on few people", int(few.sum())))
-        counts = table.of_meaning("counts") if name in CLOSED_SETS else []
-        blank = frame.loc[~few, counts].isna().any(axis=1)
-        found.append((name, "small counts, and those that would reveal them", int(blank.sum())))
-        ends = [c for c in table.of_meaning("ends", "extremes") if name in ("descriptives", "items")]
-        found.append((name, "extremes and shares at an end", int(frame.loc[~few, ends].isna().sum().sum())))
-    return [row for row in found if row[2]]
-
-
-NATURALLY_BLANK = (
-    "invariance",
-    "validation",
-    "claims",
-    "benchmarks",
-    "diagnostics",
-)  # rows without people of their own
-CLOSED_SETS = ("sample", "responses", "missing_patterns", "erosion")

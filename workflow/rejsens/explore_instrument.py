@@ -57,7 +57,7 @@ FITS_ALWAYS = "not estimated: a factor of three items fits always, and leaves no
 class ItemSet:
     """Items that are looked at together: those of a reflective score, or all of an instrument.
 
-    people     rows x items, keyed; no rows at all where fewer than `min_cell` answered every item, and `withheld` says so
+    people     rows x items, keyed
     declared   how many factors the instrument's file says they have
     model      the score's one-factor model; None for a set of all items, for fewer than three, or for a score that has
                the items of another one
@@ -74,7 +74,6 @@ class ItemSet:
     products: bool
     declared: int
     model: Model | None
-    withheld: str
 
     @property
     def where(self) -> dict[str, str]:
@@ -94,9 +93,6 @@ class ItemSet:
     def correlations(self) -> Correlations:
         return correlations_of(self.people, "polychoric" if self.ordered else "pearson")
 
-    def told(self, status: str) -> str:
-        return self.withheld or status
-
     def used(self, rule: str, n: int | None, n_lost: int | None = None) -> dict[str, object]:
         """How many people a number rests on, how many are lost, and the rule."""
         assert n is not None  # only of a matrix it may be unknown, and these are people
@@ -112,11 +108,11 @@ def explore_instrument(
     answers   pooled answers, raw
     asked     wave -> the instrument as that wave administered it
     seed      the study's; each set of items has a stream of its own for the random data of parallel analysis
-    min_cell  what rests on fewer people than this is blank: a set that they answered, a threshold beside a category that
-              they chose
+    min_cell  a threshold beside a category that fewer people than this chose is blank: the disclosure guard does not see
+              who chose it
     """
     found: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
-    for items in item_sets(answers, asked, min_cell):
+    for items in item_sets(answers, asked):
         tables = explore_set(items, seed)
         if items.id != EVERYTHING:
             tables |= {"scalability": _scalability(items, ci_level)}
@@ -130,32 +126,32 @@ def explore_instrument(
     }
 
 
-def item_sets(answers: pd.DataFrame, asked: Mapping[str, Instrument], min_cell: int = 1) -> list[ItemSet]:
+def item_sets(answers: pd.DataFrame, asked: Mapping[str, Instrument]) -> list[ItemSet]:
     """The sets of items to look at, each in the first wave that asked it; scores of the same items are looked at once."""
     sets: dict[str, ItemSet] = {}
     seen: set[frozenset[str]] = set()
     for wave, people in administered(answers, asked):
         instrument = asked[wave]
         for score in (s for s in instrument.scores if s.model == "reflective" and s.id not in sets):
-            one = _of_score(people, instrument, score, wave, min_cell)
+            one = _of_score(people, instrument, score, wave)
             if one.people.shape[1] > 1 and (key := frozenset(one.people.columns)) not in seen:
                 seen.add(key)
                 sets[score.id] = one
-        if EVERYTHING not in sets and (whole := _of_everything(people, instrument, wave, min_cell, seen)):
+        if EVERYTHING not in sets and (whole := _of_everything(people, instrument, wave, seen)):
             sets[EVERYTHING] = whole
     return list(sets.values())
 
 
-def _of_score(people: pd.DataFrame, instrument: Instrument, score: Score, wave: str, min_cell: int) -> ItemSet:
+def _of_score(people: pd.DataFrame, instrument: Instrument, score: Score, wave: str) -> ItemSet:
     rated = [instrument.item(pair[0]) for pair in score.pairs] or list(instrument.items_of(score))
     return _set(
         score.id, score.label, instrument, wave, people, units(people, instrument, score), rated, bool(score.pairs),
-        max(1, len(score.of)), next((m for m in instrument.models if m.score == score.id), None), min_cell,
+        max(1, len(score.of)), next((m for m in instrument.models if m.score == score.id), None),
     )  # fmt: skip
 
 
 def _of_everything(
-    people: pd.DataFrame, instrument: Instrument, wave: str, min_cell: int, seen: set[frozenset[str]]
+    people: pd.DataFrame, instrument: Instrument, wave: str, seen: set[frozenset[str]]
 ) -> ItemSet | None:
     """All items of the reflective scores, unless one score has them all or there is one scale only."""
     scales = {s.items: s for s in instrument.scores if s.model == "reflective" and not s.pairs and not s.of and s.items}
@@ -164,21 +160,17 @@ def _of_everything(
     if len(scales) < 2 or frozenset(map(keyed_name, rated)) in seen:
         return None
     frame = keyed(people, rated)
-    return _set(
-        EVERYTHING, instrument.title, instrument, wave, people, frame, rated, False, len(scales), None, min_cell
-    )
+    return _set(EVERYTHING, instrument.title, instrument, wave, people, frame, rated, False, len(scales), None)
 
 
 def _set(
     name: str, label: str, instrument: Instrument, wave: str, answers: pd.DataFrame, people: pd.DataFrame,
-    rated: Iterable[Item], products: bool, declared: int, model: Model | None, min_cell: int,
+    rated: Iterable[Item], products: bool, declared: int, model: Model | None,
 ) -> ItemSet:  # fmt: skip
     rated = tuple(rated)
-    few = 0 < len(people.dropna()) < min_cell
     return ItemSet(
-        name, label, instrument, wave, answers, people.iloc[:0] if few else people, rated,
+        name, label, instrument, wave, answers, people, rated,
         ordered=not products and few_answers(rated), products=products, declared=declared, model=model,
-        withheld=f"not reported: fewer than {min_cell} people answered every item" if few else "",
     )  # fmt: skip
 
 
@@ -216,7 +208,7 @@ def _dimensionality(items: ItemSet, parallel: ParallelAnalysis | None) -> pd.Dat
         "k": len(found.items),
     }
     if parallel is None:
-        return pd.DataFrame([row | {"status": items.told(TWO_ITEMS), "method": ADVICE}])
+        return pd.DataFrame([row | {"status": TWO_ITEMS, "method": ADVICE}])
     adequate = sampling_adequacy(items.people, correlation=found.kind)
     partial = minimum_average_partial(items.people, correlation=found.kind)
     faults = dict.fromkeys(s for s in (adequate.status, parallel.status, partial.status) if s != "estimated")
@@ -229,7 +221,7 @@ def _dimensionality(items: ItemSet, parallel: ParallelAnalysis | None) -> pd.Dat
         "bartlett_p": adequate.p if tested else np.nan,
         "factors_parallel": advice,
         "factors_map": partial.squared,
-        "status": items.told("; ".join(faults) or "estimated"),
+        "status": "; ".join(faults) or "estimated",
         "method": ADVICE if tested else f"{ADVICE}; {NO_BARTLETT}",
     }
     return pd.DataFrame([row]).astype({"factors_parallel": "Int64", "factors_map": "Int64", "bartlett_df": "Int64"})
@@ -253,7 +245,7 @@ def _loadings(items: ItemSet, factors: int) -> pd.DataFrame:
             "loading": loadings.ravel(),
             "communality": np.repeat(model.communality.to_numpy(dtype=float), len(names)),
             **items.used(COMPLETE, model.n),
-            "status": items.told(model.status),
+            "status": model.status,
         }
     )
 
@@ -274,7 +266,7 @@ def respond(items: ItemSet, ci_level: float, min_cell: int) -> dict[str, pd.Data
 
 def _parameters(items: ItemSet, graded: GradedModel | None, min_cell: int) -> pd.DataFrame:
     """Discrimination (a) and thresholds of each item; b1 opens the second answer of the declared range, b2 the third."""
-    status = items.told(graded.status if graded else PRODUCTS)
+    status = graded.status if graded else PRODUCTS
     columns = list(items.people.columns)
     slopes = graded.items.set_index("item") if graded else pd.DataFrame(index=columns)
     rows = []
@@ -288,7 +280,7 @@ def _parameters(items: ItemSet, graded: GradedModel | None, min_cell: int) -> pd
         }
         rows.append(own | {"parameter": "a"} | _numbers(slopes.loc[column], "a"))
         cuts = graded.thresholds[graded.thresholds["item"] == column] if graded else pd.DataFrame()
-        few = _beside_few(items.people[column], min_cell)
+        few = _beside_few(items.people[column], min_cell)  # stays beside the gate, which sees no answers
         for cut in cuts.to_dict("records"):
             blank = cut["above"] in few
             words = f"not reported: an answer beside it was given by fewer than {min_cell} people" if blank else status
@@ -332,8 +324,7 @@ def _information(items: ItemSet, graded: GradedModel | None, min_cell: int) -> p
 def _dependence(items: ItemSet, graded: GradedModel | None, ci_level: float) -> pd.DataFrame:
     """Two rows per pair of items: Q3 above its mean, and the residual correlation of the one-factor model."""
     assert items.model is not None  # sets without one are not asked
-    people = items.answers.iloc[:0] if items.withheld else items.answers
-    factor = fit(people, items.instrument, items.model, ci_level)
+    factor = fit(items.answers, items.instrument, items.model, ci_level)
     found = shared_beside(items.people, graded, factor)
     pairs = found.pairs.rename(columns={"item": "x", "other": "y"})
     tables = []
@@ -351,7 +342,7 @@ def _dependence(items: ItemSet, graded: GradedModel | None, ci_level: float) -> 
     }
     for statistic, status in statuses.items():
         own = pairs[["x", "y"]].assign(value=pairs[statistic], flagged=limits[statistic])
-        tables.append(own.assign(statistic=statistic, **behind[statistic], status=items.told(status)))
+        tables.append(own.assign(statistic=statistic, **behind[statistic], status=status))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -370,5 +361,5 @@ def _scalability(items: ItemSet, ci_level: float) -> pd.DataFrame:
     rows = pd.concat(
         [scale.assign(item="", label=items.label, warning=""), own.assign(label=own["item"].map(items.labels))]
     )
-    told = [items.told(f"{status}; {w}" if w and status == "estimated" else status) for w in rows["warning"]]
+    told = [f"{status}; {w}" if w and status == "estimated" else status for w in rows["warning"]]
     return rows.drop(columns="warning").assign(score=items.id, status=told, **items.used(COMPLETE, n))

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from rejsens.assess_structure import parts
@@ -31,7 +30,6 @@ def general_factors(
     dimensionality: pd.DataFrame | None,
     seed: int,
     ci_level: float,
-    min_cell: int = 1,
 ) -> list[pd.DataFrame]:
     """Reliability rows (table `reliability`) of the scores that a general factor is about.
 
@@ -39,8 +37,6 @@ def general_factors(
     of the score that sums all its items, where one does; `omega_s` and `omega_hs` of the scores that sum the items of one
     factor. Of a score of six items or more without such a
     model, in which parallel analysis sees two factors or more: `omega_h_sl` and `omega_t_sl`, by Schmid and Leiman.
-
-    What fewer than `min_cell` people answered whole is not reported.
     """
     modelled: set[frozenset[str]] = set()
     explored: set[str] = set()
@@ -59,21 +55,11 @@ def general_factors(
                 found = omega_schmid_leiman(frame, number, ci_level, draws=DRAWS, rng=rng)
                 tables += [(wave, score.id, found[name]) for name in ("omega_h_sl", "omega_t_sl")]
     return [
-        reliability_table([_of_enough(one, min_cell)])
+        reliability_table([one])
         .reindex(columns=RELIABILITY_COLUMNS)
         .assign(instrument=asked[wave].name, score=score, wave=wave)
         for wave, score, one in tables
     ]
-
-
-def _of_enough(found: Reliability, min_cell: int) -> Reliability:
-    """The coefficient, withheld where fewer than `min_cell` people answered every item."""
-    if found.n >= min_cell:
-        return found
-    blank: dict[str, Any] = dict.fromkeys(("estimate", "ci_low", "ci_high"), np.nan)
-    return replace(
-        found, **blank, n=0, n_lost=0, status=f"not reported: fewer than {min_cell} people answered every item"
-    )
 
 
 def _declared(instrument: Instrument) -> list[Model]:

@@ -20,7 +20,7 @@ from rejsens.definitions import Instrument, Item
 from rejsens.exports import Export
 from rejsens.importers.cells import answer_text, label_key
 from rejsens.importers.choices import chosen
-from rejsens.numerals import EXCEL_DATES, NO_LABEL, Damage, damage, date_serials, number
+from rejsens.numerals import EXCEL_DATES, NO_LABEL, Damage, damage, date_serials, number, quotable
 from rejsens.problems import Problem, Refused, counted, did_you_mean, listed
 from rejsens.sidecars import Wave
 from rejsens.translations import labels_in
@@ -367,7 +367,8 @@ def _unread_problems(
             )
             found = f"{counted(len(group), 'different answer')} {in_cells}"
         else:
-            shown = f" ({listed([f'“{texts[i]}”' for i in group], 4)})" if kind.quoted else ""
+            quoted = [f"“{texts[i]}”" for i in group if kind.quoted and quotable(texts[i])]
+            shown = f" ({listed(quoted, 4)})" if quoted else ""
             found, fix = f"{kind.found}{shown} {in_cells}", kind.fix
         problems.append(Problem(_where(column, item), kind.cause, found, item.allowed, fix, cells=rows.cells(where)))
     return problems
@@ -405,7 +406,7 @@ def _thousands_problems(
     if item.type != "number" or not fractions or not grouped or not hundreds:
         return []
     where = rows.holding(codes, fractions)
-    shown = listed([f"“{texts[i]}”" for i in fractions], 4)
+    shown = listed([f"“{texts[i]}”" for i in fractions if quotable(texts[i])], 4) or "such numbers"
     return [
         Problem(
             _where(column, item),

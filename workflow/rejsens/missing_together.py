@@ -25,7 +25,7 @@ def missing_tables(answers: pd.DataFrame, scores: pd.DataFrame, asked: Asked, mi
 
     answers, scores   pooled, a row per person and wave
     asked             wave -> instruments as that wave administered them
-    min_cell          patterns of fewer people stand in one row, pattern 0
+    min_cell          patterns of fewer people stand in one row, pattern 0: the disclosure guard could only blank each of them
     """
     frames = {(OVER_WAVES, WAVES): attendance(answers)}
     tests = []

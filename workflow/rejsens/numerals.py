@@ -165,6 +165,18 @@ _KINDS: tuple[tuple[re.Pattern[str], Damage], ...] = (
 )  # fmt: skip
 
 
+MOST_DIGITS = 6  # of a number that a message repeats: a longer one can be somebody's phone number or id
+
+
+def quotable(text: str) -> bool:
+    """Whether a message may repeat a number: not one that could be dialled.
+
+    >>> quotable("1,234"), quotable("170 555 007")
+    (True, False)
+    """
+    return sum(c.isdigit() for c in text) <= MOST_DIGITS
+
+
 def damage(text: str) -> Damage:
     """What an unreadable cell most likely is; its text is only shown when it is a number or a program's own word.
 

@@ -78,7 +78,6 @@ class Plan:
         return {
             "facts": self.study.codebook_facts,
             "before": self.study.waves_before,
-            "min_cell": self.study.min_cell,
             "depends": self._declared()
             | hashes((SHIPPED / "workflow" / "report" / "codebook").iterdir())
             | hashes([SHIPPED / "workflow" / "report" / "style.css"])

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens.definitions import Instrument, Item
+from rejsens.numerals import quotable
 from rejsens.problems import Problem, Refused, listed
 
 if TYPE_CHECKING:
@@ -113,11 +114,17 @@ def without(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def _told(value: float) -> str:
+    """A number as a message repeats it."""
+    whole = f"{abs(value):.0f}"
+    return f"{value:g}" if quotable(whole) else f"a number of {len(whole)} digits"
+
+
 def range_problems(cells: pd.DataFrame) -> list[Problem]:
     """One sentence per column: which participants, in which rows, hold what."""
     problems = []
     for column, group in cells.groupby("column"):
-        found = [f"{cell.participant} (row {cell.row}): {cell.found:g}" for cell in group.itertuples()]
+        found = [f"{cell.participant} (row {cell.row}): {_told(cell.found)}" for cell in group.itertuples()]
         problems.append(
             Problem(
                 str(column),

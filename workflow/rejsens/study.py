@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from rejsens.administration import administer
 from rejsens.declarations import load_settings, load_yaml, read_yaml
 from rejsens.definitions import Instrument, instrument_facts, load_instruments
+from rejsens.disclosure import policy_of
 from rejsens.figure_presets import chosen_size
 from rejsens.file_names import name_problems_of_files
 from rejsens.hypothesis_checks import SetAside, family_problems, set_aside
@@ -138,12 +139,12 @@ class Study:
     @property
     def min_cell(self) -> int:
         """Fewest people behind a number outside results/participants/; nobody's privacy is at stake in simulated data."""
-        return 1 if self.settings["study"]["simulated"] else self.settings["min_cell"]
+        return policy_of(self.settings).min_cell
 
     @property
     def disclosure(self) -> dict[str, Any]:
         """What the disclosure guard of every job holds to."""
-        return {"min_cell": self.min_cell, **self.settings["disclosure"]}
+        return asdict(policy_of(self.settings))
 
     @property
     def codebook_facts(self) -> dict[str, Any]:

@@ -143,6 +143,7 @@ def _halves(
             for step, words in steps.items()
         ], []
     split = halves.halves(found.people, seed, "validation", plan.id, found.wave)
+    # stays beside the gate: nothing is explored for a half that the gate would blank
     few = {half for half, people in split.items() if halves.too_few(people, found.instrument, found.model, min_cell)}
     split = {half: people.iloc[:0] if half in few else people for half, people in split.items()}
     rng = generator(seed, "validation", plan.id, found.wave, name)

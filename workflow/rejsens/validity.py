@@ -133,6 +133,7 @@ def _near_zero(
 
 
 def _too_few(n: int, min_cell: int) -> str:
+    """Stays beside the gate: thousands of resamples are not drawn for a row that the gate would blank."""
     return f"not reported: fewer than {min_cell} people answered everything" if 0 < n < min_cell else ""
 
 

@@ -17,6 +17,7 @@ from rejsens.disclosure import end_shares
 from rejsens.importers.model import Export
 from rejsens.problems import Problem, Refused, did_you_mean
 from rejsens.sidecars import Wave
+from rejsens.told_words import without_persons
 from rejsens.translations import in_language, language_tag
 
 ASKED = (
@@ -51,7 +52,8 @@ def asked_variables(
     """One row per item that a wave asked, in the order of the export's columns, without statistics.
 
     columns   item id -> column of the export, as the reading layer found them; an item without a column has no row
-    returns   the columns of the table "variables" before `n`; `question_source` says who tells the wording: "sidecar" or
+    returns   the columns of the table "variables" before `n`, in the export's own texts […] for what tells who somebody is;
+              `question_source` says who tells the wording: "sidecar" or
               "export" (what people read), "definition" (what the instrument's file says), or "" where nobody does;
               `choices_source` likewise: "labels" (the sidecar's map), "export", "definition" or ""; `defined_text` and
               `defined_choices` are the words of the instrument's file in the wave's `language`, "" where it has none
@@ -64,7 +66,8 @@ def asked_variables(
     asked.sort(
         key=lambda pair: place.get(columns[pair[1].id], len(place))
     )  # stable: tick boxes of one column keep order
-    rows = [_row(wave, i, item, words[i.name], export, columns[item.id]) for i, item in asked]
+    told = without_persons(export, columns.values())
+    rows = [_row(wave, i, item, words[i.name], told, columns[item.id]) for i, item in asked]
     return pd.DataFrame([{**row, "position": k} for k, row in enumerate(rows, start=1)])
 
 
@@ -238,14 +241,14 @@ def _missing_codes(wave: Wave, item: Item, export: Export, column: str) -> list[
 
 
 def item_statistics(values: np.ndarray, item: Item, n_not_applicable: int, min_cell: int) -> dict[str, float]:
-    """Counts and moments of one item, blank where they would tell of fewer than `min_cell` people.
+    """Counts and moments of one item; what rests on few people is left to the disclosure guard.
 
     values    float, NaN = missing or not applicable
     returns   n, n_missing, n_not_applicable; mean, sd (n − 1), median, bias-corrected skew and excess kurtosis; per cent at
               either end of the declared range. Codes of a category have no moments.
 
-    Exact moments give single answers away, so with `min_cell` above 1 they are rounded to two decimals; skew and kurtosis
-    are blank where some answer was given by 1 to min_cell − 1 people, and so are the moments of a question with two answers.
+    Skew, kurtosis and the shares at the ends are blank where some answer was given by 1 to min_cell − 1 people: only the
+    answers themselves show that, and the table that the guard sees does not hold them.
 
     >>> answers = np.array([0, 1, 1, 3, np.nan])
     >>> found = item_statistics(answers, Item("x", "x", 0, 3), 0, 1)
@@ -259,16 +262,12 @@ def item_statistics(values: np.ndarray, item: Item, n_not_applicable: int, min_c
         "n_missing": len(values) - n - n_not_applicable,
         "n_not_applicable": n_not_applicable,
     }
-    if n < max(min_cell, 1) or item.type == "category":
+    if n == 0 or item.type == "category":
         return found
     closed = item.type != "number"
     few = closed and bool(((counts > 0) & (counts < min_cell)).any())
-    if few and item.high - item.low == 1:
-        return found
     found |= _moments(points, counts, n)
-    if min_cell > 1:
-        found |= {name: round(found[name], 2) for name in ("mean", "sd", "median", "skew", "kurtosis")}
-    if few:
+    if few:  # stays beside the gate, which sees no answers: two more equations for the hidden counts
         found |= {"skew": math.nan, "kurtosis": math.nan}
     if closed:
         low, high = (int(counts[points == end].sum()) for end in (item.low, item.high))

@@ -17,6 +17,7 @@ from rejsens.problems import Problem, Refused, did_you_mean, listed
 from rejsens.registry import files
 from rejsens.sidecars import Wave, instruments_asked, load_wave
 from rejsens.study import instrument_folders
+from rejsens.told_words import without_persons
 from rejsens.variables import asked_variables, choices_of_platform
 from rejsens.wave_columns import column_map
 from rejsens.wording import plain_key
@@ -63,7 +64,7 @@ def compare_wave(new: str, old: str | None = None, folder: Path | str = ".", lan
     else:
         export = open_export(new)
         asked = tables if language is None else [_variables(_in(language, wave), folder, []) for wave in earlier]
-        own, path, not_asked = loose_variables(export, asked, Path(new).name), new, ()
+        own, path, not_asked = loose_variables(without_persons(export, export.columns), asked, Path(new).name), new, ()
         read = {*own["column"], *(w.participant["column"] for w in earlier[:1])}
         unread = tuple(column for column in export.columns if column not in read)
     found = compare(own, tables, not_asked)

@@ -48,8 +48,10 @@ onsuccess:
 
 
 onstart:
+    from rejsens.closed_files import close_records
     from rejsens.job import HOLDER, clear_half_written
     from rejsens.run_lock import take_lock
 
     os.environ[HOLDER] = take_lock()
+    close_records()
     clear_half_written()

@@ -9,5 +9,5 @@ with job(snakemake) as output:
     tables = [read_all([path], "variables") for path in given.variables]
     variables = dict(zip(settings["before"], tables, strict=True))
     described, trusted = read_table(given.descriptives), read_table(given.reliability)
-    found = codebook(study.waves, study.asked, variables, settings["before"], described, trusted, settings["min_cell"])
+    found = codebook(study.waves, study.asked, variables, settings["before"], described, trusted)
     write_codebook(found, settings["facts"], output)

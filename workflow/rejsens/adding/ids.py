@@ -65,6 +65,14 @@ def key_folder() -> Path:
     return (Path(home) if Path(home).is_absolute() else Path.home() / ".config") / "rejsens"
 
 
+def make_closed(place: Path) -> None:
+    """Make the folder for keys, or one below it, such that only its owner may look in, whatever the umask."""
+    own = [folder for folder in (place, *place.parents) if folder.is_relative_to(key_folder()) and not folder.exists()]
+    for folder in reversed(own):
+        folder.mkdir(parents=True, mode=0o700)
+        folder.chmod(0o700)
+
+
 def find_key(stated: str | None, where: str, study: Path | str | None = None) -> bytes:
     """The key with which the ids of a study are hashed.
 
@@ -90,10 +98,9 @@ def find_key(stated: str | None, where: str, study: Path | str | None = None) ->
             )
         return key
     for path in _kept_keys():
-        with contextlib.suppress(Refused):
-            key = read_key(path, where, study)
-            if fingerprint(key) == stated:
-                return key
+        with contextlib.suppress(OSError):
+            if fingerprint(path.read_bytes().strip()) == stated:
+                return read_key(path, where, study)
     wanted = f"with the fingerprint {stated}" if stated else "(the sidecar states no `key_fingerprint`)"
     raise Refused(
         Problem(
@@ -189,7 +196,7 @@ def store_key(key: bytes, study: Path | str) -> Path:
             ),
             "The key",
         )
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_closed(path.parent)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -153,6 +153,7 @@ def _codebook(proposal: Proposal, data: bytes) -> bytes:
     """The wave's codebook: what was asked, item by item, with counts that tell of nobody."""
     from rejsens.codebook import codebook_for_wave, write_wave_codebook
     from rejsens.declarations import load_settings
+    from rejsens.disclosure import policy_of
 
     name = proposal.request.name
     settings = load_settings(".")
@@ -162,7 +163,7 @@ def _codebook(proposal: Proposal, data: bytes) -> bytes:
         sidecar.write_text(yaml_text(sidecar_with(proposal, data)), encoding="utf-8")
         _, instruments = wave_with_instruments(str(sidecar))
         wave = load_wave(sidecar)
-        least = settings["min_cell"]
-        found = validate(wave, instruments, settings["screening"], settings["out_of_range"], least)
-        write_wave_codebook(codebook_for_wave(wave, instruments, found.variables, least), study / "codebook.csv")
+        rule = policy_of(settings)
+        found = validate(wave, instruments, settings["screening"], settings["out_of_range"], rule.min_cell)
+        write_wave_codebook(codebook_for_wave(wave, instruments, found.variables), study / "codebook.csv", rule)
         return (study / "codebook.csv").read_bytes()

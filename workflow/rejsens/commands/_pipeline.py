@@ -251,6 +251,7 @@ def write_audit(study: Path, targets: Sequence[str] = ()) -> None:
     with in_folder(study):
         refuse_links()
         words = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--report", AUDIT, "--", *targets]
+        Path(AUDIT).parent.mkdir(parents=True, exist_ok=True)  # no report among a few targets
         run = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if run.returncode:
         said = run.stderr.strip().splitlines()[-1:] or ["Snakemake gave no reason"]

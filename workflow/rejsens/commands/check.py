@@ -73,7 +73,7 @@ def check(
     finally:
         gc.enable()
     if out:
-        write_whole(out, text)
+        write_whole(out, text, closed=True)  # it names participants
         print(f"Wrote {out}: {len(checked.faults)} faults, {len(checked.notices)} worth a look.")
     else:
         print(text, end="" if text.endswith("\n") else "\n")

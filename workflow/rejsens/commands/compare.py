@@ -37,7 +37,8 @@ def compare(
     """
     from rejsens.run_comparison import compare_runs, read_run
     from rejsens.run_comparison_page import as_text, table_as_text
-    from rejsens.spreadsheet import write_csv
+    from rejsens.spreadsheet import csv_text
+    from rejsens.whole_files import write_whole
 
     if not 0 <= tolerance < 1:
         fix = "leave it out for one part in a billion, or give 0 for the last digit"
@@ -57,6 +58,6 @@ def compare(
         )
     print(table_as_text(found, table) if table else as_text(found, tolerance), end="")
     if out:
-        write_csv(found.changes, out)
+        write_whole(out, csv_text(found.changes), closed=True)  # two runs tell more of few people than either
         print(f"\nEvery difference is in {out}.")
     raise typer.Exit(0 if found.nothing else FAULTS)

@@ -41,8 +41,8 @@ def missing_patterns(frame: pd.DataFrame, min_cell: int = 1) -> MissingPatterns:
     frame : :py:class:`pandas.DataFrame`
         People x columns of any kind.
     min_cell : int
-        Fewer people than this are not shown: patterns that are rarer are counted together, with the next rarer one
-        where they alone would still be too few, and a count of a column between 1 and this is NaN.
+        Patterns of fewer people are counted together, with the next rarer one where they alone would still be too few:
+        one row says more than as many blank ones, which is all that the disclosure guard could make of them.
 
     Returns
     -------
@@ -91,14 +91,9 @@ def missing_patterns(frame: pd.DataFrame, min_cell: int = 1) -> MissingPatterns:
         {"pattern": np.repeat(np.arange(1, shown + 1), len(names)), "column": names * shown, "missing": kept.ravel()}
     ).astype(CELL_TYPES)
     by_column = missing.sum(axis=0)
-    visible = np.where((by_column == 0) | (by_column >= min_cell), by_column, np.nan)
-    columns = pd.DataFrame({"column": names, "n_missing": visible, "percent": 100 * visible / max(n, 1)})
-    complete = float((~missing.any(axis=1)).sum())
-    return MissingPatterns(
-        table, cells, columns.astype(COLUMN_TYPES), n, complete if complete == 0 or complete >= min_cell else np.nan,
-        float(counts[shown:].sum()) if counts[shown:].sum() == 0 or counts[shown:].sum() >= min_cell else np.nan,
-        len(counts) - shown,
-    )  # fmt: skip
+    columns = pd.DataFrame({"column": names, "n_missing": by_column, "percent": 100 * by_column / max(n, 1)})
+    complete, pooled = float((~missing.any(axis=1)).sum()), float(counts[shown:].sum())
+    return MissingPatterns(table, cells, columns.astype(COLUMN_TYPES), n, complete, pooled, len(counts) - shown)
 
 
 def _shown(counts: np.ndarray, min_cell: int) -> int:

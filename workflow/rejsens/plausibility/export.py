@@ -73,7 +73,7 @@ def _dates(wave: Wave, export: Export, everybody: Answered) -> Iterator[Notice]:
             when = " and ".join(
                 f"{n:,} {side}" for n, side in ((early, "before"), (len(outside) - early, "after")) if n
             )
-            text = f"{counted(len(outside), 'row')} of {len(read):,} {when} the days that the sidecar states, {first} to {last}"
+            text = f"{counted(len(outside), 'row')} of {len(read):,}, {when} the days that the sidecar states, {first} to {last}"
             advice = "correct `collected:`, or look whether the right export was taken"
             yield Notice(
                 wave.name, "dates", column, text, advice, len(read), "share", len(outside) / len(read),

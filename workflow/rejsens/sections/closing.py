@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from rejsens import apa, narrative
 from rejsens.claims import counted
-from rejsens.disclosure import account
+from rejsens.disclosure_account import account
 from rejsens.document import Block, Bullets, Figure, Link, Paragraph, Record, Section, Strong
 from rejsens.measured_alike import NOT_ASSESSED
 from rejsens.problems import listed
@@ -57,8 +57,9 @@ WHO = (
     "runs differ in.",
 )
 GUARD = (
-    "Outside the folder of participants nothing is given that rests on fewer than {} people{}.{} Rows read, set aside, lost "
-    "and unanswered are counted exactly: reporting standards ask for them, and they hold no answer of anybody."
+    "Every number outside the folder of participants has passed the disclosure guard: nothing is given that rests on fewer "
+    "than {} people{}. What is left out stands as a dash or a blank.{} Rows read, set aside, lost and unanswered are counted exactly: reporting standards ask for them, and they hold no answer of anybody. "
+    "This does not make the results anonymous to somebody who knows much about a participant."
 )
 LEDGER = (
     "The ledger lists every claim of the source documents, tested or not, so that what is not tested is not forgotten."
@@ -117,15 +118,17 @@ def _withheld(given: Given) -> tuple[Block, ...]:
     if given.study["simulated"]:
         return ()
     rules = given.study.get("disclosure") or {"secondary": True, "rounding": True}
-    further = ", and further cells from which a hidden one would follow" if rules["secondary"] else ""
+    further = ", and nothing from which what is left out would follow" if rules["secondary"] else ""
     rounded = (
-        " Means are rounded by the number of people, other statistics to five figures." if rules["rounding"] else ""
+        " Means are rounded by the number of people behind them, other statistics to five figures."
+        if rules["rounding"]
+        else ""
     )
     said = GUARD.format(given.study.get("min_cell", "the fewest allowed"), further, rounded)
-    rows = tuple((f"{table}: {rule}", str(n)) for table, rule, n in account(given.tables))
+    rows = tuple((f"{table}: {what}", f"{n:,} of {of:,}") for table, what, n, of in account(given.tables))
     return (
         Paragraph(said),
-        *((Record("Withheld by the Disclosure Guard", ("What", "Rows or cells"), rows),) if rows else ()),
+        *((Record("Left Out by the Disclosure Guard", ("What", "How many"), rows),) if rows else ()),
     )
 
 

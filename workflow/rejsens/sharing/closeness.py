@@ -57,6 +57,8 @@ def risk(
     halves       "used": rows that a second twin was made from, "held": rows it never saw, "twin": that second twin
     """
     real, twin = _sampled(real, rng), _sampled(twin, rng)
+    if not min(len(real), len(twin)):
+        return pd.DataFrame([_nothing_to_compare()], columns=COLUMNS)
     to_people = distances(twin, real, spans)
     among = distances(real, real, spans)
     np.fill_diagonal(among, np.inf)
@@ -96,6 +98,18 @@ def risk(
 
 
 COLUMNS = ["measure", "value", "compared_with", "comparison", "n", "meaning"]
+
+
+def _nothing_to_compare() -> tuple[str, float, str, float, int, str]:
+    """The one row of a study whose waves ask too little for one person's answers to be told from another's."""
+    return (
+        "rows that were compared with people's",
+        0.0,
+        f"people with {LEAST_SHARED} answers or more to scales in one wave",
+        0.0,
+        0,
+        "so few answers are shared by many people: rows of the twin were not held against theirs",
+    )
 
 
 def _of_halves(

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from rejsens.adding.ids import _within_reach, key_folder
+from rejsens.adding.ids import _within_reach, key_folder, make_closed
 from rejsens.declarations import load_yaml
 from rejsens.problems import Problem, Refused, listed
 from rejsens.sharing.anonymity import NEVER, classes
@@ -107,7 +107,7 @@ def remember(history: History, record: Record, folder: Path | str, newest: str) 
     newest   name of the newest wave in it
     """
     place = _place(history.study, folder)
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_closed(place)
     if not (place / "secret").exists():
         write_whole(place / "secret", history.secret.decode() + "\n", closed=True)
     write_whole(place / f"{record.name}.json", json.dumps({"k": record.k, "people": record.people}), closed=True)

@@ -45,9 +45,10 @@ def write_export(package: Package, name: str, to: Path, study: Path) -> dict[str
     refuse_place(package.kind, to, study)
     write: Callable[[Package, Path], Mapping[str, str]] = import_module(FORMATS[name][0]).write
     staged = _staged(to)
+    staged.parent.mkdir(parents=True, exist_ok=True)
     before = os.umask(0o077)  # nobody may look in while it is being written
     try:
-        staged.mkdir(parents=True)
+        staged.mkdir()
         files = {README: "this page", **write(package, staged)}
         (staged / README).write_text(readme(package, files, FORMATS[name][1]), encoding="utf-8", newline="")
         _set_modes(staged, *(CLOSED if package.kind == "full" else OPEN))

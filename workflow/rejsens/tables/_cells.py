@@ -44,26 +44,9 @@ def shown_waves(waves: pd.DataFrame) -> tuple[list[str], tuple[str, ...]]:
     return kept, (f"Shown are the first and the {MOST_WAVES - 1} newest of {len(names)} waves.",)
 
 
-def too_few(n: Any, study: Mapping[str, Any]) -> bool:
-    """Whether a cell stands for fewer people than a shared page may show; simulated people need no cover."""
-    return not study["simulated"] and not apa.is_missing(n) and 0 < n < study["min_cell"]
-
-
-def cover(counts: Sequence[float], study: Mapping[str, Any]) -> list[bool]:
-    """Which counts of one closed set to cover: those too small, and a second one where one alone could be found.
-
-    A count that is missing was covered before.
-
-    >>> cover([3, 40, 25], {"simulated": False, "min_cell": 10})
-    [True, False, True]
-    >>> cover([3, 40, 25], {"simulated": True, "min_cell": 10})
-    [False, False, False]
-    """
-    covered = [apa.is_missing(n) or too_few(n, study) for n in counts]
-    open_counts = [(n, k) for k, n in enumerate(counts) if not covered[k] and n > 0]
-    if sum(covered) == 1 and open_counts:
-        covered[min(open_counts)[1]] = True
-    return covered
+def withheld(n: Any, study: Mapping[str, Any]) -> bool:
+    """Whether the disclosure guard took a row's numbers: then it took the count of people too. Simulated people need no guard."""
+    return not study["simulated"] and apa.is_missing(n)
 
 
 def cover_note(study: Mapping[str, Any], used: bool) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pandas as pd
 from rejsens import apa
 from rejsens.benchmarks import METRICS
 from rejsens.layout import Alignment, PrintedTable, grouped
-from rejsens.tables._cells import labels, text_of, too_few
+from rejsens.tables._cells import labels, text_of, withheld
 
 TABLES = ("benchmarks", "dictionary")
 QUOTES = "words"  # its cells hold the words of others
@@ -74,7 +74,7 @@ def _own(row: Mapping[str, Any], names: Mapping[str, str], study: Mapping[str, A
         return apa.MISSING, apa.MISSING, apa.MISSING
     scores = " and ".join(names.get(name, name) for name in (row["x"], text_of(row["y"])) if name)
     where = f"{scores}, wave {row['wave']}"
-    if too_few(row["n"], study):
+    if withheld(row["n"], study):
         return where, apa.MISSING, apa.MISSING
     bounded = row["metric"] != "mean"
     estimate = apa.coefficient(row["estimate"], row["ci_low"], row["ci_high"], bounded=bounded)

@@ -13,7 +13,7 @@ from rejsens.benchmarks import beside
 from rejsens.claims import DIFFERENT, overall, tally
 from rejsens.layout import PrintedTable
 from rejsens.result_names import interval, metric_of, spelled, written
-from rejsens.tables._cells import joined, labels, sentence, text_of, too_few
+from rejsens.tables._cells import joined, labels, sentence, text_of
 from rejsens.verdict_words import outcome
 
 TABLES = ("claims", "benchmarks", "dictionary")
@@ -27,7 +27,6 @@ def lay_out(
 ) -> PrintedTable:
     """Every claim once, by theme, with its verdict; its tests beneath it, and what is not tested with the reason."""
     names = labels(dictionary) | _event_labels(dictionary)
-    shown = benchmarks[[not too_few(n, study) for n in benchmarks["n"]]]
     rows: list[tuple[str, ...]] = []
     sections, heads = [], []
     for theme, of_theme in claims.groupby("theme", sort=False):
@@ -35,7 +34,7 @@ def lay_out(
         for _, own in of_theme.groupby("claim", sort=False):
             heads.append(len(rows))
             tests = [_test(row, names) for row in own.to_dict("records") if text_of(row["label"])]
-            rows += [_claim(own, names, _published(own.iloc[0], shown, names)), *tests]
+            rows += [_claim(own, names, _published(own.iloc[0], benchmarks, names)), *tests]
     return PrintedTable(
         title=__doc__,
         columns=COLUMNS,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable
-from rejsens.tables._cells import cover_note, labels, latest, too_few
+from rejsens.tables._cells import cover_note, labels, latest, withheld
 
 TABLES = ("correlations", "descriptives", "reliability", "dictionary", "waves")
 
@@ -31,24 +31,20 @@ def lay_out(
     }
     described = now["d"].set_index("score")
     scores = [s for s in (study["score_order"] or list(dictionary["score"])) if s in described.index]
-    cells = _cells(now["r"], study)
+    cells = _cells(now["r"])
     alphas = now["a"][now["a"]["coefficient"] == "alpha"].set_index("score")["estimate"].to_dict()
     rows = tuple(
-        _row(k, s, scores, cells, described.loc[s], alphas, labels(dictionary), study)
-        for k, s in enumerate(scores, start=1)
+        _row(k, s, scores, cells, described.loc[s], alphas, labels(dictionary)) for k, s in enumerate(scores, start=1)
     )
     columns = ("Score", "M", "SD", *(str(k) for k in range(1, len(scores) + 1)))
-    covered = any(too_few(n, study) for n in described["n"])
+    covered = any(withheld(n, study) for n in [*described["n"], *now["r"]["n"]])
     return PrintedTable(
         title=__doc__, columns=columns, rows=rows, general=(*_note(wave, now["r"], scores), *cover_note(study, covered))
     )
 
 
-def _cells(correlations: pd.DataFrame, study: Mapping[str, Any]) -> dict[frozenset[str], str]:
-    return {
-        frozenset((row["x"], row["y"])): apa.MISSING if too_few(row["n"], study) else apa.r(row["r"])
-        for _, row in correlations.iterrows()
-    }
+def _cells(correlations: pd.DataFrame) -> dict[frozenset[str], str]:
+    return {frozenset((row["x"], row["y"])): apa.r(row["r"]) for _, row in correlations.iterrows()}
 
 
 def _row(
@@ -59,12 +55,11 @@ def _row(
     described: pd.Series,
     alphas: Mapping[str, float],
     names: Mapping[str, str],
-    study: Mapping[str, Any],
 ) -> tuple[str, ...]:
-    hidden = too_few(described["n"], study)
-    moments = [apa.MISSING if hidden else apa.number(described[c]) for c in ("mean", "sd")]
+    moments = [apa.number(described[c]) for c in ("mean", "sd")]
     below = [cells.get(frozenset((score, other)), apa.MISSING) for other in scores[: k - 1]]
-    diagonal = f"({apa.r(alphas[score])})" if score in alphas else apa.MISSING
+    alpha = alphas.get(score)
+    diagonal = apa.MISSING if apa.is_missing(alpha) else f"({apa.r(alpha)})"
     return (f"{k}. {names.get(score, score)}", *moments, *below, diagonal, *("",) * (len(scores) - k))
 
 

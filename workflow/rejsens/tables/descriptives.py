@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import cover_note, joined, panel, sentence, too_few
+from rejsens.tables._cells import cover_note, joined, panel, sentence, withheld
 
 TABLES = ("descriptives", "waves")
 
@@ -22,7 +22,8 @@ def lay_out(*, descriptives: pd.DataFrame, waves: pd.DataFrame, study: Mapping[s
         ordered = frame.assign(_k=frame["wave"].map(order)).sort_values("_k")
         ends = f"{_end(frame['range_low'].iloc[0])} to {_end(frame['range_high'].iloc[0])}"
         groups[f"{label}, range {ends}"] = [_row(row, study) for _, row in ordered.iterrows()]
-    covered = any(too_few(n, study) for n in descriptives["n"])
+    told = descriptives[["n", "floor_percent", "ceiling_percent"]]
+    covered = any(withheld(cell, study) for cell in told.to_numpy().ravel())
     columns = (
         "Wave",
         "n",
@@ -43,7 +44,7 @@ def lay_out(*, descriptives: pd.DataFrame, waves: pd.DataFrame, study: Mapping[s
 
 def _row(row: pd.Series, study: Mapping[str, Any]) -> tuple[str, ...]:
     counts = (row["wave"], apa.count(row["n"]), apa.count(row["n_missing"]), apa.count(row["n_prorated"]))
-    if too_few(row["n"], study):
+    if withheld(row["n"], study):
         return (row["wave"], *(apa.MISSING,) * 10)
     numbers = (
         apa.number(row["mean"]),

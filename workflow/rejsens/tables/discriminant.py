@@ -10,7 +10,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import cover_note, labels, marked, marks, sentence, status_of, text_of, too_few
+from rejsens.tables._cells import cover_note, labels, marked, marks, sentence, status_of, text_of, withheld
 
 TABLES = ("discriminant", "dictionary")
 GUIDE = 0.85
@@ -22,8 +22,7 @@ def lay_out(*, discriminant: pd.DataFrame, dictionary: pd.DataFrame, study: Mapp
     names, titles = labels(dictionary), dict(zip(dictionary["instrument"], dictionary["title"], strict=True))
     letters = marks([_why(text) for _, row in discriminant.iterrows() for text in row[list(STATUSES)]])
     guides = list(dict.fromkeys(discriminant["below"]))
-    covered = discriminant["n"].map(lambda n: too_few(n, study)).astype(bool)
-    discriminant = _covered(discriminant, covered)
+    covered = any(withheld(n, study) for n in discriminant["n"])
     declared = discriminant["pair"].map(text_of).ne("")
     groups: dict[str, list[tuple[str, ...]]] = {}
     for is_declared, frame in ((True, discriminant[declared]), (False, discriminant[~declared])):
@@ -44,17 +43,10 @@ def lay_out(*, discriminant: pd.DataFrame, dictionary: pd.DataFrame, study: Mapp
             "means. Corrected r: correlation of the scores divided by the root of the product of their alphas.",
             "AVE: average variance extracted by each of the two factors, of which both should exceed what the factors share "
             "(Fornell and Larcker). Both ratios take correlations without their sign.",
-            *cover_note(study, bool(covered.any())),
+            *cover_note(study, covered),
         ),
         specific=tuple((mark, sentence(text)) for text, mark in letters.items()),
     )  # fmt: skip
-
-
-def _covered(discriminant: pd.DataFrame, covered: pd.Series) -> pd.DataFrame:
-    """The table without the numbers of pairs that too few people answered."""
-    numbers = ["n", *discriminant.select_dtypes("float").columns.drop("below")]
-    blank = {name: discriminant[name].astype(float).mask(covered) for name in numbers}
-    return discriminant.assign(**blank, outcome=discriminant["outcome"].mask(covered, ""))
 
 
 def _why(status: Any) -> str:

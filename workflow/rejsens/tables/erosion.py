@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa, narrative
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import cover, cover_note, labels, marked, marks, n_percent, sentence, status_of
+from rejsens.tables._cells import cover_note, labels, marked, marks, n_percent, sentence, status_of, withheld
 
 TABLES = ("erosion", "dictionary", "waves")
 
@@ -48,8 +48,7 @@ def lay_out(
 
 
 def _row(row: pd.Series, letters: Mapping[str, str], study: Mapping[str, Any]) -> tuple[tuple[str, ...], bool]:
-    rest = row["n"] - row["n_decline"] - row["n_improve"]
-    hidden = cover([row["n_decline"], row["n_improve"], rest], study)
+    hidden = [withheld(row[c], study) for c in ("n_decline", "n_improve")]
     low, high = (n_percent(row[c], row["n"], h) for c, h in zip(("n_decline", "n_improve"), hidden, strict=False))
     stub = marked(f"{row['from_wave']} to {row['to_wave']}", status_of(row["status"]), letters)
     moments = (

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import cover_note, labels, latest, marked, marks, sentence, text_of, too_few
+from rejsens.tables._cells import cover_note, labels, latest, marked, marks, sentence, text_of, withheld
 
 TABLES = ("items", "dictionary", "waves")
 
@@ -30,7 +30,8 @@ def lay_out(
         for score, frame in newest.items()
         if len(frame)
     }
-    covered = any(too_few(n, study) for frame in newest.values() for n in frame["n"])
+    told = [frame[["n", "floor_percent", "ceiling_percent"]].to_numpy().ravel() for frame in newest.values()]
+    covered = any(withheld(cell, study) for cells in told for cell in cells)
     columns = ("Item", "Reversed", "n", "M", "SD", "Item–rest r", "Alpha if dropped", "Floor %", "Ceiling %")
     return PrintedTable(
         title=__doc__,
@@ -48,7 +49,7 @@ def lay_out(
 def _row(row: pd.Series, letters: Mapping[str, str], study: Mapping[str, Any]) -> tuple[str, ...]:
     stub = marked(str(row["label"]).replace("_", " "), text_of(row["warning"]), letters)
     reverse = "yes" if row["reverse"] else "no"
-    if too_few(row["n"], study):
+    if withheld(row["n"], study):
         return (stub, reverse, *(apa.MISSING,) * 7)
     numbers = (apa.number(row["mean"]), apa.number(row["sd"]), apa.r(row["item_rest"]), apa.r(row["alpha_if_dropped"]))
     return (

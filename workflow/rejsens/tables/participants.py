@@ -9,7 +9,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.layout import PrintedTable, grouped
-from rejsens.tables._cells import cover, cover_note, shown_waves, too_few
+from rejsens.tables._cells import cover_note, shown_waves, withheld
 
 TABLES = ("sample", "waves")
 
@@ -42,7 +42,7 @@ def _numeric(frame: pd.DataFrame, study: Mapping[str, Any]) -> tuple[dict[str, s
     if frame.empty:
         return {}, False
     row = frame.iloc[0]
-    if too_few(row["n"], study):
+    if withheld(row["n"], study):
         return {"M (SD)": apa.MISSING}, True
     found = {"M (SD)": f"{apa.number(row['mean'], 1)} ({apa.number(row['sd'], 1)})"}
     return found | ({"Missing": apa.count(row["n_missing"])} if row["n_missing"] else {}), False
@@ -55,7 +55,7 @@ def _levels(frame: pd.DataFrame, study: Mapping[str, Any]) -> tuple[dict[str, st
     missing = frame["n_missing"].iloc[0]
     if missing:
         levels, counts = [*levels, "Missing"], [*counts, missing]
-    covered = cover(counts, study)
+    covered = [withheld(n, study) for n in counts]
     percents = [*frame["percent"], None]
     cells = {
         level: apa.MISSING if hidden else _count(n, share)
