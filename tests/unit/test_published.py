@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -52,6 +53,16 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def marked() -> set[str]:
     return {path for path in (FIRST, SECOND, POOLED) if place_of(path, MARKS).exists()}
+
+
+def test_no_result_stays_dated_into_the_future(done: Path) -> None:
+    """A clock ran ahead and was put right. What is made next would be older than what it is made from."""
+    for path in (FIRST, SECOND, POOLED):
+        os.utime(path, (4102444800, 4102444800))
+    run_job([FIRST, SECOND], text="corrected")
+    mark(lambda path: True)
+    assert max(os.stat(path).st_mtime for path in (FIRST, SECOND, POOLED)) <= time.time()
+    assert faults() == {POOLED: STALE} and marked() == {POOLED}
 
 
 def swap(first: str, second: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from tests.conftest import write_study
 
 from rejsens import registry
-from rejsens.plan import Plan
+from rejsens.plan import Plan, script_of
 from rejsens.problems import Refused
 from rejsens.registry import LIBRARY, SHIPPED, TABLES, code, constant, files, hashes, load_plugin, plugins, sha256
 from rejsens.study import load_study
@@ -276,3 +277,10 @@ def test_an_unknown_preset_in_the_settings_is_told_with_near_matches(study: Path
     config.write_text(config.read_text(encoding="utf-8") + "\nfigures: {preset: elsevir}\n", encoding="utf-8")
     with pytest.raises(Refused, match="elsevier"):
         load_study(".")
+
+
+def test_every_rule_depends_on_the_content_of_the_script_that_it_runs():
+    rules = "\n".join(path.read_text() for path in sorted((SHIPPED / "workflow/rules").glob("*.smk")))
+    runs = re.findall(r'^rule (\w+):.*?script:\s+"\.\./scripts/(\w+)\.py"', rules, flags=re.MULTILINE | re.DOTALL)
+    assert len(runs) > 25
+    assert {rule: script_of(rule).stem for rule, _ in runs} == dict(runs)

@@ -23,7 +23,8 @@ AFTER_POOL = {"Describing participants and scores", "Assessing gad7", "Assessing
 
 def snakemake(project: Path, study: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "REJSENS_RUN")}
-    return subprocess.run([sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--logger", "rejsens", "--max-checksum-file-size", "1GB", *arguments],
+    return subprocess.run([sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), "--logger", "rejsens", "--max-checksum-file-size", "1GB",
+                           "--rerun-triggers", "params", "input", "mtime", *arguments],
                           cwd=study, env=clean | {"PYTHONPATH": str(project / "workflow")}, capture_output=True, text=True, timeout=PATIENCE, check=False)  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def append(file: str, line: str, to_study: bool = False) -> Edit:
 
 def touch_everything(project: Path, study: Path) -> None:
     for path in [
-        *(project / "workflow/rejsens").rglob("*.py"),
+        *(project / "workflow").rglob("*.py"),
         *(project / "schemas").rglob("*.yaml"),
         *(study / "data").rglob("*"),
         *(study / "config").rglob("*"),
@@ -82,6 +83,12 @@ def replace_export_by_an_older_one(project: Path, study: Path) -> None:
     seal(study, "w2")
     for changed in (path, path.with_suffix(".yaml")):
         os.utime(changed, (946684800, 946684800))  # a clock that runs backwards hides nothing
+
+
+def replace_adapter_by_an_older_one(project: Path, study: Path) -> None:
+    path = project / "workflow/scripts/collect_estimates.py"
+    path.write_text(path.read_text() + "EDITED = 1\n")
+    os.utime(path, (946684800, 946684800))
 
 
 def replace_in_config(old: str, new: str) -> Edit:
@@ -131,6 +138,7 @@ TABLE: dict[str, tuple[Edit, set[str], set[str]]] = {
     "an instrument that was asked": (append("schemas/instruments/ucla3.yaml", "# edited\n"), {"Checking wave w1", "Scoring wave w2", *AFTER_POOL}, set()),
     "an instrument that was not asked": (append("schemas/instruments/phq8.yaml", "# edited\n"), set(), AFTER_POOL | {"Checking wave w1"}),
     "an export, replaced by an older file": (replace_export_by_an_older_one, {"Checking wave w2", "Scoring wave w2", *COMPARED, *AFTER_POOL}, {"Checking wave w1", "Scoring wave w1"}),
+    "what a step's adapter does, replaced by an older file": (replace_adapter_by_an_older_one, {"Writing estimates and the claim ledger"}, {"Testing the hypotheses of family loneliness", *COMPARED}),
     "a new wave": (lambda project, study: write_wave(study, "w3", 3), {"Checking wave w3", "Scoring wave w3", *COMPARED, *AFTER_POOL},
                    {"Checking wave w1", "Scoring wave w1", "Checking wave w2", "Scoring wave w2"}),
     "a family of hypotheses": (append("config/hypotheses/loneliness.yaml", "# edited\n", to_study=True),

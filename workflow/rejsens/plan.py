@@ -43,7 +43,8 @@ class Plan:
         key = (rule, *wildcards)
         if key not in self._worked_out:
             told = getattr(self, rule)(*wildcards)
-            always = {"depends": told["depends"] | hashes([VERSIONS]), "disclosure": self.study.disclosure}
+            depends = told["depends"] | hashes([VERSIONS, script_of(rule)])
+            always = {"depends": depends, "disclosure": self.study.disclosure}
             self._worked_out[key] = told | always
         return self._worked_out[key]
 
@@ -509,6 +510,16 @@ class Plan:
         asked = [(self._wave(name).language, instrument) for name in waves for instrument in self.study.asked[name]]
         files = {path for language, i in asked for path in (i.path, words_file(i, language))}
         return sorted(files - {""})
+
+
+def script_of(rule: str) -> Path:
+    """The adapter that a rule runs: it bears the rule's name, and figures in other sizes or of people share theirs.
+
+    >>> [script_of(rule).stem for rule in ("score_wave", "draw_sized_figure", "draw_figure_of_people")]
+    ['score_wave', 'draw_figure', 'draw_figure']
+    """
+    name = rule.replace("_sized", "").removesuffix("_of_people")
+    return SHIPPED / "workflow" / "scripts" / f"{name}.py"
 
 
 def _named(figures: Mapping[str, Path]) -> list[str]:

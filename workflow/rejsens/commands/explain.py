@@ -135,8 +135,6 @@ def _of_the_files(step: Mapping[str, Any], told: Sequence[str]) -> list[str]:
                 found.append(f"{listed(files.split(', '), 3)} {'was' if ', ' not in files else 'were'} made anew since")
             case "Set of input files has changed since last execution" if not told:
                 found.append("it is made from other tables now")
-            case "Code has changed since last execution":
-                found.append(f"the step “{step['message']}” is done in another way now")
             case "Forced execution":
                 found += why(step["output"]) or [f"the step “{step['message']}” was cut off before it ended"]
     return found
