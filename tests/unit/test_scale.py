@@ -13,8 +13,9 @@ from tests.scale.growth import rows_of
 from tests.scale.measured import JSONL, jobs, project, snakemake, table_size
 from tests.scale.study import Size, write_study
 
-from rejsens import parquet
+from rejsens import differences, parquet
 from rejsens.definitions import Instrument, Item
+from rejsens.differences import wording_changed
 from rejsens.inference import breakpoints, resampling
 from rejsens.parquet import read_parquet, write_parts
 from rejsens.plausibility.model import Answered
@@ -45,6 +46,27 @@ def pooled(waves: int = 3, people: int = 5) -> pd.DataFrame:
         for number in range(1, waves + 1)
     ]
     return pd.concat(frames, ignore_index=True)
+
+
+# --- waves against waves ---------------------------------------------------------------------------------------------
+
+
+def test_questions_of_a_wave_are_laid_out_once_and_not_for_every_later_wave(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out: list[str] = []
+    by_name = differences._by_name
+
+    def counted(variables: pd.DataFrame) -> dict[str, differences.Row]:
+        laid_out.append(variables["wave"].iloc[0])
+        return by_name(variables)
+
+    monkeypatch.setattr(differences, "_by_name", counted)
+    asked = {"variable": "a", "instrument": "x", "question_source": "export", "language": "en", "platform": "plain",
+             "type": "single"}  # fmt: skip
+    texts = ["One", "One", "Two", "Two"]
+    waves = {f"w{k}": pd.DataFrame([asked | {"wave": f"w{k}", "question_text": text}]) for k, text in enumerate(texts)}
+    found = wording_changed(waves, {name: list(waves)[:k][::-1] for k, name in enumerate(waves)})
+    assert laid_out == list(waves)
+    assert [found[name]["a"] for name in waves] == ["", "no", "yes", "no"]
 
 
 # --- files in parts --------------------------------------------------------------------------------------------------
