@@ -38,7 +38,7 @@ EVERYTHING = [  # every job that reads people, and what is made of all of them
     "results/estimates.csv", "results/codebook/codebook.csv", "results/report/index.html",
 ]  # fmt: skip
 PLANNING = "planning (Snakemake, dry run)"
-PER_WAVE = {"validate_wave", "score_wave"}  # a wave's own jobs stay done when the study grows
+PER_WAVE = {"validate_wave", "score_wave", "fit_answers"}  # a wave's own jobs stay done when the study grows
 
 
 def measure(part: str, sizes: Sequence[int], until: Sequence[str], folder: Path) -> None:

@@ -180,6 +180,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "events": PERSON | {"event": "str", "came_first": "count"},
     "quality_rows": {"participant": "str?", "row": "int", "excluded_by": "str?"},
     "careless_people": PERSON,
+    "scale_fits": {"participant": "str"},
     "set_aside": {"participant": "str", "row": "int", "column": "str", "found": "float", "allowed": "str"},
 }  # fmt: skip
 OPEN = {
@@ -189,6 +190,7 @@ OPEN = {
     "events",
     "quality_rows",
     "careless_people",
+    "scale_fits",
 }  # these carry one further column per item, score or check
 KEYS = {"events": ["participant", "wave", "event"]}  # columns that name a row, and no two rows alike
 COUNTED = ("count", "people")

@@ -8,8 +8,9 @@ with job(snakemake) as output:
 
     asked, (cutoffs, min_cell) = load_study(".").asked, map(snakemake.params[0].get, ("cutoffs", "min_cell"))
     answers, scores = read_table(snakemake.input.answers), read_table(snakemake.input.scores)
+    fits = dict(zip(asked, map(read_table, snakemake.input.fits), strict=True))
     found = missing_tables(answers, scores, asked, min_cell)
-    found["careless"], people = careless_answers(answers, asked, cutoffs, min_cell)
+    found["careless"], people = careless_answers(answers, asked, cutoffs, min_cell, fits)
     write_table(people, output.people, "careless_people")
     for name, table in found.items():
         write_table(table, getattr(output, name))
