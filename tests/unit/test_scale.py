@@ -13,8 +13,9 @@ from tests.scale.growth import rows_of
 from tests.scale.measured import JSONL, jobs, project, snakemake, table_size
 from tests.scale.study import Size, write_study
 
-from rejsens import differences, parquet
-from rejsens.definitions import Instrument, Item
+from rejsens import differences, parquet, validity
+from rejsens.administration import administer
+from rejsens.definitions import Instrument, Item, Score, load_instruments
 from rejsens.differences import wording_changed
 from rejsens.inference import breakpoints, resampling
 from rejsens.parquet import read_parquet, write_parts
@@ -23,6 +24,7 @@ from rejsens.plausibility.people import ids_known, ids_spelling
 from rejsens.pool import pool_answers, write_answers
 from rejsens.psychometrics import resampled_moments
 from rejsens.psychometrics.graded_likelihood import answered, moments
+from rejsens.scoring import units
 from rejsens.study import load_study
 from rejsens.tabular import by_wave, read_table, rows_of_waves, write_table, write_table_in_parts
 from rejsens.variables import columns_asked
@@ -165,6 +167,29 @@ def test_waves_are_held_against_each_other_without_a_second_copy_of_their_answer
     assert held == ["participants", "rows", "answers"]
 
 
+def test_pairs_of_scales_are_looked_at_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answers to a pair are laid out when it is its turn: those of all pairs are more than the table."""
+    own = load_instruments(only=["mreii_impact"])["mreii_impact"]
+    asked = administer(own)
+    rng = np.random.default_rng(1)
+    items = {item.id: rng.integers(1, 6, 40).astype(float) for item in asked.items}
+    people = pd.DataFrame({"participant": [f"p{k}" for k in range(40)], "wave": "w1", "wave_number": 1, "role": "wave"})
+    done: list[str] = []
+
+    def laid_out(answers: pd.DataFrame, instrument: Instrument, score: Score) -> pd.DataFrame:
+        done.append("laid out")
+        return units(answers, instrument, score)
+
+    def looked_at(*given: object, **how: object) -> dict[str, object]:
+        done.append("looked at")
+        return {"method": ""}
+
+    monkeypatch.setattr(validity, "units", laid_out)
+    monkeypatch.setattr(validity, "pair_of_scales", looked_at)
+    table = validity.discriminant(people.assign(**items), {"w1": [asked]}, {}, ci_level=0.95, draws=0, seed=1)
+    assert len(table) > 1 and done == ["laid out", "laid out", "looked at"] * len(table)
+
+
 # --- many people -----------------------------------------------------------------------------------------------------
 
 
@@ -184,6 +209,12 @@ def test_covariances_of_draws_are_the_same_however_many_come_at_once(monkeypatch
 
     whole = draw()
     monkeypatch.setattr(resampled_moments, "CELLS", 1000)
+    np.testing.assert_allclose(draw(), whole, rtol=0, atol=1e-14)
+    monkeypatch.setattr(resampled_moments, "ROWS", 7)  # how many products are worked out at once moves no bit
+    before = draw()
+    monkeypatch.setattr(resampled_moments, "ROWS", 100)
+    np.testing.assert_array_equal(draw(), before)
+    monkeypatch.setattr(resampled_moments, "PRODUCTS", 9 * 50)  # three items and six products: fifty people at a time
     np.testing.assert_allclose(draw(), whole, rtol=0, atol=1e-14)
 
 

@@ -318,11 +318,16 @@ def read_tables(names: list[str]) -> dict[str, pd.DataFrame]:
 
 def by_wave(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """The rows of each wave, in order of time, the retest last; one wave at a time is copied out of a large table."""
+    for wave, rows in waves_in_order(frame).items():
+        yield wave, rows.copy()
+
+
+def waves_in_order(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The same as they stand in the table, for those who look at one wave or another and change nothing."""
     order = frame[["role", "wave_number", "wave"]].drop_duplicates()
     order = order.sort_values(["role", "wave_number"], key=lambda s: s.eq("retest") if s.name == "role" else s)
     rows = dict(rows_of_waves(frame))
-    for wave in order["wave"]:
-        yield wave, rows[wave].copy()
+    return {wave: rows[wave] for wave in order["wave"]}
 
 
 def rows_of_waves(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
