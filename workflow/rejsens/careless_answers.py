@@ -17,7 +17,7 @@ from rejsens.psychometrics import careless
 from rejsens.psychometrics.careless import DEFINITIONS
 from rejsens.quality import clicked
 from rejsens.scale_fits import over_scales, scale_fits
-from rejsens.tabular import PERSON, by_wave
+from rejsens.tabular import PERSON, waves_in_order
 
 LABELS = {
     "long_string": "Longest run of one answer",
@@ -61,7 +61,7 @@ def careless_answers(
               whose cut-off the person lies beyond, joined by "; "
     """
     tables, people, alike = [], [], correlations_of_items(answers, asked)
-    for wave, rows in by_wave(answers):
+    for wave, rows in waves_in_order(answers).items():
         indices, checks = indices_of(rows, asked[wave], alike, fits[wave] if fits else None)
         flagged = pd.DataFrame({name: beyond(indices[name], cut) for name, cut in cutoffs.items()}, index=rows.index)
         counts = [
@@ -82,7 +82,7 @@ def correlations_of_items(answers: pd.DataFrame, asked: Mapping[str, Sequence[In
     samples alone were asked, by theirs.
     """
     found = pd.DataFrame()
-    for wave, rows in by_wave(answers):  # retests last
+    for wave, rows in waves_in_order(answers).items():  # retests last
         items, _ = _consistent(asked[wave])
         found = found.combine_first(_clicked(rows, items).corr())
     return found
@@ -189,8 +189,9 @@ def _indices(
         reverse=[item.id for item in items if item.reverse],
         scales=scales or None,
         correlations=alike,
+        wanted=wanted,
     )
-    checks = found.checks[found.checks["index"].isin(wanted)]
+    checks = found.checks
     indices = found.indices[list(wanted)].astype(float).where(frame.notna().any(axis=1), axis=0)  # no answer, no run
     paired = {kind: own[["x", "y"]].stack().nunique() for kind, own in found.pairs.groupby("kind")}
     k = [paired.get(name, 0) if name in PAIRED else len(items) for name in checks["index"]]
