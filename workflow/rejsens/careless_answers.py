@@ -202,7 +202,7 @@ def _person_fit(people: pd.DataFrame, instruments: Sequence[Instrument], fits: p
     """lz over the reflective scales of a wave to which a graded response model fits."""
     if fits is None:
         fits = scale_fits(people, instruments)
-    elif fits["participant"].tolist() != people["participant"].tolist():
+    elif not fits["participant"].reset_index(drop=True).equals(people["participant"].reset_index(drop=True)):
         raise ValueError("the fits of a wave are not those of its people in their order")
     lz, told = over_scales(fits.set_axis(people.index), instruments)
     return lz.to_frame(), pd.DataFrame([{"index": "lz", "definition": LZ, **told}])

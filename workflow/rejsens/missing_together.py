@@ -45,6 +45,11 @@ def missing_tables(answers: pd.DataFrame, scores: pd.DataFrame, asked: Asked, mi
     }
 
 
+def scores_named(asked: Asked) -> list[str]:
+    """The columns of the scores that the tables look at: the values, not how many items they rest on."""
+    return list(dict.fromkeys(score.id for own in asked.values() for i in own for score in i.scores))
+
+
 def attendance(answers: pd.DataFrame) -> pd.DataFrame:
     """People x waves of the panel in order of time, 1 where somebody took part and NaN where not; no column with one wave."""
     panel = answers.loc[answers["role"] == "wave", list(PERSON)]  # not its answers: they are many

@@ -46,7 +46,7 @@ class Careless:
     indices  people x indices, in the order of the people; NaN where an index has no value for somebody
     checks   a row per index: ``index``, ``definition``, ``n`` (people with a value), ``status`` ("estimated", with a
              remark, or "not run: " and the reason)
-    pairs    item pairs behind synonyms and antonyms: ``kind``, ``x``, ``y``, ``r``
+    pairs    item pairs behind synonyms and antonyms, where they are wanted: ``kind``, ``x``, ``y``, ``r``
     """
 
     indices: pd.DataFrame
@@ -154,8 +154,10 @@ def careless(
         status["mahalanobis_p"] = status["mahalanobis_d2"] or alike
     if "even_odd" in wanted:
         columns["even_odd"], status["even_odd"] = _even_odd(values, ranges, turned, positions)
-    found = _pairs(pd.DataFrame(values, columns=names).corr() if correlations is None else correlations, names)
-    for kind in (kind for kind in ("synonyms", "antonyms") if kind in wanted):
+    paired = [kind for kind in ("synonyms", "antonyms") if kind in wanted]
+    over_people = pd.DataFrame(values, columns=names).corr() if paired and correlations is None else correlations
+    found = _pairs(over_people if paired else pd.DataFrame(), names)
+    for kind in paired:
         columns[kind], status[kind] = _pair_consistency(values, ranges, found[found["kind"] == kind], names, kind)
     if "guttman_errors" in wanted:
         columns["guttman_errors"], status["guttman_errors"] = _guttman(values, ranges, turned, positions)
