@@ -20,9 +20,9 @@ from rejsens.predictions import GUIDE, Pair
 from rejsens.psychometrics import cfa, disattenuated_correlations, fornell_larcker, htmt, marker_check
 from rejsens.psychometrics import single_factor_check as harman
 from rejsens.psychometrics.intervals import correlation_interval
-from rejsens.scoring import units
+from rejsens.scoring import units, units_of_scales
 from rejsens.seeds import generator
-from rejsens.tabular import by_wave, waves_in_order
+from rejsens.tabular import waves_in_order
 
 METHOD = "Pearson correlations of the items; intervals by resampling people ({}%, {:,} draws); variance extracted by maximum likelihood"
 FEWER_DRAWS = "; {:,} draws were asked for, and {:,} people are resampled in fewer"
@@ -94,11 +94,12 @@ def pair_of_scales(
               interval is, `uncertain` when the interval holds it
     """
     items, scales = pd.concat([x, y], axis=1), {"x": list(x), "y": list(y)}
-    complete = items.dropna()
-    if few := _too_few(len(complete), min_cell):
+    answered = items.notna().all(axis=1)
+    n = int(answered.sum())
+    if few := _too_few(n, min_cell):
         return {"n": 0, "n_lost": len(items), "draws": 0, "outcome": "", "method": "", **_statuses(few)}
-    made = min(draws, max(LEAST_DRAWS, RESAMPLED // max(len(complete), 1)))
-    fewer = FEWER_DRAWS.format(draws, len(complete)) if made < draws else ""
+    made = min(draws, max(LEAST_DRAWS, RESAMPLED // max(n, 1)))
+    fewer = FEWER_DRAWS.format(draws, n) if made < draws else ""
     how: dict[str, Any] = {"ci_level": ci_level, "draws": made}
     ratio, second = (
         htmt(items, scales, kind=kind, rng=stream, **how).iloc[0]
@@ -110,7 +111,7 @@ def pair_of_scales(
         "n": ratio["n"], "n_lost": ratio["n_lost"], "htmt": ratio["estimate"],
         "htmt_ci_low": ratio["ci_low"], "htmt_ci_high": ratio["ci_high"], "htmt2": second["estimate"],
         "htmt2_ci_low": second["ci_low"], "htmt2_ci_high": second["ci_high"],
-        "outcome": _outcome(ratio["ci_low"], ratio["ci_high"], below), "status": ratio["status"] + _near_zero(complete, scales, ratio["estimate"], r_interval),
+        "outcome": _outcome(ratio["ci_low"], ratio["ci_high"], below), "status": ratio["status"] + _near_zero(items[answered], scales, ratio["estimate"], r_interval),
         "r": corrected["r"], "r_ci_low": r_interval[0], "r_ci_high": r_interval[1],
         "reliability_x": corrected["reliability_x"], "reliability_y": corrected["reliability_y"],
         "corrected": corrected["estimate"], "corrected_ci_low": corrected["ci_low"],
@@ -222,7 +223,7 @@ def method_variance(
     min_cell  a check of fewer people has no numbers
     """
     tables = []
-    for wave, rows in by_wave(answers):
+    for wave, rows in waves_in_order(answers).items():
         tables.append(single_factor(rows, asked[wave], min_cell).assign(wave=wave, check=SINGLE_FACTOR))
         people = scores[scores["wave"] == wave]
         tables.append(
@@ -236,8 +237,8 @@ def single_factor(people: pd.DataFrame, instruments: Sequence[Instrument], min_c
     scales = distinct(instruments, reflective=True)
     if len(scales) < 2:
         return _not_run("fewer than two reflective scales were asked", statistic=STATISTICS[0])
-    items = pd.concat([units(people, *scale) for scale in scales], axis=1)
-    if few := _too_few(len(items.dropna()), min_cell):
+    items = units_of_scales(people, scales)
+    if few := _too_few(int(items.notna().all(axis=1).sum()), min_cell):
         return _not_made(few, len(items), statistic=STATISTICS[0])
     return harman(items)
 
