@@ -18,7 +18,7 @@ from rejsens.inference.analyses import ANALYSES, warn_about_clustering
 from rejsens.inference.count_regression import negative_binomial
 from rejsens.inference.cross_level import cross_level
 from rejsens.inference.estimates import Estimate
-from rejsens.inference.families import hypotheses_frame, test_family
+from rejsens.inference.families import columns_read, family_of, hypotheses_frame, test_family
 from rejsens.inference.imputation_notes import unsettled, words_of
 from rejsens.inference.imputed import (
     Variables,
@@ -251,6 +251,27 @@ def test_waves_side_by_side_and_back(with_gaps):
         seen = with_gaps["y"].notna()
         assert one.loc[seen, "y"].equals(with_gaps.loc[seen, "y"])  # nothing answered is changed
     assert not back[0]["y"].equals(back[1]["y"])
+
+
+def test_a_family_says_the_same_of_the_columns_that_it_reads_as_of_all(with_gaps):
+    """Other scores of the study, and whether they apply, do not enter; whether its own apply does."""
+    rows = with_gaps.assign(z__does_not_apply=with_gaps["z"] > 1, y__n_answered=3, other=with_gaps["x"])
+    rows["z"] = rows["z"].mask(rows["z__does_not_apply"])
+    hypotheses = [
+        declared("moderation", outcome="y", predictor="x", moderator="m") | {"id": "H1"},
+        declared("association", outcome="z", predictor="x", where={"g": 1}) | {"id": "H2"},
+    ]
+    family = {"family": "f", "confirmatory": True, "correction": "holm", "hypotheses": hypotheses, "auxiliary": ["b"]}
+    settings = SETTINGS | {"imputation": {"m": 2, "most": 2}, "bootstrap_draws": 100}
+    named = columns_read(family)
+    assert {"x", "y", "z", "m", "g", "b", "z__does_not_apply"} <= {*named} and "other" not in named
+    few = rows[["participant", "wave", "wave_number", "role", *(name for name in rows if name in named)]]
+    whole, again = (test_family(given, family, settings) for given in (rows, few))
+    pd.testing.assert_frame_equal(whole, again, check_exact=True)
+    assert (whole["status"] == "ok").any() and (whole["m"] == 2).any()
+    aside = family | {"hypotheses": [h | {"set_aside": "its file is at fault"} for h in hypotheses]}
+    assert columns_read(aside) == []
+    assert family_of("nowhere", {"told": ["a fault"], "readable": aside}) is aside
 
 
 @pytest.mark.parametrize("kind", ["moderator", "sources"])
