@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.bench_scale import PARTS
-from tests.scale.growth import rows_of
+from tests.scale.growth import one_more, rows_of
 from tests.scale.measured import JSONL, jobs, project, snakemake, table_size
 from tests.scale.study import Size, write_study
 
@@ -249,7 +249,8 @@ def test_what_answers_say_of_the_trait_is_the_same_in_blocks() -> None:
 def test_the_benchmark_reaches_the_sizes_that_are_promised() -> None:
     largest = {part: (base, max(sizes)) for part, (base, sizes) in PARTS.items()}
     waves, people = largest["waves"], largest["people"]
-    assert (waves[1], waves[0].people, waves[0].instruments * waves[0].items) == (50, 20_000, 150)
+    assert (waves[1], waves[0].people, waves[0].instruments * waves[0].items) == (51, 20_000, 150)
+    assert {50, 51} <= {*PARTS["waves"][1]}  # fifty waves, and one more
     assert (people[1], people[0].waves, people[0].instruments * people[0].items) == (1_000_000, 1, 60)
     assert largest["instruments"][1] == 200 and largest["hypotheses"][1] == 300
     pairs = largest["hypotheses"][0].instruments
@@ -270,6 +271,17 @@ def test_growth_is_told_against_the_size_before() -> None:
         ("b", "10", "1", "3.0", "10", "1", "", "", ""),
         ("b", "20", "2", "12.0", "20", "2", "", "2.00", "STEEPER than linear"),
     ]
+
+
+def test_one_more_wave_costs_the_jobs_that_ran_for_it() -> None:
+    def job(rule: str, waves: int, seconds: float) -> dict[str, object]:
+        return {"rule": rule, "waves": waves, "seconds": seconds, "wildcards": []}
+
+    measured = [
+        job("check", 4, 1.0), job("pool", 4, 5.0), job("check", 5, 1.5), job("pool", 5, 6.0), job("draw", 5, 0.5), job("write", 5, 0.1),
+        job("check", 7, 1.0), {"rule": "planning", "waves": 5, "seconds": 9.0},
+    ]  # fmt: skip
+    assert one_more(measured) == [("4", "5", "4", "8.1", "pool 6.0, check 1.5, draw 0.5")]
 
 
 def test_a_job_is_measured_as_it_runs(tmp_path: Path) -> None:
