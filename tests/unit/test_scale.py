@@ -17,7 +17,7 @@ from rejsens import differences, parquet, validity
 from rejsens.administration import administer
 from rejsens.definitions import Instrument, Item, Score, load_instruments
 from rejsens.differences import wording_changed
-from rejsens.inference import breakpoints, resampling
+from rejsens.inference import bootstrap, breakpoints, resampling
 from rejsens.parquet import read_parquet, write_parts
 from rejsens.plausibility.model import Answered
 from rejsens.plausibility.people import ids_known, ids_spelling
@@ -198,6 +198,17 @@ def test_draws_are_the_same_however_many_come_at_once(monkeypatch: pytest.Monkey
     whole = resampling.bootstrap_correlations(values, 520, np.random.default_rng(3))
     monkeypatch.setattr(resampling, "_CELLS", 1000)
     np.testing.assert_array_equal(resampling.bootstrap_correlations(values, 520, np.random.default_rng(3)), whole)
+
+
+@pytest.mark.parametrize("covariates", [0, 2])
+def test_people_left_out_in_turn_are_the_same_however_many_at_once(
+    monkeypatch: pytest.MonkeyPatch, covariates: int
+) -> None:
+    values = np.random.default_rng(0).normal(size=(211, 2 + covariates))
+    whole = resampling.jackknife(values, bootstrap._betas)
+    monkeypatch.setattr(resampling, "_LEFT_OUT", 10)
+    np.testing.assert_array_equal(resampling.jackknife(values, bootstrap._betas), whole)
+    assert whole.shape == (211,) and np.isfinite(whole).all()
 
 
 def test_covariances_of_draws_are_the_same_however_many_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
