@@ -23,7 +23,7 @@ from rejsens.scale_fits import scale_fits
 from rejsens.scoring import score, units
 from rejsens.seeds import generator
 from rejsens.study import load_study
-from rejsens.tabular import read_table, schema, tidy, write_table
+from rejsens.tabular import read_of_waves, schema, tidy, write_table
 
 SHIPPED = load_instruments(only=["mreii_impact", "rses", "gad7", "ucla3", "mreii_sources", "mreii_exposure"])
 IMPACT, RSES = administer(SHIPPED["mreii_impact"]), administer(SHIPPED["rses"], order="A", anchor_direction="ascending")
@@ -368,10 +368,10 @@ def test_fits_of_a_wave_made_on_their_own_are_those_made_with_the_rest_bit_by_bi
     parts = [answered(own, wave=wave, number=k) for k, (wave, own) in enumerate(asked.items(), 1)]
     parts[0].loc[3:5, [item.id for item in GAD7.items]] = np.nan
     parts[0]["rses_01"] = 1.0  # an item that does not vary: no model
-    answers, fits = pd.concat(parts, ignore_index=True), {}
+    answers = pd.concat(parts, ignore_index=True)
     for wave, own in zip(asked, parts, strict=True):
-        write_table(scale_fits(own, asked[wave]), tmp_path / f"{wave}.parquet", "scale_fits")
-        fits[wave] = read_table(tmp_path / f"{wave}.parquet", "scale_fits")
+        write_table(scale_fits(own, asked[wave]), tmp_path / wave / "scale_fits.parquet")
+    fits = read_of_waves(sorted(tmp_path.glob("*/scale_fits.parquet"), reverse=True))  # in whatever order
     assert "rses_sum__deviation" not in fits["w1"] and list(fits["w3"]) == ["participant"]
     whole, again = (careless_answers.careless_answers(answers, asked, {}, 1, own) for own in (None, fits))
     for one, other in zip(whole, again, strict=True):

@@ -305,6 +305,11 @@ def read_parts(paths: list[str]) -> dict[str, pd.DataFrame]:
     return {name: read_all([path for path in paths if table_name(path) == name], name) for name in names}
 
 
+def read_of_waves(paths: Iterable[Path | str]) -> dict[str, pd.DataFrame]:
+    """A table of each wave, by the wave: the name of the folder that the file is in."""
+    return {Path(path).parent.name: read_table(path) for path in paths}
+
+
 def write_tables(tables: Mapping[str, pd.DataFrame], output: SimpleNamespace) -> None:
     """Each table into the output whose file bears its name."""
     for path in vars(output).values():

@@ -4,12 +4,12 @@ with job(snakemake) as output:
     from rejsens.careless_answers import careless_answers
     from rejsens.missing_together import missing_tables, scores_named
     from rejsens.study import load_study
-    from rejsens.tabular import read_table, write_table
+    from rejsens.tabular import read_of_waves, read_table, write_table
 
     asked, (cutoffs, min_cell) = load_study(".").asked, map(snakemake.params[0].get, ("cutoffs", "min_cell"))
     answers = read_table(snakemake.input.answers)
     scores = read_table(snakemake.input.scores, columns=scores_named(asked))
-    fits = dict(zip(asked, map(read_table, snakemake.input.fits), strict=True))
+    fits = read_of_waves(snakemake.input.fits)
     found = missing_tables(answers, scores, asked, min_cell)
     found["careless"], people = careless_answers(answers, asked, cutoffs, min_cell, fits)
     write_table(people, output.people, "careless_people")
