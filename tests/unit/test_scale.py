@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,8 @@ from rejsens.parquet import read_parquet, write_parts
 from rejsens.plausibility.model import Answered
 from rejsens.plausibility.people import ids_known, ids_spelling
 from rejsens.pool import pool_answers, write_answers
-from rejsens.psychometrics import resampled_moments
-from rejsens.psychometrics.graded_likelihood import answered, moments
+from rejsens.psychometrics import resampled_moments, scalability
+from rejsens.psychometrics.graded_likelihood import answered, blocks, moments
 from rejsens.scoring import units
 from rejsens.study import load_study
 from rejsens.tabular import by_wave, read_table, rows_of_waves, write_table, write_table_in_parts
@@ -252,6 +253,23 @@ def test_what_answers_say_of_the_trait_is_the_same_in_blocks() -> None:
     parameters = np.tile([1.2, 1.0, -0.5], 4)
     for apart, together in zip(moments(data, parameters, 7), moments(data, parameters), strict=True):
         np.testing.assert_allclose(apart, together, rtol=1e-13)
+
+
+def test_scalability_holds_no_table_of_people_and_pairs() -> None:
+    people, items = 4_000, 20
+    answers = pd.DataFrame(np.random.default_rng(1).integers(1, 6, (people, items)).astype(float)).rename(columns=str)
+    tracemalloc.start()
+    scalability(answers)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < people * 8 * items * (items - 1) / 2
+
+
+def test_answers_of_a_graded_model_are_bytes_until_they_are_multiplied() -> None:
+    data = answered(np.random.default_rng(2).integers(-1, 3, size=(90, 4)), (3, 3, 3, 3))
+    assert data.marks.nbytes == data.marks.size
+    whole = np.concatenate([part.marks for part in blocks(data, 7)])
+    assert whole.dtype == float and (whole == data.marks).all()
 
 
 # --- the benchmark ---------------------------------------------------------------------------------------------------
