@@ -23,22 +23,22 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tests.scale.growth import HEAD, printed, rows_of
+from tests.scale.growth import HEAD, MORE, one_more, printed, rows_of
 from tests.scale.measured import JSONL, jobs, project, snakemake
 from tests.scale.study import Size, more_waves, write_study
 
 PARTS = {  # what grows, from which study, through which sizes
-    "waves": (Size(people=20_000, instruments=10, items=15), (1, 5, 10, 25, 50)),
+    "waves": (Size(people=20_000, instruments=10, items=15), (1, 5, 10, 25, 50, 51)),
     "people": (Size(instruments=4, items=15), (2_000, 20_000, 200_000, 1_000_000)),
-    "instruments": (Size(people=2_000, items=6), (10, 50, 200)),
-    "hypotheses": (Size(waves=2, people=2_000, instruments=26, items=6), (30, 100, 300)),
+    "instruments": (Size(people=300, items=6), (10, 50, 200)),
+    "hypotheses": (Size(waves=2, people=300, instruments=26, items=6), (30, 100, 300)),
 }
 EVERYTHING = [  # every job that reads people, and what is made of all of them
     "results/sample.csv", "results/careless.csv", "results/attrition.csv", "results/psychometrics/discriminant.csv",
     "results/estimates.csv", "results/codebook/codebook.csv", "results/report/index.html",
 ]  # fmt: skip
 PLANNING = "planning (Snakemake, dry run)"
-PER_WAVE = {"validate_wave", "score_wave"}  # a wave's own jobs stay done when the study grows
+PER_WAVE = {"validate_wave", "score_wave", "fit_answers"}  # a wave's own jobs stay done when the study grows
 
 
 def measure(part: str, sizes: Sequence[int], until: Sequence[str], folder: Path) -> None:
@@ -82,6 +82,7 @@ def show(folder: Path, parts: Sequence[str]) -> None:
         last = {(j[part], j["rule"], *j.get("wildcards", ())): j for j in told if j["part"] == part}
         jobs_of = list(last.values())
         if part == "waves":
+            print(f"\nOne more wave\n\n{printed(MORE, one_more(jobs_of))}")
             sizes = sorted({job["waves"] for job in jobs_of})
             own = [job for job in jobs_of if job["rule"] in PER_WAVE]
             jobs_of += [job | {"waves": size} for job in own for size in sizes if size > job["waves"]]

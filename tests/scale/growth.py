@@ -13,6 +13,27 @@ SLACK = 1.1  # exponent that still counts as linear: machines are never quiet
 HEAD = ("job", "size", "jobs", "seconds", "peak MB", "table MB", "peak / table", "exponent", "verdict")
 
 
+MORE = ("from", "to", "jobs", "seconds", "most of it")
+
+
+def one_more(measured: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """One row per step of a single wave: the jobs that ran for it, their seconds, and the three that took most.
+
+    measured   as for `rows_of`; a job that did not run again stands at an earlier number of waves
+    """
+    by_size: dict[int, list[Mapping[str, Any]]] = {}
+    for job in measured:
+        if "wildcards" in job:  # not planning, nor a run with nothing to do
+            by_size.setdefault(job["waves"], []).append(job)
+    rows = []
+    for size, jobs in sorted(by_size.items()):
+        if size - 1 in by_size:
+            most = sorted(jobs, key=lambda job: -job["seconds"])[:3]
+            told = ", ".join(f"{job['rule']} {job['seconds']:.1f}" for job in most)
+            rows.append((str(size - 1), str(size), str(len(jobs)), f"{sum(job['seconds'] for job in jobs):.1f}", told))
+    return rows
+
+
 def rows_of(measured: Iterable[Mapping[str, Any]], by: str) -> list[tuple[str, ...]]:
     """One row per kind of job and size, in order of size.
 

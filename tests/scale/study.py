@@ -19,7 +19,8 @@ STAYING = 0.95  # share of the people who answer any one wave
 
 @dataclass(frozen=True)
 class Size:
-    """How large a study is. `people` answer each wave; each instrument has `items` items and one score."""
+    """How large a study is. `people` answer each wave; each instrument has `items` items and one score, the first also two
+    parts."""
 
     waves: int = 1
     people: int = 2_000
@@ -53,8 +54,8 @@ def write_study(folder: Path, size: Size) -> Path:
         "scores_shown": [f"{name}_mean" for name in size.names[:6]],
     }  # fmt: skip
     _dump(folder / "config/config.yaml", settings)
-    for name in size.names:
-        _dump(folder / f"schemas/instruments/{name}.yaml", instrument(name, size.items))
+    for number, name in enumerate(size.names):
+        _dump(folder / f"schemas/instruments/{name}.yaml", instrument(name, size.items, parts=number == 0))
     for number, family in enumerate(families(size), start=1):
         _dump(folder / f"config/hypotheses/family_{number:02}.yaml", family)
     more_waves(folder, size, 0)
@@ -67,8 +68,8 @@ def more_waves(folder: Path, size: Size, there: int) -> None:
         write_wave(folder, size, wave)
 
 
-def instrument(name: str, items: int) -> dict[str, Any]:
-    """One invented scale of five answers; every third item is worded the other way round."""
+def instrument(name: str, items: int, parts: bool = False) -> dict[str, Any]:
+    """One invented scale of five answers, perhaps with two parts; every third item is worded the other way round."""
     own = [f"{name}_{i:02}" for i in range(1, items + 1)]
     return {
         "id": name,
@@ -82,10 +83,15 @@ def instrument(name: str, items: int) -> dict[str, Any]:
             {"id": item, "label": f"part_{i}"} | ({"reverse": True} if i % 3 == 0 else {}) for i, item in enumerate(own, 1)
         ],
         "scores": [
-            {"id": f"{name}_mean", "label": f"Invented {name}", "method": "mean", "items": own, "range": [1, 5],
-             "min_answered": max(1, items - 2), "higher_means": "more of it", "model": "reflective"}
+            _score(f"{name}_mean", f"Invented {name}", own),
+            *([_score(f"{name}_first", "First part", own[::2]), _score(f"{name}_second", "Second part", own[1::2])] if parts else []),
         ],
     }  # fmt: skip
+
+
+def _score(name: str, label: str, items: list[str]) -> dict[str, Any]:
+    return {"id": name, "label": label, "method": "mean", "items": items, "range": [1, 5],
+            "min_answered": max(1, len(items) - 2), "higher_means": "more of it", "model": "reflective"}  # fmt: skip
 
 
 def families(size: Size) -> list[dict[str, Any]]:

@@ -13,11 +13,12 @@ import pytest
 import statsmodels.api as sm
 
 from rejsens.hypotheses import MODELS, unfit
+from rejsens.inference import imputed
 from rejsens.inference.analyses import ANALYSES, warn_about_clustering
 from rejsens.inference.count_regression import negative_binomial
 from rejsens.inference.cross_level import cross_level
 from rejsens.inference.estimates import Estimate
-from rejsens.inference.families import hypotheses_frame, test_family
+from rejsens.inference.families import columns_read, family_of, hypotheses_frame, test_family
 from rejsens.inference.imputation_notes import unsettled, words_of
 from rejsens.inference.imputed import (
     Variables,
@@ -250,6 +251,59 @@ def test_waves_side_by_side_and_back(with_gaps):
         seen = with_gaps["y"].notna()
         assert one.loc[seen, "y"].equals(with_gaps.loc[seen, "y"])  # nothing answered is changed
     assert not back[0]["y"].equals(back[1]["y"])
+
+
+def test_a_family_says_the_same_of_the_columns_that_it_reads_as_of_all(with_gaps):
+    """Other scores of the study, and whether they apply, do not enter; whether its own apply does."""
+    rows = with_gaps.assign(z__does_not_apply=with_gaps["z"] > 1, y__n_answered=3, other=with_gaps["x"])
+    rows["z"] = rows["z"].mask(rows["z__does_not_apply"])
+    hypotheses = [
+        declared("moderation", outcome="y", predictor="x", moderator="m") | {"id": "H1"},
+        declared("association", outcome="z", predictor="x", where={"g": 1}) | {"id": "H2"},
+    ]
+    family = {"family": "f", "confirmatory": True, "correction": "holm", "hypotheses": hypotheses, "auxiliary": ["b"]}
+    settings = SETTINGS | {"imputation": {"m": 2, "most": 2}, "bootstrap_draws": 100}
+    named = columns_read(family)
+    assert {"x", "y", "z", "m", "g", "b", "z__does_not_apply"} <= {*named} and "other" not in named
+    few = rows[["participant", "wave", "wave_number", "role", *(name for name in rows if name in named)]]
+    whole, again = (test_family(given, family, settings) for given in (rows, few))
+    pd.testing.assert_frame_equal(whole, again, check_exact=True)
+    assert (whole["status"] == "ok").any() and (whole["m"] == 2).any()
+    aside = family | {"hypotheses": [h | {"set_aside": "its file is at fault"} for h in hypotheses]}
+    assert columns_read(aside) == []
+    assert family_of("nowhere", {"told": ["a fault"], "readable": aside}) is aside
+
+
+@pytest.mark.parametrize("kind", ["moderator", "sources"])
+def test_a_panel_made_again_is_the_one_that_was_drawn_bit_by_bit(with_gaps, monkeypatch, kind):
+    """Only what stands in gaps is held; with a moderator, categories, and sources that are absent or not known to be."""
+    panel, drawn = with_gaps.assign(home=with_gaps["y"].mask(with_gaps.index % 5 == 0), work=with_gaps["x"]), []
+    panel.loc[panel.index % 7 == 0, ["home", "work"]] = np.nan
+    panel["g"] = panel["g"].mask(panel["participant"].str.endswith("3"))
+    panel["m"] = panel["m"].mask(panel["participant"].str.endswith("4"))
+    variables = {
+        "moderator": Variables(("x", "y"), ("m", "g"), frozenset("g"), ("x", "y"), ("m",), (), ("m",)),
+        "sources": Variables(("y", "home", "work"), always=("y",), sources=("home", "work")),
+    }[kind]
+    in_gaps = imputed._Long.in_gaps
+
+    def recorded(long, wide):
+        drawn.append(long.columns(wide))
+        return in_gaps(long, wide)
+
+    monkeypatch.setattr(imputed._Long, "in_gaps", recorded)
+    products = {"x by m": ["x", "m"]} if kind == "moderator" else {}
+    panels = completed_panels(
+        panel, variables, 3, np.random.default_rng(1), products, {name: ["y"] for name in products}
+    )
+    assert len(panels) == len(drawn) == 3
+    for one, columns in zip(panels, drawn, strict=True):
+        assert list(one) == ["participant", "wave", "wave_number", "role", *columns]
+        for name, values in columns.items():
+            assert one[name].to_numpy().tobytes() == values.tobytes()
+    held = sum(values.size for own in panels.drawn for values in own.values())
+    assert held == 3 * sum(panels.asked[name].isna().sum() for name in drawn[0])
+    assert not panels[0].equals(panels[1]) and panels[1:][0].equals(panels[1])
 
 
 def test_pooled_rows_follow_rubin_s_rules(with_gaps):

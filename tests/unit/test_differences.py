@@ -53,6 +53,13 @@ def c(name: str, choices: dict, source: str = "labels", **more: Any) -> dict[str
     return {"variable": name, "choices": json.dumps(choices), "choices_source": source} | more
 
 
+def changed(new: pd.DataFrame, *earlier: pd.DataFrame) -> dict[str, str]:
+    """What `wording_changed` says of one wave, held against those before it, the nearest first."""
+    tables = {str(frame["wave"].iloc[0]): frame for frame in (new, *earlier)}
+    name, *before = tables
+    return wording_changed(tables, {name: before} | dict.fromkeys(before, ()))[name]
+
+
 def found(new: pd.DataFrame, *earlier: pd.DataFrame, **more: Any) -> list[tuple]:
     """(change, variable, before, after, status) of every row but the first, which says what was compared."""
     rows = compare(new, earlier, **more)
@@ -220,8 +227,8 @@ def test_an_item_asked_again_is_compared_with_the_wave_that_asked_it() -> None:
 
 def test_words_that_nobody_tells_are_not_called_the_same() -> None:
     w1, w2 = asked("w1", q("a", "x"), "b", "c"), asked("w2", q("a", "y"), q("b", "x"), "c", "d")
-    assert wording_changed(w2, [w1]) == {"a": "yes", "b": "not known", "c": "not known", "d": ""}
-    assert wording_changed(asked("w2", q("a", "X")), [w1]) == {"a": "no"}
+    assert changed(w2, w1) == {"a": "yes", "b": "not known", "c": "not known", "d": ""}
+    assert changed(asked("w2", q("a", "X")), w1) == {"a": "no"}
 
 
 def test_words_against_the_instruments_own_are_worth_a_look_and_stop_nothing() -> None:
@@ -247,7 +254,7 @@ def test_a_stem_that_only_one_of_two_platforms_tells_is_no_other_wording() -> No
     plain = asked("w1", q("a", sad), q("b", glad), platform="limesurvey")
     stem = [q("a", f"How often? - {sad}"), q("b", f"How often? - {glad}")]
     assert found(asked("w2", *stem, platform="qualtrics"), plain) == []
-    assert wording_changed(asked("w2", *stem, platform="qualtrics"), [plain]) == {"a": "no", "b": "no"}
+    assert changed(asked("w2", *stem, platform="qualtrics"), plain) == {"a": "no", "b": "no"}
     assert [row[0] for row in found(asked("w2", *stem, platform="limesurvey"), plain)] == ["reworded", "reworded"]
     brackets = asked("w1", q("a", f"How often? [{sad}]"), q("b", f"How often? [{glad}]"), platform="limesurvey")
     assert found(asked("w2", *stem, platform="qualtrics"), brackets) == []
@@ -572,7 +579,7 @@ def test_without_a_translation_the_wording_is_not_called_the_same() -> None:
     assert "the wording of 1 item could not be compared, since no file holds it in German" in said
     assert "the wording of 1 item was compared with the German" in said and "the wording of 1 item is not told" in said
     w2 = asked("w2", de("a", file=""), de("b"), language="de")
-    assert wording_changed(w2, [asked("w1", en("a"), en("b"))]) == {"a": "other language", "b": "other language"}
+    assert changed(w2, asked("w1", en("a"), en("b"))) == {"a": "other language", "b": "other language"}
 
 
 def test_words_are_compared_with_the_last_wave_in_the_same_language() -> None:

@@ -320,6 +320,22 @@ def test_the_middle_half_of_the_scores_is_that_of_the_table():
     assert set(made.data["kind"]) == {"mean", "step"}  # quarters of nine people are not shown
 
 
+def test_of_many_people_as_many_are_drawn_as_can_be_seen(monkeypatch):
+    given = tables()
+    shown = {name: given[name] for name in scores_by_wave.TABLES}
+    whole = scores_by_wave.draw(**shown, study=study(), people=True)
+    monkeypatch.setattr(scores_by_wave, "DOTS", 40)
+    some, again = (scores_by_wave.draw(**shown, study=study(), people=True) for _ in range(2))
+    counts = [made.data.query("kind == 'person'").groupby(["score", "wave"]).size() for made in (whole, some)]
+    assert counts[0].min() > 0 and (counts[1] == counts[0].clip(upper=40)).all() and counts[0].max() > 40
+    assert some.data.equals(again.data) and "Of waves of more than 40 people" in some.note
+    assert "drawn at random" not in whole.note
+    kept = some.data.query("kind == 'person'").merge(
+        whole.data.query("kind == 'person'"), on=["score", "wave", "value"]
+    )
+    assert len(kept) >= counts[1].sum()  # nobody is made up
+
+
 def test_the_shared_version_of_the_scores_holds_no_person():
     made = drawing("scores_by_wave", "shared")
     assert set(made.data["kind"]) == {"mean", "quartiles", "step"}

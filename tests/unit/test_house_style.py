@@ -241,7 +241,7 @@ def params(plan: Plan) -> dict[str, object]:
     one = {"wave": plan.study.waves[0].name, "instrument": plan.modelled[0], "family": plan.study.family_names[0]}
     size = next(iter(plan.sizes))
     given = {
-        "validate_wave": ("wave",), "score_wave": ("wave",), "psychometrics": ("instrument",),
+        "validate_wave": ("wave",), "score_wave": ("wave",), "fit_answers": ("wave",), "psychometrics": ("instrument",),
         "test_hypotheses": ("family",), "run_multiverse": ("family",), "draw_instrument_figures": ("instrument",),
     }  # fmt: skip
     named = {

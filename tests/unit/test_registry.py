@@ -155,7 +155,7 @@ def test_every_job_depends_on_the_module_it_calls(tmp_path: Path, monkeypatch: p
         "lay_out_table": plan.lay_out_table("flow"), "write_report": plan.write_report(),
         "write_documents": plan.write_documents(), "write_numbers": plan.write_numbers(),
         "write_draft": plan.write_draft(), "pack_submission": plan.pack_submission(),
-        "assess_validity": plan.assess_validity(), "describe_answering": plan.describe_answering(),
+        "assess_validity": plan.assess_validity(), "describe_answering": plan.describe_answering(), "fit_answers": plan.fit_answers("w1"),
         "validate_inventory": plan.validate_inventory(), "compare_benchmarks": plan.compare_benchmarks(),
         "tell_plan": plan.tell_plan(), "check_standards": plan.check_standards(), "model_attrition": plan.model_attrition(),
         "record_provenance": plan.record_provenance(), "list_results": plan.list_results(),

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from tests.bench_scale import PARTS
-from tests.scale.growth import rows_of
+from tests.scale.growth import one_more, rows_of
 from tests.scale.measured import JSONL, jobs, project, snakemake, table_size
 from tests.scale.study import Size, write_study
 
-from rejsens import parquet
-from rejsens.definitions import Instrument, Item
-from rejsens.inference import breakpoints, resampling
+from rejsens import differences, parquet, validity
+from rejsens.administration import administer
+from rejsens.definitions import Instrument, Item, Score, load_instruments
+from rejsens.differences import wording_changed
+from rejsens.inference import bootstrap, breakpoints, resampling
 from rejsens.parquet import read_parquet, write_parts
 from rejsens.plausibility.model import Answered
 from rejsens.plausibility.people import ids_known, ids_spelling
 from rejsens.pool import pool_answers, write_answers
-from rejsens.psychometrics import resampled_moments
-from rejsens.psychometrics.graded_likelihood import answered, moments
+from rejsens.psychometrics import resampled_moments, scalability
+from rejsens.psychometrics.graded_likelihood import answered, blocks, moments
+from rejsens.scoring import units
 from rejsens.study import load_study
 from rejsens.tabular import by_wave, read_table, rows_of_waves, write_table, write_table_in_parts
 from rejsens.variables import columns_asked
@@ -45,6 +49,27 @@ def pooled(waves: int = 3, people: int = 5) -> pd.DataFrame:
         for number in range(1, waves + 1)
     ]
     return pd.concat(frames, ignore_index=True)
+
+
+# --- waves against waves ---------------------------------------------------------------------------------------------
+
+
+def test_questions_of_a_wave_are_laid_out_once_and_not_for_every_later_wave(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out: list[str] = []
+    by_name = differences._by_name
+
+    def counted(variables: pd.DataFrame) -> dict[str, differences.Row]:
+        laid_out.append(variables["wave"].iloc[0])
+        return by_name(variables)
+
+    monkeypatch.setattr(differences, "_by_name", counted)
+    asked = {"variable": "a", "instrument": "x", "question_source": "export", "language": "en", "platform": "plain",
+             "type": "single"}  # fmt: skip
+    texts = ["One", "One", "Two", "Two"]
+    waves = {f"w{k}": pd.DataFrame([asked | {"wave": f"w{k}", "question_text": text}]) for k, text in enumerate(texts)}
+    found = wording_changed(waves, {name: list(waves)[:k][::-1] for k, name in enumerate(waves)})
+    assert laid_out == list(waves)
+    assert [found[name]["a"] for name in waves] == ["", "no", "yes", "no"]
 
 
 # --- files in parts --------------------------------------------------------------------------------------------------
@@ -143,6 +168,29 @@ def test_waves_are_held_against_each_other_without_a_second_copy_of_their_answer
     assert held == ["participants", "rows", "answers"]
 
 
+def test_pairs_of_scales_are_looked_at_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answers to a pair are laid out when it is its turn: those of all pairs are more than the table."""
+    own = load_instruments(only=["mreii_impact"])["mreii_impact"]
+    asked = administer(own)
+    rng = np.random.default_rng(1)
+    items = {item.id: rng.integers(1, 6, 40).astype(float) for item in asked.items}
+    people = pd.DataFrame({"participant": [f"p{k}" for k in range(40)], "wave": "w1", "wave_number": 1, "role": "wave"})
+    done: list[str] = []
+
+    def laid_out(answers: pd.DataFrame, instrument: Instrument, score: Score) -> pd.DataFrame:
+        done.append("laid out")
+        return units(answers, instrument, score)
+
+    def looked_at(*given: object, **how: object) -> dict[str, object]:
+        done.append("looked at")
+        return {"method": ""}
+
+    monkeypatch.setattr(validity, "units", laid_out)
+    monkeypatch.setattr(validity, "pair_of_scales", looked_at)
+    table = validity.discriminant(people.assign(**items), {"w1": [asked]}, {}, ci_level=0.95, draws=0, seed=1)
+    assert len(table) > 1 and done == ["laid out", "laid out", "looked at"] * len(table)
+
+
 # --- many people -----------------------------------------------------------------------------------------------------
 
 
@@ -151,6 +199,17 @@ def test_draws_are_the_same_however_many_come_at_once(monkeypatch: pytest.Monkey
     whole = resampling.bootstrap_correlations(values, 520, np.random.default_rng(3))
     monkeypatch.setattr(resampling, "_CELLS", 1000)
     np.testing.assert_array_equal(resampling.bootstrap_correlations(values, 520, np.random.default_rng(3)), whole)
+
+
+@pytest.mark.parametrize("covariates", [0, 2])
+def test_people_left_out_in_turn_are_the_same_however_many_at_once(
+    monkeypatch: pytest.MonkeyPatch, covariates: int
+) -> None:
+    values = np.random.default_rng(0).normal(size=(211, 2 + covariates))
+    whole = resampling.jackknife(values, bootstrap._betas)
+    monkeypatch.setattr(resampling, "_LEFT_OUT", 10)
+    np.testing.assert_array_equal(resampling.jackknife(values, bootstrap._betas), whole)
+    assert whole.shape == (211,) and np.isfinite(whole).all()
 
 
 def test_covariances_of_draws_are_the_same_however_many_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,6 +221,12 @@ def test_covariances_of_draws_are_the_same_however_many_come_at_once(monkeypatch
 
     whole = draw()
     monkeypatch.setattr(resampled_moments, "CELLS", 1000)
+    np.testing.assert_allclose(draw(), whole, rtol=0, atol=1e-14)
+    monkeypatch.setattr(resampled_moments, "ROWS", 7)  # how many products are worked out at once moves no bit
+    before = draw()
+    monkeypatch.setattr(resampled_moments, "ROWS", 100)
+    np.testing.assert_array_equal(draw(), before)
+    monkeypatch.setattr(resampled_moments, "PRODUCTS", 9 * 50)  # three items and six products: fifty people at a time
     np.testing.assert_allclose(draw(), whole, rtol=0, atol=1e-14)
 
 
@@ -190,13 +255,31 @@ def test_what_answers_say_of_the_trait_is_the_same_in_blocks() -> None:
         np.testing.assert_allclose(apart, together, rtol=1e-13)
 
 
+def test_scalability_holds_no_table_of_people_and_pairs() -> None:
+    people, items = 4_000, 20
+    answers = pd.DataFrame(np.random.default_rng(1).integers(1, 6, (people, items)).astype(float)).rename(columns=str)
+    tracemalloc.start()
+    scalability(answers)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < people * 8 * items * (items - 1) / 2
+
+
+def test_answers_of_a_graded_model_are_bytes_until_they_are_multiplied() -> None:
+    data = answered(np.random.default_rng(2).integers(-1, 3, size=(90, 4)), (3, 3, 3, 3))
+    assert data.marks.nbytes == data.marks.size
+    whole = np.concatenate([part.marks for part in blocks(data, 7)])
+    assert whole.dtype == float and (whole == data.marks).all()
+
+
 # --- the benchmark ---------------------------------------------------------------------------------------------------
 
 
 def test_the_benchmark_reaches_the_sizes_that_are_promised() -> None:
     largest = {part: (base, max(sizes)) for part, (base, sizes) in PARTS.items()}
     waves, people = largest["waves"], largest["people"]
-    assert (waves[1], waves[0].people, waves[0].instruments * waves[0].items) == (50, 20_000, 150)
+    assert (waves[1], waves[0].people, waves[0].instruments * waves[0].items) == (51, 20_000, 150)
+    assert {50, 51} <= {*PARTS["waves"][1]}  # fifty waves, and one more
     assert (people[1], people[0].waves, people[0].instruments * people[0].items) == (1_000_000, 1, 60)
     assert largest["instruments"][1] == 200 and largest["hypotheses"][1] == 300
     pairs = largest["hypotheses"][0].instruments
@@ -217,6 +300,17 @@ def test_growth_is_told_against_the_size_before() -> None:
         ("b", "10", "1", "3.0", "10", "1", "", "", ""),
         ("b", "20", "2", "12.0", "20", "2", "", "2.00", "STEEPER than linear"),
     ]
+
+
+def test_one_more_wave_costs_the_jobs_that_ran_for_it() -> None:
+    def job(rule: str, waves: int, seconds: float) -> dict[str, object]:
+        return {"rule": rule, "waves": waves, "seconds": seconds, "wildcards": []}
+
+    measured = [
+        job("check", 4, 1.0), job("pool", 4, 5.0), job("check", 5, 1.5), job("pool", 5, 6.0), job("draw", 5, 0.5), job("write", 5, 0.1),
+        job("check", 7, 1.0), {"rule": "planning", "waves": 5, "seconds": 9.0},
+    ]  # fmt: skip
+    assert one_more(measured) == [("4", "5", "4", "8.1", "pool 6.0, check 1.5, draw 0.5")]
 
 
 def test_a_job_is_measured_as_it_runs(tmp_path: Path) -> None:

@@ -20,10 +20,11 @@ from rejsens.predictions import Pair, read_pairs, read_predictions
 from rejsens.problems import Refused
 from rejsens.psychometrics.intervals import bootstrap
 from rejsens.psychometrics.resampled_moments import bootstrap_covariances
+from rejsens.scale_fits import scale_fits
 from rejsens.scoring import score, units
 from rejsens.seeds import generator
 from rejsens.study import load_study
-from rejsens.tabular import schema, tidy
+from rejsens.tabular import read_of_waves, schema, tidy, write_table
 
 SHIPPED = load_instruments(only=["mreii_impact", "rses", "gad7", "ucla3", "mreii_sources", "mreii_exposure"])
 IMPACT, RSES = administer(SHIPPED["mreii_impact"]), administer(SHIPPED["rses"], order="A", anchor_direction="ascending")
@@ -359,6 +360,32 @@ def test_person_fit_goes_over_the_scales_of_a_wave():
     expected = sum(part["deviation"] for part in parts) / np.sqrt(sum(part["variance"] for part in parts))
     np.testing.assert_allclose(indices["lz"], expected, rtol=1e-12)
     assert checks.set_index("index").loc["lz", ["k", "status"]].tolist() == [17, "estimated; over 2 of 2 scales"]
+
+
+def test_fits_of_a_wave_made_on_their_own_are_those_made_with_the_rest_bit_by_bit(tmp_path):
+    """Answers of waves that asked other scales, one of which has no admissible model, through the file and back."""
+    asked = {"w1": [RSES, GAD7, UCLA3], "w2": [GAD7], "w3": [SOURCES]}
+    parts = [answered(own, wave=wave, number=k) for k, (wave, own) in enumerate(asked.items(), 1)]
+    parts[0].loc[3:5, [item.id for item in GAD7.items]] = np.nan
+    parts[0]["rses_01"] = 1.0  # an item that does not vary: no model
+    answers = pd.concat(parts, ignore_index=True)
+    for wave, own in zip(asked, parts, strict=True):
+        write_table(scale_fits(own, asked[wave]), tmp_path / wave / "scale_fits.parquet")
+    fits = read_of_waves(sorted(tmp_path.glob("*/scale_fits.parquet"), reverse=True))  # in whatever order
+    assert "rses_sum__deviation" not in fits["w1"] and list(fits["w3"]) == ["participant"]
+    whole, again = (careless_answers.careless_answers(answers, asked, {}, own) for own in (None, fits))
+    for one, other in zip(whole, again, strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert whole[1]["lz"].notna().sum() > 100
+    status = again[0].query("index == 'lz'").set_index("wave")["status"]
+    assert status["w1"].endswith("over 2 of 3 scales; without 1, whose model is not admissible")
+    assert status["w3"].startswith("not run")
+
+
+def test_fits_of_other_people_are_refused():
+    people = answered([GAD7])
+    with pytest.raises(ValueError, match="not those of its people"):
+        careless_answers.indices_of(people, [GAD7], None, scale_fits(people, [GAD7])[::-1])
 
 
 # --- missing together ------------------------------------------------------------------------------------------------

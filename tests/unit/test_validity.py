@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from itertools import product
@@ -18,6 +19,7 @@ from rejsens.psychometrics.careless import DEFINITIONS, guttman_errors
 from rejsens.psychometrics.discriminant import PAIR_COLUMNS
 from rejsens.registry import SHIPPED
 
+careless_module = importlib.import_module("rejsens.psychometrics.careless")  # the function has its name in the package
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "tests" / "reference"
 sys.path.insert(0, str(REFERENCE))
@@ -351,6 +353,23 @@ def test_person_fit_is_the_likelihood_against_all_patterns():
     assert fit["answered"].iloc[0] == 3 and (fit["status"] == "estimated").all()
     few = p.person_fit(items.iloc[[0]].assign(i1=np.nan, i2=np.nan), model)
     assert np.isnan(few["lz"].iloc[0]) and few["status"].iloc[0] == "not run: fewer than two answers"
+
+
+def test_an_index_on_its_own_is_the_one_worked_out_with_the_others_bit_by_bit():
+    whole = p.careless(ANSWERS, 1, 5, reverse=REVERSED, scales=SCALES)
+    for name in DEFINITIONS:
+        one = p.careless(ANSWERS, 1, 5, reverse=REVERSED, scales=SCALES, wanted=[name])
+        pd.testing.assert_frame_equal(one.indices, whole.indices[[name]], check_exact=True)
+        assert one.checks.equals(whole.checks[whole.checks["index"] == name].reset_index(drop=True))
+        assert len(one.pairs) == (len(whole.pairs) if name in ("synonyms", "antonyms") else 0)
+
+
+def test_indices_of_people_in_parts_are_those_of_all_together(monkeypatch):
+    whole = p.careless(ANSWERS, 1, 5, reverse=REVERSED, scales=SCALES).indices
+    monkeypatch.setattr(careless_module, "PEOPLE", 30)
+    parts = p.careless(ANSWERS, 1, 5, reverse=REVERSED, scales=SCALES).indices
+    assert len(ANSWERS) > 60
+    pd.testing.assert_frame_equal(parts, whole, rtol=1e-13, atol=0)
 
 
 def test_careless_refuses_what_has_no_meaning():

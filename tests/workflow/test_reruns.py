@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import PATIENCE, ROOT, contents, seal, write_wave
 
 Edit = Callable[[Path, Path], None]  # (project, study)
+FITTING = "Holding answers of wave {} against a model of each scale"
 COMPARED = {"Comparing what the waves asked", "Writing the codebook"}
 AFTER_POOL = {"Describing participants and scores", "Assessing gad7", "Assessing ucla3", "Writing the report",
               "Checking keys between scales, and change between waves", "Testing the hypotheses of family loneliness",
@@ -139,8 +140,8 @@ TABLE: dict[str, tuple[Edit, set[str], set[str]]] = {
     "an instrument that was not asked": (append("schemas/instruments/phq8.yaml", "# edited\n"), set(), AFTER_POOL | {"Checking wave w1"}),
     "an export, replaced by an older file": (replace_export_by_an_older_one, {"Checking wave w2", "Scoring wave w2", *COMPARED, *AFTER_POOL}, {"Checking wave w1", "Scoring wave w1"}),
     "what a step's adapter does, replaced by an older file": (replace_adapter_by_an_older_one, {"Writing estimates and the claim ledger"}, {"Testing the hypotheses of family loneliness", *COMPARED}),
-    "a new wave": (lambda project, study: write_wave(study, "w3", 3), {"Checking wave w3", "Scoring wave w3", *COMPARED, *AFTER_POOL},
-                   {"Checking wave w1", "Scoring wave w1", "Checking wave w2", "Scoring wave w2"}),
+    "a new wave": (lambda project, study: write_wave(study, "w3", 3), {"Checking wave w3", "Scoring wave w3", FITTING.format("w3"), *COMPARED, *AFTER_POOL},
+                   {"Checking wave w1", "Scoring wave w1", FITTING.format("w1"), "Checking wave w2", "Scoring wave w2", FITTING.format("w2")}),
     "a family of hypotheses": (append("config/hypotheses/loneliness.yaml", "# edited\n", to_study=True),
                                {"Testing the hypotheses of family loneliness", "Writing estimates and the claim ledger", "Writing the report"},
                                {"Bringing all waves together", "Describing participants and scores", "Assessing gad7", *COMPARED}),

@@ -13,11 +13,11 @@ import pandas as pd
 
 from rejsens.definitions import Instrument, Item
 from rejsens.distinct_scores import distinct
-from rejsens.psychometrics import careless, graded_response, person_fit, person_fit_over
+from rejsens.psychometrics import careless
 from rejsens.psychometrics.careless import DEFINITIONS
 from rejsens.quality import clicked
-from rejsens.scoring import units
-from rejsens.tabular import PERSON, by_wave
+from rejsens.scale_fits import over_scales, scale_fits
+from rejsens.tabular import PERSON, waves_in_order
 
 LABELS = {
     "long_string": "Longest run of one answer",
@@ -47,18 +47,20 @@ def careless_answers(
     answers: pd.DataFrame,
     asked: Mapping[str, Sequence[Instrument]],
     cutoffs: Mapping[str, Mapping[str, float]],
+    fits: Mapping[str, pd.DataFrame] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table `careless`, and the indices of every person (`careless_people`).
 
     answers   pooled answers of everybody who was kept, raw
     asked     wave -> instruments as that wave administered them, in the order asked
     cutoffs   index -> {"below": x} or {"above": x}: from where on somebody is counted
+    fits      wave -> its table `scale_fits`; None: models are fitted here
     returns   a row per wave and index; a row per person and wave with a column per index, and `beyond_cutoff`: the indices
               whose cut-off the person lies beyond, joined by "; "
     """
     tables, people, alike = [], [], correlations_of_items(answers, asked)
-    for wave, rows in by_wave(answers):
-        indices, checks = indices_of(rows, asked[wave], alike)
+    for wave, rows in waves_in_order(answers).items():
+        indices, checks = indices_of(rows, asked[wave], alike, fits[wave] if fits else None)
         flagged = pd.DataFrame({name: beyond(indices[name], cut) for name, cut in cutoffs.items()}, index=rows.index)
         counts = [
             _counted(indices[row.index], cutoffs.get(row.index), flagged) for row in checks.itertuples(index=False)
@@ -77,21 +79,29 @@ def correlations_of_items(answers: pd.DataFrame, asked: Mapping[str, Sequence[In
     samples alone were asked, by theirs.
     """
     found = pd.DataFrame()
-    for wave, rows in by_wave(answers):  # retests last
+    for wave, rows in waves_in_order(answers).items():  # retests last
         items, _ = _consistent(asked[wave])
         found = found.combine_first(_clicked(rows, items).corr())
     return found
 
 
 def indices_of(
-    people: pd.DataFrame, instruments: Sequence[Instrument], alike: pd.DataFrame | None = None
+    people: pd.DataFrame,
+    instruments: Sequence[Instrument],
+    alike: pd.DataFrame | None = None,
+    fits: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Indices of the people of one wave, and a row per index: index, label, definition, k (items), n, status.
 
     Runs and spread are over all scored items in the order asked, the rest over the items of reflective scales; `alike`
-    are the correlations by which pairs of items are chosen (None: those of these people).
+    are the correlations by which pairs of items are chosen (None: those of these people), `fits` the wave's table `scale_fits` (None:
+    models are fitted here).
     """
-    parts = [_runs(people, instruments), _consistency(people, instruments, alike), _person_fit(people, instruments)]
+    parts = [
+        _runs(people, instruments),
+        _consistency(people, instruments, alike),
+        _person_fit(people, instruments, fits),
+    ]
     indices = pd.concat([part for part, _ in parts], axis=1)[list(LABELS)]
     checks = pd.concat([check for _, check in parts]).set_index("index").loc[list(LABELS)].reset_index()
     return indices, checks.assign(label=checks["index"].map(LABELS))
@@ -172,27 +182,20 @@ def _indices(
         reverse=[item.id for item in items if item.reverse],
         scales=scales or None,
         correlations=alike,
+        wanted=wanted,
     )
-    checks = found.checks[found.checks["index"].isin(wanted)]
+    checks = found.checks
     indices = found.indices[list(wanted)].astype(float).where(frame.notna().any(axis=1), axis=0)  # no answer, no run
     paired = {kind: own[["x", "y"]].stack().nunique() for kind, own in found.pairs.groupby("kind")}
     k = [paired.get(name, 0) if name in PAIRED else len(items) for name in checks["index"]]
     return indices, checks.assign(k=k, n=[int(indices[name].notna().sum()) for name in checks["index"]])
 
 
-def _person_fit(people: pd.DataFrame, instruments: Sequence[Instrument]) -> Part:
+def _person_fit(people: pd.DataFrame, instruments: Sequence[Instrument], fits: pd.DataFrame | None) -> Part:
     """lz over the reflective scales of a wave to which a graded response model fits."""
-    scales, fits, k = distinct(instruments, reflective=True), [], 0
-    for instrument, score in scales:
-        items = units(people, instrument, score)
-        model = graded_response(items)
-        if model.admissible:
-            fits.append(person_fit(items, model))
-            k += items.shape[1]
-    lz = person_fit_over(fits) if fits else pd.Series(np.nan, index=people.index)
-    status = "not run: no graded response model of a scale is admissible"
-    if fits:
-        left = f"; without {len(scales) - len(fits)}, whose model is not admissible" if len(fits) < len(scales) else ""
-        status = f"estimated; over {len(fits)} of {len(scales)} scales{left}"
-    row = {"index": "lz", "definition": LZ, "k": k, "n": int(lz.notna().sum()), "status": status}
-    return lz.rename("lz").to_frame(), pd.DataFrame([row])
+    if fits is None:
+        fits = scale_fits(people, instruments)
+    elif not fits["participant"].reset_index(drop=True).equals(people["participant"].reset_index(drop=True)):
+        raise ValueError("the fits of a wave are not those of its people in their order")
+    lz, told = over_scales(fits.set_axis(people.index), instruments)
+    return lz.to_frame(), pd.DataFrame([{"index": "lz", "definition": LZ, **told}])

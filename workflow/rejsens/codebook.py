@@ -109,10 +109,9 @@ def codebook(
     descriptives, reliability   the pipeline's tables of these names
     returns       the table "codebook"
     """
-    frames = []
+    frames, changed = [], wording_changed(variables, before)
     for wave in waves:
-        changed = wording_changed(variables[wave.name], [variables[name] for name in before[wave.name]])
-        items = item_rows(wave, asked[wave.name], variables[wave.name], changed)
+        items = item_rows(wave, asked[wave.name], variables[wave.name], changed[wave.name])
         scores = score_rows(wave, asked[wave.name], descriptives, reliability)
         frames.append(pd.DataFrame([*items, *scores]))
     return _numbered(tidy(pd.concat(frames, ignore_index=True), "codebook"))

@@ -458,12 +458,22 @@ def blocking(differences: pd.DataFrame, sidecars: Mapping[str, str] | None = Non
     return problems
 
 
-def wording_changed(new: pd.DataFrame, earlier: Sequence[pd.DataFrame]) -> dict[str, str]:
-    """Item -> "yes", "no", "other language" (so far told in others only), "not known" (a wording is not told), or "" where no
-    earlier wave asked it."""
-    before = [_by_name(frame) for frame in earlier]
+def wording_changed(
+    variables: Mapping[str, pd.DataFrame], before: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, str]]:
+    """Wave -> item -> "yes", "no", "other language" (so far told in others only), "not known" (a wording is not told), or ""
+    where no earlier wave asked it.
+
+    variables   wave -> its table "variables"
+    before      wave -> the waves with which its wording is compared, nearest first
+    """
+    named = {wave: _by_name(frame) for wave, frame in variables.items()}  # once, not once for every later wave
+    return {wave: _wording_changed(now, [named[name] for name in before[wave]]) for wave, now in named.items()}
+
+
+def _wording_changed(now: Mapping[str, Row], before: Sequence[Mapping[str, Row]]) -> dict[str, str]:
     found = {}
-    for name, item in _by_name(new).items():
+    for name, item in now.items():
         told = _told(before, item, "question")
         if _last(before, name) is None:
             found[name] = ""

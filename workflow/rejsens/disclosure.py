@@ -125,7 +125,7 @@ def guarded(
 
 ROW_LEVEL = frozenset(
     ("checked_answers", "stored_totals_differing", "changes", "answers", "scores", "events", "quality_rows",
-     "careless_people", "set_aside")
+     "careless_people", "scale_fits", "set_aside")
 )  # fmt: skip
 
 

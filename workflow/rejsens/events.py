@@ -97,14 +97,17 @@ def with_events(scores: pd.DataFrame, events: pd.DataFrame, instruments: Sequenc
     scores, events   the pooled tables
     returns          the rows of `scores`; missing where a person rated no event of the kind
     """
+    rated = [instrument for instrument in instruments if instrument.event]
+    if not rated:
+        return scores
     people = pd.MultiIndex.from_frame(scores[["participant", "wave"]])
     beside = [scores]
-    for instrument in (i for i in instruments if i.event):
+    for instrument in rated:
         rows = events[events["event"] == instrument.event].set_index(["participant", "wave"])
         plain = {column: column.removeprefix(f"{instrument.event}_") for column in _columns(instrument)}
         own = rows.reindex(index=people, columns=list(plain.values()))
         beside.append(own.set_axis(list(plain), axis=1).set_axis(scores.index))
-    return filled(pd.concat(beside, axis=1)) if len(beside) > 1 else scores
+    return filled(pd.concat(beside, axis=1))
 
 
 def _columns(instrument: Instrument) -> list[str]:

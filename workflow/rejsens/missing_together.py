@@ -11,7 +11,7 @@ from rejsens.definitions import Instrument
 from rejsens.describe import nothing_applies
 from rejsens.distinct_scores import distinct
 from rejsens.missing import little_test, missing_patterns
-from rejsens.tabular import PERSON, by_wave
+from rejsens.tabular import PERSON, waves_in_order
 
 OVER_WAVES = "all"
 WAVES, INSTRUMENTS = "waves", "instruments"
@@ -29,7 +29,7 @@ def missing_tables(answers: pd.DataFrame, scores: pd.DataFrame, asked: Asked, mi
     """
     frames = {(OVER_WAVES, WAVES): attendance(answers)}
     tests = []
-    for wave, people in by_wave(answers):
+    for wave, people in waves_in_order(answers).items():
         own = scores[scores["wave"] == wave].set_index("participant")
         people = people.set_index("participant")
         frames[wave, INSTRUMENTS] = incomplete(people, own.reindex(people.index), asked[wave])
@@ -45,10 +45,15 @@ def missing_tables(answers: pd.DataFrame, scores: pd.DataFrame, asked: Asked, mi
     }
 
 
+def scores_named(asked: Asked) -> list[str]:
+    """The columns of the scores that the tables look at: the values, not how many items they rest on."""
+    return list(dict.fromkeys(score.id for own in asked.values() for i in own for score in i.scores))
+
+
 def attendance(answers: pd.DataFrame) -> pd.DataFrame:
     """People x waves of the panel in order of time, 1 where somebody took part and NaN where not; no column with one wave."""
     panel = answers.loc[answers["role"] == "wave", list(PERSON)]  # not its answers: they are many
-    waves = [wave for wave, _ in by_wave(panel)]
+    waves = list(waves_in_order(panel))
     if len(waves) < 2:
         return pd.DataFrame(index=panel["participant"])
     return panel.assign(_there=1.0).pivot(index="participant", columns="wave", values="_there")[waves]

@@ -171,6 +171,12 @@ class Plan:
             "depends": self._declared() | self._predictions() | code(*JOB, "rejsens.study", "rejsens.validity"),
         }
 
+    def fit_answers(self, wave: str) -> dict[str, Any]:
+        return {
+            "wave": self._wave(wave).path,
+            "depends": self._declared([wave]) | code(*JOB, "rejsens.scale_fits", "rejsens.study"),
+        }
+
     def describe_answering(self) -> dict[str, Any]:
         return {
             "cutoffs": self.study.settings["careless_cutoffs"],

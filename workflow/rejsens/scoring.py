@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -49,16 +49,23 @@ def keyed_values(answers: pd.DataFrame, item: Item) -> np.ndarray:
 
 def units(answers: pd.DataFrame, instrument: Instrument, score: Score) -> pd.DataFrame:
     """What a score is the mean or sum of: keyed items (of all its subscales), or the products of its pairs; people × units."""
+    return units_of_scales(answers, [(instrument, score)])
+
+
+def units_of_scales(answers: pd.DataFrame, scales: Iterable[tuple[Instrument, Score]]) -> pd.DataFrame:
+    """The same of several scores that share no item, side by side; people × units, laid out once."""
+    columns = {name: values for scale in scales for name, values in _units(answers, *scale)}
+    return pd.DataFrame(columns, index=answers.index)
+
+
+def _units(answers: pd.DataFrame, instrument: Instrument, score: Score) -> Iterator[tuple[str, np.ndarray]]:
     if score.method == "product_mean":
-        return pd.DataFrame(
-            {
-                product_name(a, b): keyed_values(answers, instrument.item(a))
-                * keyed_values(answers, instrument.item(b))
-                for a, b in score.pairs
-            },
-            index=answers.index,
-        )
-    return keyed(answers, instrument.items_of(score))
+        for a, b in score.pairs:
+            product = keyed_values(answers, instrument.item(a)) * keyed_values(answers, instrument.item(b))
+            yield product_name(a, b), product
+    else:
+        for item in instrument.items_of(score):
+            yield keyed_name(item), keyed_values(answers, item)
 
 
 def product_name(a: str, b: str) -> str:

@@ -180,6 +180,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "events": PERSON | {"event": "str", "came_first": "count"},
     "quality_rows": {"participant": "str?", "row": "int", "excluded_by": "str?"},
     "careless_people": PERSON,
+    "scale_fits": {"participant": "str"},
     "set_aside": {"participant": "str", "row": "int", "column": "str", "found": "float", "allowed": "str"},
 }  # fmt: skip
 OPEN = {
@@ -189,6 +190,7 @@ OPEN = {
     "events",
     "quality_rows",
     "careless_people",
+    "scale_fits",
 }  # these carry one further column per item, score or check
 KEYS = {"events": ["participant", "wave", "event"]}  # columns that name a row, and no two rows alike
 COUNTED = ("count", "people")
@@ -303,6 +305,11 @@ def read_parts(paths: list[str]) -> dict[str, pd.DataFrame]:
     return {name: read_all([path for path in paths if table_name(path) == name], name) for name in names}
 
 
+def read_of_waves(paths: Iterable[Path | str]) -> dict[str, pd.DataFrame]:
+    """A table of each wave, by the wave: the name of the folder that the file is in."""
+    return {Path(path).parent.name: read_table(path) for path in paths}
+
+
 def write_tables(tables: Mapping[str, pd.DataFrame], output: SimpleNamespace) -> None:
     """Each table into the output whose file bears its name."""
     for path in vars(output).values():
@@ -316,11 +323,16 @@ def read_tables(names: list[str]) -> dict[str, pd.DataFrame]:
 
 def by_wave(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """The rows of each wave, in order of time, the retest last; one wave at a time is copied out of a large table."""
+    for wave, rows in waves_in_order(frame).items():
+        yield wave, rows.copy()
+
+
+def waves_in_order(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The same as they stand in the table, for those who look at one wave or another and change nothing."""
     order = frame[["role", "wave_number", "wave"]].drop_duplicates()
     order = order.sort_values(["role", "wave_number"], key=lambda s: s.eq("retest") if s.name == "role" else s)
     rows = dict(rows_of_waves(frame))
-    for wave in order["wave"]:
-        yield wave, rows[wave].copy()
+    return {wave: rows[wave] for wave in order["wave"]}
 
 
 def rows_of_waves(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -5,8 +5,9 @@ What each statistic is stands in `rejsens.psychometrics`; here are the scales of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,9 @@ from rejsens.predictions import GUIDE, Pair
 from rejsens.psychometrics import cfa, disattenuated_correlations, fornell_larcker, htmt, marker_check
 from rejsens.psychometrics import single_factor_check as harman
 from rejsens.psychometrics.intervals import correlation_interval
-from rejsens.scoring import units
+from rejsens.scoring import units, units_of_scales
 from rejsens.seeds import generator
-from rejsens.tabular import by_wave
+from rejsens.tabular import waves_in_order
 
 METHOD = "Pearson correlations of the items; intervals by resampling people ({}%, {:,} draws); variance extracted by maximum likelihood"
 FEWER_DRAWS = "; {:,} draws were asked for, and {:,} people are resampled in fewer"
@@ -59,13 +60,10 @@ def discriminant(
     Each pair is looked at in the first wave of the panel that asked both scales, on people who answered all their items;
     of ratings of an event, people who rated none are no part of it.
     """
-    people = {wave: rows for wave, rows in by_wave(answers) if (rows["role"] == "wave").all()}
-    found = [
-        *_within(asked, people),
-        *(row for name, pairs in declared.items() for row in _of_set(name, pairs, asked, people)),
-    ]
+    people = {wave: rows for wave, rows in waves_in_order(answers).items() if (rows["role"] == "wave").all()}
+    sets = (_of_set(name, pairs, asked, people) for name, pairs in declared.items())
     rows = []
-    for head, scales in found:
+    for head, scales in chain(_within(asked, people), *sets):
         if isinstance(scales, str):
             rows.append(
                 head | {"n": 0, "n_lost": 0, "draws": 0, "outcome": "", "method": "", **_statuses(f"not run: {scales}")}
@@ -73,8 +71,9 @@ def discriminant(
             continue
         rng = generator(seed, "discriminant", head["set"], head["x"], head["y"])
         how: dict[str, Any] = {"ci_level": ci_level, "draws": draws, "rng": rng, "min_cell": min_cell}
-        row = head | pair_of_scales(*scales[:2], head["below"], **how)
-        rows.append(row | {"method": base_of(row["method"], scales[2])})
+        x, y, about = scales()  # one pair's answers at a time
+        row = head | pair_of_scales(x, y, head["below"], **how)
+        rows.append(row | {"method": base_of(row["method"], about)})
     return pd.DataFrame(rows)
 
 
@@ -95,11 +94,12 @@ def pair_of_scales(
               interval is, `uncertain` when the interval holds it
     """
     items, scales = pd.concat([x, y], axis=1), {"x": list(x), "y": list(y)}
-    complete = items.dropna()
-    if few := _too_few(len(complete), min_cell):
+    answered = items.notna().all(axis=1)
+    n = int(answered.sum())
+    if few := _too_few(n, min_cell):
         return {"n": 0, "n_lost": len(items), "draws": 0, "outcome": "", "method": "", **_statuses(few)}
-    made = min(draws, max(LEAST_DRAWS, RESAMPLED // max(len(complete), 1)))
-    fewer = FEWER_DRAWS.format(draws, len(complete)) if made < draws else ""
+    made = min(draws, max(LEAST_DRAWS, RESAMPLED // max(n, 1)))
+    fewer = FEWER_DRAWS.format(draws, n) if made < draws else ""
     how: dict[str, Any] = {"ci_level": ci_level, "draws": made}
     ratio, second = (
         htmt(items, scales, kind=kind, rng=stream, **how).iloc[0]
@@ -111,7 +111,7 @@ def pair_of_scales(
         "n": ratio["n"], "n_lost": ratio["n_lost"], "htmt": ratio["estimate"],
         "htmt_ci_low": ratio["ci_low"], "htmt_ci_high": ratio["ci_high"], "htmt2": second["estimate"],
         "htmt2_ci_low": second["ci_low"], "htmt2_ci_high": second["ci_high"],
-        "outcome": _outcome(ratio["ci_low"], ratio["ci_high"], below), "status": ratio["status"] + _near_zero(complete, scales, ratio["estimate"], r_interval),
+        "outcome": _outcome(ratio["ci_low"], ratio["ci_high"], below), "status": ratio["status"] + _near_zero(items[answered], scales, ratio["estimate"], r_interval),
         "r": corrected["r"], "r_ci_low": r_interval[0], "r_ci_high": r_interval[1],
         "reliability_x": corrected["reliability_x"], "reliability_y": corrected["reliability_y"],
         "corrected": corrected["estimate"], "corrected_ci_low": corrected["ci_low"],
@@ -156,7 +156,8 @@ def _statuses(text: str) -> dict[str, str]:
     return dict.fromkeys(("status", "corrected_status", "ave_status"), text)
 
 
-Found = tuple[dict[str, Any], tuple[pd.DataFrame, pd.DataFrame, Instrument] | str]  # items, and who was asked
+Pairing = tuple[pd.DataFrame, pd.DataFrame, Instrument]  # the items of both scales, and who was asked
+Found = tuple[dict[str, Any], Callable[[], Pairing] | str]  # what gives them, or why nothing does
 
 
 def _within(asked: Asked, people: Mapping[str, pd.DataFrame]) -> Iterator[Found]:
@@ -168,16 +169,24 @@ def _within(asked: Asked, people: Mapping[str, pd.DataFrame]) -> Iterator[Found]
             for x, y in combinations(scales, 2):
                 if (x.id, y.id) in done or _common(instrument, x, instrument, y):
                     continue
-                parts = tuple(units(raters(rows, instrument), instrument, score) for score in (x, y))
-                if min(part.shape[1] for part in parts) > 1:
+                if min(_n_units(instrument, score) for score in (x, y)) > 1:
                     done.add((x.id, y.id))
                     yield (
                         {"set": instrument.name, "pair": "", "wave": wave, "x": x.id, "y": y.id, "below": GUIDE},
-                        (*parts, instrument),
+                        partial(_answers, rows, (instrument, x), (instrument, y)),
                     )
 
 
-def _of_set(name: str, pairs: Sequence[Pair], asked: Asked, people: Mapping[str, pd.DataFrame]) -> list[Found]:
+def _answers(rows: pd.DataFrame, x: tuple[Instrument, Score], y: tuple[Instrument, Score]) -> Pairing:
+    people = raters(raters(rows, x[0]), y[0])
+    return units(people, *x), units(people, *y), y[0] if y[0].event else x[0]
+
+
+def _n_units(instrument: Instrument, score: Score) -> int:
+    return len(score.pairs if score.method == "product_mean" else instrument.items_of(score))
+
+
+def _of_set(name: str, pairs: Sequence[Pair], asked: Asked, people: Mapping[str, pd.DataFrame]) -> Iterable[Found]:
     """The pairs of one set: their items, or why there is nothing to compare; nothing at all where no pair was asked."""
     found = [_declared(name, pair, asked, people) for pair in pairs]
     return found if any(head["wave"] for head, _ in found) else []
@@ -191,14 +200,11 @@ def _declared(name: str, pair: Pair, asked: Asked, people: Mapping[str, pd.DataF
         absent = [x for x in (pair.x, pair.y) if not any(x in home for home in homes.values())]
         were = "was" if len(absent) == 1 else "were"
         return head, f"{' and '.join(absent)} {were} not asked" if absent else "no wave asked both"
-    head["wave"], ends = wave, [homes[wave][pair.x], homes[wave][pair.y]]
-    rows = raters(raters(people[wave], ends[0][0]), ends[1][0])
-    parts = tuple(units(rows, *end) for end in ends)
-    for (_, score), part in zip(ends, parts, strict=True):
-        if score.model != "reflective" or part.shape[1] < 2:
+    head["wave"], x, y = wave, homes[wave][pair.x], homes[wave][pair.y]
+    for instrument, score in (x, y):
+        if score.model != "reflective" or _n_units(instrument, score) < 2:
             return head, f"{score.id} is no reflective scale of two items or more"
-    about = ends[1][0] if ends[1][0].event else ends[0][0]
-    return head, SHARED if _common(*ends[0], *ends[1]) else (*parts, about)
+    return head, SHARED if _common(*x, *y) else partial(_answers, people[wave], x, y)
 
 
 def _common(one: Instrument, x: Score, other: Instrument, y: Score) -> bool:
@@ -218,7 +224,7 @@ def method_variance(
     min_cell  a check of fewer people has no numbers
     """
     tables = []
-    for wave, rows in by_wave(answers):
+    for wave, rows in waves_in_order(answers).items():
         tables.append(single_factor(rows, asked[wave], min_cell).assign(wave=wave, check=SINGLE_FACTOR))
         people = scores[scores["wave"] == wave]
         tables.append(
@@ -232,8 +238,8 @@ def single_factor(people: pd.DataFrame, instruments: Sequence[Instrument], min_c
     scales = distinct(instruments, reflective=True)
     if len(scales) < 2:
         return _not_run("fewer than two reflective scales were asked", statistic=STATISTICS[0])
-    items = pd.concat([units(people, *scale) for scale in scales], axis=1)
-    if few := _too_few(len(items.dropna()), min_cell):
+    items = units_of_scales(people, scales)
+    if few := _too_few(int(items.notna().all(axis=1).sum()), min_cell):
         return _not_made(few, len(items), statistic=STATISTICS[0])
     return harman(items)
 

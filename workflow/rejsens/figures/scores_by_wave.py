@@ -24,6 +24,7 @@ TABLES = ("dictionary", "descriptives", "scores")
 SHOWS_PEOPLE = True
 
 ANSWERS = 11  # a score of so many values at most is a single question's
+DOTS = 5_000  # people of a wave who are drawn: more dots make one blot, and one more row of data each
 BINS = 14  # steps a distribution is cut into before small ones are joined
 
 
@@ -53,8 +54,9 @@ def draw(
         asked = [wave for wave in waves if wave in set(own["wave"])]
         axes = panel_of(sheet, place, len(shown), asked, declared.loc[score])
         if people:
-            cloud = _people(panel, score, asked)
-            _draw_people(axes, cloud, asked, np.random.default_rng([int(study.get("seed") or 0), place]))
+            seed = [int(study.get("seed") or 0), place]
+            cloud = _people(panel, score, asked, np.random.default_rng([*seed, DOTS]))
+            _draw_people(axes, cloud, asked, np.random.default_rng(seed))
         else:
             cloud = _steps(panel, score, asked, bounds[score], min_cell(study))
             _draw_steps(axes, cloud, asked)
@@ -71,9 +73,15 @@ def draw(
 # Numbers -------------------------------------------------------------------------------------------------------------
 
 
-def _people(panel: pd.DataFrame, score: str, waves: list[str]) -> pd.DataFrame:
+def _people(panel: pd.DataFrame, score: str, waves: list[str], random: np.random.Generator) -> pd.DataFrame:
+    """Everybody with the score; of waves of more than `DOTS` as many, drawn at random."""
     own = panel[["wave", score]].dropna().rename(columns={score: "value"}).astype({"wave": "str"})
-    return own[own["wave"].isin(waves)].assign(kind="person", score=score)
+    own = own[own["wave"].isin(waves)]
+    if own["wave"].value_counts().max() > DOTS:
+        places = [rows for _, rows in own.groupby("wave", sort=False).indices.items()]
+        drawn = [rows if len(rows) <= DOTS else random.choice(rows, DOTS, replace=False) for rows in places]
+        own = own.iloc[np.sort(np.concatenate(drawn))]
+    return own.assign(kind="person", score=score)
 
 
 def _steps(panel: pd.DataFrame, score: str, waves: list[str], bounds: tuple[float, float], fewest: int) -> pd.DataFrame:
@@ -238,6 +246,9 @@ def _note(
 ) -> str:
     return sentences(
         people_in_each(means, shown),
+        f"Of waves of more than {DOTS:,} people, dots and shapes are those of {DOTS:,} drawn at random."
+        if people and means["n"].max() > DOTS
+        else "",
         "A score is missing when fewer items were answered than its scoring rule asks for; nothing is imputed here.",
         "" if people else f"Steps hold at least {min_cell(study)} people; means of fewer are not shown.",
         f"{counted(hidden, 'further score')} in the table of descriptive statistics." if hidden else "",

@@ -12,7 +12,7 @@ from scipy import stats
 from rejsens.inference.covariates import Covariate
 from rejsens.inference.estimates import Estimate
 from rejsens.inference.regression import Design, cross_sectional_design
-from rejsens.inference.resampling import bootstrap_correlations, correlation_matrix, jackknife_correlations
+from rejsens.inference.resampling import bootstrap_correlations, correlation_matrix, jackknife
 
 
 def cross_sectional_bootstrap(
@@ -46,15 +46,15 @@ def cross_sectional_bootstrap(
     (0.373, 'BCa bootstrap, 1000 draws')
     """
     prepared = cross_sectional_design(frame, outcome, predictor, covariates)
-    estimate, jackknife = jackknifed_beta(prepared)
+    estimate, without_one = jackknifed_beta(prepared)
     replicates = bootstrapped_beta(prepared, draws, rng)
     usable = replicates[np.isfinite(replicates)]
     failed = len(replicates) - len(usable)
     warnings = list(prepared.warnings)
     if failed:
         warnings.append(f"{failed} of {draws} draws did not identify the coefficient")
-    low, high = bca_interval(estimate, usable, jackknife, ci_level)
-    low90, high90 = bca_interval(estimate, usable, jackknife, 0.90)
+    low, high = bca_interval(estimate, usable, without_one, ci_level)
+    low90, high90 = bca_interval(estimate, usable, without_one, 0.90)
     return Estimate(
         analysis="cross_sectional_bootstrap", wave=wave, outcome=outcome, term=predictor, metric="beta",
         estimate=estimate, se=float(usable.std(ddof=1)) if len(usable) > 1 else math.nan, ci_level=ci_level,
@@ -99,7 +99,7 @@ def jackknife_acceleration(jackknife: np.ndarray) -> float:
 def jackknifed_beta(prepared: Design) -> tuple[float, np.ndarray]:
     """The standardised coefficient and its (n,) leave-one-out values."""
     columns = _columns(prepared)
-    return float(_betas(correlation_matrix(columns))[0]), _betas(jackknife_correlations(columns))
+    return float(_betas(correlation_matrix(columns))[0]), jackknife(columns, _betas)
 
 
 def bootstrapped_beta(prepared: Design, draws: int, rng: np.random.Generator) -> np.ndarray:

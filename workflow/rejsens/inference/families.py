@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens.declarations import read_yaml
-from rejsens.hypotheses import Hypothesis, outcomes, predictors
+from rejsens.hypotheses import Hypothesis, outcomes, predictors, variables
 from rejsens.inference.analyses import refused, rows_of
 from rejsens.inference.covariates import person_waves
 from rejsens.inference.estimates import Estimate, NotTestable, estimates_frame
@@ -18,6 +18,7 @@ from rejsens.inference.event_models import with_scores
 from rejsens.inference.lagged_mediation import ANALYSIS as LAGGED_MEDIATION
 from rejsens.inference.questions import Question, complete, put
 from rejsens.inference.verdicts import decide
+from rejsens.scoring import DOES_NOT_APPLY
 
 HYPOTHESIS_COLUMNS = (
     "hypothesis", "family", "label", "claim", "claim_ids", "estimand", "predictor", "outcome", "direction", "sesoi",
@@ -124,6 +125,30 @@ def _answered(hypothesis: Hypothesis, ask: Callable[[], Question]) -> list[Estim
         return rows_of(ask())
     except NotTestable as refusal:
         return [replace(refused(hypothesis, str(refusal)), decides=True)]
+
+
+def family_of(path: str, aside: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """A family file as parsed; of one that is set aside what could be read, and what is told of it is printed."""
+    if aside is None:
+        return read_yaml(path, "hypotheses")
+    print(*aside["told"], sep="\n")
+    readable: Mapping[str, Any] = aside["readable"]
+    return readable
+
+
+def columns_read(family: Mapping[str, Any]) -> list[str]:
+    """The columns of the scores that a family is put to: what its hypotheses name and its auxiliary variables, and beside
+    each whether it applies. A study has hundreds of others; those of events stand in a table of their own.
+
+    >>> hypothesis = {"id": "H1", "outcome": "y", "predictor": "x", "covariates": [{"name": "age"}]}
+    >>> columns_read({"hypotheses": [hypothesis], "auxiliary": ["b"]})[:4]
+    ['y', 'x', 'age', 'b']
+    """
+    if any("set_aside" in hypothesis for hypothesis in family["hypotheses"]):
+        return []
+    named = [name for h in family["hypotheses"] for names in variables(h).values() for name in names]
+    columns = list(dict.fromkeys([*named, *family.get("auxiliary", ())]))
+    return [*columns, *(name + DOES_NOT_APPLY for name in columns)]
 
 
 def rated_events(scores: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame:

@@ -48,6 +48,35 @@ class Variables:
     moderators: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Panels(Sequence[pd.DataFrame]):
+    """Completed panels, each made when it is asked for: many of many people need the memory of one, and of their gaps.
+
+    asked   the panel as it was answered
+    gaps    the rows of each variable that are gaps in it
+    drawn   of each completed panel, what each variable has there
+    """
+
+    asked: pd.DataFrame
+    gaps: Mapping[str, np.ndarray]
+    drawn: tuple[Mapping[str, np.ndarray], ...]
+
+    def __len__(self) -> int:
+        return len(self.drawn)
+
+    def __getitem__(self, place: int | slice) -> Any:
+        if isinstance(place, slice):
+            return replace(self, drawn=self.drawn[place])
+        columns = {name: self.asked[name].to_numpy(copy=True) for name, rows in self.gaps.items() if len(rows)}
+        for name, values in columns.items():
+            values[self.gaps[name]] = self.drawn[place][name]
+        return self.asked.assign(**columns)
+
+    def and_more(self, others: Panels) -> Panels:
+        """With further ones drawn for the same panel."""
+        return replace(self, drawn=self.drawn + others.drawn)
+
+
 def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     """One row per participant: each constant once (the first value seen), each varying variable once per wave that asked it.
 
@@ -122,8 +151,8 @@ def completed_panels(
     slopes: Sequence[tuple[str, str]] = (),
     iterations: int | None = None,
     notes: list[str] | None = None,
-) -> list[pd.DataFrame]:
-    """`m` panels like the one that came in, without gaps.
+) -> Panels:
+    """`m` panels like the one that came in, without gaps, of which only what was drawn is held.
 
     A wave that a person missed is drawn too, since it helps to draw the rest, and then left out again: it holds nothing
     on the coefficients that the likelihood of the other waves does not, only noise (von Hippel, 2007, doi
@@ -137,7 +166,7 @@ def completed_panels(
     slopes     predictor and outcome whose slope may differ between people (`rejsens.missing.impute`)
     iterations rounds of each chain; by default 10 with outcomes and 5 without
     notes      a list that takes what is to be said of these draws (`imputation_notes.words_of`)
-    returns    frames with the columns participant, wave, wave_number, role and the variables, in the order of the panel
+    returns    a sequence of frames with the columns participant, wave, wave_number, role and the variables, in the order of the panel
                (people, then waves); a variable that a wave did not ask stays missing there. Of each moderator also a
                column `AT_FIRST`: what was drawn, or answered, for the first wave that asked it, in every row since then
     """
@@ -150,10 +179,11 @@ def completed_panels(
     drawn = impute(
         wide, m, rng, predictors=drawn_from, products=interactions, outcomes={k: v for k, v in models.items() if v},
         slopes=_slopes(wide, slopes), iterations=iterations or (10 if any(models.values()) else 5),
+        keep=(long := _Long(wide, held, panel)).in_gaps,
     )  # fmt: skip
     if notes is not None:
         notes += words_of(drawn)
-    return _long(drawn, held, panel)
+    return Panels(long.asked, long.gaps, tuple(drawn))
 
 
 def _numbers(wide: pd.DataFrame) -> list[str]:
@@ -206,30 +236,43 @@ def _products(wide: pd.DataFrame, products: Mapping[str, Sequence[str]]) -> dict
     return found
 
 
-def _long(drawn: Sequence[pd.DataFrame], variables: Variables, panel: pd.DataFrame) -> list[pd.DataFrame]:
-    """The completed columns as person-waves again: those of the panel, in its order."""
-    if not len(drawn):
-        return []
-    place = drawn[0].index.get_indexer(panel["participant"])
-    in_wave = panel.groupby("wave", sort=False).indices
-    asked_in = {name: panel.loc[panel[name].notna(), "wave_number"].min() == panel["wave_number"].to_numpy()
-                for name in variables.first}  # fmt: skip
-    at_firsts = _at_firsts(drawn[0], variables, panel)
-    panels = []
-    for wide in drawn:
+class _Long:
+    """Columns side by side as person-waves again: those of a panel, in its order.
+
+    asked   the panel as it was answered: participant, wave, wave_number, role and the variables, gaps as NaN
+    gaps    the rows of each variable that are gaps there, which are all that draws can fill
+    """
+
+    def __init__(self, wide: pd.DataFrame, variables: Variables, panel: pd.DataFrame) -> None:
+        self.variables, self.length = variables, len(panel)
+        self.place = wide.index.get_indexer(panel["participant"])
+        self.in_wave = panel.groupby("wave", sort=False).indices
+        self.asked_in = {name: panel.loc[panel[name].notna(), "wave_number"].min() == panel["wave_number"].to_numpy()
+                         for name in variables.first}  # fmt: skip
+        self.at_firsts = _at_firsts(wide, variables, panel)
+        columns = self.columns(wide)
+        self.asked = panel[["participant", "wave", "wave_number", "role"]].assign(**columns)
+        self.gaps = {name: np.flatnonzero(np.isnan(values)) for name, values in columns.items()}
+
+    def in_gaps(self, wide: pd.DataFrame) -> dict[str, np.ndarray]:
+        """What completed columns hold in the gaps of the panel."""
+        return {name: values[self.gaps[name]] for name, values in self.columns(wide).items()}
+
+    def columns(self, wide: pd.DataFrame) -> dict[str, np.ndarray]:
+        """Every variable, one value per row of the panel."""
+        variables, place = self.variables, self.place
         columns = {name: wide[name].to_numpy(float)[place] for name in variables.constant}
-        columns |= {name: np.where(rows, columns[name], np.nan) for name, rows in asked_in.items()}
+        columns |= {name: np.where(rows, columns[name], np.nan) for name, rows in self.asked_in.items()}
         for name in variables.varying:
-            columns[name] = np.full(len(panel), np.nan)
-            for wave, rows in in_wave.items():
+            columns[name] = np.full(self.length, np.nan)
+            for wave, rows in self.in_wave.items():
                 if f"{name}@{wave}" in wide:
                     columns[name][rows] = wide[f"{name}@{wave}"].to_numpy(float)[place[rows]]
-        for name, (column, since) in at_firsts.items():
+        for name, (column, since) in self.at_firsts.items():
             columns[AT_FIRST.format(name)] = np.where(since, wide[column].to_numpy(float)[place], np.nan)
         for name in [name for name in variables.varying if NO + name in columns]:
             columns[name] = np.where(columns.pop(NO + name) == 1, np.nan, columns[name])
-        panels.append(panel[["participant", "wave", "wave_number", "role"]].assign(**columns))
-    return panels
+        return columns
 
 
 def _at_firsts(wide: pd.DataFrame, variables: Variables, panel: pd.DataFrame) -> dict[str, tuple[str, np.ndarray]]:

@@ -16,7 +16,7 @@ from rejsens.inference.resampling import (
     bootstrap_correlations,
     correlation_matrix,
     explained_variance,
-    jackknife_correlations,
+    jackknife,
 )
 
 
@@ -58,10 +58,10 @@ def incremental_variance(
     values = np.column_stack([y, people.matrix.drop(columns=INTERCEPT).to_numpy()])
     alone, whole = _explained(correlation_matrix(values))
     resampled = np.subtract(*_explained(bootstrap_correlations(values, draws, rng))[::-1])
-    jackknife = np.subtract(*_explained(jackknife_correlations(values))[::-1])
+    without_one = jackknife(values, lambda r: np.subtract(*_explained(r)[::-1]))
     estimate = float(whole[0] - alone[0])
-    low, high = bca_interval(estimate, resampled, jackknife, ci_level)
-    low90, high90 = bca_interval(estimate, resampled, jackknife, 0.90)
+    low, high = bca_interval(estimate, resampled, without_one, ci_level)
+    low90, high90 = bca_interval(estimate, resampled, without_one, 0.90)
     f, _, p = wald_f(fit, [{predictor: 1.0}])
     common = {"analysis": "incremental_variance", "wave": wave, "outcome": outcome, **people.columns()}
     return [

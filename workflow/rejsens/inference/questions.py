@@ -13,7 +13,16 @@ import pandas as pd
 from rejsens.hypotheses import Hypothesis, model_of, outcomes, predictors, variables
 from rejsens.inference.covariates import Covariate, carry_constants, inapplicable, require
 from rejsens.inference.estimates import Estimate, NotTestable
-from rejsens.inference.imputed import Variables, at_first, completed_panels, crowded, pooled_rows, too_few, with_cap
+from rejsens.inference.imputed import (
+    Panels,
+    Variables,
+    at_first,
+    completed_panels,
+    crowded,
+    pooled_rows,
+    too_few,
+    with_cap,
+)
 from rejsens.problems import counted, listed
 from rejsens.seeds import generator
 
@@ -37,20 +46,26 @@ class Completed:
     least: int
     most: int
     note: str = ""  # a warning for every row that rests on these draws
-    drawn: list[pd.DataFrame] = field(default_factory=list)
+    drawn: Panels | None = None
     notes: list[str] = field(default_factory=list)  # what the draws themselves ask to be said
 
-    def first(self, m: int) -> list[pd.DataFrame]:
-        if len(self.drawn) < m:
-            more = m - len(self.drawn)
-            notes = self.notes if not self.drawn else None  # those of the first draws, so that more panels say the same
-            try:
-                self.drawn += completed_panels(
-                    self.panel, self.variables, more, self.rng, self.products, self.outcomes, self.slopes, notes=notes
-                )
-            except (ValueError, np.linalg.LinAlgError) as fault:
-                raise NotTestable(f"the gaps could not be drawn ({fault})") from fault
-        return self.drawn[:m]
+    def first(self, m: int) -> Sequence[pd.DataFrame]:
+        if self.drawn is None:
+            self.drawn = self._more(
+                m, self.notes
+            )  # notes are those of the first draws, so that more panels say the same
+        elif len(self.drawn) < m:
+            self.drawn = self.drawn.and_more(self._more(m - len(self.drawn), None))
+        found: Sequence[pd.DataFrame] = self.drawn[:m]
+        return found
+
+    def _more(self, m: int, notes: list[str] | None) -> Panels:
+        try:
+            return completed_panels(
+                self.panel, self.variables, m, self.rng, self.products, self.outcomes, self.slopes, notes=notes
+            )
+        except (ValueError, np.linalg.LinAlgError) as fault:
+            raise NotTestable(f"the gaps could not be drawn ({fault})") from fault
 
     def pooled(self, analyse: Callable[[pd.DataFrame], list[Estimate]], alpha: float) -> list[Estimate]:
         """Rows pooled over as many panels as their fraction of missing information asks for, up to `most`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ _BATCH, _CELLS = (
     500,
     2_000_000,
 )  # at most so many draws, and so many draws x people, at a time: a million people fit as well
+_LEFT_OUT = 16_384  # rows left out, each in turn, at a time
 
 
 def bootstrap_correlations(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -35,14 +36,21 @@ def bootstrap_correlations(values: np.ndarray, draws: int, rng: np.random.Genera
     return np.concatenate(found)
 
 
-def jackknife_correlations(values: np.ndarray) -> np.ndarray:
-    """(n, k, k) correlation matrices with each row left out in turn.
+def jackknife(values: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """A statistic of the correlation matrix with each row left out in turn: (n, ...).
 
-    >>> jackknife_correlations(np.array([[1.0, 2], [2, 1], [3, 5], [9, 9]]))[3, 0, 1].round(4)
+    statistic   takes (some, k, k) correlation matrices and gives (some, ...), each from its own matrix: all n at once
+                would be more than memory holds
+
+    >>> jackknife(np.array([[1.0, 2], [2, 1], [3, 5], [9, 9]]), lambda r: r[:, 0, 1])[3].round(4)
     np.float64(0.7206)
     """
     columns, products = _moments(values)
-    return _correlations(columns.sum(0) - columns, products.sum(0) - products, len(columns) - 1)
+    n, whole = len(columns), (columns.sum(0), products.sum(0))
+    parts = (slice(start, start + _LEFT_OUT) for start in range(0, n, _LEFT_OUT))
+    return np.concatenate(
+        [statistic(_correlations(whole[0] - columns[part], whole[1] - products[part], n - 1)) for part in parts]
+    )
 
 
 def correlation_matrix(values: np.ndarray) -> np.ndarray:

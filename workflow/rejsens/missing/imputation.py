@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,11 @@ from rejsens.missing.draws import draw_categories, draw_line, match
 
 
 @dataclass(frozen=True, eq=False)
-class Imputations(Sequence[pd.DataFrame]):
+class Imputations(Sequence[Any]):
     """Completed frames, one after the other as a sequence, and how they were made.
 
-    frames      m frames like the one that came in, without gaps, products that were asked for added at the end
+    frames      m frames like the one that came in, without gaps, products that were asked for added at the end; or what
+                was asked to be kept of each
     methods     column -> method, of the columns that were imputed
     predictors  column -> columns that its values were drawn from
     n_missing   column -> values that were missing
@@ -28,7 +29,7 @@ class Imputations(Sequence[pd.DataFrame]):
     notes       sentences on columns that were not imputed in the way that was asked for
     """
 
-    frames: tuple[pd.DataFrame, ...]
+    frames: tuple[Any, ...]
     methods: Mapping[str, str]
     predictors: Mapping[str, tuple[str, ...]]
     n_missing: Mapping[str, int]
@@ -41,7 +42,7 @@ class Imputations(Sequence[pd.DataFrame]):
     def __getitem__(self, place: int | slice) -> Any:
         return self.frames[place]
 
-    def __iter__(self) -> Iterator[pd.DataFrame]:
+    def __iter__(self) -> Iterator[Any]:
         return iter(self.frames)
 
 
@@ -82,6 +83,7 @@ def impute(
     slopes: Sequence[tuple[Sequence[str], Sequence[str]]] = (),
     iterations: int = 10,
     donors: int = 5,
+    keep: Callable[[pd.DataFrame], Any] | None = None,
 ) -> Imputations:
     """Multiple imputation by chained equations.
 
@@ -115,11 +117,14 @@ def impute(
         Rounds of the chain before a frame is taken.
     donors : int
         Observed people among whom predictive mean matching draws.
+    keep : callable or None
+        What is kept of each completed frame, as soon as it is drawn; the frame itself unless said. Many frames of many
+        people need not fit into memory all at once.
 
     Returns
     -------
     imputations : :py:class:`Imputations`
-        A sequence of `m` frames. A frame without gaps comes back `m` times.
+        A sequence of `m` frames, or of what `keep` made of them. A frame without gaps comes back `m` times.
 
     Raises
     ------
@@ -182,7 +187,8 @@ def impute(
     frames, traces = [], []
     for number, rng in enumerate(streams, start=1):
         values, trace = _chain(plan, iterations, rng)
-        frames.append(_completed(frame, plan, values))
+        done = _completed(frame, plan, values)
+        frames.append(keep(done) if keep else done)
         traces.append(trace.assign(imputation=number))
     order = ["imputation", "iteration", "column", "mean", "sd"]
     return Imputations(

@@ -18,6 +18,7 @@ from rejsens.response_patterns import response_variability, string_lengths
 
 PAIR = 0.60  # correlation over people beyond which two items are synonyms, or antonyms
 LEAST_PAIRS, LEAST_SCALES, LEAST_STEPS = 3, 3, 3
+PEOPLE = 65_536  # looked at together: of all people a copy for each index would be more than memory holds
 DEFINITIONS = {
     "long_string": "longest run of one and the same answer, as clicked, in the order asked; a blank ends a run, and so "
     "does a change of range",
@@ -45,7 +46,7 @@ class Careless:
     indices  people x indices, in the order of the people; NaN where an index has no value for somebody
     checks   a row per index: ``index``, ``definition``, ``n`` (people with a value), ``status`` ("estimated", with a
              remark, or "not run: " and the reason)
-    pairs    item pairs behind synonyms and antonyms: ``kind``, ``x``, ``y``, ``r``
+    pairs    item pairs behind synonyms and antonyms, where they are wanted: ``kind``, ``x``, ``y``, ``r``
     """
 
     indices: pd.DataFrame
@@ -61,6 +62,7 @@ def careless(
     reverse: Collection[str] = (),
     scales: Mapping[str, Sequence[str]] | None = None,
     correlations: pd.DataFrame | None = None,
+    wanted: Collection[str] = tuple(DEFINITIONS),
 ) -> Careless:
     """Indices of careless responding of every person.
 
@@ -76,11 +78,13 @@ def careless(
         Items of each scale. Without it even-odd consistency and Guttman errors do not run.
     correlations : :py:class:`pandas.DataFrame` or None
         Items x items: the correlations by which pairs are chosen, such as those of more people; None takes these people's.
+    wanted : collection of str
+        Indices to work out; all of them unless said.
 
     Returns
     -------
     careless : :py:class:`Careless`
-        ``indices`` has ``long_string``, ``average_string``, ``irv``, ``mahalanobis_d2``, ``mahalanobis_p``,
+        ``indices`` has those that are wanted of ``long_string``, ``average_string``, ``irv``, ``mahalanobis_d2``, ``mahalanobis_p``,
         ``even_odd``, ``synonyms``, ``antonyms``, ``guttman_errors``; ``checks`` holds their definitions.
 
     Raises
@@ -137,37 +141,48 @@ def careless(
     names = [str(name) for name in items.columns]
     ranges = _ranges(low, high, names, values)
     positions = _checked_scales(names, reverse, scales)
-    scaled = (values - ranges[0]) / (ranges[1] - ranges[0])
     turned = np.isin(names, [str(name) for name in reverse])
-    keyed = np.where(turned, 1 - scaled, scaled)
     columns, status = {}, {}
-    longest, average = string_lengths(_in_blocks(values, ranges))
-    columns["long_string"], columns["average_string"] = longest, average
-    columns["irv"] = response_variability(scaled.T)
-    distances, status["mahalanobis_d2"] = _mahalanobis(values, names)
-    columns["mahalanobis_d2"] = distances
-    columns["mahalanobis_p"], alike = _upper_tail(distances, len(names))
-    status["mahalanobis_p"] = status["mahalanobis_d2"] or alike
-    columns["even_odd"], status["even_odd"] = _even_odd(keyed, names, positions)
-    found = _pairs(pd.DataFrame(values, columns=names).corr() if correlations is None else correlations, names)
-    for kind in ("synonyms", "antonyms"):
-        columns[kind], status[kind] = _pair_consistency(scaled, found[found["kind"] == kind], names, kind)
-    steps = np.where(turned, ranges[0] + ranges[1] - values, values) - ranges[0]
-    columns["guttman_errors"], status["guttman_errors"] = _guttman(steps, names, positions)
-    indices = pd.DataFrame(columns, index=items.index)
+    if {"long_string", "average_string"} & {*wanted}:
+        columns["long_string"], columns["average_string"] = string_lengths(_in_blocks(values, ranges))
+    if "irv" in wanted:
+        columns["irv"] = response_variability(_scaled(values, ranges, j) for j in range(len(names)))
+    if {"mahalanobis_d2", "mahalanobis_p"} & {*wanted}:
+        distances, status["mahalanobis_d2"] = _mahalanobis(values, names)
+        columns["mahalanobis_d2"] = distances
+        columns["mahalanobis_p"], alike = _upper_tail(distances, len(names))
+        status["mahalanobis_p"] = status["mahalanobis_d2"] or alike
+    if "even_odd" in wanted:
+        columns["even_odd"], status["even_odd"] = _even_odd(values, ranges, turned, positions)
+    paired = [kind for kind in ("synonyms", "antonyms") if kind in wanted]
+    over_people = pd.DataFrame(values, columns=names).corr() if paired and correlations is None else correlations
+    found = _pairs(over_people if paired else pd.DataFrame(), names)
+    for kind in paired:
+        columns[kind], status[kind] = _pair_consistency(values, ranges, found[found["kind"] == kind], names, kind)
+    if "guttman_errors" in wanted:
+        columns["guttman_errors"], status["guttman_errors"] = _guttman(values, ranges, turned, positions)
+    indices = pd.DataFrame({name: columns[name] for name in DEFINITIONS if name in wanted}, index=items.index)
     return Careless(indices, _checks(indices, status), found)
+
+
+Ranges = tuple[np.ndarray, np.ndarray]
+
+
+def _scaled(values: np.ndarray, ranges: Ranges, own: int | Sequence[int]) -> np.ndarray:
+    """Some items mapped to 0–1, by their place."""
+    return (values[:, own] - ranges[0][own]) / (ranges[1][own] - ranges[0][own])
 
 
 def _checks(indices: pd.DataFrame, status: Mapping[str, str]) -> pd.DataFrame:
     rows = []
-    for name, definition in DEFINITIONS.items():
+    for name, definition in ((name, DEFINITIONS[name]) for name in indices):
         n = int(indices[name].notna().sum())
         says = status.get(name, "") or ("estimated" if n else "not run: nobody has enough answers")
         rows.append((name, definition, n, says))
     return pd.DataFrame(rows, columns=["index", "definition", "n", "status"])
 
 
-def _ranges(low: Bound, high: Bound, names: list[str], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _ranges(low: Bound, high: Bound, names: list[str], values: np.ndarray) -> Ranges:
     lows, highs = bounds(low, names, "low"), bounds(high, names, "high")
     if not (lows < highs).all():  # also where one is not stated
         raise ValueError("every item needs a range from low to high")
@@ -193,7 +208,7 @@ def _checked_scales(
 # --- runs and spread of answers --------------------------------------------------------------------------------------
 
 
-def _in_blocks(values: np.ndarray, ranges: tuple[np.ndarray, np.ndarray]) -> Iterable[tuple[np.ndarray, bool]]:
+def _in_blocks(values: np.ndarray, ranges: Ranges) -> Iterable[tuple[np.ndarray, bool]]:
     for j, column in enumerate(values.T):
         yield column, j > 0 and (ranges[0][j], ranges[1][j]) != (ranges[0][j - 1], ranges[1][j - 1])
 
@@ -212,10 +227,17 @@ def _mahalanobis(values: np.ndarray, names: list[str]) -> tuple[np.ndarray, str]
         return out, f"not run: {flat}"
     if k > 1 and np.linalg.eigvalsh(np.corrcoef(own, rowvar=False))[0] < SINGULAR:
         return out, "not run: the items are linearly dependent: one repeats another, or a sum of others"
-    away = own - own.mean(axis=0)
-    covariance = np.atleast_2d(np.cov(own, rowvar=False))
-    out[complete] = np.einsum("ij,ij->i", away, np.linalg.solve(covariance, away.T).T)
+    centre, covariance = own.mean(axis=0), np.atleast_2d(np.cov(own, rowvar=False))
+    distances = []
+    for part in _parts(n):
+        away = own[part] - centre
+        distances.append(np.einsum("ij,ij->i", away, np.linalg.solve(covariance, away.T).T))
+    out[complete] = np.concatenate(distances)
     return out, ""
+
+
+def _parts(n: int) -> Iterable[slice]:
+    return (slice(start, start + PEOPLE) for start in range(0, max(n, 1), PEOPLE))
 
 
 def _upper_tail(distances: np.ndarray, k: int) -> tuple[np.ndarray, str]:
@@ -237,15 +259,22 @@ def _upper_tail(distances: np.ndarray, k: int) -> tuple[np.ndarray, str]:
 # --- consistency within a person -------------------------------------------------------------------------------------
 
 
-def _even_odd(keyed: np.ndarray, names: list[str], scales: Mapping[str, list[int]]) -> tuple[np.ndarray, str]:
-    out = np.full(len(keyed), np.nan)
+def _even_odd(
+    values: np.ndarray, ranges: Ranges, turned: np.ndarray, scales: Mapping[str, list[int]]
+) -> tuple[np.ndarray, str]:
+    out = np.full(len(values), np.nan)
+
+    def keyed(own: list[int]) -> np.ndarray:
+        scaled = _scaled(values, ranges, own)
+        return np.where(turned[own], 1 - scaled, scaled)
+
     if not scales:
         return out, "not run: no scales were named"
     wide = {name: own for name, own in scales.items() if len(own) > 1}
     if len(wide) < LEAST_SCALES:
         return out, f"not run: {len(wide)} of {LEAST_SCALES} scales with two items or more"
-    odd = np.column_stack([_means(keyed[:, own[0::2]]) for own in wide.values()])
-    even = np.column_stack([_means(keyed[:, own[1::2]]) for own in wide.values()])
+    odd = np.column_stack([_means(keyed(own[0::2])) for own in wide.values()])
+    even = np.column_stack([_means(keyed(own[1::2])) for own in wide.values()])
     r = _row_correlations(odd, even, LEAST_SCALES)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.maximum(np.where(r > -1, 2 * r / (1 + r), np.where(np.isnan(r), np.nan, -1.0)), -1.0), ""
@@ -268,17 +297,23 @@ def _pairs(over_people: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "x", "y", "r"])
 
 
-def _pair_consistency(scaled: np.ndarray, found: pd.DataFrame, names: list[str], kind: str) -> tuple[np.ndarray, str]:
+def _pair_consistency(
+    values: np.ndarray, ranges: Ranges, found: pd.DataFrame, names: list[str], kind: str
+) -> tuple[np.ndarray, str]:
     side = "above .60" if kind == "synonyms" else "below −.60"
     if found.empty:
-        return np.full(len(scaled), np.nan), f"not run: no pair of items correlates {side}"
+        return np.full(len(values), np.nan), f"not run: no pair of items correlates {side}"
     if len(found) < LEAST_PAIRS:
         few = f"{len(found)} {'pair' if len(found) == 1 else 'pairs'} of items"
         does = "correlates" if len(found) == 1 else "correlate"
-        return np.full(len(scaled), np.nan), f"not run: {few} {does} {side}, {LEAST_PAIRS} are needed"
+        return np.full(len(values), np.nan), f"not run: {few} {does} {side}, {LEAST_PAIRS} are needed"
     left, right = ([names.index(name) for name in found[side]] for side in ("x", "y"))
     points = f"estimated; from {len(found)} pairs of items, so that each correlation has {len(found)} points at most"
-    return _row_correlations(scaled[:, left], scaled[:, right], LEAST_PAIRS), points
+    correlations = [
+        _row_correlations(_scaled(values[part], ranges, left), _scaled(values[part], ranges, right), LEAST_PAIRS)
+        for part in _parts(len(values))
+    ]
+    return np.concatenate(correlations), points
 
 
 def _row_correlations(a: np.ndarray, b: np.ndarray, least: int) -> np.ndarray:
@@ -298,14 +333,17 @@ def _row_correlations(a: np.ndarray, b: np.ndarray, least: int) -> np.ndarray:
 # --- person-fit ------------------------------------------------------------------------------------------------------
 
 
-def _guttman(steps: np.ndarray, names: list[str], scales: Mapping[str, list[int]]) -> tuple[np.ndarray, str]:
+def _guttman(
+    answered: np.ndarray, ranges: Ranges, turned: np.ndarray, scales: Mapping[str, list[int]]
+) -> tuple[np.ndarray, str]:
     """Guttman errors over the most that could be, summed over the scales without a blank."""
-    nothing = np.full(len(steps), np.nan)
+    nothing = np.full(len(answered), np.nan)
     if not scales:
         return nothing, "not run: no scales were named"
-    made, most, left_out = np.zeros(len(steps)), np.zeros(len(steps)), []
+    made, most, left_out = np.zeros(len(answered)), np.zeros(len(answered)), []
     for name, own in scales.items():
-        values = steps[:, own]
+        low, high, clicked = ranges[0][own], ranges[1][own], answered[:, own]
+        values = np.where(turned[own], low + high - clicked, clicked) - low  # steps taken
         if len(own) < 2 or (values[~np.isnan(values)] % 1 != 0).any():
             left_out.append(name)
             continue

@@ -16,6 +16,7 @@ from rejsens.psychometrics.graded_likelihood import (
     WEIGHTS,
     Answered,
     answered,
+    blocks,
     category_chances,
     item_information,
     log_likelihood,
@@ -365,8 +366,8 @@ def _climb(data: Answered, parameters: np.ndarray, value: float, step: np.ndarra
 
 def _start(data: Answered) -> np.ndarray:
     """Every item discriminates by 1 the way of the others' sum; intercepts fit the margins."""
-    totals = data.counts @ data.marks
-    codes = np.column_stack([own @ np.arange(own.shape[1]) for own in _by_item(data.marks, data)])
+    totals = np.sum([part.counts @ part.marks for part in blocks(data)], axis=0)  # whole numbers: exact in any order
+    codes = np.column_stack([own @ np.arange(own.shape[1], dtype=float) for own in _by_item(data.marks, data)])
     total = codes.sum(axis=1)
     parts = []
     for j, own in enumerate(np.split(totals, np.cumsum(data.categories)[:-1])):

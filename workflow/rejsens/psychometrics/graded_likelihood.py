@@ -21,7 +21,8 @@ BLOCK = 16_384
 class Answered:
     """Distinct answer patterns.
 
-    marks       patterns x categories of all items one after the other: 1 where the answer is that category
+    marks       patterns x categories of all items one after the other: 1 where the answer is that category; as bytes, but
+                for the blocks that are computed with
     counts      how many people have each pattern
     of_person   the pattern of each person
     categories  number of categories of each item
@@ -39,9 +40,10 @@ class Answered:
 
 def answered(codes: np.ndarray, categories: tuple[int, ...]) -> Answered:
     """From codes 0, 1, ... (people x items), -1 where missing."""
-    rows, of_person, counts = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
+    small = codes.astype(np.int8)  # there are no more than ordered_answers.MOST_CATEGORIES
+    rows, of_person, counts = np.unique(small, axis=0, return_inverse=True, return_counts=True)
     marks = np.concatenate([rows[:, [j]] == np.arange(k) for j, k in enumerate(categories)], axis=1)
-    return Answered(marks.astype(float), counts.astype(float), of_person.ravel(), categories)
+    return Answered(marks.view(np.int8), counts.astype(float), of_person.ravel(), categories)
 
 
 def split(values: np.ndarray, categories: tuple[int, ...]) -> list[np.ndarray]:
@@ -129,10 +131,10 @@ def observed_information(data: Answered, parameters: np.ndarray) -> np.ndarray:
 
 
 def blocks(data: Answered, size: int = BLOCK) -> Iterator[Answered]:
-    """The patterns in parts that fit into memory."""
+    """The patterns in parts that fit into memory, their marks as numbers."""
     for start in range(0, len(data.counts), size):
         rows = slice(start, start + size)
-        yield Answered(data.marks[rows], data.counts[rows], data.of_person, data.categories)
+        yield Answered(data.marks[rows].astype(float), data.counts[rows], data.of_person, data.categories)
 
 
 def _category_scores(parameters: np.ndarray, categories: tuple[int, ...]) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,10 @@ class Scalability:
     n_lost: int
     ci_level: float
     missing_rule: str = MISSING_RULE
+
+
+Added = Callable[[int], tuple[np.ndarray, np.ndarray]]  # of a pair, people's parts of its covariance and of the largest
+Coefficients = tuple[np.ndarray, np.ndarray, Added]
 
 
 def scalability(items: pd.DataFrame, *, ci_level: float = 0.95) -> Scalability:
@@ -97,13 +101,8 @@ def scalability(items: pd.DataFrame, *, ci_level: float = 0.95) -> Scalability:
     left, right = np.triu_indices(len(names), 1)
     reason = _why_not(items, complete, names)
     if reason:
-        blank = np.full(len(left), np.nan)
-        coefficients = (
-            blank,
-            blank,
-            np.full((len(complete), len(left)), np.nan),
-            np.full((len(complete), len(left)), np.nan),
-        )
+        blank, nobody = np.full(len(left), np.nan), np.full(len(complete), np.nan)
+        coefficients: Coefficients = (blank, blank, lambda q: (nobody, nobody))
     else:
         coefficients = _covariances(complete, left, right)
     belongs = [np.flatnonzero((left == j) | (right == j)) for j in range(len(names))]
@@ -130,44 +129,57 @@ def _why_not(items: pd.DataFrame, complete: np.ndarray, names: list[str]) -> str
     return ""
 
 
-def _covariances(
-    values: np.ndarray, left: np.ndarray, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Covariance and largest covariance of each pair (divisor n), and what each person adds to them (people x pairs).
+def _covariances(values: np.ndarray, left: np.ndarray, right: np.ndarray) -> Coefficients:
+    """Covariance and largest covariance of each pair (divisor n), and what each person adds to them, pair by pair: people
+    x pairs would be more than memory holds.
 
     The largest covariance is that of the margins coupled in order: over all pairs of item steps s of one and t of
     the other, the sum of min(p_s, p_t) − p_s p_t with p the share of people at or above the step.
     """
-    centred = values - values.mean(axis=0)
-    found = (centred[:, left] * centred[:, right]).mean(axis=0)
-    moved = centred[:, left] * centred[:, right] - found
+    centred = [column - centre for column, centre in zip(values.T, values.mean(axis=0), strict=True)]
+    found = np.array([(centred[i] * centred[j]).mean() for i, j in zip(left, right, strict=True)])
     steps = [_steps(column) for column in values.T]
-    largest, moves = np.empty(len(left)), np.empty_like(moved)
+    shares = [passed.mean(axis=0) for passed, _ in steps]
+    largest = np.empty(len(left))
     for q, (i, j) in enumerate(zip(left, right, strict=True)):
-        (a, width_a), (b, width_b) = steps[i], steps[j]
-        above_a, above_b = a.mean(axis=0), b.mean(axis=0)
+        excess = np.minimum(shares[i][:, None], shares[j]) - np.outer(shares[i], shares[j])
+        largest[q] = steps[i][1] @ excess @ steps[j][1]
+
+    def added(q: int) -> tuple[np.ndarray, np.ndarray]:
+        i, j = left[q], right[q]
+        (a, width_a), (b, width_b), above_a, above_b = steps[i], steps[j], shares[i], shares[j]
         rarer = np.where(above_a[:, None] == above_b, 0.5, above_a[:, None] < above_b)
-        excess = np.minimum(above_a[:, None], above_b) - np.outer(above_a, above_b)
-        largest[q] = width_a @ excess @ width_b
-        moves[:, q] = (a - above_a) @ (width_a * ((rarer - above_b) @ width_b))
-        moves[:, q] += (b - above_b) @ (width_b * (width_a @ (1 - rarer - above_a[:, None])))
-    return found, largest, moved, moves
+        moves = (a - above_a) @ (width_a * ((rarer - above_b) @ width_b))
+        moves += (b - above_b) @ (width_b * (width_a @ (1 - rarer - above_a[:, None])))
+        return centred[i] * centred[j] - found[q], moves
+
+    return found, largest, added
 
 
 def _steps(column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Whether each person passed each item step (people x steps), and how wide the steps are."""
     levels = np.unique(column)
-    return (column[:, None] >= levels[1:]).astype(float), np.diff(levels)
+    return column[:, None] >= levels[1:], np.diff(levels)
 
 
-def _table(sums: list[np.ndarray], coefficients: tuple[Any, ...], z: float) -> pd.DataFrame:
+def _table(sums: list[np.ndarray], coefficients: Coefficients, z: float) -> pd.DataFrame:
     """Ratios of sums over pairs, with the delta-method error."""
-    found, largest, moved, moves = coefficients
+    found, largest, added = coefficients
     rows = []
     for pairs in sums:
         total = largest[pairs].sum() if len(pairs) else np.nan
         h = found[pairs].sum() / total
-        influence = (moved[:, pairs].sum(axis=1) - h * moves[:, pairs].sum(axis=1)) / total
+        moved, moves = _all_added(added, pairs)
+        influence = (moved - h * moves) / total
         se = float(np.sqrt((influence**2).sum()) / len(influence)) if len(influence) else np.nan
         rows.append((h, se, h - z * se, h + z * se))
     return pd.DataFrame(rows, columns=["h", "se", "ci_low", "ci_high"], dtype=float)
+
+
+def _all_added(added: Added, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each person adds to several pairs together; nobody where there is no pair."""
+    moved, moves = np.zeros(0), np.zeros(0)
+    for place, q in enumerate(pairs):
+        one, other = added(q)
+        moved, moves = (moved + one, moves + other) if place else (one, other)
+    return moved, moves

@@ -9,6 +9,8 @@ import numpy as np
 from rejsens.psychometrics.intervals import Draws
 
 BATCH, CELLS = 250, 10_000_000  # draws at a time, and draws x people: fewer draws where people are many
+PRODUCTS = 20_000_000  # people x products of two items at a time: with more, sums are taken in parts
+ROWS = 4_096  # people whose products are worked out at once
 FLAT = 1e-12  # a resampled variance below this share of the whole sample's is rounding noise
 
 
@@ -38,13 +40,22 @@ def bootstrap_covariances(
     n, k = values.shape
     away = values - values.mean(axis=0)
     first, second = np.triu_indices(k)
-    sources = np.concatenate([away, away[:, first] * away[:, second]], axis=1)
     spread = away.var(axis=0)
-    made, batch = [], min(BATCH, max(1, CELLS // n))
+    at_once = max(1, PRODUCTS // (k + len(first)))
+    whole = _products(away, first, second) if n <= at_once else None
+    # in parts the products are worked out for each batch anew: more draws then share them, as counts of two bytes
+    kind, cells = (float, CELLS) if whole is not None else (np.int16, 4 * CELLS)
+    made, batch = [], min(BATCH, max(1, cells // n))
     for start in range(0, draws, batch):
         size = min(batch, draws - start)
-        counts = np.array([np.bincount(rng.integers(0, n, size=n), minlength=n) for _ in range(size)], dtype=float)
-        means = counts @ sources / n
+        counts = np.empty((size, n), dtype=kind)
+        for row in counts:
+            row[:] = np.bincount(rng.integers(0, n, size=n), minlength=n)
+        if whole is not None:
+            means = counts @ whole / n
+        else:
+            parts = (slice(first_row, first_row + at_once) for first_row in range(0, n, at_once))
+            means = sum(counts[:, part].astype(float) @ _products(away[part], first, second) for part in parts) / n
         covariances = np.empty((size, k, k))
         covariances[:, first, second] = covariances[:, second, first] = (
             means[:, k:] - means[:, first] * means[:, second]
@@ -55,6 +66,17 @@ def bootstrap_covariances(
     found = np.concatenate(made)
     good = np.isfinite(found).all(axis=1)
     return Draws(found[good], int(draws - good.sum()))
+
+
+def _products(away: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """People x (items, then the product of each pair of items)."""
+    n, k = away.shape
+    found = np.empty((n, k + len(first)))
+    found[:, :k] = away
+    for start in range(0, n, ROWS):
+        rows = slice(start, start + ROWS)
+        np.multiply(away[rows][:, first], away[rows][:, second], out=found[rows, k:])
+    return found
 
 
 def correlations(covariances: np.ndarray) -> np.ndarray:
