@@ -241,7 +241,7 @@ def removed_meanwhile(bench: Bench) -> str:
     if run.end() == 0:
         raise Failed(f"a run without one of its tables ended well: {run.said[-10:]}")
     bench.recovers(study, POOLED)
-    return " ".join([run.sentence("flow.csv"), run.sentence("run again")])
+    return run.sentence("Gone since the run began", "flow.csv")
 
 
 @fault("killed between the first and the second file of a step")

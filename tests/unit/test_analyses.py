@@ -320,6 +320,14 @@ def test_pooled_rows_follow_rubin_s_rules(with_gaps):
     assert rows[0].missing_rule == "multiple imputation, m = 8" and rows[0].n_obs == len(with_gaps)
 
 
+def test_panels_of_complete_answers_are_as_many_as_asked_for():
+    """A loop over them ends by the first that is not there, also where nothing had to be drawn."""
+    panel = pd.DataFrame({"participant": ["a", "b"], "x": [1.0, 2.0]})
+    whole = imputed.Panels(panel, {"x": np.array([], dtype=int)}, ({}, {}, {}))
+    made = [one for one, _ in zip(whole, range(10), strict=False)]
+    assert len(made) == 3 and all(one.equals(panel) for one in made)
+
+
 def test_a_family_is_imputed_where_its_settings_say_so(with_gaps):
     rows = found(with_gaps, declared("association", outcome="y", predictor="x"), imputation={"m": 5, "most": 6})
     deciding = rows.query("decides").iloc[0]

@@ -101,6 +101,7 @@ SAID = {
     "a folder that is closed": ("PermissionError: [Errno 13] Permission denied: 'results'", "may not be read or written"),
     "a target nobody makes": ("MissingRuleException:\nNo rule to produce results/flw.csv (if you use input functions …)", "No step of this study makes results/flw.csv."),
     "rules that do not fit": ("MissingInputException in rule a in file \"b.smk\", line 3:\nMissing input files for rule a:\n    output: x\n    affected files:\n        results/y.csv", "no step makes results/y.csv"),
+    "a table taken away meanwhile": ("MissingOutputException: Missing files after 5 seconds.\nresults/flow.csv (missing locally, parent dir contents: waves.csv)", "Gone since the run began: results/flow.csv. Run again"),
     "a folder left locked": ("Error: Directory cannot be locked.\nLockException: …", "`rejsens run` clears that"),
     "half-made files": ("IncompleteFilesException:\nThe files below seem to be incomplete.", "`rejsens run` clears that"),
     "our own sentence": ("Refused in file \"common.smk\", line 30:\nrejsens.problems.Refused: The study cannot be used: 1 fault.\n\nNo wave to read\n  data/waves\n  File \"x.py\", line 3", "The study cannot be used: 1 fault.\n\nNo wave to read\n  data/waves"),

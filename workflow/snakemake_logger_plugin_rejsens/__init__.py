@@ -168,6 +168,8 @@ class LogHandler(LogHandlerBase):
             return "  The computer ended a step, as it does when memory runs out. Try again with `--cores 1`."
         if unknown := re.search(r"No rule to produce (\S+)", text):
             return f"  {NO_STEP} {unknown[1]}."
+        if gone := re.findall(r"(\S+) \(missing locally", text):
+            return f"  Gone since the run began: {listed(gone, 3)}. Run again: what is gone is made again."
         if text.startswith("MissingInputException"):
             absent = ", ".join(
                 line.strip() for line in text.partition("affected files:")[2].splitlines() if line.strip()

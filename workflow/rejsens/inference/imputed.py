@@ -67,9 +67,10 @@ class Panels(Sequence[pd.DataFrame]):
     def __getitem__(self, place: int | slice) -> Any:
         if isinstance(place, slice):
             return replace(self, drawn=self.drawn[place])
+        drawn = self.drawn[place]  # ends a loop over panels that have no gap, too
         columns = {name: self.asked[name].to_numpy(copy=True) for name, rows in self.gaps.items() if len(rows)}
         for name, values in columns.items():
-            values[self.gaps[name]] = self.drawn[place][name]
+            values[self.gaps[name]] = drawn[name]
         return self.asked.assign(**columns)
 
     def and_more(self, others: Panels) -> Panels:
