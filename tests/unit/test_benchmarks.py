@@ -13,6 +13,7 @@ from rejsens.benchmarks import NO_METRIC, NO_SCORE, benchmarks
 from rejsens.claims import claim_ids
 from rejsens.declarations import SHIPPED, read_yaml
 from rejsens.definitions import load_instruments
+from rejsens.disclosure import Policy, guarded
 from rejsens.layout import to_html
 from rejsens.tables.benchmarks import lay_out
 from rejsens.tabular import COLUMNS
@@ -112,7 +113,8 @@ def test_the_printed_table_has_the_shipped_columns_covers_few_people_and_says_wh
     assert list(table.columns) == list(COLUMNS["benchmarks"])
     dictionary = pd.DataFrame({"score": ["a_rsq"], "label": ["Rejection sensitivity"]})
     study = {"ci_level": 0.95, "simulated": False, "min_cell": 10}
-    printed = lay_out(benchmarks=table, dictionary=dictionary, study=study)
+    through_the_guard = guarded(table, "benchmarks", stated=Policy(10))
+    printed = lay_out(benchmarks=through_the_guard, dictionary=dictionary, study=study)
     assert len(printed.rows) == len(table) and printed.rows[0][4:7] == ("Rejection sensitivity, wave w1", "—", "—")
     assert "simulated" not in to_html(printed, "benchmarks")
     simulated = lay_out(benchmarks=table, dictionary=dictionary, study=study | {"simulated": True})

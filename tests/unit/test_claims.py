@@ -8,6 +8,7 @@ import pytest
 
 from rejsens import claims
 from rejsens.declarations import SHIPPED, read_yaml
+from rejsens.disclosure import Policy, guarded
 from rejsens.problems import Refused
 from rejsens.tables.claims import lay_out
 from rejsens.tabular import COLUMNS
@@ -198,7 +199,7 @@ def test_published_results_and_contrary_evidence_stand_beside_their_claim(conten
     assert "Gao et al. (2017), Rejection sensitivity and depression" in rows["C30 Dispositional sensitivity"][3]
     told = rows["C11 Self-esteem over time"][3]
     assert "Gerber" in told and "Rejection in the laboratory" not in told  # told as evidence, and only once
-    few = tables["benchmarks"].assign(n=7.0)
+    few = guarded(tables["benchmarks"].assign(n=7.0), "benchmarks", tables, Policy(10))
     hidden = lay_out(claims=found, benchmarks=few, dictionary=tables["dictionary"],
                      study=example_tables.study(simulated=False))  # fmt: skip
     assert not any("; here " in row[3] for row in hidden.rows)
