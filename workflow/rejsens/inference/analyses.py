@@ -366,9 +366,7 @@ def _with_imputed(
     about = among(completed.panel, own)  # the person-waves of an imputed panel that the question is about
     pooled = _attempt(
         q,
-        lambda: completed.pooled(
-            lambda panel: analyse(kept(panel, about).reset_index(drop=True)), q.settings["alpha"]
-        ),
+        lambda: completed.pooled(lambda panel: analyse(kept(panel, about).reset_index(drop=True)), q.settings["alpha"]),
         name,
         wave,
     )
