@@ -60,7 +60,9 @@ def test_people_by_number_and_by_name_give_the_same_to_the_last_digit(waves):
     assert tables(*numbered(scores, events)) == tables(scores, events)
 
 
-@pytest.mark.parametrize(("people", "gaps", "met"), [(40, 0.0, False), (40, 0.1, False), (1, 0.0, True), (1, 1.0, False)])
+@pytest.mark.parametrize(
+    ("people", "gaps", "met"), [(40, 0.0, False), (40, 0.1, False), (1, 0.0, True), (1, 1.0, False)]
+)
 def test_without_gaps_without_events_and_of_one_person(people, gaps, met):
     scores, events = study(people, waves=1, gaps=gaps)
     events = events if met else events.iloc[:0]
