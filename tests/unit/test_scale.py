@@ -226,7 +226,10 @@ def test_covariances_of_draws_are_the_same_however_many_come_at_once(monkeypatch
     before = draw()
     monkeypatch.setattr(resampled_moments, "ROWS", 100)
     np.testing.assert_array_equal(draw(), before)
-    monkeypatch.setattr(resampled_moments, "PRODUCTS", 9 * 50)  # three items and six products: fifty people at a time
+    monkeypatch.setattr(
+        resampled_moments, "PRODUCTS", 9 * 210
+    )  # three items and six products: more than may stand at once
+    monkeypatch.setattr(resampled_moments, "PART", 9 * 50)  # so fifty people at a time
     np.testing.assert_allclose(draw(), whole, rtol=0, atol=1e-14)
 
 

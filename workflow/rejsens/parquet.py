@@ -35,8 +35,11 @@ def read_parquet(path: Path | str, columns: Iterable[str] | None = None) -> pd.D
             for i, name in enumerate(floats):
                 values[i, start : start + batch.num_rows] = batch.column(name).to_numpy(zero_copy_only=False)
             start += batch.num_rows
-    numbers = pd.DataFrame(values.T, columns=floats, copy=False)
-    return numbers if not others else pd.concat([pd.read_parquet(path, columns=others), numbers], axis=1)[names]
+    frame = pd.DataFrame(values.T, columns=floats, copy=False)
+    if others:
+        frame = pd.concat([pd.read_parquet(path, columns=others), frame], axis=1)[names]
+    pa.default_memory_pool().release_unused()  # what decoding took, and would keep beside the table
+    return frame
 
 
 def write_parts(parts: Iterable[pd.DataFrame], path: Path | str) -> None:

@@ -8,10 +8,8 @@ with job(snakemake) as output:
 
     asked, (cutoffs, min_cell) = load_study(".").asked, map(snakemake.params[0].get, ("cutoffs", "min_cell"))
     answers = read_table(snakemake.input.answers)
-    scores = read_table(snakemake.input.scores, columns=scores_named(asked))
-    fits = read_of_waves(snakemake.input.fits)
-    found = missing_tables(answers, scores, asked, min_cell)
-    found["careless"], people = careless_answers(answers, asked, cutoffs, fits)
+    found = missing_tables(answers, read_table(snakemake.input.scores, columns=scores_named(asked)), asked, min_cell)
+    found["careless"], people = careless_answers(answers, asked, cutoffs, read_of_waves(snakemake.input.fits))
     write_table(people, output.people, "careless_people")
     for name, table in found.items():
         write_table(table, getattr(output, name))

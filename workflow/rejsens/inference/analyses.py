@@ -15,6 +15,7 @@ from rejsens.inference.accumulation import cumulative_exposure
 from rejsens.inference.attrition import weighted_within
 from rejsens.inference.bootstrap import cross_sectional_bootstrap
 from rejsens.inference.count_regression import negative_binomial
+from rejsens.inference.covariates import among, kept
 from rejsens.inference.cross_lagged import both_directions, ri_clpm
 from rejsens.inference.cross_level import cross_level, cross_level_clustered
 from rejsens.inference.dose_response import dose_response
@@ -362,8 +363,12 @@ def _with_imputed(
         or complete[0].status == NOT_TESTABLE
     ):
         return complete
+    about = among(completed.panel, own)  # the person-waves of an imputed panel that the question is about
     pooled = _attempt(
-        q, lambda: completed.pooled(lambda panel: analyse(_like(panel, own)), q.settings["alpha"]), name, wave
+        q,
+        lambda: completed.pooled(lambda panel: analyse(kept(panel, about).reset_index(drop=True)), q.settings["alpha"]),
+        name,
+        wave,
     )
     if pooled[0].status == NOT_TESTABLE and math.isnan(pooled[0].m):  # no panel was drawn: there is no imputation
         said = [complete[0].status] if complete[0].status != OK else []
@@ -371,12 +376,6 @@ def _with_imputed(
         return [replace(complete[0], status="; ".join([*said, why])), *complete[1:]]
     beside = BY_LIKELIHOOD if complete[0].method.startswith("mixed model") else SENSITIVITY
     return [*pooled, *(replace(row, missing_rule=beside) for row in complete)]
-
-
-def _like(panel: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """The person-waves of an imputed panel that the question is about."""
-    wanted = pd.MultiIndex.from_frame(own[["participant", "wave"]])
-    return panel[pd.MultiIndex.from_frame(panel[["participant", "wave"]]).isin(wanted)].reset_index(drop=True)
 
 
 def _in_each_wave(q: Question) -> Rows:

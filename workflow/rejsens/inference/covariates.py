@@ -30,10 +30,69 @@ def person_waves(scores: pd.DataFrame) -> pd.DataFrame:
     >>> person_waves(scores)["participant"].tolist()
     ['a', 'b']
     """
-    panel = scores.loc[scores["role"] == "wave"].sort_values(["participant", "wave_number"], kind="stable")
+    panel = kept(scores, scores["role"] == "wave")
+    if not _is_sorted(panel):
+        panel = panel.sort_values(["participant", "wave_number"], kind="stable")
     if panel.duplicated(["participant", "wave"]).any():
         raise ValueError("a participant has more than one row in a wave")
     return panel.reset_index(drop=True)
+
+
+def numbered(scores: pd.DataFrame, events: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The panel proper as `person_waves` sorts it, and the events, with a whole number for each participant: names of many
+    people take more memory than their scores, and each copy of a panel would hold them again.
+
+    scores, events   as pooled; numbers go by the order of the names, so that everything sorts as it did
+    returns          rows of role "wave", and all events
+
+    >>> people = pd.DataFrame({"participant": ["b", "a"], "wave": "w1", "wave_number": 1, "role": "wave"})
+    >>> panel, events = numbered(people, people.iloc[:1])
+    >>> panel["participant"].tolist(), events["participant"].tolist()
+    ([0, 1], [1])
+    """
+    scores = kept(scores, scores["role"] == "wave")
+    names = pd.concat([scores["participant"], events["participant"]], ignore_index=True)
+    codes, different = pd.factorize(names)
+    places = np.empty(len(different), dtype=np.int64)
+    places[different.argsort()] = np.arange(len(different))
+    numbers = places[codes]
+    panel = scores.assign(participant=numbers[: len(scores)])
+    if not _is_sorted(panel):
+        panel = panel.sort_values(["participant", "wave_number"], kind="stable")
+    return panel.reset_index(drop=True), events.assign(participant=numbers[len(scores) :])
+
+
+def _is_sorted(panel: pd.DataFrame) -> bool:
+    """Whether people who go by number stand in order, and the waves of each."""
+    people, waves = panel["participant"].to_numpy(), panel["wave_number"].to_numpy()
+    if people.dtype != np.int64:
+        return False
+    step = np.diff(people)
+    return bool(((step > 0) | ((step == 0) & (np.diff(waves) >= 0))).all())
+
+
+def kept(rows: pd.DataFrame, which: pd.Series | np.ndarray) -> pd.DataFrame:
+    """Some rows; where it is all of them the frame itself, without a copy.
+
+    >>> rows = pd.DataFrame({"a": [1, 2]})
+    >>> kept(rows, rows["a"] > 0) is rows, kept(rows, rows["a"] > 1)["a"].tolist()
+    (True, [2])
+    """
+    return rows if np.all(which) else rows[which]
+
+
+def among(rows: pd.DataFrame, wanted: pd.DataFrame) -> np.ndarray:
+    """Which person-waves (participant, wave) of `rows` are among the `wanted` ones: bool, one per row.
+
+    >>> rows = pd.DataFrame({"participant": ["a", "a", "b"], "wave": ["w1", "w2", "w1"]})
+    >>> among(rows, rows.iloc[1:]).tolist()
+    [False, True, True]
+    """
+    key: Any = 0
+    for name in ("participant", "wave"):
+        codes, different = pd.factorize(pd.concat([wanted[name], rows[name]], ignore_index=True))
+        key = key * len(different) + codes
+    return np.isin(key[len(wanted) :], key[: len(wanted)])
 
 
 def require(frame: pd.DataFrame, names: Sequence[str]) -> None:

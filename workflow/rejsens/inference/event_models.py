@@ -181,7 +181,7 @@ def fit_events(
     rows = rows.reset_index(drop=True)
     prepared = prepare_panel(rows, outcome, predictor, covariates)
     used = rows.dropna(subset=[outcome, predictor, *(covariate["name"] for covariate in covariates)])
-    occasion = (used["participant"].astype(str) + "\0" + used["wave"].astype(str)).to_numpy()
+    occasion = used.groupby(["participant", "wave"]).ngroup().to_numpy()
     if not prepared.n_people < len(set(occasion)) < len(occasion):
         return prepared, fit_mixed_model(prepared.y, prepared.columns, prepared.person), OK, None
     fit = fit_mixed_model(prepared.y, prepared.columns, prepared.person, occasion=occasion)

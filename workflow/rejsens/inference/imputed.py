@@ -98,7 +98,7 @@ def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
         for wave in waves:
             if by_wave[name, wave].notna().any():
                 columns[f"{name}@{wave}"] = by_wave[name, wave]
-    wide = pd.DataFrame(columns).reindex(panel["participant"].drop_duplicates().to_list())
+    wide = pd.DataFrame(columns).reindex(pd.Index(panel["participant"].drop_duplicates()))
     named = [column for column in wide if column.partition("@")[0] in variables.categories]
     return wide.astype(dict.fromkeys(named, "category"))
 

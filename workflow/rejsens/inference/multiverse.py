@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens.hypotheses import DEFAULT, Hypothesis, outcomes, predictors, variables
-from rejsens.inference.covariates import person_waves
+from rejsens.inference.covariates import among, kept, person_waves
 from rejsens.inference.cross_level import cross_level, cross_level_clustered
 from rejsens.inference.estimates import NOT_TESTABLE, Estimate, NotTestable
 from rejsens.inference.families import identity
@@ -194,8 +194,7 @@ def _pooled(
 
 def _same_rows(drawn: pd.DataFrame, question: Question) -> pd.DataFrame:
     """The person-waves of an imputed panel that the question is about."""
-    wanted = pd.MultiIndex.from_frame(question.panel[["participant", "wave"]])
-    return drawn[pd.MultiIndex.from_frame(drawn[["participant", "wave"]]).isin(wanted)].reset_index(drop=True)
+    return kept(drawn, among(drawn, question.panel)).reset_index(drop=True)
 
 
 def _refused(hypothesis: Hypothesis, reason: str) -> Estimate:

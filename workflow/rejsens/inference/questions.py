@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rejsens.hypotheses import Hypothesis, model_of, outcomes, predictors, variables
-from rejsens.inference.covariates import Covariate, carry_constants, inapplicable, require
+from rejsens.inference.covariates import Covariate, carry_constants, inapplicable, kept, require
 from rejsens.inference.estimates import Estimate, NotTestable
 from rejsens.inference.imputed import (
     Panels,
@@ -121,7 +121,7 @@ class Question:
 
     def frame(self, wave: str | None = None) -> pd.DataFrame:
         """The people of one wave; the first that the hypothesis can use, unless said."""
-        return self.panel[self.panel["wave"] == (wave or self.waves[0])].reset_index(drop=True)
+        return kept(self.panel, self.panel["wave"] == (wave or self.waves[0])).reset_index(drop=True)
 
 
 def put(
@@ -144,18 +144,18 @@ def put(
     require(panel, [name for names in variables(hypothesis).values() for name in names])
     carried, changes = carry_constants(panel, hypothesis["covariates"])
     beside = _beside_the_question(carried, hypothesis)
-    own = restricted(carried[~beside.any(axis=1)], hypothesis)
+    own = restricted(kept(carried, ~beside.any(axis=1)), hypothesis)
     sources = len(hypothesis.get("predictors", ())) > 2  # nobody has every source; one that is absent counts as zero
     waves = usable_waves(own, named[:2] if sources else named)
     if len(waves) < model_of(hypothesis).waves:
         raise NotTestable(_few_waves(model_of(hypothesis).waves, len(waves), named))
     unknown = of_unknown_condition(carried, hypothesis)["wave"].value_counts().to_dict()
     changes += _not_asked_about(carried, hypothesis, named[:2] if sources else named)
-    own = _with_intake(own[own["wave"].isin(waves)].reset_index(drop=True), panel, hypothesis)
+    own = _with_intake(kept(own, own["wave"].isin(waves)).reset_index(drop=True), panel, hypothesis)
     unknown = {wave: n for wave, n in unknown.items() if wave in waves}
     return Question(
         hypothesis, own, events, settings, random_slope, completed, tuple(changes), unknown,
-        beside.assign(wave=carried["wave"])[carried["wave"].isin(waves)],
+        kept(beside.assign(wave=carried["wave"]), carried["wave"].isin(waves)),
     )  # fmt: skip
 
 
@@ -218,7 +218,9 @@ def of_unknown_condition(rows: pd.DataFrame, hypothesis: Hypothesis) -> pd.DataF
 
 def _not_asked_about(rows: pd.DataFrame, hypothesis: Hypothesis, named: Sequence[str]) -> list[str]:
     """Waves that hold what the hypothesis names and did not ask a condition, in words."""
-    held = rows.dropna(subset=list(named))
+    if not hypothesis.get("where"):
+        return []
+    held = rows.loc[rows[list(named)].notna().all(axis=1), ["wave", "wave_number"]]
     said = []
     for name in hypothesis.get("where", {}):
         asked = set(rows.loc[rows[name].notna(), "wave"])
@@ -260,7 +262,7 @@ def not_applying(row: Estimate, question: Question) -> list[str]:
 
 def usable_waves(panel: pd.DataFrame, named: Sequence[str]) -> list[str]:
     """Waves, in order, in which at least one person has all of them; raises NotTestable when there is none."""
-    held = panel.dropna(subset=list(named))
+    held = panel.loc[panel[list(named)].notna().all(axis=1), ["wave", "wave_number"]]
     if held.empty:
         raise NotTestable(f"no wave holds {'both ' if len(named) == 2 else ''}{' and '.join(named)}")
     return held.drop_duplicates("wave").sort_values("wave_number")["wave"].tolist()

@@ -55,7 +55,8 @@ def cross_sectional_design(
     >>> design.y.shape, design.covariates.shape, design.n_lost
     ((19,), (19, 1), 1)
     """
-    rows = complete_cases(frame, outcome, predictor, covariates)
+    names = dict.fromkeys([outcome, predictor, *(covariate["name"] for covariate in covariates)])
+    rows = complete_cases(frame[[name for name in names if name in frame]], outcome, predictor, covariates)
     columns = covariate_columns(rows, covariates)
     return design(rows[outcome].to_numpy(float), rows[predictor].to_numpy(float), columns, len(frame) - len(rows))
 

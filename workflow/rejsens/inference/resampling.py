@@ -30,8 +30,12 @@ def bootstrap_correlations(values: np.ndarray, draws: int, rng: np.random.Genera
     batch = min(_BATCH, max(1, _CELLS // n))  # the random numbers, and sums that are exact, are the same in any batch
     for start in range(0, draws, batch):
         size = min(batch, draws - start)
-        people = rng.integers(0, n, size=(size, n)) + n * np.arange(size)[:, None]
-        counts = np.bincount(people.ravel(), minlength=size * n).reshape(size, n).astype(float)
+        people = rng.integers(0, n, size=(size, n))
+        people += n * np.arange(size)[:, None]
+        drawn = np.bincount(people.ravel(), minlength=size * n)
+        del people
+        counts = drawn.reshape(size, n).astype(float)
+        del drawn
         found.append(_correlations(counts @ columns, counts @ products, n))
     return np.concatenate(found)
 

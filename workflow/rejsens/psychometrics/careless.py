@@ -18,7 +18,7 @@ from rejsens.response_patterns import response_variability, string_lengths
 
 PAIR = 0.60  # correlation over people beyond which two items are synonyms, or antonyms
 LEAST_PAIRS, LEAST_SCALES, LEAST_STEPS = 3, 3, 3
-PEOPLE = 65_536  # looked at together: of all people a copy for each index would be more than memory holds
+PEOPLE = 16_384  # looked at together: of all people a copy for each index would be more than memory holds
 DEFINITIONS = {
     "long_string": "longest run of one and the same answer, as clicked, in the order asked; a blank ends a run, and so "
     "does a change of range",
@@ -225,15 +225,29 @@ def _mahalanobis(values: np.ndarray, names: list[str]) -> tuple[np.ndarray, str]
         return out, f"not run: {n} complete {'row' if n == 1 else 'rows'} for {k} items, too few"
     if flat := not_varying(names, constant(own)):
         return out, f"not run: {flat}"
-    if k > 1 and np.linalg.eigvalsh(np.corrcoef(own, rowvar=False))[0] < SINGULAR:
+    covariance = _centred(own)
+    spread = np.sqrt(np.diag(covariance))
+    if k > 1 and np.linalg.eigvalsh(covariance / spread[:, None] / spread)[0] < SINGULAR:
         return out, "not run: the items are linearly dependent: one repeats another, or a sum of others"
-    centre, covariance = own.mean(axis=0), np.atleast_2d(np.cov(own, rowvar=False))
     distances = []
     for part in _parts(n):
-        away = own[part] - centre
+        away = np.array(own[part])
         distances.append(np.einsum("ij,ij->i", away, np.linalg.solve(covariance, away.T).T))
     out[complete] = np.concatenate(distances)
     return out, ""
+
+
+def _centred(values: np.ndarray) -> np.ndarray:
+    """Covariances (divisor n − 1) of people x items, whose means are taken off in place: `np.cov` would copy them twice.
+
+    >>> values = np.array([[1.0, 2.0], [3.0, 1.0], [5.0, 6.0]])
+    >>> bool((_centred(values.copy()) == np.cov(values, rowvar=False)).all())
+    True
+    """
+    values -= values.mean(axis=0)
+    found: np.ndarray = np.dot(values.T, values)
+    found *= 1 / (len(values) - 1)
+    return found
 
 
 def _parts(n: int) -> Iterable[slice]:
@@ -342,14 +356,12 @@ def _guttman(
         return nothing, "not run: no scales were named"
     made, most, left_out = np.zeros(len(answered)), np.zeros(len(answered)), []
     for name, own in scales.items():
-        low, high, clicked = ranges[0][own], ranges[1][own], answered[:, own]
-        values = np.where(turned[own], low + high - clicked, clicked) - low  # steps taken
-        if len(own) < 2 or (values[~np.isnan(values)] % 1 != 0).any():
+        values, complete = _steps(answered[:, own], ranges[0][own], ranges[1][own], turned[own])
+        if len(own) < 2 or values is None:
             left_out.append(name)
             continue
-        complete = ~np.isnan(values).any(axis=1)
         if complete.any():
-            errors, limit = guttman_errors(values[complete].astype(int))
+            errors, limit = guttman_errors(values)
             made[complete] += errors
             most[complete] += limit
     if len(left_out) == len(scales):
@@ -357,6 +369,23 @@ def _guttman(
     with np.errstate(invalid="ignore", divide="ignore"):
         out = np.where(most > 0, made / np.where(most > 0, most, 1.0), np.nan)
     return out, f"estimated; without {', '.join(left_out)} (one item, or no whole steps)" if left_out else ""
+
+
+def _steps(
+    clicked: np.ndarray, low: np.ndarray, high: np.ndarray, turned: np.ndarray
+) -> tuple[np.ndarray | None, np.ndarray]:
+    """How many steps of each item the people took who answered all of them (None: not whole ones), and who these are.
+
+    clicked   people x items, which is changed: of many people no second copy is made
+    """
+    for j in range(len(low)):
+        column = clicked[:, j]
+        clicked[:, j] = (low[j] + high[j] - column if turned[j] else column) - low[j]
+        rest = column % 1
+        if (rest[~np.isnan(rest)] != 0).any():
+            return None, np.zeros(len(clicked), dtype=bool)
+    complete = ~np.isnan(clicked).any(axis=1)
+    return clicked[complete].astype(np.int32), complete
 
 
 def guttman_errors(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,8 @@ import numpy as np
 from rejsens.psychometrics.intervals import Draws
 
 BATCH, CELLS = 250, 10_000_000  # draws at a time, and draws x people: fewer draws where people are many
-PRODUCTS = 20_000_000  # people x products of two items at a time: with more, sums are taken in parts
+PRODUCTS = 10_000_000  # people x products of two items held at once: with more, sums are taken in parts
+PART = 2_500_000  # and of each part
 ROWS = 4_096  # people whose products are worked out at once
 FLAT = 1e-12  # a resampled variance below this share of the whole sample's is rounding noise
 
@@ -41,10 +42,10 @@ def bootstrap_covariances(
     away = values - values.mean(axis=0)
     first, second = np.triu_indices(k)
     spread = away.var(axis=0)
-    at_once = max(1, PRODUCTS // (k + len(first)))
-    whole = _products(away, first, second) if n <= at_once else None
+    width = k + len(first)
+    whole, at_once = _products(away, first, second) if n * width <= PRODUCTS else None, max(1, PART // width)
     # in parts the products are worked out for each batch anew: more draws then share them, as counts of two bytes
-    kind, cells = (float, CELLS) if whole is not None else (np.int16, 4 * CELLS)
+    kind, cells = (float, CELLS) if whole is not None else (np.int16, 2 * CELLS)
     made, batch = [], min(BATCH, max(1, cells // n))
     for start in range(0, draws, batch):
         size = min(batch, draws - start)
