@@ -110,7 +110,8 @@ def test_what_is_written_as_a_table_is_read_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_printed_table_does_not_run() -> None:
-    table = layout.PrintedTable("T", ("=a", "+b+c"), (("@x", "−0.13"), ("-2+3^a", "-5")), sections=((0, "=s"),))
+    cells = (("@x", "−0.13"), ("-2+3^a", "-5"))
+    table = layout.PrintedTable("T", ("=a", "+b+c"), cells, sections=((0, "=s"),), specific=(("a", "a mark"),))
     rows = list(csv.reader(io.StringIO(layout.to_csv(table))))
     assert rows == [["Section", "'=a", "'+b+c"], ["'=s", "'@x", "−0.13"], ["'=s", "'-2+3", "-5"]]
 
