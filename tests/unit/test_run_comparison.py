@@ -252,6 +252,13 @@ def test_printed_numbers_that_read_otherwise_are_named(tables: dict[str, pd.Data
             ["the type of processor: Linux x86_64 glibc 2.36 X86_V3 → Linux aarch64 glibc 2.36 ASIMD"],
         ),
         (
+            recorded(processor={"kernels": "Haswell"}),
+            [
+                "the type of processor: Linux x86_64 glibc 2.36 X86_V3 → Linux x86_64 glibc 2.36 X86_V3, kernels of Haswell "
+                "(OPENBLAS_CORETYPE)"
+            ],
+        ),
+        (
             recorded(inputs={"config/config.yaml": "2"}, settings={"alpha": 0.1}),
             ["the setting alpha changed from 0.05 to 0.1"],
         ),

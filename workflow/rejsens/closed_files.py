@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 CLOSED = ("results/participants", "logs")  # rows of people; logs, since a fault names participants
-RECORDS = Path(
-    ".snakemake"
-)  # what Snakemake keeps of a run: its log, what jobs were given, on a cluster what they said
+# what Snakemake keeps of a run: its log, what jobs were given, on a cluster what they said
+RECORDS = Path(".snakemake")
 
 
 def closed(path: Path | str) -> bool:

@@ -25,11 +25,8 @@ NAMES = {  # of tables whose file does not say in plain words what it holds
 # tables in which a row without people of its own says something else: that nothing was measured, or nothing was asked
 NATURALLY_BLANK = ("invariance", "validation", "claims", "benchmarks", "diagnostics")
 CLOSED_SETS = ("sample", "responses", "missing_patterns", "erosion")
-ALWAYS_DESCRIBED = (
-    "descriptives",
-    "items",
-    "codebook",
-)  # their ends, shapes and quartiles are blank by the guard alone
+# their ends, shapes and quartiles are blank by the guard alone
+ALWAYS_DESCRIBED = ("descriptives", "items", "codebook")
 BESIDE_FEW = "not reported: an answer beside it"  # how `explore_instrument` says that it hides a threshold
 WORDS = {
     "ends": "shares at an end of a scale",

@@ -103,9 +103,7 @@ def _items(instrument: Instrument, score: Score) -> frozenset[str]:
 
 def _advised(dimensionality: pd.DataFrame | None, score: Score, wave: str) -> int:
     """How many factors parallel analysis sees in a score's items; 0 where it said nothing."""
-    if (
-        dimensionality is None or "factors_parallel" not in dimensionality
-    ):  # nothing explored, or of no set of three items
+    if dimensionality is None or "factors_parallel" not in dimensionality:  # no set of three items was explored
         return 0
     own = dimensionality[(dimensionality["set"] == score.id) & (dimensionality["wave"] == wave)]["factors_parallel"]
     return int(own.iloc[0]) if len(own) and own.notna().all() else 0

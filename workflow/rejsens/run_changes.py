@@ -124,7 +124,9 @@ def software_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
 
 def _machine(processor: Mapping[str, Any]) -> str:
     best = [name for name in processor.get("instructions", ())][-1:]
-    return " ".join([str(processor.get(key, "")) for key in ("system", "machine", "c_library")] + best)
+    told = [str(processor.get(key, "")) for key in ("system", "machine", "c_library")] + best
+    kernels = processor.get("kernels")
+    return " ".join(told) + (f", kernels of {kernels} (OPENBLAS_CORETYPE)" if kernels else "")
 
 
 def _with_people(said: str, a: Run, b: Run) -> str:

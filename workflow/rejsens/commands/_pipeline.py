@@ -152,12 +152,8 @@ def in_folder(folder: Path) -> Iterator[None]:
 def command(*arguments: str) -> list[str]:
     """Snakemake with the project's rules and our progress; `snakemake -s Snakefile …` does the same."""
     by_content = ["--max-checksum-file-size", "1GB"]  # of larger files Snakemake asks the time alone
-    by_content += [
-        "--rerun-triggers",
-        "params",
-        "input",
-        "mtime",
-    ]  # code is in the params; Snakemake asks when it was saved
+    # without "code": of that Snakemake asks when it was saved, and its content is in the params
+    by_content += ["--rerun-triggers", "params", "input", "mtime"]
     return [
         sys.executable,
         "-m",

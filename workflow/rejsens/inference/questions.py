@@ -51,9 +51,7 @@ class Completed:
 
     def first(self, m: int) -> Sequence[pd.DataFrame]:
         if self.drawn is None:
-            self.drawn = self._more(
-                m, self.notes
-            )  # notes are those of the first draws, so that more panels say the same
+            self.drawn = self._more(m, self.notes)  # notes of the first draws: more panels say the same
         elif len(self.drawn) < m:
             self.drawn = self.drawn.and_more(self._more(m - len(self.drawn), None))
         found: Sequence[pd.DataFrame] = self.drawn[:m]

@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-_BATCH, _CELLS = (
-    500,
-    2_000_000,
-)  # at most so many draws, and so many draws x people, at a time: a million people fit as well
+# at most so many draws, and so many draws x people, at a time: a million people fit as well
+_BATCH, _CELLS = 500, 2_000_000
 _LEFT_OUT = 16_384  # rows left out, each in turn, at a time
 
 
