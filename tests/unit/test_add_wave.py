@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from tests.canaries import table
 from tests.conftest import REAL_DATA, ROOT, contents, write_study
 
 from rejsens.adding import session, writing
@@ -83,13 +84,6 @@ def add(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Add:
         )
 
     return add_
-
-
-def table(columns: dict[str, Sequence[object]], delimiter: str = ",") -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    writer.writerows([list(columns), *zip(*columns.values(), strict=True)])
-    return text.getvalue()
 
 
 def answers(people: int = 12, first: int = 0, **more: Sequence[object]) -> dict[str, Sequence[object]]:
