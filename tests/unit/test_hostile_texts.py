@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +21,7 @@ from openpyxl import load_workbook
 
 sys.path.insert(0, str(Path(__file__).parent))
 import test_codebook
+from tests.planted_texts import Page
 
 from rejsens import audit_words, style
 from rejsens.adding.matching import plain_question
@@ -124,14 +124,14 @@ LABEL = PrintedTable("T", ("Label", "n"), (("x^b", "1^a"), ("^care y", "2")), sp
 def test_a_label_that_ends_like_the_mark_of_a_note_stays_whole():
     """And one that begins so; what is a mark is raised as before."""
     document = Document("T", (Section("s", "s", (Paragraph("^d first"), Table("t", LABEL))),))
-    assert "x^b" in Elements(html.write(document)).told and "<sup>a</sup>" in html.write(document)
+    assert "x^b" in Page(html.write(document)).text and "<sup>a</sup>" in html.write(document)
     file = docx.Document(io.BytesIO(word.write(document)))
     runs = [run for p in file.element.body.iter() if p.tag.endswith("}p") for run in p if run.tag.endswith("}r")]
     said = ["".join(t.text or "" for t in run.iter() if t.tag.endswith("}t")) for run in runs]
     raised = [text for text, run in zip(said, runs, strict=True) if "superscript" in run.xml]
     assert {"x^b", "^care y", "^d first"} <= set(said) and raised == ["a", "a"]
-    page = Elements(MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown.write(document)))
-    assert "x^b" in page.told and "^care y" in page.told and "^d first" in page.told
+    page = Page(MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown.write(document)))
+    assert "x^b" in page.text and "^care y" in page.text and "^d first" in page.text
     assert r"x\textasciicircum{}b &" in latex.to_latex(LABEL, "t") and r"1\tnote{a}" in latex.to_latex(LABEL, "t")
     assert '"x^b"' in typst_tables.to_typst(LABEL, "t") and '#super("a")' in typst_tables.to_typst(LABEL, "t")
     assert to_csv(LABEL).splitlines()[1:] == ["x^b,1", "^care y,2"]
@@ -180,8 +180,8 @@ def test_the_audit_trail_takes_a_title_for_a_text(title):
     from docutils.core import publish_parts
 
     page = publish_parts(f"“{audit_words.literal(title)}”", writer="html")["body"]
-    shown = Elements(page)
-    assert set(shown.tags) == {"p"} and shown.told.strip() == f"“{' '.join(title.split())}”"
+    shown = Page(page)
+    assert set(shown.elements) == {"p"} and shown.text.strip() == f"“{' '.join(title.split())}”"
 
 
 # --- the codebook ----------------------------------------------------------------------------------------------------
@@ -212,33 +212,11 @@ def test_no_cell_of_the_codebooks_workbook_runs(codebook):
     assert sum("<script>window.hit=1</script>" in text for text in texts) > 10
 
 
-class Elements(HTMLParser):
-    """What a page is made of."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.names: set[str] = set()
-        self.text: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.names |= {name for name, _ in attrs}
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-    @property
-    def told(self):
-        return "".join(self.text)
-
-
 def test_the_codebooks_page_shows_the_markup_as_text(codebook):
-    page = Elements(Path(codebook.html).read_text(encoding="utf-8"))
-    assert not {"script", "img", "iframe", "object", "embed", "base", "form"} & set(page.tags)
-    assert [name for name in page.names if name.startswith("on")] == []
-    assert [piece for piece in SHOWN if piece not in "".join(page.text)] == []
+    page = Page(Path(codebook.html).read_text(encoding="utf-8"))
+    assert not {"script", "img", "iframe", "object", "embed", "base", "form"} & set(page.elements)
+    assert [name for name in page.attributes if name.startswith("on")] == []
+    assert [piece for piece in SHOWN if piece not in page.text] == []
 
 
 def test_the_codebooks_json_holds_the_texts_as_they_are(codebook):
@@ -258,25 +236,27 @@ def test_the_markdown_shows_the_markup_as_text(report):
     """Read as a forge reads it: HTML within is HTML, unless it was masked."""
     source = markdown.write(report)
     assert not set(source) & set("\x1b\x00\x0b")
-    page = Elements(MarkdownIt("commonmark", {"html": True}).enable("table").render(source))
-    assert not {"script", "img"} & set(page.tags) and [name for name in page.names if name.startswith("on")] == []
-    assert set(page.tags) <= {"h1", "h2", "h3", "p", "strong", "em", "code", "a", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"}  # fmt: skip
-    shown = "".join(page.text)
+    page = Page(MarkdownIt("commonmark", {"html": True}).enable("table").render(source))
+    assert (
+        not {"script", "img"} & set(page.elements) and [name for name in page.attributes if name.startswith("on")] == []
+    )
+    assert set(page.elements) <= {"h1", "h2", "h3", "p", "strong", "em", "code", "a", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"}  # fmt: skip
+    shown = page.text
     assert [piece for piece in (*SHOWN, "]]>&amp; {{", "`c`") if shown.count(piece) < 6] == []
 
 
 def test_a_title_of_several_lines_opens_no_block_in_markdown():
     title = "One\n===\n\n    code\n\n---\n- item\n<b>\n1. x"
     source = markdown.write(Document(title, (Section("s", title, (Paragraph(title),)),), lead=title))
-    tags = Elements(MarkdownIt("commonmark", {"html": True}).render(source)).tags
+    tags = Page(MarkdownIt("commonmark", {"html": True}).render(source)).elements
     assert tags == ["h1", "p", "h2", "p"]
 
 
 @pytest.mark.parametrize("part", [Code("a ` <script>b</script> ``"), Link("a", "b.html) <script>c</script> (")])
 def test_neither_code_nor_an_address_ends_early_in_markdown(part):
     source = markdown.write(Document("t", (Section("s", "s", (Paragraph((part, " end")),)),)))
-    page = Elements(MarkdownIt("commonmark", {"html": True}).render(source))
-    assert "script" not in page.tags and {"code", "a"} & set(page.tags)
+    page = Page(MarkdownIt("commonmark", {"html": True}).render(source))
+    assert "script" not in page.elements and {"code", "a"} & set(page.elements)
 
 
 # --- what platforms give beside an export ----------------------------------------------------------------------------

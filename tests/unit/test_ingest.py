@@ -13,6 +13,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 import yaml
+from tests.canaries import table
 
 from rejsens.definitions import load_instruments
 from rejsens.exports import Export, read_export
@@ -26,11 +27,6 @@ GAD7 = [f"gad7_{i:02}" for i in range(1, 8)]
 RSES_B = ["rses_07", "rses_10", "rses_02", "rses_04", "rses_05", "rses_09", "rses_01", "rses_08", "rses_03", "rses_06"]
 TWO_PEOPLE = {"id": ["ann", "bob"], **{item: [i % 4, (i + 1) % 4] for i, item in enumerate(GAD7)}}
 Read = Callable[..., tuple[Export, Answers]]
-
-
-def table(columns: dict[str, list], delimiter: str = ",", newline: str = "\n") -> str:
-    rows = [list(columns), *zip(*columns.values(), strict=True)]
-    return newline.join(delimiter.join(map(str, row)) for row in rows) + newline
 
 
 def one_person(**cells: object) -> str:
@@ -526,7 +522,7 @@ BACKGROUND = {"id": "background", "items": BOXES}
 
 
 def lives_with(read: Read, cells: list[str], choices: dict[str, str], **settings: object) -> list[list[float]]:
-    text = table({"id": [f"p{i:03}" for i in range(len(cells))], "Q5": [f'"{cell}"' for cell in cells]})
+    text = table({"id": [f"p{i:03}" for i in range(len(cells))], "Q5": cells})
     return read(text, BACKGROUND, multiple={"Q5": choices}, **settings)[1].frame[BOXES].to_numpy().tolist()
 
 

@@ -69,11 +69,10 @@ def test_shipped_files_are_there_and_named_with_a_licence() -> None:
         assert (ROOT / place).exists() and compatible(licence), place
     told = {Path(place) for place, _licence, _what in SHIPPED}
     listed = subprocess.run(
-        ["git", "ls-files", "workflow"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files", "workflow", "tests/reference"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout
-    foreign = [
-        Path(name) for name in listed.splitlines() if Path(name).suffix in {".ttf", ".otf", ".woff2", ".csl", ".js"}
-    ]
+    kinds = (".ttf", ".otf", ".woff2", ".csl", ".js", ".schema.json")
+    foreign = [Path(name) for name in listed.splitlines() if name.endswith(kinds)]
     assert not [path for path in foreign if not {path, *path.parents} & told], "name it in tests/supply/licences.py"
     data = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "data/waves").glob("*.yaml")]
     assert {wave.get("licence") for wave in data} == {"CC0-1.0"}

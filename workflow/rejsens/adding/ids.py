@@ -134,7 +134,7 @@ def read_key(path: Path, where: str, study: Path | str | None = None) -> bytes:
             ),
             where,
         )
-    if within := _within_reach(path, study):
+    if within := within_reach(path, study):
         raise Refused(
             Problem(
                 where,
@@ -161,7 +161,7 @@ def read_key(path: Path, where: str, study: Path | str | None = None) -> bytes:
     return key
 
 
-def _within_reach(path: Path, study: Path | str | None) -> str:
+def within_reach(path: Path, study: Path | str | None) -> str:
     """The study or work tree that holds a path, in words; the empty string when none does."""
     place = path.resolve()
     if study is not None and place.is_relative_to(Path(study).resolve()):
@@ -185,7 +185,7 @@ def store_key(key: bytes, study: Path | str) -> Path:
     """
     name = re.sub(r"[^\w-]+", "-", Path(study).resolve().name) or "study"
     path = key_folder() / f"{name}-{fingerprint(key)}.key"
-    if within := _within_reach(path, study):
+    if within := within_reach(path, study):
         raise Refused(
             Problem(
                 str(key_folder()),

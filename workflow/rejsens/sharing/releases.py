@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from rejsens.adding.ids import _within_reach, key_folder, make_closed
+from rejsens.adding.ids import key_folder, make_closed, within_reach
 from rejsens.declarations import load_yaml
 from rejsens.problems import Problem, Refused, listed
 from rejsens.sharing.anonymity import NEVER, classes
@@ -151,7 +151,7 @@ def _stated(folder: Path) -> dict[str, Any] | None:
 
 def _place(study: str, folder: Path | str) -> Path:
     place = key_folder() / "releases" / study
-    if within := _within_reach(place, folder):
+    if within := within_reach(place, folder):
         raise Refused(
             Problem(
                 str(key_folder()),
