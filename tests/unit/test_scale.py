@@ -233,6 +233,23 @@ def test_covariances_of_draws_are_the_same_however_many_come_at_once(monkeypatch
     np.testing.assert_allclose(draw(), whole, rtol=0, atol=1e-14)
 
 
+def test_products_are_worked_out_as_often_for_many_people_as_for_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is worked out anew for each batch is linear in people only if a batch has as many draws for all."""
+    monkeypatch.setattr(resampled_moments, "PRODUCTS", 0)  # always in parts
+    monkeypatch.setattr(resampled_moments, "CELLS", 10_000)  # what would leave six draws to a batch of 1,600 people
+    made = resampled_moments._products
+    times = {}
+    for n in (100, 1_600):
+        rows = []
+        monkeypatch.setattr(
+            resampled_moments, "_products", lambda away, *at, rows=rows: (rows.append(len(away)), made(away, *at))[1]
+        )
+        values = np.random.default_rng(3).normal(size=(n, 3))
+        resampled_moments.bootstrap_covariances(values, lambda c: c[:, 0, 1:], 300, np.random.default_rng(1))
+        times[n] = sum(rows) / n
+    assert times[100] == times[1_600] >= 1
+
+
 def test_wild_draws_are_the_same_however_many_people_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rng, n = np.random.default_rng(1), 301
     x = rng.normal(size=n)

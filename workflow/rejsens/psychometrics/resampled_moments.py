@@ -11,6 +11,7 @@ from rejsens.psychometrics.intervals import Draws
 BATCH, CELLS = 250, 10_000_000  # draws at a time, and draws x people: fewer draws where people are many
 PRODUCTS = 10_000_000  # people x products of two items held at once: with more, sums are taken in parts
 PART = 2_500_000  # and of each part
+SHARING = 100  # draws that then share the products of a part, whatever the number of people
 ROWS = 4_096  # people whose products are worked out at once
 FLAT = 1e-12  # a resampled variance below this share of the whole sample's is rounding noise
 
@@ -44,9 +45,10 @@ def bootstrap_covariances(
     spread = away.var(axis=0)
     width = k + len(first)
     whole, at_once = _products(away, first, second) if n * width <= PRODUCTS else None, max(1, PART // width)
-    # in parts the products are worked out for each batch anew: more draws then share them, as counts of two bytes
-    kind, cells = (float, CELLS) if whole is not None else (np.int16, 2 * CELLS)
-    made, batch = [], min(BATCH, max(1, cells // n))
+    # in parts the products are worked out for each batch anew, and a batch must not shrink as people grow: time would go
+    # with their square; so a count is one byte, and nobody is ever drawn 256 times where each is drawn once on average
+    kind, batch = (float, min(BATCH, max(1, CELLS // n))) if whole is not None else (np.uint8, SHARING)
+    made = []
     for start in range(0, draws, batch):
         size = min(batch, draws - start)
         counts = np.empty((size, n), dtype=kind)
