@@ -178,6 +178,15 @@ def listed(things: Sequence[object], shown: int = SHOWN) -> str:
     return " and ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else "".join(named)
 
 
+def people_named(people: Sequence[str]) -> str:
+    """People as a sentence names them, each with what is said of them.
+
+    >>> people_named(["p4 (row 6)"]), people_named(["p4 (row 6)", "p9 (row 2)"])
+    ('participant p4 (row 6)', 'participants p4 (row 6) and p9 (row 2)')
+    """
+    return f"{'participant' if len(people) == 1 else 'participants'} {listed(people)}"
+
+
 def rows_named(rows: Sequence[object]) -> str:
     """Rows of a table as a sentence names them.
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from rejsens.definitions import Instrument, Item
 from rejsens.numerals import quotable
-from rejsens.problems import Problem, Refused, listed
+from rejsens.problems import Problem, Refused, people_named
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -129,7 +129,7 @@ def range_problems(cells: pd.DataFrame) -> list[Problem]:
             Problem(
                 str(column),
                 "Answers outside the range",
-                f"participants {listed(found)}",
+                people_named(found),
                 group["allowed"].iloc[0],
                 "correct the cells, or declare the code in `missing_codes:` if it means no answer; `out_of_range: missing` in config/config.yaml sets such cells aside",
                 cells=tuple((str(cell.participant), int(cell.row)) for cell in group.itertuples()),

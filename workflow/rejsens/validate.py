@@ -13,7 +13,7 @@ from rejsens.definitions import Instrument
 from rejsens.exports import Export, read_export
 from rejsens.ingest import Answers, gather_answers
 from rejsens.plausibility import look_at_export, table
-from rejsens.problems import Problem, Refused, listed, rows_named
+from rejsens.problems import Problem, Refused, people_named, rows_named
 from rejsens.quality import screen
 from rejsens.responses import cells_outside, cells_refused, range_problems, without
 from rejsens.sidecars import Wave
@@ -134,7 +134,7 @@ def _duplicates(kept: pd.DataFrame, wave: Wave) -> list[Problem]:
         Problem(
             wave.file,
             "Two rows for one person",
-            f"participants {listed(rows)}",
+            people_named(rows),
             "one row for each participant",
             "remove the row that should not count, or declare the rule `duplicate_participant` under `screening:` in config/config.yaml",
             cells=tuple(zip(twice["participant"], twice["row"].tolist(), strict=True)),

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from rejsens.definitions import Instrument, Item
-from rejsens.problems import Problem, listed
+from rejsens.problems import Problem, people_named
 
 MIN_PEOPLE = 30  # fewest people behind a correlation that is judged
 LEVEL = 0.99  # level of the intervals that decide; a study has hundreds of items, and 95 % would cry wolf
@@ -75,7 +75,7 @@ class Notice:
     def problem(self, file: str) -> Problem:
         """The notice as a Problem that stops nothing."""
         where = f"{file}, {self.variable}" if self.variable else file
-        shown = f": participants {listed([f'{who} (row {row})' for who, row in self.people])}" if self.people else ""
+        shown = ": " + people_named([f"{who} (row {row})" for who, row in self.people]) if self.people else ""
         return Problem(
             where, CHECKS[self.check], self.finding + shown, fix=self.advice, blocks=False, cells=self.people
         )
