@@ -10,19 +10,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rejsens.inference.diagnostics import diagnose_family
+from rejsens.inference import regression_diagnostics
+from rejsens.inference.diagnostics import _told, diagnose_family
 from rejsens.inference.estimates import NotTestable
 from rejsens.inference.families import test_family as run_family
 from rejsens.inference.mixed_blocks import Blocks
 from rejsens.inference.mixed_diagnostics import (
     ALONE,
     MixedModel,
+    covariate_groups,
     fixed_effects_instead,
     koenker,
     mixed_checks,
     mixture_p,
     shape,
 )
+from rejsens.inference.mixedlm_adapter import fit_mixed_model
+from rejsens.inference.ordinary_diagnostics import LinearModel, linear_checks, mean_checks
 from rejsens.inference.person_effects import person_fixed_effects
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference"
@@ -233,6 +237,67 @@ def test_values_that_are_all_alike_have_no_shape_and_no_variance_to_explain():
     with pytest.raises(NotTestable, match="all alike"):
         koenker(squares, x)
     assert mixture_p(0.0) == mixture_p(0.0, correlated=False) == 1.0
+
+
+def test_a_curve_keeps_the_random_part_that_it_can_carry():
+    """Slopes that are the intercepts once more: their correlation of 1 is not admissible, and without it both stand."""
+    rng = np.random.default_rng(3)
+    x, level = within(rng.normal(size=350)), rng.normal(size=70)[PERSON]
+    y = level * (1 + x) + 0.4 * x**2 + 1.5 * rng.normal(size=350)
+    columns = pd.DataFrame({"x_within": x})
+    model = MixedModel(y, columns, PERSON, "x_within", TIME, slope="x_within", curved=("x_within",))
+    square = columns.assign(square=x**2 - (x**2).mean())
+    assert fit_mixed_model(y, square, PERSON, "x_within").problem
+    fit = fit_mixed_model(y, square, PERSON, "x_within", correlated=False)
+    (row,) = (check for check in mixed_checks(model) if check["check"] == "linearity")
+    assert row["value"] == pytest.approx(fit.estimate["square"] / fit.se["square"], rel=1e-6)
+    assert row["df"] == pytest.approx(fit.df["square"]) and row["flagged"]
+    assert row["numbers"]["estimate"] == pytest.approx(fit.estimate["x_within"])
+
+
+def test_a_curve_without_any_admissible_random_part_says_so(crossed):
+    smaller = replace(crossed.kept(PERSON >= 10), curved=("x_within",), needs_slope=False)
+    (row,) = (check for check in mixed_checks(smaller) if check["check"] == "linearity")
+    assert "singular" in row["reason"] and "value" not in row
+
+
+def test_a_covariate_that_was_left_out_has_no_columns():
+    groups = covariate_groups(["age", "x"], [{"name": "age", "type": "number"}, {"name": "flat", "type": "number"}])
+    assert groups == {"age": ["age"]}
+
+
+def test_what_was_done_instead_without_an_interval_is_no_result():
+    """Where some are left out, another may be the only one of a category: its robust error is no number."""
+    ends = dict.fromkeys(("ci_low", "ci_high", "ci90_low", "ci90_high"), math.nan)
+    before = {"estimate": 0.3, "ci_low": 0.1, "ci_high": 0.5, "ci90_low": 0.13, "ci90_high": 0.47}
+    check = {"check": "dfbetas", "value": 0.4, "instead": "without ten", "numbers": {"estimate": -0.2, **ends}}
+    row = _told(check, before, {"sesoi": 0.1})
+    assert row["status"] == "no interval: what was done instead fits somebody exactly"
+    assert (row["changes"], row["effect"]) == ("", "") and "estimate_instead" not in row
+    row = _told(check | {"numbers": {"estimate": -0.2}}, before, {"sesoi": 0.1})  # Huber's has none by nature
+    assert (row["status"], row["changes"]) == ("ok", "yes")
+
+
+def test_too_few_people_for_a_mean_without_the_farthest():
+    rows = pd.DataFrame({"a": np.arange(29.0)})
+    with pytest.raises(NotTestable, match="leaving out 10 of 29 people is not possible"):
+        mean_checks(rows, rows["a"], None, lambda some: [], 10, 0.05)
+
+
+def test_an_estimate_that_cannot_be_made_robust_leaves_the_shape_of_the_residuals(monkeypatch):
+    rng = np.random.default_rng(1)
+    matrix = pd.DataFrame({"(intercept)": 1.0, "x": rng.normal(size=80)})
+    model = LinearModel(0.3 * matrix["x"].to_numpy() + rng.normal(size=80), matrix, "x")
+
+    def fails(*given: object) -> None:
+        raise np.linalg.LinAlgError("SVD did not converge")
+
+    whole = linear_checks(model)
+    monkeypatch.setattr(regression_diagnostics, "huber_coefficients", fails)
+    found = [check for check in linear_checks(model) if check["check"] == "residuals"]
+    assert [check["value"] for check in found] == [check["value"] for check in whole[:2]]
+    assert all("numbers" in check for check in whole[:2])
+    assert all("numbers" not in check and "cannot be told apart" in check["reason"] for check in found)
 
 
 # --- one person's share, and neighbouring waves -------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from rejsens.inference.diagnosed import model_behind
 from rejsens.inference.estimates import NOT_TESTABLE, Estimate, NotTestable
 from rejsens.inference.families import test_family as run_family
 from rejsens.inference.fixed_effects_sem import dynamic_panel
+from rejsens.inference.imputed import _products
 from rejsens.inference.joint_tests import pooled_equality
 from rejsens.inference.latent_change import latent_change
 from rejsens.inference.mixed import fixed_effects, within_between
@@ -262,3 +263,15 @@ def test_a_joint_test_that_cannot_be_pooled_says_so():
     assert row.status == NOT_TESTABLE and row.m == 3
     assert row.reason.startswith("the panels' tests could not be pooled (")
     assert math.isnan(row.statistic) and math.isnan(row.p) and math.isnan(row.df)
+
+
+@pytest.mark.parametrize(
+    ("moderator", "found"),
+    [({"m@w1": [1.0, 2.0]}, {"x:m@w1": ["x@w1", "m@w1"], "x:m@w2": ["x@w2", "m@w1"]}),
+     ({"m": [1.0, 2.0]}, {"x:m@w1": ["x@w1", "m"], "x:m@w2": ["x@w2", "m"]}),
+     ({"m": pd.Categorical(["a", "b"])}, {}), ({}, {})],
+    ids=["asked in a wave", "constant", "category", "not there"],
+)  # fmt: skip
+def test_an_interaction_is_drawn_with_the_moderator_of_its_first_wave(moderator, found):
+    wide = pd.DataFrame({"x@w1": [0.0, 1.0], "x@w2": [1.0, 3.0], **moderator})
+    assert _products(wide, {"x:m": ("x", "m")}) == found

@@ -290,3 +290,17 @@ def test_a_group_of_two_has_no_slope_of_its_own(people, predictor, said):
     assert table.loc["covariate products", "reason"] == said
     assert math.isnan(table.loc["covariate products", "estimate_instead"])
     assert (table["status"].drop("covariate products") == "ok").all()
+
+
+def test_without_those_who_have_it_a_rare_answer_has_no_coefficient(people):
+    """Five of 200 differ in the predictor, by a lot: they are the first whom the influence row leaves out."""
+    rare = (np.arange(200) < 5) * 1.0
+    table = linear_diagnostics(people.assign(x=rare, y=3.0 * rare * people["m"] + 0.01 * people["e"]), "y", "x")
+    row = table.set_index("diagnostic").loc["dfbetas"]
+    assert row["reason"] == "without the most influential people the model is not identified"
+    assert row["status"] == NOT_TESTABLE and math.isnan(row["estimate_instead"])
+
+
+def test_a_covariate_that_all_share_inflates_nothing(people):
+    table = linear_diagnostics(people.assign(flat=1.0), "y", "x", [*AGE, {"name": "flat", "type": "number"}])
+    assert table.loc[table["diagnostic"] == "collinearity", "term"].to_list() == ["x", "age"]
