@@ -303,6 +303,13 @@ def test_claims_about_the_measures_are_counted():
     assert claims.counted(frame)[-1] == "Of 2 claims about the measures: 1 met, 1 not met."
 
 
+def test_without_claims_about_the_measures_nothing_is_said_of_them():
+    frame = pd.DataFrame(
+        {"claim": ["C1"], "hypothesis": ["H1"], "verdict": ["supported"], "claim_type": ["difference"]}
+    )
+    assert claims.counted(frame) == ["Of 1 claim: 1 supported.", "The 1 test behind them: 1 supported."]
+
+
 def test_measures_of_a_dictionary_without_kinds_of_event():
     dictionary = pd.DataFrame({"score": ["blame", "worth"], "measures": ["C1a", "C1a; C9"]})
     assert claims.measuring(dictionary) == {"C1a": ["blame", "worth"], "C9": ["worth"]}

@@ -84,15 +84,28 @@ def test_one_coefficient_of_many_imputations_is_tested_alike_by_both():
     ("estimates", "covariances", "df", "words"),
     [([[1.0]], [[1.0]], 9, "two imputations"), ([[1.0], [math.nan]], [[1.0], [1.0]], 9, "no estimate"),
      ([[1.0], [2.0]], [[1.0], [0.0]], 9, "positive"), ([[1.0], [2.0]], [[1.0, 2.0]], 9, "covariance matrices"),
-     ([[1.0], [2.0]], [[1.0], [1.0]], 0, "degrees of freedom"), ([[1.0], [2.0, 3.0]], [[1.0], [1.0]], 9, "different")],
+     ([[1.0], [2.0]], [[1.0], [1.0]], 0, "degrees of freedom"), ([[1.0], [2.0, 3.0]], [[1.0], [1.0]], 9, "different"),
+     ([pd.Series({"a": 1.0}), pd.Series({"b": 2.0})], [[1.0], [1.0]], 9, "different coefficients")],
 )  # fmt: skip
 def test_what_cannot_be_pooled_is_refused(estimates, covariances, df, words):
     with pytest.raises(ValueError, match=words):
         pool(estimates, covariances, df)
 
 
+def test_one_variance_for_each_imputation_is_enough_for_one_coefficient():
+    estimates, variances = [0.2, 0.4, 0.3], [0.01, 0.02, 0.03]
+    (row,) = pool([[b] for b in estimates], variances).to_dict("records")
+    assert (row["estimate"], row["within"]) == pytest.approx((0.3, 0.02))
+    assert row["total"] == pytest.approx(0.02 + (1 + 1 / 3) * np.var(estimates, ddof=1))
+    with pytest.raises(ValueError, match="ci_level lies between 0 and 1, not at 95"):
+        pool([[b] for b in estimates], variances, ci_level=95)
+
+
 def test_enough_imputations():
     assert [enough_imputations(f) for f in (0, 0.2, 0.21, 0.335)] == [20, 20, 21, 34]
+    for impossible in (-0.1, 1.1, math.nan):
+        with pytest.raises(ValueError, match="lies between 0 and 1"):
+            enough_imputations(impossible)
 
 
 # --- chained equations -----------------------------------------------------------------------------------------------
@@ -259,11 +272,24 @@ def test_a_frame_without_gaps_comes_back_as_it_is():
      ({"products": {"xx": ["x", "x"]}, "outcomes": {"xx": ["y"]}}, "by itself"),
      ({"products": {"xz": ["x", "z"]}, "outcomes": {"xz": ["w"]}}, "holds categories"),
      ({"slopes": [(["x", "z"], ["y", "q"])]}, "three or more waves"),
+     ({"products": {"xz": ["x", "z"]}, "outcomes": {"xz": ["nobody"]}}, "lacks these columns: nobody"),
+     ({"slopes": [(["x", "z", "known"], ["y", "q", "nobody"])]}, "lacks these columns: nobody"),
      ({"slopes": [(["x", "z", "known"], ["y", "q", "w"])]}, "no slope"), ({"iterations": 0}, "iterations"), ({"donors": 0}, "donors")],
 )  # fmt: skip
 def test_imputations_without_meaning_are_refused(change, words):
     with pytest.raises(ValueError, match=words):
         impute(PEOPLE, **({"m": 1} | change))
+
+
+def test_a_frame_that_cannot_be_told_apart_or_has_no_scale_is_refused():
+    with pytest.raises(ValueError, match="x holds infinite values"):
+        impute(PEOPLE.assign(x=PEOPLE["x"].where(PEOPLE.index != 3, np.inf)), 1)
+    twice = pd.concat([PEOPLE, PEOPLE[["x"]]], axis=1)
+    for of in (lambda: impute(twice, 1), lambda: missing_patterns(twice)):
+        with pytest.raises(ValueError, match="columns stand twice"):
+            of()
+    with pytest.raises(ValueError, match="min_cell is 1 or more, not 0"):
+        missing_patterns(PEOPLE, min_cell=0)
 
 
 def test_a_column_without_any_value_is_refused_by_name():
@@ -393,6 +419,16 @@ def test_littles_test_says_why_it_cannot():
     assert "one value only" in little_test(numbers.assign(z=1.0)).status
     assert "no values of z" in little_test(numbers.assign(z=np.nan)).status
     assert "too few" in little_test(pd.DataFrame({"a": [1, 2, None], "b": [None, 1, 2], "c": [1, 2, 5]})).status
+    assert little_test(numbers.assign(**dict.fromkeys(numbers, np.nan))).status == "not estimated: no values"
+    never_both = pd.DataFrame({"a": [1.0, 2, 4, 3, 5, *[None] * 5], "b": [*[None] * 5, 2.0, 1, 4, 3, 6]}, dtype=float)
+    repeated = numbers.assign(sum=numbers["known"] + numbers["x"])
+    for frame, why in (
+        (never_both, "no column was answered in two patterns, so that there are no means to compare"),
+        (repeated, "too little was answered together, or columns are linearly dependent"),
+    ):
+        test = little_test(frame)
+        assert test.status == f"not estimated: {why}"
+        assert math.isnan(test.chi2) and math.isnan(test.p)
     with pytest.raises(ValueError, match="not numeric"):
         little_test(PEOPLE)
 

@@ -306,6 +306,12 @@ def test_a_study_without_the_file_has_no_multiverse(tmp_path):
         ({"items": [{"label": "declared"}, {"label": "less", "remove": ["ucla3_01", "ucla3_02", "ucla3_03"]}]}, "would have none left"),
         ({"model": [{"label": "declared"}, {"label": "other", "random_slop": False}]}, "Did you mean “random_slope”?"),
         ({"model": [{"label": "declared"}, {"label": "declared", "random_slope": False}]}, "Two options with one label"),
+        ({"model": [{"label": "declared"}, {"label": "other"}]}, "Options that change nothing"),
+        ({"covariates": [{"label": "declared"}, {"label": "none", "without": "all", "possible_mediator": True}]},
+         "A possible mediator that is not named"),
+        ({"covariates": [{"label": "declared"}, *({"label": f"way {k}", "without": "all"} for k in range(399))],
+          "outliers": [{"label": "kept"}, *({"label": f"way {k}", "winsorise": 2 + k / 100} for k in range(299))]},
+         "120,000 combinations"),
     ],
 )  # fmt: skip
 def test_faults_of_the_file_are_told(choices, sentence, one_wave):
@@ -337,6 +343,18 @@ def test_a_family_that_is_set_aside_is_no_second_fault(tmp_path):
     family.write_text(family.read_text().replace("outcome: gad7_sum", "outcome: gad7_sun"))
     study = load_study(folder)
     assert "loneliness" in study.set_aside and Plan(study).families_in_multiverse == []
+
+
+def test_a_hypothesis_in_a_file_that_cannot_be_read_is_not_called_unknown(tmp_path):
+    folder = write_study(tmp_path / "s", 1)
+    declare(folder, {"covariates": [{"label": "declared"}, {"label": "none", "without": "all"}]}, ("L1", "M1"))
+    with pytest.raises(Refused) as refused:
+        load_study(folder)
+    assert "M1" in str(refused.value)
+    (folder / "config/hypotheses/mine.yaml").write_text("family: mine\nhypotheses: [{id: M1\n", encoding="utf-8")
+    study = load_study(folder)
+    assert "mine" in study.set_aside and list(study.families) == ["loneliness"]
+    assert study.multiverse["hypotheses"] == ["L1", "M1"]
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------

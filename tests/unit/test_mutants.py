@@ -68,6 +68,20 @@ def test_a_standard_error_of_nothing_tests_nothing_and_one_of_1_does() -> None:
     assert equivalence_p(row(-0.1, 0.1, se=1.0)) == pytest.approx(0.46, abs=0.005)  # t = .10 on 100 df
 
 
+def test_a_row_without_a_number_is_not_testable_with_its_own_reason_or_a_plain_one() -> None:
+    for changes in ({"estimate": NAN}, {"ci_low": NAN}, {"p": NAN}, {"ci90_high": math.inf}):
+        (found,) = decide([row(0.2, 0.4, **changes)], "holm")
+        assert (found.verdict, found.exceeds_sesoi) == ("not testable", "")
+        assert found.reason == "the analysis gave no estimate"
+    (found,) = decide([row(0.2, 0.4, estimate=NAN, reason="two waves only")], "holm")
+    assert found.reason == "two waves only"
+
+
+def test_an_unknown_correction_corrects_nothing_and_says_so() -> None:
+    with pytest.raises(ValueError, match="unknown correction 'sidak'"):
+        adjust([0.01, 0.02], "sidak")
+
+
 def test_adjusted_p_stops_at_1() -> None:
     assert adjust([0.6, 0.7], "holm").tolist() == [1.0, 1.0]
     assert adjust([0.9, 0.95], "benjamini-hochberg").tolist() == [0.95, 0.95]

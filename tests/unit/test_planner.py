@@ -103,6 +103,23 @@ def test_lagged_scores_are_stationary_and_carry_over_as_stated() -> None:
     assert x[0, 1] == pytest.approx(0.4, abs=0.02) and x[0, 2] == pytest.approx(0.16, abs=0.02)
 
 
+def test_bounds_that_the_interval_cannot_fit_into_are_never_met() -> None:
+    """With 20 people half of a 90 % interval is wider than .05: no estimate lies inside ±.05 with all of its interval."""
+    few = Plan("between", 20, 1, 0.0)
+    assert by_formula(few, sesoi=0.05).within_sesoi == 0.0
+    assert 0 < by_formula(few, sesoi=0.6).within_sesoi < 1
+    with pytest.raises(ValueError, match="no formula covers 3 waves of kind 'within'"):
+        by_formula(Plan("within", 100, 3, 0.2))
+
+
+def test_each_drawn_study_is_told_and_one_without_an_estimate_counts_as_not_finding_it() -> None:
+    seen: list[tuple[Plan, int, int]] = []
+    plan = Plan("interaction", 20, 3, 0.2, slope_sd=0.05)
+    row = power_table([plan], draws=50, progress=lambda *told: seen.append(told)).iloc[0]
+    assert seen == [(plan, done, 50) for done in range(1, 51)]
+    assert 0 < row["not_testable"] < 1 and row["reason"]
+
+
 def test_same_numbers_in_any_order_and_on_any_number_of_cores() -> None:
     plans = [Plan("between", n, 1, 0.2) for n in (30, 40)]
     asked = {"draws": 50, "simulate_all": True, "sesoi": 0.5}

@@ -26,7 +26,7 @@ from rejsens.sidecars import instruments_asked, load_wave
 from rejsens.simulate import read_parameters, simulate, simulate_study, write_wave
 from rejsens.simulate.events import draw_events, draw_tendencies, event_levels, implied_effects
 from rejsens.simulate.export import planted_rows
-from rejsens.simulate.items import ItemModel
+from rejsens.simulate.items import ItemModel, item_models
 from rejsens.simulate.latent import draw_people, draw_states, levels, module_states, with_modules
 from rejsens.study import load_study
 from rejsens.validate import validate
@@ -433,6 +433,8 @@ AGAINST_ALL = {**PARAMETERS["dimensions"], "correlations": (np.full((5, 5), -0.9
         ({"effects": [{"x": "exposure", "y": "self_esteem", "size": 0.95}]}, "more than all of its variance"),
         ({"variables": {**PARAMETERS["variables"], "anxiety": ANXIETY}}, "add up to 99"),
         ({"dimensions": AGAINST_ALL}, "contradict one another"),
+        ({"dimensions": {**AGAINST_ALL, "correlations": np.eye(4).tolist()}}, "not a symmetric table"),
+        ({"dimensions": {**AGAINST_ALL, "correlations": np.tri(5).tolist()}}, "not a symmetric table"),
         ({"poeple": 3}, "Did you mean “people”?"),
         ({"modules": {**MODULES, "events": circle()}}, "cause of itself"),
         ({"modules": {**MODULES, "effects": [{"x": "exposure", "y": "trust", "size": 0.1}]}}, "“trust”"),
@@ -441,6 +443,23 @@ AGAINST_ALL = {**PARAMETERS["dimensions"], "correlations": (np.full((5, 5), -0.9
 def test_parameters_that_cannot_be_true_are_refused(tmp_path, changed, said):
     with pytest.raises(Refused, match=said):
         read_parameters(small(tmp_path, **changed))
+
+
+def test_as_many_percentages_as_an_item_has_categories(tmp_path):
+    """Anxiety is answered in four categories; with three percentages its thresholds would be those of another scale."""
+    three = {**PARAMETERS["variables"]["anxiety"], "percent": [50, 40, 10]}
+    parameters = read_parameters(small(tmp_path, variables={**PARAMETERS["variables"], "anxiety": three}))
+    with pytest.raises(Refused, match=r"3 percentages(.|\n)*0 to 3"):
+        item_models(parameters, list(load_instruments(only=["gad7"]).values()))
+
+
+def test_hypotheses_of_a_study_without_settings_are_left_alone(tmp_path):
+    own = tmp_path / "config" / "hypotheses"
+    own.mkdir(parents=True)
+    (own / "mine.yaml").write_text("family: mine\n", encoding="utf-8")
+    simulate_study(3, tmp_path, small(tmp_path))
+    assert [path.name for path in own.iterdir()] == ["mine.yaml"]
+    assert (tmp_path / "config" / "config.yaml").exists()
 
 
 # --- truth: see also test_truth.py ---

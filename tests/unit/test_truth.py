@@ -8,10 +8,13 @@ import pandas as pd
 import pytest
 
 from rejsens.declarations import read_yaml
+from rejsens.definitions import load_instruments
 from rejsens.hypotheses import variables
 from rejsens.inference.analyses import rows_of
 from rejsens.inference.covariates import person_waves
 from rejsens.inference.event_models import with_scores
+from rejsens.inference.lagged_mediation import lagged_indirect
+from rejsens.inference.latent_growth import latent_growth
 from rejsens.inference.questions import put
 from rejsens.simulate import estimands, population_estimands, read_parameters
 from rejsens.simulate import truth as population
@@ -77,6 +80,69 @@ def test_the_estimators_of_the_truth_agree_with_the_models_of_the_study(name, po
         assert row.status != "not testable", (key, row.reason)
         near = 0.05 * row.se if likelihood or key[0] == "ri_clpm" else 1e-9
         assert abs(row.estimate - value) < near, (key, row.estimate, value)
+
+
+def test_paths_by_way_of_a_mediator_and_growth_agree_with_their_structural_equations():
+    """On complete answers both codes maximise one likelihood, and the mean slope of balanced waves is that of their means."""
+    rng = np.random.default_rng(3)
+    level, own, waves = rng.normal(size=(500, 3)), rng.normal(size=(500, 3)), []
+    steps = np.array([[0.3, 0.4, 0.0], [0.0, 0.3, -0.4], [0.0, 0.0, 0.3]])
+    for number in range(5):
+        waves.append(level + own + [0, 0, 0.2 * number])
+        own = own @ steps + 0.9 * rng.normal(size=(500, 3))
+    values = {name: np.column_stack([wave[:, k] for wave in waves]) for k, name in enumerate("xmy")}
+    slopes = 0.3 * rng.normal(size=(500, 1)) + 0.1
+    values["z"] = rng.normal(size=(500, 1)) + slopes * np.arange(5.0) + 0.5 * rng.normal(size=(500, 5))
+    frame = pd.DataFrame({"participant": np.repeat(np.arange(500), 5), "wave": list("abcde") * 500,
+                          "wave_number": [1, 2, 3, 4, 5] * 500, **{name: v.ravel() for name, v in values.items()}})  # fmt: skip
+
+    def truth(**hypothesis: object) -> tuple[tuple[str, str, str], float]:
+        (found,) = estimands.estimands(estimands.Asked({"covariates": [], **hypothesis}, values, list("abcde")))
+        return found
+
+    key, product = truth(model="mediation", outcome="y", predictor="x", mediator="m")
+    indirect, a, b, _ = lagged_indirect(frame, "y", "x", mediator="m", draws=200, rng=rng)
+    assert key == (indirect.analysis, indirect.wave, indirect.metric)
+    assert product == pytest.approx(a.estimate * b.estimate, abs=1e-4) and product < -0.05
+    key, slope = truth(model="growth", outcome="z")
+    mean = latent_growth(frame, "z")[0]
+    assert key == (mean.analysis, mean.wave, mean.metric)
+    assert slope == pytest.approx(mean.estimate, abs=1e-5) and slope > 0.05
+
+
+def test_what_is_not_computed_says_why():
+    key, why = estimands.omitted(HYPOTHESES["H28"])
+    assert key == ("ri_clpm_both", "all", "beta_within") and "larger p" in why
+    one_way = {name: value for name, value in HYPOTHESES["H28"].items() if name != "both_directions"}
+    assert estimands.omitted(one_way) is None
+    assert estimands.omitted(HYPOTHESES["H37"])[0][0] == "piecewise_recovery"
+
+
+def test_the_truth_is_written_for_the_families_of_the_study(tmp_path, monkeypatch):
+    (tmp_path / "config" / "hypotheses").mkdir(parents=True)
+    for name in ("primary", "giving"):
+        text = (ROOT / "config" / "hypotheses" / f"{name}.yaml").read_text("utf-8")
+        (tmp_path / "config" / "hypotheses" / f"{name}.yaml").write_text(text, "utf-8")
+    asked = []
+
+    def found(parameters, families, report):
+        asked.extend(family["family"] for family in families)
+        return pd.DataFrame([("H1", "within_between", "all", "beta_within", -0.123456789, 0.0012345678, 1000, "")],
+                            columns=list(population.COLUMNS))  # fmt: skip
+
+    monkeypatch.setattr(population, "population_estimands", found)
+    population.write_truth(tmp_path)
+    assert asked == ["giving", "primary"]
+    written = (tmp_path / "data" / "truth" / "estimands.csv").read_text("utf-8").splitlines()
+    assert written == [",".join(population.COLUMNS), "H1,within_between,all,beta_within,-0.123457,0.001235,1000,"]
+
+
+def test_a_score_that_is_made_of_scores_is_drawn_with_them():
+    (found,) = population._needed([{"id": "sses"}], load_instruments(only=["sses"]), {"sses"})
+    assert {score.id for score in found.scores} == {"sses", "sses_performance", "sses_social", "sses_appearance"}
+    (found,) = population._needed([{"id": "sses"}], load_instruments(only=["sses"]), {"sses_social"})
+    assert [score.id for score in found.scores] == ["sses_social"]
+    assert population._needed([{"id": "sses"}], load_instruments(only=["sses"]), {"another"}) == []
 
 
 def test_the_shipped_estimands_are_those_of_the_parameters_and_families():

@@ -165,7 +165,7 @@ def _hypothesis_problems(place: str, hypothesis: Hypothesis, known: Known) -> li
 
 
 def _setting_problems(place: str, hypothesis: Hypothesis) -> list[Problem]:
-    """Keys that its model lacks or does not use; a smallest effect of interest that is no number."""
+    """Keys that its model lacks or does not use."""
     kind = hypothesis.get("model", DEFAULT)
     lacking, useless = unfit(hypothesis)
     problems = [
@@ -181,9 +181,6 @@ def _setting_problems(place: str, hypothesis: Hypothesis) -> list[Problem]:
     if hypothesis["covariates"] and not MODELS[kind].adjusts:  # the result would pass for an adjusted one
         cause, found = "Settings that a model has no use for", f"model “{kind}” does not adjust for covariates"
         problems.append(Problem(place, cause, found, "covariates: []", "remove them, or name another model"))
-    if not math.isfinite(hypothesis["sesoi"]):  # passes for a number above 0 in YAML
-        found = f"“sesoi” is {hypothesis['sesoi']}"
-        problems.append(Problem(place, "Settings with a wrong value", found, "a number above 0", "correct it"))
     return problems
 
 

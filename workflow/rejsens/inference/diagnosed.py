@@ -166,7 +166,7 @@ def _predictor_contrast(q: Question) -> LinearModel:
     people = analysed_people(q.frame(), [outcome], named, q.covariates)
     matrix = people.matrix.assign(**{named[1]: people.matrix[named[0]] + people.matrix[named[1]]})
     y = z_scores(people.rows[outcome].to_numpy(float))
-    return LinearModel(y, matrix, named[0], covariates=q.covariates, **q.levels)
+    return LinearModel(y, matrix, named[0], covariates=q.covariates, beside=(named[1],), **q.levels)
 
 
 BUILDERS: Mapping[str, Callable[[Question], Model]] = {

@@ -12,12 +12,12 @@ from rejsens.hypotheses import Hypothesis, variables
 from rejsens.inference.covariates import person_waves
 from rejsens.inference.cross_lagged import both_directions, ri_clpm
 from rejsens.inference.diagnosed import Model, model_behind
-from rejsens.inference.estimates import NOT_TESTABLE, OK
+from rejsens.inference.estimates import NOT_TESTABLE, OK, estimates_frame
 from rejsens.inference.families import rated_events
 from rejsens.inference.fixed_effects_diagnostics import fixed_effects_checks
 from rejsens.inference.group_contrasts import group_contrast
 from rejsens.inference.lagged_diagnostics import lagged_checks
-from rejsens.inference.lagged_mediation import lagged_indirect
+from rejsens.inference.lagged_mediation import fit_of_panel, lagged_indirect
 from rejsens.inference.latent_growth import latent_growth
 from rejsens.inference.mixed_diagnostics import (
     REFUSALS,
@@ -133,6 +133,8 @@ def _checks(q: Question, deciding: pd.Series, own: pd.DataFrame, left_out: int) 
     if analysis in STRUCTURAL:
         numbers = {name: float(deciding[name]) for name in ENDS}
         normal = STRUCTURAL[analysis]
+        if analysis == "lagged_indirect":  # its rows are the paths alone
+            own = pd.concat([own, estimates_frame(fit_of_panel(q.panel, **q.asked, mediator=q.hypothesis["mediator"]))])
         return numbers, int(deciding["n_people"]), lagged_checks(own, deciding, lambda: normal(q), q.settings["alpha"])
     if analysis in OF_ONE_WAVE:
         return OF_ONE_WAVE[analysis](q, left_out)
@@ -160,7 +162,8 @@ def _mediated(q: Question) -> list[Any]:
         "draws": q.settings["bootstrap_draws"],
         "rng": q.rng("mediation"),
     }
-    return lagged_indirect(q.panel, **q.asked, **by, estimator="ML", **q.levels)
+    found = lagged_indirect(q.panel, **q.asked, **by, estimator="ML", **q.levels)
+    return [*found, *fit_of_panel(q.panel, **q.asked, mediator=by["mediator"], estimator="ML")]
 
 
 STRUCTURAL: Mapping[str, Callable[[Question], list[Any]]] = {

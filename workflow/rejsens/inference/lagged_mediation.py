@@ -14,7 +14,8 @@ from rejsens.inference.covariates import Covariate
 from rejsens.inference.cross_lagged import EQUAL, fit_processes, paths_between, processes
 from rejsens.inference.estimates import Estimate, t_columns
 from rejsens.inference.mediation import drawn_columns
-from rejsens.inference.wide_panel import FIML, derived
+from rejsens.inference.wide_panel import FIML, Wide, derived, fit_row
+from rejsens.psychometrics.factor_model import FactorModel
 
 ANALYSIS = "lagged_indirect"
 
@@ -58,9 +59,7 @@ def lagged_indirect(
     >>> indirect.term, [round(row.estimate, 2) for row in (indirect, a, b, direct)], indirect.ci_high < 0
     ('x > m > y', [-0.12, 0.33, -0.38, 0.04], True)
     """
-    between = {"name": mediator, "type": "number", "varies": True}
-    data, names, warnings = processes(panel, outcome, predictor, [between, *covariates])
-    model = fit_processes(data, names, EQUAL, estimator)
+    data, model, warnings = _three_processes(panel, outcome, predictor, covariates, mediator, estimator)
     pairs = [(predictor, mediator), (mediator, outcome), (predictor, outcome)]
     first, second, direct = paths_between(model, data, pairs, EQUAL).values()
     wanted = {"a": first, "b": second, "direct": direct, "a + b": lambda *given: first(*given) + second(*given)}
@@ -79,6 +78,53 @@ def lagged_indirect(
     method = f"{blank.method}; Monte Carlo, {draws} draws"
     term = f"{predictor} > {mediator} > {outcome}"
     return [replace(blank, term=term, metric="indirect", method=method, **numbers), *paths]
+
+
+def fit_of_panel(
+    panel: pd.DataFrame,
+    outcome: str,
+    predictor: str,
+    covariates: Sequence[Covariate] = (),
+    *,
+    mediator: str,
+    estimator: str = "MLR",
+) -> list[Estimate]:
+    """The chi-square of the panel in which `lagged_indirect` finds its paths, for what is said of its assumptions.
+
+    panel, covariates, estimator   as for `lagged_indirect`
+    returns     one row without an estimate: `chi2` with its degrees of freedom and p (MLR: Yuan-Bentler)
+    missing     FIML
+    raises      NotTestable, as `ri_clpm`
+    checked against R: lavaan, through `ri_clpm` with the mediator as a further process, which is the same model
+
+    >>> rng = np.random.default_rng(3)
+    >>> level, own, rows = rng.normal(size=(400, 3)), rng.normal(size=(400, 3)), []
+    >>> for wave in range(1, 5):
+    ...     rows += [(k, f"w{wave}", wave, *(level + own)[k]) for k in range(400)]
+    ...     own = 0.3 * own + 0.9 * rng.normal(size=(400, 3))
+    >>> panel = pd.DataFrame(rows, columns=["participant", "wave", "wave_number", "x", "m", "y"])
+    >>> (row,) = fit_of_panel(panel, "y", "x", mediator="m")
+    >>> row.metric, row.df
+    ('chi2', 39.0)
+    """
+    data, model, _ = _three_processes(panel, outcome, predictor, covariates, mediator, estimator)
+    blank = Estimate(
+        analysis=ANALYSIS, wave="all", outcome=outcome, n_people=model.n, n_obs=data.n_obs, n_lost=data.n_lost
+    )
+    return fit_row(blank, model)
+
+
+def _three_processes(
+    panel: pd.DataFrame,
+    outcome: str,
+    predictor: str,
+    covariates: Sequence[Covariate],
+    mediator: str,
+    estimator: str,
+) -> tuple[Wide, FactorModel, list[str]]:
+    between = {"name": mediator, "type": "number", "varies": True}
+    data, names, warnings = processes(panel, outcome, predictor, [between, *covariates])
+    return data, fit_processes(data, names, EQUAL, estimator), warnings
 
 
 def _products(found: dict[str, tuple[float, float]], draws: int, rng: np.random.Generator) -> np.ndarray:

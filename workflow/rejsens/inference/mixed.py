@@ -90,7 +90,7 @@ def prepare_panel(panel: pd.DataFrame, outcome: str, predictor: str, covariates:
     columns, warnings = _covariate_parts(rows, covariates, person)
     means = _person_mean(x, person)
     sd_means = _sd_of_person_means(x, person)
-    columns[BETWEEN] = (means - means.mean()) / sd_means if sd_means > 0 else np.zeros_like(means)
+    columns[BETWEEN] = (means - means.mean()) / sd_means if varies(means) else np.zeros_like(means)
     columns[WITHIN] = _deviation(x, person) / within_person_sd(x, person)
     kept = independent_columns(columns)
     if WITHIN not in kept:

@@ -211,9 +211,9 @@ def koenker(squares: np.ndarray, x: np.ndarray) -> tuple[float, int, float]:
     """n R^2 of the squared residuals on the columns, its degrees of freedom and p (Koenker, 1981, J. Econometrics, 17,
     107-112); x with an intercept."""
     fitted = x @ np.linalg.lstsq(x, squares, rcond=None)[0]
-    total = float(((squares - squares.mean()) ** 2).sum())
-    if total <= 0:
+    if not varies(squares):
         raise NotTestable("the residuals are all alike")
+    total = float(((squares - squares.mean()) ** 2).sum())
     value, df = len(squares) * (1 - float(((squares - fitted) ** 2).sum()) / total), x.shape[1] - 1
     return value, df, float(stats.chi2.sf(value, df))
 

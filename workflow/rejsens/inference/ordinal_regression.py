@@ -17,6 +17,7 @@ from rejsens.inference.least_squares import INTERCEPT, analysed_people
 
 MAXIMUM_CATEGORIES = 15  # beyond this an outcome is a score, not an item
 _STEPS = 100
+SEPARATED = "a predictor or covariate separates the categories of the outcome"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,10 @@ def fit_proportional_odds(category: np.ndarray, x: np.ndarray) -> OrdinalFit:
     parameters = np.concatenate([np.zeros(p), np.log(at_most / (1 - at_most))])
     loglik, gradient, hessian = _likelihood(parameters, category, x, cuts)
     for _ in range(_STEPS):
-        step = np.linalg.solve(hessian, gradient)
+        try:
+            step = np.linalg.solve(hessian, gradient)
+        except np.linalg.LinAlgError:  # flat where a coefficient runs off
+            raise NotTestable(SEPARATED) from None
         for _halving in range(30):
             candidate = parameters - step
             found = _likelihood(candidate, category, x, cuts)
@@ -115,7 +119,7 @@ def fit_proportional_odds(category: np.ndarray, x: np.ndarray) -> OrdinalFit:
         if np.abs(step).max() < 1e-10:
             break
         if np.abs(parameters).max() > 50:
-            raise NotTestable("a predictor or covariate separates the categories of the outcome")
+            raise NotTestable(SEPARATED)
     eigenvalues = np.linalg.eigvalsh(-hessian)
     if eigenvalues[0] < 1e-9 * eigenvalues[-1] or np.abs(gradient).max() > 1e-5 * len(category):
         raise NotTestable("the ordinal model has no maximum on these data")

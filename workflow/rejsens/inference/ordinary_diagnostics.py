@@ -32,7 +32,7 @@ class LinearModel:
     y, matrix   (n,) and (n, p) with the intercept first; focal: a column of it; scale: from its coefficient to the
                 metric of the deciding row, held in every refit
     factors     the two columns whose product the focal column is, or none
-    covariates  as declared
+    covariates  as declared; beside: columns that are none, as the other predictor of a contrast
     """
 
     y: np.ndarray
@@ -41,6 +41,7 @@ class LinearModel:
     scale: float = 1.0
     factors: tuple[str, str] | None = None
     covariates: Sequence[Covariate] = ()
+    beside: tuple[str, ...] = ()
     ci_level: float = 0.95
     alpha: float = 0.05
 
@@ -52,7 +53,7 @@ class LinearModel:
     def parts(self, fit: Fit, left_out: int) -> Parts:
         if self.factors:
             return moderation_parts(self.y, self.matrix, fit, self.focal, self.factors, left_out, self.ci_level)
-        return linear_parts(self.y, self.matrix, fit, self.focal, self.covariates, left_out, self.ci_level)
+        return linear_parts(self.y, self.matrix, fit, self.focal, self.covariates, left_out, self.ci_level, self.beside)
 
 
 def linear_checks(model: LinearModel, left_out: int = 10) -> list[Check]:
@@ -118,6 +119,8 @@ def _check(row: Mapping[str, Any], model: LinearModel) -> Check:
             "flagged": flagged}  # fmt: skip
     if name == "collinearity" and not flagged:  # below it a covariate left out shows confounding, not collinearity
         return {key: value for key, value in kept.items() if key != "instead"} | said
+    if "numbers" not in row:
+        return kept | said
     numbers = scaled(row["numbers"], model.scale)
     return kept | said | {"numbers": numbers, "n_instead": row.get("n_instead", len(model.y))}
 

@@ -93,15 +93,19 @@ def linear_parts(
     covariates: Sequence[Covariate],
     left_out: int,
     ci_level: float,
+    beside: Sequence[str] = (),
 ) -> Parts:
-    """The checks of one coefficient of a least squares fit by name, each to be run; the rows of `linear_diagnostics`."""
+    """The checks of one coefficient of a least squares fit by name, each to be run; the rows of `linear_diagnostics`.
+
+    beside   columns that belong to the question, as the other predictor of a contrast: no check takes them for covariates
+    """
     return {
         "normality": lambda: _normality(y, matrix, fit, predictor),
         "equal variances": lambda: _equal_variances(matrix, fit, predictor, ci_level),
         "linearity": lambda: _linearity(y, matrix, predictor, ci_level),
         "dfbetas": lambda: _influence(y, matrix, fit, predictor, left_out, ci_level),
-        "collinearity": lambda: _collinearity(y, matrix, predictor, covariates, ci_level),
-        "covariate products": lambda: _covariate_products(y, matrix, predictor, ci_level),
+        "collinearity": lambda: _collinearity(y, matrix, predictor, covariates, ci_level, beside),
+        "covariate products": lambda: _covariate_products(y, matrix, predictor, ci_level, beside),
     }
 
 
@@ -242,7 +246,12 @@ def full_rank(matrix: pd.DataFrame, predictor: str) -> pd.DataFrame:
 
 
 def _collinearity(
-    y: np.ndarray, matrix: pd.DataFrame, predictor: str, covariates: Sequence[Covariate], ci_level: float
+    y: np.ndarray,
+    matrix: pd.DataFrame,
+    predictor: str,
+    covariates: Sequence[Covariate],
+    ci_level: float,
+    beside: Sequence[str],
 ) -> list[dict[str, Any]]:
     """A category's dummies stand or fall together: the generalised factor of Fox & Monette."""
     columns = matrix.drop(columns=INTERCEPT)
@@ -254,13 +263,15 @@ def _collinearity(
     for name, own in groups.items():
         if not own:
             continue
-        fewer = matrix[[INTERCEPT, predictor]] if name == predictor else matrix.drop(columns=own)
-        numbers = combination(fit_least_squares(y, fewer), {predictor: 1.0}, ci_level)
-        words = "without any covariate" if name == predictor else f"without {name}"
-        rows.append({
+        fewer = matrix[[INTERCEPT, predictor, *beside]] if name == predictor else matrix.drop(columns=own)
+        row = {
             "diagnostic": "collinearity", "term": name, "value": variance_inflation(columns, own), "guide": "10",
-            "df": float(len(own)), **instead(numbers, words),
-        })  # fmt: skip
+            "df": float(len(own)),
+        }  # fmt: skip
+        if fewer.shape[1] < matrix.shape[1] or not beside:  # a contrast may have nothing to leave out
+            numbers = combination(fit_least_squares(y, fewer), {predictor: 1.0}, ci_level)
+            row |= instead(numbers, "without any covariate" if name == predictor else f"without {name}")
+        rows.append(row)
     return rows
 
 
@@ -283,8 +294,10 @@ def variance_inflation(columns: pd.DataFrame, own: Sequence[str]) -> float:
     return math.exp(parts / len(own))
 
 
-def _covariate_products(y: np.ndarray, matrix: pd.DataFrame, predictor: str, ci_level: float) -> list[dict[str, Any]]:
-    covariates = matrix.drop(columns=[INTERCEPT, predictor])
+def _covariate_products(
+    y: np.ndarray, matrix: pd.DataFrame, predictor: str, ci_level: float, beside: Sequence[str]
+) -> list[dict[str, Any]]:
+    covariates = matrix.drop(columns=[INTERCEPT, predictor, *beside])
     if covariates.empty:
         return []
     products = {f"{predictor}:{name}": matrix[predictor] * (covariates[name] - covariates[name].mean())

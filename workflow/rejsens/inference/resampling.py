@@ -9,6 +9,8 @@ import numpy as np
 # at most so many draws, and so many draws x people, at a time: a million people fit as well
 _BATCH, _CELLS = 500, 2_000_000
 _LEFT_OUT = 16_384  # rows left out, each in turn, at a time
+_GRID = 2.0**-28  # z scores and their products are rounded to its multiples, which add up exactly in any order
+_VANISHED = 4 * _GRID  # a column that is constant in a resample keeps this much variance at most, from that rounding
 
 
 def bootstrap_correlations(values: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -21,8 +23,8 @@ def bootstrap_correlations(values: np.ndarray, draws: int, rng: np.random.Genera
     >>> bootstrap_correlations(values, 1000, np.random.default_rng(2)).shape
     (1000, 2, 2)
     """
-    # Multiples of 2^-28 add up exactly, in any order: the draws do not depend on how many threads multiply matrices.
-    columns, products = (np.round(moments * 2.0**28) / 2.0**28 for moments in _moments(values))
+    # Sums that are exact do not depend on how many threads multiply matrices.
+    columns, products = (np.round(moments / _GRID) * _GRID for moments in _moments(values))
     n = len(columns)
     found = []
     batch = min(_BATCH, max(1, _CELLS // n))  # the random numbers, and sums that are exact, are the same in any batch
@@ -111,6 +113,6 @@ def _correlations(sums: np.ndarray, products: np.ndarray, n: int) -> np.ndarray:
     first, second = np.triu_indices(k)
     s = np.empty((len(sums), k, k))
     s[:, first, second] = s[:, second, first] = products - sums[:, first] * sums[:, second] / n
-    squares = np.diagonal(s, axis1=1, axis2=2) / n  # 1 in the full sample, so that rounding is about 1e-16
-    inverse_sd = np.where(squares > 1e-10, 1 / np.sqrt(np.maximum(squares, 1e-10)), 0.0)
+    squares = np.diagonal(s, axis1=1, axis2=2) / n  # 1 in the full sample
+    inverse_sd = np.where(squares > _VANISHED, 1 / np.sqrt(np.maximum(squares, _VANISHED)), 0.0)
     return s / n * inverse_sd[:, :, None] * inverse_sd[:, None, :]

@@ -90,12 +90,15 @@ def little_test(frame: pd.DataFrame) -> LittleTest:
     if not full.converged or np.linalg.eigvalsh(full.covariance)[0] < NEARLY_SINGULAR:
         reason = "too little was answered together, or columns are linearly dependent"
         return LittleTest(f"not estimated: {reason}", np.nan, 0, np.nan, len(sample.patterns), n, n_lost)
+    df = sum(len(pattern.items) for pattern in sample.patterns) - len(names)
+    if df == 0:
+        reason = "no column was answered in two patterns, so that there are no means to compare"
+        return LittleTest(f"not estimated: {reason}", np.nan, 0, np.nan, len(sample.patterns), n, n_lost)
     chi2 = 0.0
     for pattern in sample.patterns:
         apart = pattern.mean - full.mean[pattern.items]
         within = full.covariance[np.ix_(pattern.items, pattern.items)]
         chi2 += pattern.n * float(apart @ np.linalg.solve(within, apart))
-    df = sum(len(pattern.items) for pattern in sample.patterns) - len(names)
     return LittleTest(ESTIMATED, chi2, df, upper_tail(chi2, df), len(sample.patterns), n, n_lost)
 
 
