@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from tests.canaries import table
@@ -54,6 +55,7 @@ def add(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Add:
         ({"ids": "mask"}, "“mask”"),
         ({"dates_from": "2.3.2026"}, "year-month-day"),
         ({"dates_to": "2026-02-30"}, "year-month-day"),
+        ({"dates_to": "20260302"}, "year-month-day"),
         ({"dates_from": "2026-03-09", "dates_to": "2026-03-02"}, "the first day lies after the last"),
         ({"pairs": ["gad7_01"]}, "it has no ="),
         ({"pairs": ["=age"]}, "COLUMN=ITEM"),
@@ -109,7 +111,9 @@ def test_a_column_mapped_to_none_holds_no_item(study: Path, add: Add) -> None:
     refused = add(study, table(answers()), pairs=["gad7_03=none"], **DAYS)
     blocked(refused, study, "gad7_03 has no column")
     added = add(study, table(answers()), pairs=["gad7_03=none"], partial=["gad7"], **DAYS)
-    assert added.code == 0 and {"id": "gad7", "items": [i for i in GAD7 if i != "gad7_03"]} in added.sidecar["instruments"]
+    assert (
+        added.code == 0 and {"id": "gad7", "items": [i for i in GAD7 if i != "gad7_03"]} in added.sidecar["instruments"]
+    )
 
 
 def test_one_question_in_two_columns_is_taken_for_neither(study: Path, add: Add) -> None:
@@ -121,12 +125,14 @@ def test_one_question_in_two_columns_is_taken_for_neither(study: Path, add: Add)
 
 
 def test_settings_in_which_earlier_waves_differ_are_not_taken_over(study: Path, add: Add) -> None:
-    path = study / "data/waves/w2.yaml"
-    entries = yaml.safe_load(path.read_text())["instruments"]
-    declare(study, "w2", instruments=[e | ({"anchor_direction": "descending"} if e["id"] == "ucla3" else {}) for e in entries])
+    for wave, code, way in (("w1", -9, "ascending"), ("w2", -8, "descending")):
+        entries = [{"id": "gad7", "missing_codes": [code]}, {"id": "ucla3", "anchor_direction": way}]
+        declare(study, wave, instruments=[*entries, {"id": "background", "items": ["age"]}])
     refused = add(study, table(answers()), **DAYS)
-    blocked(refused, study, "`anchor_direction` is descending in wave w2 and ascending in wave w1")
-    assert "`anchor_direction`" in refused.all.partition("Settings that this instrument requires")[2]
+    blocked(refused, study, "ucla3 does not state `anchor_direction`")
+    assert "`missing_codes` is [-8] in wave w2 and [-9] in wave w1; here it is taken as not stated" in refused.all
+    added = add(study, table(answers()), instruments=["ucla3:anchor_direction=ascending"], **DAYS)
+    assert added.code == 0 and {"id": "gad7"} in added.sidecar["instruments"]
 
 
 # --- who answered ----------------------------------------------------------------------------------------------------
@@ -194,12 +200,8 @@ def test_an_earlier_wave_without_its_export_still_says_where_items_stood(study: 
 
 
 def column(*cells: str) -> Column:
-    found = table(q=list(cells))
-    texts = [row["q"] for row in csv.DictReader(found.splitlines())]
-    different = list(dict.fromkeys(texts))
-    import numpy as np
-
-    return Column("q", tuple(different), np.array([different.index(t) for t in texts]), np.arange(len(texts)) + 2)
+    different = list(dict.fromkeys(cells))
+    return Column("q", tuple(different), np.array([different.index(c) for c in cells]), np.arange(len(cells)) + 2)
 
 
 BOXES = {
@@ -225,12 +227,13 @@ def test_choices_come_as_the_platforms_codes_or_as_its_words(cells: Sequence[str
 
 def test_a_dash_is_no_tick_of_a_box_without_words() -> None:
     boxes = {"other": Item("other", "somebody else", 0, 1, choice_of="lives_with")}
-    found = read_choices(column("somebody else", "-"), boxes, {}, {})
+    found = read_choices(column("-", "somebody else"), boxes, {}, {"9": "?"})
     assert found.items == {"somebody else": "other"} and found.unread == ["-"]
 
 
 @pytest.mark.parametrize(
-    "texts", [["Mar 2, 2026", "March 9, 2026 10:15 PM"], ["2 Mar 2026 08:00", "09-Mar-2026"], ["2. March 2026", "9 March 2026"]]
+    "texts",
+    [["Mar 2, 2026", "March 9, 2026 10:15 PM"], ["2 Mar 2026 08:00", "09-Mar-2026"], ["2. March 2026", "9 March 2026"]],
 )
 def test_months_in_words_are_read(texts: list[str]) -> None:
     found = days_of(texts, [], "here")
@@ -240,7 +243,9 @@ def test_months_in_words_are_read(texts: list[str]) -> None:
 def test_choices_that_run_the_other_way_contradict_the_stated_direction() -> None:
     """The platform lists the end words at the other ends: the scores of the whole wave would be turned round."""
     definition = load_instruments(only=["ucla3"])["ucla3"]
-    anchors = yaml.safe_load((ROOT / "schemas/instruments/ucla3.yaml").read_text(encoding="utf-8"))["answers"]["anchors"]
+    anchors = yaml.safe_load((ROOT / "schemas/instruments/ucla3.yaml").read_text(encoding="utf-8"))["answers"][
+        "anchors"
+    ]
     asked = {way: administer(definition, "w3", anchor_direction=way) for way in ("ascending", "descending")}
     columns = {item.id: item.id for item in definition.items}
     up, down = ({item: {"1": one, "3": three} for item in columns} for one, three in
@@ -271,8 +276,6 @@ def test_choices_that_run_the_other_way_contradict_the_stated_direction() -> Non
 def test_an_answer_is_one_of_the_choices_or_none(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, choices: Sequence[str], answer: str
 ) -> None:
-    import io
-
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     assert asking.ask("Which?", choices) == answer
     assert ("Please answer with one of" in capsys.readouterr().out) == (typed.count("\n") == 2)

@@ -98,7 +98,9 @@ def test_pairs_of_scores_stand_beside_what_the_marker_takes_out(tables: Tables) 
     pairs = pd.DataFrame(
         [
             blank | {"wave": "2026a", "x": "", "y": "", "n": 0, "status": "not run: the marker was not asked"},
-            blank | numbers | {"wave": "2026b", "x": "rses_sum", "y": "gad7_sum", "r": -0.52, "estimate": -0.583, "p": 2e-9},
+            blank
+            | numbers
+            | {"wave": "2026b", "x": "rses_sum", "y": "gad7_sum", "r": -0.52, "estimate": -0.583, "p": 2e-9},
             blank | numbers | {"wave": "2026b", "x": "ucla3", "y": "gad7_sum", "r": 0.08, "estimate": 0.042, "p": 0.41},
             blank | numbers | {"wave": "2026c", "x": "ucla3", "y": "gad7_sum", "r": 0.11, "estimate": 0.073, "p": 0.15},
         ]
