@@ -874,3 +874,9 @@ def test_an_instruments_own_labels_mean_its_own_codes_also_where_a_waves_codes_d
     text = one_person(**(dict.fromkeys(items, 4) | {items[0]: labels[0.0], items[1]: 0, items[2]: labels[4.0]}))
     frame = read(text, {"id": "mreii_exposure", "anchor_direction": "descending"})[1].frame
     assert frame.loc[0, items[:4]].tolist() == [0, 4, 4, 0]
+
+
+def test_stored_totals_that_are_no_numbers_are_refused_by_row_and_not_quoted(read: Read) -> None:
+    said = refusal(read, table(TWO_PEOPLE | {"total": ["Ann Smith", "14"]}), stored_totals={"total": "gad7_sum"})
+    assert "Answers that are not numbers" in said and "total: 1 cell, row 2 (ann)" in said
+    assert "Ann Smith" not in said

@@ -223,7 +223,11 @@ def test_days_that_cannot_be_shortened_leave(
 def test_the_years_of_two_dates_of_birth_take_the_place_of_no_other_column() -> None:
     dates = {"dob": ["1990-05-04", "1.2.1991", ""], "year_of_birth": ["1960", "1961", "1962"]}
     found = cleaned(table(**PEOPLE, **dates))
-    assert found.columns["year_of_birth"] == dates["year_of_birth"] and found.columns["dob_year"] == ["1990", "1991", ""]
+    assert found.columns["year_of_birth"] == dates["year_of_birth"] and found.columns["dob_year"] == [
+        "1990",
+        "1991",
+        "",
+    ]
     assert [e["reason"] for e in found.dropped] == ["exact dates of birth; the year was kept, as dob_year"]
 
 
