@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyreadstat
 import pytest
 import yaml
 from tests.canaries import table
@@ -290,3 +292,29 @@ def test_a_map_and_an_instrument_that_cannot_be_read_say_how_they_are_written() 
         parse_instrument("gad7:missing_codes=[none]")
     assert parse_instrument("gad7:missing_codes=[-9,8.5]")["missing_codes"] == [-9, 8.5]
     assert session.FAULTS == 1
+
+
+def test_a_code_that_spss_calls_missing_in_one_item_and_another_item_uses_is_refused(
+    study: Path, add: Add, tmp_path: Path
+) -> None:
+    """Taken as missing for the whole instrument, it would take real answers away from the other items."""
+    frame = pd.DataFrame(answers())
+    pyreadstat.write_sav(frame, str(tmp_path / "one.sav"), missing_ranges={"gad7_01": [3]})
+    blocked(add(study, tmp_path / "one.sav", **DAYS), study, "3: the file declares it as missing for some items")
+    frame.loc[0, GAD7] = -9
+    every: dict[str, list[Any]] = {item: [{"lo": -99, "hi": -1}] for item in GAD7[:-1]} | {GAD7[-1]: [-9]}
+    pyreadstat.write_sav(frame, str(tmp_path / "all.sav"), missing_ranges=every)
+    added = add(study, tmp_path / "all.sav", **DAYS)
+    assert added.code == 0 and {"id": "gad7", "missing_codes": [-9]} in added.sidecar["instruments"]
+
+
+def test_a_wave_that_cannot_be_stored_is_told_and_leaves_nothing(
+    study: Path, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*given: Any, **named: Any) -> Any:
+        raise Refused(Problem("the key", "A key is there already", "of another study", "", "move it"), "The key")
+
+    before = contents(study)
+    monkeypatch.setattr("rejsens.adding.session.writing.write", fail)
+    refused = add(study, table(answers()), **DAYS)
+    assert refused.code == 1 and "A key is there already" in refused.all and contents(study) == before
