@@ -311,6 +311,13 @@ def test_a_new_key_is_its_owners_alone_and_is_found_by_its_fingerprint(own_home:
     assert len(new_key()) == 64 and new_key() != new_key()
 
 
+def test_of_several_studies_keys_the_one_with_the_fingerprint_is_found(own_home: Path) -> None:
+    keys = [new_key() for _ in range(4)]
+    for place, key in enumerate(keys):
+        store_key(key, own_home / f"study{place}")
+    assert [find_key(fingerprint(key), "w1.yaml") for key in keys] == keys
+
+
 def test_a_line_end_that_an_editor_added_changes_no_key(own_home: Path) -> None:
     (own_home / "mine.key").write_bytes(KEY + b"\r\n")
     assert read_key(own_home / "mine.key", "here") == KEY
