@@ -97,6 +97,7 @@ def test_a_labels_file_of_another_form_is_refused(tmp_path: Path) -> None:
             "“gad7_02”: age and gad7_02",
         ),
         ({"instruments": ["gad77"]}, "“gad77” is not defined"),
+        ({"instruments": ["gad7:order=Z"]}, "gad7"),
         ({"instruments": ["phq9"]}, "none of its 9 items has a column"),
         ({"participant": "idd"}, "“idd” is not in the header"),
         ({"keep_text": ["notes"]}, "A flag names a column that is not there"),

@@ -113,6 +113,13 @@ def test_a_rung_that_was_fitted_and_not_tested_does_not_say_that_it_holds() -> N
     assert words[0] == "other" and words[1][0] == "not tested"
 
 
+@pytest.mark.parametrize(("start", "below"), [(10.0, True), (30.0 - ladder.GAP, False)])
+def test_an_arrow_goes_below_a_rung_that_could_not_be_tested(axes: Any, start: float, below: bool) -> None:
+    ladder._arrow(axes, start, 30.0, 8.0)
+    (line,) = axes.lines
+    assert (max(line.get_ydata()) > 8.0) == below and line.get_xdata()[[0, -1]].tolist() == [start, 29.0]
+
+
 def test_slopes_of_two_levels_cross_0_nowhere_that_could_be_told() -> None:
     slopes = pd.DataFrame({"z": [0.0, 1.0], "estimate": [0.2, 0.4], "ci_low": [-0.1, 0.1], "ci_high": [0.5, 0.7]})
     assert simple_slopes.crossings(slopes) == []

@@ -124,6 +124,12 @@ def test_an_item_stands_in_one_scale(items: list[tuple[str, tuple[str, ...] | No
     assert said in told.values() and problems[0].allowed == "one scale"
 
 
+def test_a_questionnaire_whose_scales_do_not_hold_its_items_is_refused(tmp_path: Path) -> None:
+    scale = {"name": "A", "items": ["mreii_c*"], "inside": "in", "outside": "out"}
+    with pytest.raises(Refused, match="Items that belong to no scale, or to several"):
+        contents(write(tmp_path, list(BLOCKS), scales=[scale]))
+
+
 def test_a_blueprint_without_principles_has_no_heading_for_them(tmp_path: Path) -> None:
     wanted = write(tmp_path, list(BLOCKS))
     text = blueprint(contents(wanted))

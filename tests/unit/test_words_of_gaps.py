@@ -14,7 +14,7 @@ from tests.canaries import table
 from tests.conftest import write_study
 from tests.unit.example_adding import answers
 
-from rejsens import narrative
+from rejsens import figure_presets, narrative
 from rejsens.adding.labels import _earlier_labels
 from rejsens.check import Unreadable
 from rejsens.check_export import check_export
@@ -152,3 +152,12 @@ def test_a_printed_table_aligns_each_of_its_columns() -> None:
 def test_letters_outside_a_journals_limits_are_refused(preset: dict[str, Any], told: str) -> None:
     (problem,) = _size_problems("mine", preset)
     assert problem.fix == told and "mine › base" in problem.where
+
+
+def test_presets_with_a_size_that_cannot_be_are_refused_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {name: dict(preset) for name, preset in figure_presets.load_presets().items()}
+    sizes["mine"] = next(iter(sizes.values())) | {"base": 4, "smallest": 6}
+    monkeypatch.setattr(figure_presets, "read_yaml", lambda *given: {"presets": sizes})
+    with pytest.raises(Refused) as refused:
+        figure_presets.load_presets()
+    assert ["mine" in problem.where for problem in refused.value.problems] == [True]
