@@ -358,3 +358,25 @@ def test_items_that_share_more_than_their_factor_have_a_row_among_the_correlatio
     variances = fitted.residual_variances.set_index("item")["estimate"]
     expected = fitted.parameters["a1~~a2"] / np.sqrt(variances["a1"] * variances["a2"])
     assert rows["estimate"].iloc[1] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rungs", "words"),
+    [
+        ([("configural", "admissible", ""), ("thresholds", "not testable: three categories", ""),
+          ("loadings", "admissible", "not rejected")], "equal loadings between w1 and w2"),
+        ([("configural", "admissible", ""), ("metric", "not testable: no degrees of freedom", "")],
+         "configural invariance between w1 and w2"),
+        ([("configural", "admissible", ""), ("metric", "not converged", "not rejected"), ("scalar", "admissible", "not rejected")],
+         "configural invariance between w1 and w2; metric not assessable"),
+        ([("configural", "not testable: one wave", "")], "not assessed"),
+        ([("configural", "not converged", "")], "not assessed"),
+    ],
+)  # fmt: skip
+def test_a_rung_that_these_data_cannot_test_is_stepped_over_and_a_model_that_failed_is_not(
+    rungs: list[tuple[str, str, str]], words: str
+) -> None:
+    table = pd.DataFrame(rungs, columns=["rung", "status", "holds"]).assign(
+        model="a", between="waves", compared="w1; w2"
+    )
+    assert reached(table, "a", "waves") == words

@@ -119,3 +119,15 @@ def test_the_printed_table_has_the_shipped_columns_covers_few_people_and_says_wh
     assert "simulated" not in to_html(printed, "benchmarks")
     simulated = lay_out(benchmarks=table, dictionary=dictionary, study=study | {"simulated": True})
     assert "are simulated" in to_html(simulated, "benchmarks") and "5.00 [4.60, 5.40]" in simulated.rows[0]
+
+
+def test_a_number_of_this_study_without_an_interval_is_compared_with_nothing() -> None:
+    given = CORRELATIONS.assign(ci_low=math.nan, ci_high=math.nan)
+    entry = {"id": "one", "finding": "F", "source": "S", "metric": "r", "value": 0.2, "n": 203, "x": ["x"], "y": ["y"]}
+    (row,) = benchmarks({"benchmarks": [entry]}, given, DESCRIPTIVES, RELIABILITY).to_dict("records")
+    assert row["comparison"] == "this study has no interval" and row["estimate"] == 0.50
+
+
+def test_a_finding_whose_metric_this_study_does_not_have_is_compared_with_nothing() -> None:
+    (row,) = joined(metric="none", value=0.20, n=203, x=["x"], y=["y"])
+    assert row["comparison"] == NO_METRIC and math.isnan(row["estimate"])

@@ -189,3 +189,17 @@ def test_simulated_raters_are_called_so_from_the_sheet_to_the_words(tmp_path, fo
 def _person(folder: Path, found: Contents) -> Path:
     write_csv(filled(found), folder / "person.csv")
     return folder / "person.csv"
+
+
+def test_items_that_too_few_rated_are_named_undecided():
+    ratings = long(["4444444", "4444444"])
+    ratings.loc[[0, 1], "relevance"] = math.nan
+    items = score_items(ratings)
+    lines = summary(ratings, items, score_scales(items))
+    assert "Undecided, rated by fewer than 6: i00." in lines and "I-CVI below 0.78: none." in lines
+    assert not any("Undecided" in line for line in summary(long(["44444"]), *_scored(["44444"])))  # nothing is decided
+
+
+def _scored(rows: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    items = score_items(long(rows))
+    return items, score_scales(items)

@@ -14,6 +14,7 @@ import pytest
 import typer
 import yaml
 
+from rejsens import frozen_plan
 from rejsens.check import check_study
 from rejsens.commands.plan import Action, plan
 from rejsens.declarations import SHIPPED, read_yaml
@@ -241,3 +242,14 @@ def test_the_report_of_a_study_that_left_its_plan_says_so(study: Path, monkeypat
     page = html.write(compose(tables, [], {"plan": lay_out(plan=told_plan, study=facts)}, facts, {}))
     assert f'<p>{said} <a href="#table-plan">Table 1</a></p>' in page
     assert "H1 (family primary): smallest effect of interest changed from 0.1 to 0.05." in page
+
+
+def test_what_came_and_what_went_is_told_apart_from_what_changed() -> None:
+    old = {"imputed": True, "bound": 0.05, "note": "as before", "gone": [1, 2]}
+    new = {"imputed": False, "bound": 0.0500001, "note": "as before", "come": {"a": "b"}}
+    assert frozen_plan._changes(old, new) == [
+        "imputed changed from yes to no",
+        "bound changed from 0.05 to 0.0500001",
+        "gone 1 and 2 was removed",
+        "come (a: “b”) was added",
+    ]

@@ -334,3 +334,18 @@ def test_a_fault_in_an_export_behind_a_variable_names_the_path_as_written(mine, 
     export.write_text("changed")
     said = rejsens_here(mine, "check").stdout
     assert "hunter2" not in said and "$REJSENS_DATA/w1.csv" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("? [a, b]\n: 1", "a list or a group of settings stands where a key should"),
+        ("? {a: b}\n: 1", "a list or a group of settings stands where a key should"),
+        (f"a: {'9' * 5_000}", "is too large"),
+        ("x" * (YAML_BYTES + 1), f"the file holds {YAML_BYTES + 1:,} characters"),
+    ],
+    ids=["list as key", "group as key", "digits", "long"],
+)
+def test_a_text_that_is_no_setting_is_refused_where_it_is_read(text, says):
+    with pytest.raises(yaml.YAMLError, match=re.escape(says)):
+        parse(text)

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,8 @@ import pytest
 import yaml
 from tests.canaries import table
 
-from rejsens.definitions import load_instruments
+from rejsens import ingest
+from rejsens.definitions import Item, load_instruments
 from rejsens.exports import Export, read_export
 from rejsens.ingest import Answers, gather_answers, read_answers
 from rejsens.problems import Refused
@@ -874,3 +876,21 @@ def test_an_instruments_own_labels_mean_its_own_codes_also_where_a_waves_codes_d
     text = one_person(**(dict.fromkeys(items, 4) | {items[0]: labels[0.0], items[1]: 0, items[2]: labels[4.0]}))
     frame = read(text, {"id": "mreii_exposure", "anchor_direction": "descending"})[1].frame
     assert frame.loc[0, items[:4]].tolist() == [0, 4, 4, 0]
+
+
+def test_stored_totals_that_are_no_numbers_are_refused_by_row_and_not_quoted(read: Read) -> None:
+    said = refusal(read, table(TWO_PEOPLE | {"total": ["Ann Smith", "14"]}), stored_totals={"total": "gad7_sum"})
+    assert "Answers that are not numbers" in said and "total: 1 cell, row 2 (ann)" in said
+    assert "Ann Smith" not in said
+
+
+def test_boxes_belong_together_by_their_question_whatever_they_are_called() -> None:
+    """Of several boxes a row without any tick was left out; of one box that would make every no a missing answer."""
+    boxes = [Item(name, name, 0, 1, choice_of="lives_with") for name in ("partner", "children")]
+    values = {"partner": np.array([1.0, 0.0, np.nan]), "children": np.array([np.nan, 0.0, np.nan])}
+    asked, again = (SimpleNamespace(name=name) for name in ("background", "later_background"))
+    assert ingest._tick_boxes([(asked, boxes[0])], values) == {}
+    assert ingest._tick_boxes([(asked, boxes[0]), (again, boxes[1])], values) == {}  # one question, asked twice
+    read = ingest._tick_boxes([(asked, box) for box in boxes], values)
+    np.testing.assert_array_equal(read["partner"], [1, np.nan, np.nan])
+    np.testing.assert_array_equal(read["children"], [0, np.nan, np.nan])

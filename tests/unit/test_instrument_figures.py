@@ -439,3 +439,42 @@ def test_a_scale_whose_items_all_have_a_blank_threshold_has_no_curve_either():
     whole = tables["information"][tables["information"]["item"].fillna("").eq("")]
     made = drawn("information_curves", tables | {"information": whole})
     assert made.data.empty and "give away a threshold that is blank" in made.alt
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "keys"),
+    [
+        ("information_curves", 3, ["score"]),
+        ("invariance_ladder", 3, ["model", "between"]),
+        ("loadings", 12, ["model"]),
+        ("path_diagram", 3, ["model"]),
+        ("scree", 3, ["set"]),
+    ],
+)
+def test_what_a_page_has_no_room_for_is_named_and_nothing_else_is_missing(name, size, keys):
+    given = instrument((size,) * 14)
+    made = drawn(name, given)
+    assert faults_of_layout(made.figure) == []
+    assert made.figure.get_size_inches()[1] * 25.4 <= style.MAX_HEIGHT + 0.01
+    table = {"information_curves": "information", "invariance_ladder": "invariance", "scree": "eigenvalues"}
+    every = given[table.get(name, "loadings")]
+    if "status" in every and name != "invariance_ladder":
+        every = every[every["status"].eq("admissible")]
+    whole = {tuple(map(str, key)) for key in every[keys].drop_duplicates().itertuples(index=False)}
+    if name == "loadings":  # of the models of one factor
+        whole = {key for key in whole if re.fullmatch(r"s\d+", key[0])}
+    shown = {tuple(map(str, key)) for key in made.data[keys].drop_duplicates().itertuples(index=False)}
+    dropped = made.note.partition("Not shown for space: ")[2].split(". ")[0].split("; ")
+    assert shown < whole and len(shown) + len(dropped) == len(whole), (len(shown), dropped, len(whole))
+
+
+def test_an_item_that_the_first_wave_did_not_ask_has_no_number_of_that_wave():
+    given = instrument((3,))
+    loadings = given["loadings"]
+    first = loadings["wave"].eq("w1") & loadings["item"].eq("s1_03")
+    made = drawn("loadings", given | {"loadings": loadings[~first]})
+    told = [ink.text for ink in drawn_texts(made.figure)]
+    values = [apa.r(v) for v in loadings.loc[~first & loadings["wave"].eq("w1") & loadings["model"].eq("s1"), "std"]]
+    assert len(values) == 2 and all(value in told for value in values)
+    assert "s1_03" in set(made.data.loc[made.data["wave"].eq("w2"), "item"])
+    assert len([w for w in told if re.fullmatch(r"\.\d\d", w)]) == 2

@@ -203,6 +203,41 @@ def test_what_stays_and_what_leaves_and_why() -> None:
     assert found.problems == []
 
 
+@pytest.mark.parametrize(
+    ("name", "cells", "kept", "reason"),
+    [
+        ("dob", ["1990-05-04", "in spring", "1.2.1991"], None, "dates of birth that could not be cut to a year"),
+        ("birthday", ["1990", "", "1991"], ["1990", "", "1991"], None),  # years already: nothing is taken away
+        ("began", ["Mar 2, 2026 10:15:31"] * 3, None, "time stamps that could not be cut to a day"),
+        ("began", ["Mon 02 Mar 2026 10:15", "", "Tue 03 Mar 2026 9:05"], None, "time stamps that could not be cut to a day"),
+    ],
+)  # fmt: skip
+def test_days_that_cannot_be_shortened_leave(
+    name: str, cells: list[str], kept: list[str] | None, reason: str | None
+) -> None:
+    found = cleaned(table(**PEOPLE, **{name: cells}), technical=["began"])
+    assert found.columns.get(name) == kept and "1990-05-04" not in str(found.columns)
+    assert [entry["reason"] for entry in found.dropped] == ([reason] if reason else [])
+
+
+def test_the_years_of_two_dates_of_birth_take_the_place_of_no_other_column() -> None:
+    dates = {"dob": ["1990-05-04", "1.2.1991", ""], "year_of_birth": ["1960", "1961", "1962"]}
+    found = cleaned(table(**PEOPLE, **dates))
+    assert found.columns["year_of_birth"] == dates["year_of_birth"] and found.columns["dob_year"] == [
+        "1990",
+        "1991",
+        "",
+    ]
+    assert [e["reason"] for e in found.dropped] == ["exact dates of birth; the year was kept, as dob_year"]
+
+
+def test_a_column_of_ids_whose_name_tells_who_somebody_is_has_to_be_renamed() -> None:
+    columns = table(**{"ann@example.org": ["p1", "p2", "p3"]}, age=PEOPLE["age"])
+    (problem,) = cleaned(columns, participant="ann@example.org").problems
+    assert problem.blocks and problem.cause == "A column's name tells who somebody is"
+    assert "ann@example.org" not in problem.sentence()
+
+
 def test_codes_are_answers_whatever_their_column_is_called() -> None:
     assert "phone_use" in cleaned(table(**PEOPLE, phone_use=["1", "5", "3"])).columns
     assert "phone_use" not in cleaned(table(**PEOPLE, phone_use=["1", "5", "5551234567"])).columns
@@ -274,6 +309,13 @@ def test_a_new_key_is_its_owners_alone_and_is_found_by_its_fingerprint(own_home:
     with pytest.raises(FileExistsError):
         store_key(key, own_home / "study")
     assert len(new_key()) == 64 and new_key() != new_key()
+
+
+def test_of_several_studies_keys_the_one_with_the_fingerprint_is_found(own_home: Path) -> None:
+    keys = [new_key() for _ in range(4)]
+    for place, key in enumerate(keys):
+        store_key(key, own_home / f"study{place}")
+    assert [find_key(fingerprint(key), "w1.yaml") for key in keys] == keys
 
 
 def test_a_line_end_that_an_editor_added_changes_no_key(own_home: Path) -> None:

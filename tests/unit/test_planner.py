@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import typer
 from scipy import stats
 
+from rejsens.commands import power as command
 from rejsens.commands.power import Kind, power
 from rejsens.inference.planned_panel import Plan, change_reliability, simulate
 from rejsens.inference.planner import _model, by_formula, power_of_correlation, power_table
@@ -166,3 +168,58 @@ def test_the_command_prints_writes_and_refuses(tmp_path: Path, capsys: pytest.Ca
     with pytest.raises(typer.Exit) as left:
         power(effect=0.1, people="many")
     assert left.value.exit_code == 2 and "people: “many”" in capsys.readouterr().out
+
+
+def test_a_simulated_plan_is_printed_with_what_it_rests_on_and_how_sure_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "power.csv"
+    asked = {"reliability_predictor": 0.84, "reliability_outcome": 0.9, "icc": 0.6, "attrition": 0.125}
+    power(effect=0.6, people="60", waves="3", draws=50, csv=file, **asked)
+    printed = capsys.readouterr().out
+    row = pd.read_csv(file).iloc[0]
+    line = next(line for line in printed.splitlines() if line.split()[:1] == ["60"])
+    head = next(line for line in printed.splitlines() if "Range" in line)
+    cells = dict(zip(head.split(), re.findall(r"\[[^]]*\]|\S+", line), strict=True))
+    assert cells["Power"] == f"{row['power']:.3f}".lstrip("0")
+    assert cells["Range"] == f"[{row['power_low']:.2f}, {row['power_high']:.2f}]".replace("0.", ".")
+    said = " ".join(printed.split())
+    assert "12.5% leave before each later wave; reliability .84 (predictor), .90 (outcome); ICC .60" in said
+    # a score's changes share (reliability - ICC) / (1 - ICC) with what is meant: .24 / .40 and .30 / .40
+    assert "ups and downs within people: .60 (predictor), .75 (outcome)" in said
+    assert "50 simulated studies a line" in said and "By formula" not in said
+
+
+@pytest.mark.parametrize(
+    ("effect", "rows", "words"),
+    [
+        (0.0, [(0.05, 0.0)], "state an effect other than 0"),
+        (0.2, [(0.5, 0.0), (0.79, 0.0)], "no line reaches 80% power; plan more people or waves"),
+        (0.2, [(0.5, 0.0), (0.4, 0.3)], "30% of the studies in the last line give no estimate"),
+        (0.2, [(0.4, 0.3), (0.8, 0.3), (0.9, 0.3)], "200 people, 3 waves is the first line with 80% power"),
+    ],
+)
+def test_what_to_plan_next(effect: float, rows: list[tuple[float, float]], words: str) -> None:
+    table = pd.DataFrame(rows, columns=["power", "not_testable"])
+    table["people"], table["waves"], table["reason"] = [100 * (k + 1) for k in range(len(rows))], 3, ""
+    assert words in command._next(table, Plan("within", 100, 3, effect))
+
+
+def test_lines_that_gave_no_estimate_say_how_often_and_why() -> None:
+    table = power_table([Plan("within", 20, 2, 0.9, attrition=0.9)], draws=50)
+    columns = command._columns(table, Plan("within", 20, 2, 0.9, attrition=0.9), None)
+    assert columns["No estimate"] == [f"{table['not_testable'].iloc[0]:.3f}".lstrip("0")]
+    assert command._notes(table, Plan("within", 20, 2, 0.9))[-1] == f"No estimate: {table['reason'].iloc[0]}."
+    without = command._columns(table.assign(not_testable=0.0), Plan("within", 20, 2, 0.0), None)
+    assert "No estimate" not in without and "Needed" not in without and "Rejections" in without
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_how_far_the_drawing_is_stands_in_a_terminal_only(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
+    command._progress(Plan("within", 60, 3, 0.2), 10, 50)
+    command._progress(Plan("within", 60, 3, 0.2), 50, 50)
+    told = capsys.readouterr().err
+    assert ("60 people, 3 waves: 10 of 50 studies" in told) == terminal and told.endswith("\r\033[K") == terminal

@@ -17,6 +17,7 @@ from rejsens.inference.families import declined, hypotheses_frame
 from rejsens.plan import Plan
 from rejsens.problems import Refused, explain
 from rejsens.study import load_study, wave_with_instruments
+from rejsens.study_checks import plugin_problems
 
 
 @pytest.fixture
@@ -357,3 +358,29 @@ def test_a_job_depends_on_its_own_export_and_not_on_that_of_another_wave(
     seal(study, "w2")
     after = Plan(load_study(".")).validate_wave("w1"), Plan(load_study(".")).validate_wave("w2")
     assert after[0] == before[0] and after[1] != before[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "told"),
+    [
+        ("figures", "SHOWS_PEOPLE = False\n", "does not define TABLES"),
+        ("figures", "TABLES = ('flow',)\n", "does not define SHOWS_PEOPLE"),
+        ("tables", "TABLES = tuple(names)\n", "malformed node"),
+        ("tables", "TABLES = ('flows',)\n", "“flows” is no table"),
+        ("tables", "TABLES = ('flow')\n", "“flow” is no list of names"),  # a comma was forgotten
+        ("tables", "TABLES = 5\n", "“5” is no list of names"),
+        ("tables", "TABLES = ('flow',\n", "line 2 is not Python"),
+        ("figures", "TABLES = ('flow',)\nSHOWS_PEOPLE = False\nOF = 'wave'\n", "“wave”"),
+    ],
+)
+def test_a_studys_own_figure_that_could_not_be_drawn_is_told_in_a_sentence(
+    tmp_path: Path, kind: str, text: str, told: str
+) -> None:
+    (tmp_path / kind).mkdir()
+    (tmp_path / kind / "mine.py").write_text(f'"""Mine"""\n{text}')
+    (problem,) = plugin_problems(tmp_path)
+    assert told in problem.found and problem.where.startswith(str(tmp_path / kind / "mine.py"))
+    good = tmp_path / "good" / kind / "mine.py"
+    good.parent.mkdir(parents=True)
+    good.write_text('"""Mine"""\nTABLES = ("flow", "waves")\nSHOWS_PEOPLE = False\n')
+    assert plugin_problems(tmp_path / "good") == []

@@ -1,6 +1,7 @@
 """Validation plans run through: two halves of a wave, and what the tables of earlier jobs say against declared guides."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -261,3 +262,12 @@ def test_every_shipped_plan_names_what_exists():
             plan.predictions in predictions.prediction_files() and plan.discriminant in predictions.prediction_files()
         )
     assert set(plan_files()) == {"mreii"}
+
+
+@pytest.mark.parametrize(("polychoric", "estimator"), [(False, "MLR"), (True, "WLSMV")])
+def test_a_model_of_ordered_answers_is_not_fitted_twice(monkeypatch, polychoric, estimator):
+    fitted = SimpleNamespace(estimator=estimator)
+    monkeypatch.setattr(halves, "fit", lambda *given: fitted)
+    monkeypatch.setattr(halves, "cfa", None)
+    found = halves.confirm(None, None, None, 0.95, polychoric)
+    assert found.model is fitted and found.ordered is None

@@ -19,14 +19,28 @@ import example_tables
 import pytest
 from docx.oxml.ns import qn
 from fontTools.ttLib import TTFont
+from markdown_it import MarkdownIt
 from test_report import document
 
 from rejsens import layout
-from rejsens.document import Document, Facts, Figure, Finding, Paragraph, Record, Section, See, Strong, Table, walk
+from rejsens.document import (
+    Document,
+    Entries,
+    Facts,
+    Figure,
+    Finding,
+    Paragraph,
+    Record,
+    Section,
+    See,
+    Strong,
+    Table,
+    walk,
+)
 from rejsens.layout import PrintedTable
 from rejsens.problems import Refused
 from rejsens.report import compose
-from rejsens.writers import html, pdf, widths, word
+from rejsens.writers import html, markdown, pdf, widths, word
 
 NUMBER = re.compile(r"[−-]?(?:\d[\d,]*)?\.?\d+(?:\.\d+)?")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="500pt" height="{}pt"><rect width="9" height="9"/></svg>'
@@ -355,6 +369,39 @@ def test_a_finding_without_an_estimate_has_neither_strip_nor_value():
         small(finding)
     )
     assert pdf.write(small(finding)).startswith(b"%PDF")
+
+
+def test_every_kind_of_block_says_the_same_in_every_format():
+    """A finding with a number and one without, an entry of two paragraphs, a record, a table without rows."""
+    full = Finding(
+        "h", "H1", "A claim of *mine*", "supported", "Estimated: a difference.", "as claimed", "b", "−0.21", "[−0.30, −0.12]",
+        (("p", ".01"), ("n", "388")), "The interval lies below 0.",
+    )  # fmt: skip
+    bare = Finding("g", "H2", "Another claim", "not testable", "Planned: a difference.")
+    empty = Table("none", PrintedTable("Nothing here", ("a", "M"), ()))
+    entry = (Paragraph("Sixty people | answered."), Paragraph("Permission required.", "warning"))
+    record = Record("Fingerprints", ("file", "hash"), (("w1.csv", "0af3"), ("w2.csv", "9be1")))
+    report = small(Entries((entry,)), Table("t", PrintedTable("T", ("a",), (("x",),))), empty, full, bare, record,
+                   Paragraph(("See ", See("table-t"), See("table-gone"), ".")), facts=(("Design", "panel survey"),))  # fmt: skip
+    told = docx.Document(io.BytesIO(word.write(report)))
+    cells = [cell.text for table in told.tables for row in table.rows for cell in row.cells]
+    rendered = MarkdownIt("commonmark").enable("table").render(markdown.write(report))
+    said = {
+        "word": " ".join([*(p.text for p in told.paragraphs), *cells]),
+        "html": audit.Page(html.write(report)).text,
+        "markdown": unescape(re.sub("<[^>]+>", "", rendered)).replace("\\", ""),
+    }
+    wanted = [
+        "A claim of *mine*", "supported", "as claimed", "−0.21", "[−0.30, −0.12]", ".01", "388", "The interval lies below 0.",
+        "Estimated: a difference.", "Another claim", "not testable", "Planned: a difference.", "No rows.", "Nothing here",
+        "Sixty people | answered.", "Permission required.", "Fingerprints", "w1.csv", "0af3", "w2.csv", "9be1", "Design",
+        "panel survey", "Table 1", "Table 2",
+    ]  # fmt: skip
+    for name, text in said.items():
+        plain = " ".join(text.replace("\u00a0", " ").split())
+        assert [words for words in wanted if words not in plain] == [], name
+        assert "None" not in plain and "table-gone" not in plain, name
+    assert "(as claimed)" in said["markdown"] and said["markdown"].count("()") == 0
 
 
 if __name__ == "__main__":

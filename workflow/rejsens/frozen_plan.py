@@ -382,4 +382,4 @@ def _plain(value: Any) -> str:
         return listed([_plain(v) for v in value], 40) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"“{value}”" if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    return f"“{value}”" if isinstance(value, str) else f"{value:.15g}" if isinstance(value, float) else str(value)

@@ -71,7 +71,7 @@ def gather_answers(export: Export, wave: Wave, asked: list[Instrument], problems
         if item.not_applicable:
             not_applicable[item.id] = np.isin(values[item.id], item.not_applicable)
             values[item.id] = np.where(not_applicable[item.id], np.nan, values[item.id])
-    values |= _tick_boxes([item for _, item in items if item.id in columns], values)
+    values |= _tick_boxes([(instrument, item) for instrument, item in items if item.id in columns], values)
     for item in (item for _, item in items if item.asked_if):
         not_applicable[item.id] = not_asked(item, values, not_applicable)
     stored = [column for column in (wave.stored_totals or {}) if column in export.columns]
@@ -105,17 +105,16 @@ def not_asked(item: Item, values: Mapping[str, np.ndarray], absent: Mapping[str,
     return absent.get(item.id, nobody) | (np.logical_and.reduce(below) & np.isnan(values[item.id]))
 
 
-def _tick_boxes(items: Sequence[Item], values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _tick_boxes(items: Sequence[tuple[Instrument, Item]], values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Boxes of one question together: an empty box beside a ticked one is not ticked; without any tick nobody answered.
 
     Platforms write an empty box as 0, as No or not at all, and none tells a question that was left out from one without a
     tick; so every platform's boxes mean the same.
     """
-    questions: dict[str, list[str]] = {}
-    for item in items:
-        if item.choice_of:
-            prefix = item.id.partition(item.choice_of)[0]  # the same question may be asked twice
-            questions.setdefault(prefix + item.choice_of, []).append(item.id)
+    questions: dict[tuple[str, str], list[str]] = {}
+    for instrument, item in items:
+        if item.choice_of:  # the same question may be asked twice, under another name of its instrument
+            questions.setdefault((instrument.name, item.choice_of), []).append(item.id)
     read: dict[str, np.ndarray] = {}
     for boxes in questions.values():
         if len(boxes) > 1:

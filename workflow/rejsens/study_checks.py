@@ -298,6 +298,10 @@ def plugin_problems(folder: Path) -> list[Problem]:
             if stated["OF"] not in DRAWN_OF:
                 advice = "say one of them, or leave the line out"
                 problems.append(Problem(f"{path} › OF", cause, f"“{stated['OF']}”", listed(list(DRAWN_OF)), advice))
+            if not isinstance(stated["TABLES"], (tuple, list)):
+                found, advice = f"“{stated['TABLES']}” is no list of names", 'write TABLES = ("flow",), with its comma'
+                problems.append(Problem(f"{path} › TABLES", cause, found, "", advice))
+                continue
             for unknown in (name for name in stated["TABLES"] if name not in TABLES):
                 advice = did_you_mean(unknown, TABLES) or "name a table of the pipeline"
                 problems.append(

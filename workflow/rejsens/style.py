@@ -228,7 +228,7 @@ def wrap(text: str, width: float, size: float = BODY, *, weight: str = "normal",
 
 def _pieces(word: str, width: float, size: float, weight: str) -> list[str]:
     """A word too long for a line, cut after an underscore or a hyphen where it has one, else where the line ends."""
-    if width_of(word, size, weight) <= width:
+    if len(word) < 2 or width_of(word, size, weight) <= width:  # a letter is not cut, however narrow the line
         return [word]
     fits = [cut for cut in range(1, len(word)) if width_of(word[:cut], size, weight) <= width] or [1]
     at_joint = [cut for cut in fits if word[cut - 1] in "_-/"]

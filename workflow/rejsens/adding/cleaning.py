@@ -110,7 +110,8 @@ def clean(
         elif shown != name:
             cleaned.dropped.append({"column": shown, "reason": "its name tells who somebody is"})
         else:
-            _keep(cleaned, column, name in born, collected, name in kept_text, name in technical)
+            year = _free_name({*columns, *cleaned.columns}, name) if name in born else ""
+            _keep(cleaned, column, year, collected, name in kept_text, name in technical)
     unknown = sorted(kept_text - set(columns))
     if unknown:
         cleaned.problems.append(
@@ -178,14 +179,14 @@ def _birth(column: Column, question: str, collected: int) -> bool:
     return tells_birth(column.name, question) or looks_like_birth(column.filled, collected)
 
 
-def _keep(cleaned: Cleaned, column: Column, born: bool, collected: int, keep_text: bool, technical: bool) -> None:
-    """Store a column: dates of birth as years, time stamps as days, the rest as it is."""
+def _keep(cleaned: Cleaned, column: Column, year: str, collected: int, keep_text: bool, technical: bool) -> None:
+    """Store a column: dates of birth as years (in the column `year`), time stamps as days, the rest as it is."""
     texts = column.filled
-    if born:
+    if year:
         years = {text: birth_year(text, collected) for text in texts}
         if all(years.values()):
             only_years = all(re.fullmatch(r"\d{4}", text) for text in texts)
-            name = column.name if only_years else _free_name(cleaned, column.name)
+            name = column.name if only_years else year
             cleaned.columns[name] = [years[text] or "" if text else "" for text in column.cells()]
             if not only_years:
                 cleaned.dropped.append(
@@ -223,8 +224,9 @@ def _keep(cleaned: Cleaned, column: Column, born: bool, collected: int, keep_tex
     cleaned.columns[column.name] = column.cells()
 
 
-def _free_name(cleaned: Cleaned, column: str) -> str:
-    return YEAR_OF_BIRTH if YEAR_OF_BIRTH not in cleaned.columns else f"{column}_year"
+def _free_name(taken: set[str], column: str) -> str:
+    """A name for the years of a column of dates that no column of the export has."""
+    return YEAR_OF_BIRTH if YEAR_OF_BIRTH not in taken else f"{column}_year"
 
 
 def _answers_that_tell(

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +227,7 @@ def flag_problems(request: Request, platforms: Iterable[str]) -> list[Problem]:
             Problem("--ids", "Settings with a wrong value", f"“{request.ids}”", "auto, hash or keep", "choose one")
         )
     for flag, value in (("--dates-from", request.dates_from), ("--dates-to", request.dates_to)):
-        if value and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        if value and not _is_day(value):
             problems.append(
                 Problem(
                     flag,
@@ -241,6 +242,14 @@ def flag_problems(request: Request, platforms: Iterable[str]) -> list[Problem]:
             Problem("--dates-from", "Settings with a wrong value", "the first day lies after the last", "", "swap them")
         )
     return problems
+
+
+def _is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, as year-month-day."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 LINE_EACH = ("headers", "labels", "multiple", "questions", "replaces", "stored_totals")  # one line for each entry

@@ -35,6 +35,7 @@ def read_choices(
     """
     worded = {plain_question(item.wording or ""): i for i, item in items.items()} | {label_key(i): i for i in items}
     worded |= {label_key(item.label): i for i, item in items.items()}
+    worded.pop("", None)  # of a box without words: no dash in a cell is its tick
     found = {str(choice): item for choice, item in known.items()}
     for code, label in choices.items():
         item = worded.get(plain_question(label)) or worded.get(label_key(code))

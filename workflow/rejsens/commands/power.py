@@ -144,7 +144,7 @@ def _assumed(plan: Any) -> list[str]:
 
     reliabilities = [("predictor", plan.reliability_predictor), ("outcome", plan.reliability_outcome)]
     reliabilities += [("moderator", plan.reliability_moderator)] if plan.kind == "interaction" else []
-    said = [f"{plan.attrition:.0%} leave before each later wave"] if plan.attrition else []
+    said = [f"{100 * plan.attrition:g}% leave before each later wave"] if plan.attrition else []
     if any(value < 1 for _, value in reliabilities):
         said.append(f"reliability {', '.join(f'{apa.r(value)} ({name})' for name, value in reliabilities)}")
     said += [f"ICC {apa.r(plan.icc)}"] if plan.panel else []

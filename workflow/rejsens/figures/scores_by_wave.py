@@ -107,7 +107,8 @@ def step_edges(values: pd.Series, bounds: tuple[float, float]) -> np.ndarray:
     """
     low, high = bounds
     if not np.isfinite(low) or not np.isfinite(high):
-        middle, spread = values.median(), max(values.std(), 1e-9)
+        middle, spread = values.median(), values.std()
+        spread = spread if spread > 0 else 1e-9  # people who are all alike, or one alone, who has no deviation
         low, high = middle - 2 * spread, middle + 2 * spread
     grain = _grain(values)
     places = (values - low) / grain if grain else values * 0

@@ -140,10 +140,8 @@ def recognise(path: Path | str) -> tuple[str, str]:
 
 def _recognised(head: Head) -> tuple[str, str]:
     head = _with_names(head)[0]
-    for name, module in (PANELS | PLATFORMS).items():
-        if evidence := module.recognise(head):
-            return name, evidence
-    return "plain", "no platform's own columns stand in its header"
+    found = ((name, module.recognise(head)) for name, module in (PANELS | PLATFORMS).items())
+    return next((name, evidence) for name, evidence in found if evidence)  # each container has a plain one at the end
 
 
 def _bytes(path: str) -> bytes:

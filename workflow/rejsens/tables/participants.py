@@ -22,7 +22,7 @@ def lay_out(*, sample: pd.DataFrame, waves: pd.DataFrame, study: Mapping[str, An
     groups: dict[str, list[tuple[str, ...]]] = {"Sample": [("Participants", *(apa.count(kept[w]) for w in names))]}
     hidden = False
     for (variable, label), frame in sample.groupby(["variable", "label"], sort=False):
-        numeric = frame["mean"].notna().any()
+        numeric = frame["level"].eq("").all()  # not by its mean, which is covered where few people answered
         cells = {w: (_numeric if numeric else _levels)(frame[frame["wave"] == w], study) for w in names}
         hidden |= any(covered for _, covered in cells.values())
         stubs = list(dict.fromkeys(stub for found, _ in cells.values() for stub in found))
