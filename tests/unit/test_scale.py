@@ -18,7 +18,7 @@ from rejsens import differences, parquet, validity
 from rejsens.administration import administer
 from rejsens.definitions import Instrument, Item, Score, load_instruments
 from rejsens.differences import wording_changed
-from rejsens.inference import bootstrap, breakpoints, resampling
+from rejsens.inference import bootstrap, breakpoints, mixed_blocks, resampling
 from rejsens.parquet import read_parquet, write_parts
 from rejsens.plausibility.model import Answered
 from rejsens.plausibility.people import ids_known, ids_spelling
@@ -248,6 +248,25 @@ def test_products_are_worked_out_as_often_for_many_people_as_for_few(monkeypatch
         resampled_moments.bootstrap_covariances(values, lambda c: c[:, 0, 1:], 300, np.random.default_rng(1))
         times[n] = sum(rows) / n
     assert times[100] == times[1_600] >= 1
+
+
+def test_people_of_a_mixed_model_are_the_same_however_many_are_worked_on_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(2)
+    person, time = np.repeat(np.arange(40), 5), np.tile(np.arange(5), 40)
+    x = np.column_stack([np.ones(200), rng.normal(size=200)])
+    y = x @ [0, 0.3] + rng.normal(size=40)[person] + rng.normal(size=200)
+
+    def told() -> list[np.ndarray]:
+        blocks = mixed_blocks.Blocks(y, x, ("(Intercept)", "x"), person, x, np.array([[1, 0.1], [0.1, 0.2]]), 1.0)
+        made = [blocks.labels, blocks.coefficients, blocks.clustered(), blocks.residuals(), blocks.person_effects()]
+        return [*made, np.array(blocks.autocorrelation(time))]
+
+    whole = told()
+    monkeypatch.setattr(mixed_blocks, "CELLS", 7 * 25)
+    for apart, together in zip(told(), whole, strict=True):
+        np.testing.assert_allclose(apart, together, rtol=1e-11, atol=1e-13)
 
 
 def test_wild_draws_are_the_same_however_many_people_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,16 +17,21 @@ from rejsens.inference.estimates import NotTestable
 from rejsens.inference.mixedlm_adapter import MixedFit
 
 INTERCEPT = "(Intercept)"
+CELLS = 2_000_000  # cells of the covariances of people who are worked on at once
 UNTOLD = 1e-6  # share of the information on the autocorrelation that the variances must leave
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """People with equally many rows: `rows` (g, n), weights W = V^-1 (g, n, n)."""
+    """Some people with equally many rows: `rows` (g, n), weights W = V^-1 (g, n, n)."""
 
     rows: np.ndarray
     design: np.ndarray  # (g, n, q) of the random effects
     weight: np.ndarray
+
+    def weighted(self, values: np.ndarray) -> np.ndarray:
+        """(g, n) W r of each person, of values (n,) of all rows."""
+        return (self.weight @ values[self.rows][:, :, None])[:, :, 0]
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,9 @@ class Blocks:
         codes = pd.factorize(self.person)[0]
         sizes = np.bincount(codes)[codes]
         order = np.lexsort((np.arange(len(codes)), codes))
-        return [self._batch(order[sizes[order] == n].reshape(-1, n)) for n in np.unique(sizes)]
+        return [
+            self._batch(rows) for n in np.unique(sizes) for rows in _slices(order[sizes[order] == n].reshape(-1, n))
+        ]
 
     def _batch(self, rows: np.ndarray) -> _Batch:
         z = self.z[rows]
@@ -79,7 +86,7 @@ class Blocks:
     @cached_property
     def coefficients(self) -> np.ndarray:
         """(p,) generalised least squares."""
-        towards = sum(np.einsum("gna,gnm,gm->a", self.x[b.rows], b.weight, self.y[b.rows]) for b in self.batches)
+        towards = sum(np.einsum("gna,gn->a", self.x[b.rows], b.weighted(self.y)) for b in self.batches)
         return np.linalg.solve(self.information.sum(axis=0), towards)
 
     @cached_property
@@ -94,22 +101,20 @@ class Blocks:
     @cached_property
     def scores(self) -> np.ndarray:
         """(people, p) X_i' W_i (y_i - X_i b)."""
-        parts = [np.einsum("gna,gnm,gm->ga", self.x[b.rows], b.weight, self.marginal[b.rows]) for b in self.batches]
+        parts = [np.einsum("gna,gn->ga", self.x[b.rows], b.weighted(self.marginal)) for b in self.batches]
         return np.concatenate(parts)
 
     def residuals(self) -> np.ndarray:
         """(n,) conditional residuals sigma^2 W (y - X b): what neither the columns nor the person's own effects say."""
         found = np.empty(len(self.y))
         for b in self.batches:
-            found[b.rows] = self.residual * np.einsum("gnm,gm->gn", b.weight, self.marginal[b.rows])
+            found[b.rows] = self.residual * b.weighted(self.marginal)
         return found
 
     def person_effects(self) -> np.ndarray:
         """(people, q) predicted random effects Psi Z' W (y - X b)."""
-        parts = [
-            np.einsum("qr,gnr,gnm,gm->gq", self.random, b.design, b.weight, self.marginal[b.rows]) for b in self.batches
-        ]
-        return np.concatenate(parts)
+        parts = [np.einsum("gnr,gn->gr", b.design, b.weighted(self.marginal)) for b in self.batches]
+        return np.concatenate(parts) @ self.random.T
 
     def without_each(self) -> np.ndarray:
         """(people, p) what leaving out one person takes from the coefficients, b - b without them, variances held.
@@ -159,11 +164,13 @@ class Blocks:
             together = self.residual * near
             parts = np.stack([together, *self._variances(b)])
             weighted = b.weight @ parts
-            information = information + np.einsum("jgnm,kgmn->jk", weighted, weighted) / 2
+            turned = weighted.swapaxes(2, 3).reshape(len(parts), -1)
+            information = information + weighted.reshape(len(parts), -1) @ turned.T / 2
             r, x = self.marginal[b.rows], self.x[b.rows]
             towards, columns = b.weight @ r[:, :, None], b.weight @ x
             score += float((towards.swapaxes(1, 2) @ together @ towards).sum() - np.einsum("gnn->", weighted[0])) / 2
-            score += float(np.einsum("ab,gna,gnm,gmb->", self.covariance, columns, together, columns)) / 2
+            known = (columns.swapaxes(1, 2) @ (together @ columns)).sum(axis=0)
+            score += float((self.covariance * known).sum()) / 2
         rest = information[0, 1:] @ np.linalg.pinv(information[1:, 1:], hermitian=True) @ information[1:, 0]
         left = float(information[0, 0] - rest)
         if not left > UNTOLD * information[0, 0]:
@@ -181,6 +188,12 @@ class Blocks:
         if self.occasion is not None:
             own = self.occasion[b.rows]
             yield (own[:, :, None] == own[:, None, :]).astype(float)
+
+
+def _slices(rows: np.ndarray) -> list[np.ndarray]:
+    """People whose covariances have `CELLS` cells together, one part after the other."""
+    people = max(1, CELLS // rows.shape[1] ** 2)
+    return [rows[start : start + people] for start in range(0, len(rows), people)]
 
 
 def blocks_of(
