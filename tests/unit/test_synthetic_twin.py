@@ -12,7 +12,7 @@ from tests.unit.example_panel import example_answers, example_package, example_s
 from rejsens.definitions import load_instruments
 from rejsens.problems import Refused
 from rejsens.scoring import score
-from rejsens.sharing import closeness
+from rejsens.sharing import closeness, usefulness
 from rejsens.sharing.synthetic import synthetic_twin
 from rejsens.sharing.twin_rows import draw_answers, model_of, pooled, wide
 
@@ -141,6 +141,40 @@ def test_too_few_people_are_refused(study, package):
         synthetic_twin(replace(package, tables=tables), study)
 
 
+def aged(study, package, by: dict[str, float]):
+    """The same people, whose age moves by so much from wave to wave."""
+    answers = package.tables["answers"]
+    moved = answers["age"].astype(float) + answers["wave"].map(by).astype(float)
+    return example_package(study, answers.astype({"age": float}).assign(age=moved))
+
+
+def test_people_grow_older_together(study, package):
+    """An age that moves by two years between the waves does so in the twin, for each of its people."""
+    older = aged(study, package, {"w1": 0.0, "w2": 2.0})
+    made = synthetic_twin(older, study).tables["syntheticAnswers"].astype({"age": float})
+    both = made.pivot(index="participant", columns="wave", values="age").dropna()
+    inside = both[both["w1"] < made["age"].max() - 2]
+    assert len(inside) > 200 and (inside["w2"] - inside["w1"]).eq(2).all()
+
+
+def test_how_much_people_changed_rests_on_enough_of_them(study, package):
+    """Were fewer than `least` in two waves, the change would be theirs: age is drawn in each wave for itself."""
+    answers = aged(study, package, {"w1": 0.0, "w2": 2.0}).tables["answers"]
+    first = answers["wave"] == "w1"
+    stayed = answers["participant"].isin(answers.loc[~first, "participant"].iloc[:9])
+    rows = answers.assign(participant=answers["participant"].where(first | stayed, "late-" + answers["participant"]))
+    both = rows.groupby("participant")["wave"].nunique()
+    assert (both == 2).sum() == 9
+    assert "age" not in model_of(wide(rows), study, 10).persons
+    assert model_of(wide(rows), study, 9).drift["age"] == {"w1": 0.0, "w2": 2.0}
+
+
+def test_more_answers_than_one_model_holds_are_refused(study, package, monkeypatch):
+    monkeypatch.setattr("rejsens.sharing.twin_rows.MOST", 20)
+    with pytest.raises(Refused, match="28 items, counted in every wave that asked them"):
+        synthetic_twin(package, study)
+
+
 # --- what somebody could learn ---------------------------------------------------------------------------------------
 
 
@@ -166,6 +200,31 @@ def test_distances_equal_a_count_by_hand():
     others[1, :4] = np.nan
     found = closeness.distances(rows, others, np.full(12, 4.0))
     assert found[0, 0] == pytest.approx(3 * 0.5 / 12) and np.isinf(found[0, 1])
+
+
+def test_a_table_of_one_person_or_of_nobody_has_no_ratio_and_no_halves():
+    rng = np.random.default_rng(1)
+    rows = rng.integers(0, 5, (12, 30)).astype(float)
+    nobody = {"used": rows[:6], "held": rows[6:], "twin": rows[:0]}
+    risk = closeness.risk(rows[:1], rows[1:], np.full(30, 4.0), nobody, rng)
+    assert len(risk) == 4 and risk[["value", "comparison"]].iloc[3].isna().all()
+    by_hand = np.abs(rows[1:] - rows[0]).mean(axis=1) / 4
+    assert risk["value"].iloc[1] == pytest.approx(np.median(by_hand))
+
+
+def test_utility_says_nothing_of_answers_that_few_gave(study, package):
+    """Below `least` people a question has no row; what the twin lacks a column of is not compared."""
+    answers = package.tables["answers"]
+    first = answers["wave"].eq("w1")
+    rare = answers.assign(ucla3_03=answers["ucla3_03"].where(first & (answers.groupby("wave").cumcount() < 9)))
+    panel = wide(rare)
+    table = usefulness.answers(panel, panel, study, 10)
+    assert "ucla3_03" not in set(table["variable"]) and set(GAD7) <= set(table["variable"])
+    assert table["distance"].eq(0).all()
+    assert "ucla3_03" in set(usefulness.answers(panel, panel, study, 9).query("wave == 'w1'")["variable"])
+    without = replace(panel, answers={w: frame.drop(columns="ucla3_02") for w, frame in panel.answers.items()})
+    assert "ucla3_02" not in set(usefulness.answers(without, without, study, 10)["variable"])
+    assert usefulness.scales(without, without, study, 10)["score"].unique().tolist() == ["gad7_sum"]
 
 
 # --- questions that do not apply, events, tick boxes -----------------------------------------------------------------
