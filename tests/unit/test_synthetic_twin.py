@@ -12,7 +12,9 @@ from tests.unit.example_panel import example_answers, example_package, example_s
 from rejsens.definitions import load_instruments
 from rejsens.problems import Refused
 from rejsens.scoring import score
-from rejsens.sharing import closeness, usefulness
+from rejsens.sharing import closeness, exposure, spss, usefulness
+from rejsens.sharing.columns import dictionary_of
+from rejsens.sharing.copula import Column, fit
 from rejsens.sharing.synthetic import synthetic_twin
 from rejsens.sharing.twin_rows import draw_answers, model_of, pooled, wide
 
@@ -271,3 +273,56 @@ def test_what_does_not_apply_has_no_answer(matrix_study):
             assert table[name].mean() == pytest.approx(flags[name].mean(), abs=0.08)
     events = [name for name in flags if name.startswith("unclear")]
     assert table[events].nunique(axis=1).eq(1).all()
+
+
+def test_the_dictionary_says_what_a_column_of_flags_is(matrix_study):
+    """A flag has the label, the instrument and the waves of its question, and the question points at its flag."""
+    study = matrix_study
+    [wave] = study.waves
+    items = [item for instrument in study.asked[wave.name] for item in instrument.items if item.not_applicable]
+    item = items[0]
+    flag = f"{item.id}__na"
+    told = pd.DataFrame(
+        [{"variable": item.id, "wave": wave.name, "subscale": "sources", "scored_in": "", "choices": "", "missing_codes": "", "question_text": ""}]
+    )  # fmt: skip
+    frame = pd.DataFrame({"participant": ["p1"], "wave": [wave.name], item.id: [1.0], flag: [False]})
+    found = dictionary_of({"answers": frame}, study, told).set_index("variable")
+    assert found.loc[flag, "label"] == f"{found.loc[item.id, 'label']}: does not apply"
+    assert (found.loc[flag, "type"], found.loc[flag, "level"]) == ("boolean", "nominal")
+    same = ["instrument", "subscale", "waves"]
+    assert found.loc[flag, same].tolist() == found.loc[item.id, same].tolist()
+    assert found.loc[flag, "waves"] == wave.name
+    assert found.loc[item.id, "not_applicable"] == flag and flag in found.loc[item.id, "blank_means"]
+    with pytest.raises(KeyError, match="no instrument of the study has “shoe_size”"):
+        dictionary_of({"answers": frame.assign(shoe_size=1)}, study, told)
+
+
+def test_a_value_that_nobody_has_gives_nothing_away():
+    answers = pd.DataFrame({"participant": list("abcd"), "wave": "w1", "age_band": [20.0, 20, 40, 40], "empty": np.nan})
+    same = answers.assign(told=[1.0, 1, 2, 3])
+    found = exposure.alike(same, same[["participant", "wave"]], ["age_band"], ["empty", "told"]).set_index("column")
+    assert found.loc["empty", ["n_classes", "n_alike", "n_people"]].tolist() == [0, 0, 0]
+    assert np.isnan(found.loc["empty", "furthest"])
+    # both of 20 said 1, as two of four did: shares of (1, 0, 0) against (1/2, 1/4, 1/4) are half of 1 apart
+    assert found.loc["told"].tolist() == [2, 1, 2, 0.5]
+
+
+def test_columns_that_are_all_left_out_make_an_empty_model():
+    few = Column("x", np.array([1.0, 2.0, 3.0]))
+    empty = fit([few, Column("y", np.ones(50))], 10)
+    assert empty.draw(4, np.random.default_rng(1)) == {}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda t: t.rename(columns={"a": "z"}),
+        lambda t: t.head(1),
+        lambda t: t.assign(a=[1.0, 2.0000000001]),
+        lambda t: t.assign(b=["x", "y"]),
+        lambda t: t[["b", "a"]],
+    ],
+)
+def test_a_file_that_says_anything_else_is_not_the_table(changed):
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", None]})
+    assert spss.same(table, table.fillna({"b": ""})) and not spss.same(table, changed(table))
