@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -13,8 +14,9 @@ from tests.unit.test_reliability import BIFACTOR, FOUR, HEYWOOD, ITEMS, ORDINAL,
 from tests.unit.test_validity import ANSWERS, SCALES, TWO, screened
 
 from rejsens import psychometrics as p
-from rejsens.psychometrics import dimensionality
+from rejsens.psychometrics import dimensionality, exploratory, factor_reliability
 from rejsens.psychometrics.correlation_matrix import correlations_of
+from rejsens.psychometrics.engine import indices
 from rejsens.psychometrics.engine.minimise import invert_information
 from rejsens.psychometrics.engine.start import _positive
 from rejsens.psychometrics.engine.table import compile_table
@@ -266,6 +268,56 @@ def test_a_model_without_an_admissible_start_is_said_to_have_none():
     model = p.fit_model(BIFACTOR, p.Table(("b1", "b2"), (), tuple(rows)))
     assert model.status.startswith("not converged: no admissible start was found")
     assert np.isnan(model.fit.chi2) and model.modification_indices().empty
+
+
+@pytest.mark.parametrize("index", [indices.cfi, indices.tli, indices.rmsea, indices.rmsea_interval, indices.close_fit])
+def test_no_index_of_fit_is_made_of_a_statistic_that_is_not_there(index):
+    """A missing statistic had a CFI of 1 where the baseline fitted, too, and an interval of RMSEA from 0 to 0."""
+    more = {"base": 3.0, "base_df": 10.0} if index in (indices.cfi, indices.tli) else {"n": 100}
+    assert np.isnan(index(np.nan, 5.0, **more)).all()
+    if "base" in more:
+        assert np.isnan(index(4.0, 5.0, np.nan, 10.0))
+        assert index(4.0, 5.0, **more) == 1.0 or index is indices.tli
+    assert np.isfinite(index(7.0, 5.0, **more)).all()
+
+
+def test_an_implied_matrix_that_is_none_has_no_fit():
+    found = correlations_of(BIFACTOR)
+    residuals = np.zeros_like(found.matrix)
+    residuals[0, 1] = residuals[1, 0] = found.matrix[0, 1] - 1.5  # implied: a correlation of 1.5
+    fit = exploratory._fit(found, residuals, 2)
+    assert np.isnan([fit.chi2, fit.p, fit.tli, fit.rmsea, fit.rmsea_ci_low, fit.rmsea_ci_high, fit.bic]).all()
+    off = residuals[0, 1]
+    assert fit.rmsr == pytest.approx(np.sqrt(2 * off**2 / (9 * 8)))
+
+
+def test_robust_indices_need_polychoric_correlations_that_can_be():
+    made = rng(21)
+    items = pd.DataFrame((1.2 * made.normal(size=(40, 1)) + made.normal(size=(40, 5)) > 0.3).astype(int))
+    items = items.rename(columns="q{}".format)
+    assert "not positive definite" in correlations_of(items, "polychoric").reason
+    fit = p.cfa(items, {"f": list(items)}, estimator="WLSMV").fit
+    assert np.isfinite([fit.chi2_scaled, fit.cfi_scaled]).all()
+    assert np.isnan(
+        [fit.cfi_robust, fit.tli_robust, fit.rmsea_robust, fit.rmsea_robust_ci_low, fit.rmsea_robust_ci_high]
+    ).all()
+
+
+def test_draws_whose_search_does_not_arrive_are_left_out_of_an_interval(monkeypatch):
+    """Every fourth search is stopped: its draw counts as failed, and the ends are those of the other draws."""
+    whole = p.omega(ORDINAL, draws=160, rng=rng())
+    solve, calls = factor_reliability.engine.solve, []
+
+    def stopped(structure, samples, start=None):
+        objective, optimum = solve(structure, samples, start)
+        calls.append(len(calls))
+        return objective, replace(optimum, gradient_norm=1.0) if len(calls) % 4 == 0 else optimum
+
+    monkeypatch.setattr(factor_reliability.engine, "solve", stopped)
+    found = p.omega(ORDINAL, draws=160, rng=rng())
+    assert (whole.failed, found.failed, len(calls)) == (0, 40, 1 + 160)
+    assert found.status == "estimated; 40 of 160 draws failed and are left out" and found.estimate == whole.estimate
+    assert found.ci_low == pytest.approx(whole.ci_low, abs=0.02) and found.ci_low != whole.ci_low
 
 
 def test_a_parameter_that_nothing_observed_depends_on_is_named():
