@@ -149,4 +149,4 @@ def test_dates_that_nobody_can_read_are_said_not_to_have_been_looked_at(study: P
     found = check(study)
     assert not [f for f in found.notices if f.evidence.check == "dates"]
     [said] = [notice for notice in found.not_run if notice.check == "dates"]
-    assert said.wave == "w1" and said.finding == "no cell of StartDate is a date that can be read"
+    assert said.wave == "w1" and said.finding == "could not run: no cell of StartDate is a date that can be read"

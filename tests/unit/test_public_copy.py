@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import stat
 from collections import Counter
@@ -282,16 +283,15 @@ def test_what_is_not_stated_is_as_shipped(study):
 
 
 def test_who_left_a_class_that_an_earlier_copy_made_too_small_is_told_and_not_shown(study, answers):
-    """The first copy was made with k = 2; of a class of two, one has left since, and five can never be made of them."""
-    first = copy_of(study, answers, k=2)
-    shown = shown_in(first.package.tables["answers"])
-    pair = next(row for row, n in Counter(shown.values()).items() if n == 2)
-    known = known_of(answers)
-    left = next(p for p, told in known.items() if (told[:2], told[2]) == (pair[:2], pair[2]))
+    """The first copy was made with k = 2; of a class of fewer than five one has left since: five can never be made of it."""
+    package, history = example_package(study, answers), History("s", SECRET)
+    first = public_copy(package, stating(study, k=2), history, random.Random(5).sample).record
+    sizes = Counter(first.people.values())
+    of = {name: first.people.get(history.known_as(name)) for name in answers["participant"].unique()}
+    left = next(name for name, group in of.items() if group is not None and sizes[group] < K)
     with pytest.raises(Refused, match="An earlier copy shows too few people") as refused:
-        copy_of(study, answers[answers["participant"] != left], first.record)
-    assert "stood in a class of fewer than 5" in str(refused.value) and "p0" not in str(refused.value)
-    copy_of(study, answers[answers["participant"] != left], first.record, k=2, set_aside_at_most=0.5)
+        copy_of(study, answers[answers["participant"] != left], first)
+    assert f"stood in a class of fewer than {K}" in str(refused.value) and left not in str(refused.value)
 
 
 def test_where_nothing_is_enough_the_synthetic_twin_is_named(study, answers):
