@@ -159,6 +159,17 @@ def test_a_coefficient_that_is_withheld_says_why(made, words):
     assert np.isnan([found.estimate, found.ci_low, found.ci_high]).all()
 
 
+def test_items_that_run_against_each_other_have_no_ordinal_alpha():
+    """Three items of which hardly anybody says yes to two: each pair correlates below -.5, so that the sum is below nought."""
+    patterns = [(1, 0, 0), (0, 1, 0), (0, 0, 1)] * 20 + [(1, 1, 0), (0, 1, 1), (1, 0, 1), (0, 0, 0), (0, 0, 0)]
+    items = pd.DataFrame(patterns, columns=list("abc"))
+    of_pairs = [correlations_of(items[list(pair)], "polychoric").matrix[0, 1] for pair in ("ab", "ac", "bc")]
+    assert 3 + 2 * sum(of_pairs) < 0
+    assert p.ordinal_alpha(items).status == (
+        "not reported: the polychoric correlations sum to nothing: keyed the wrong way?"
+    )
+
+
 def test_people_who_never_move_differ_reliably_and_change_has_no_reliability():
     found = p.generalisability(STILL, ITEMS)
     assert found["r_kf"].estimate == found["r_1r"].estimate == 1
