@@ -62,6 +62,21 @@ def test_too_few_absent_people_are_a_status_that_tells_no_count() -> None:
     assert absence(panel({1.0: (20, 80)}).query("wave == 'w1'"), ["x"], [], LABELS).empty
 
 
+def test_what_tells_nothing_and_what_tells_everything_are_rows_with_their_reason() -> None:
+    """A score that does not vary had no row at all; one that is 1 for those who leave and 0 for the others has no odds ratio."""
+    rows = panel({1.0: (20, 80), 2.0: (30, 45)})
+    stays = rows["participant"].isin(rows.loc[rows["wave"] == "w2", "participant"])
+    rows = rows.assign(flat=3.0, never=np.nan, tells=(~stays).astype(float))
+    table = absence(rows, ["flat", "never", "tells", "x"], [], LABELS).set_index("model")
+    assert list(table.index) == ["flat", "never", "tells", "x"]
+    assert table["odds_ratio"].isna().tolist() == [True, True, True, False]
+    assert table.at["flat", "status"] == "not testable: the people with complete answers all have the same value"
+    assert table.at["never", "status"].startswith("not testable: ") and table.at["never", "n"] == 0
+    assert table.at["tells", "status"] == "not testable: the first wave tells completely who is lost"
+    one = absence(rows[rows["gender"] == 1.0], [], GENDER, LABELS)
+    assert one["status"].tolist() == ["not testable: the people with complete answers all have the same value"]
+
+
 def test_what_the_hypotheses_name_is_looked_at_and_without_any_everything() -> None:
     background = {item.id: item for item in load_instruments()["background"].items}
     families = [read_yaml(SHIPPED / "config/hypotheses/primary.yaml", "hypotheses")]

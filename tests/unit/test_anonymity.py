@@ -164,6 +164,20 @@ def test_one_who_left_a_class_that_was_too_small_already_cannot_be_hidden():
         set_apart(who, {}, who.present, 3, np.array([0] * 6 + [1]), SAMPLE)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_an_earlier_class_is_past_mending_when_it_is_smaller_than_k_whatever_is_coarsened(seed):
+    rng = np.random.default_rng(seed)
+    ages = rng.integers(20, 26, (60, 2)).astype(float)
+    ages[rng.random(ages.shape) < 0.3] = -1
+    who, earlier = people(ages.tolist()), rng.integers(-1, 12, 60)
+    smallest = np.unique(earlier[earlier != NEVER], return_counts=True)[1].min()
+    for coarsening in ({}, {"age": {"bands": 5}}, {"age": {"drop": True}}):
+        for kept in ("as_is", "first"):
+            set_apart(who, coarsening, kept_rows(who, kept), smallest, earlier, SAMPLE)
+            with pytest.raises(PastMending):
+                set_apart(who, coarsening, kept_rows(who, kept), smallest + 1, earlier, SAMPLE)
+
+
 def test_people_from_a_table():
     frame = pd.DataFrame(
         {
@@ -182,9 +196,14 @@ AGE = Item("age", "age", 18, 110, type="number")
 GENDER = Item("gender", "gender", 1, 3, type="category")
 
 
-def offers(who: People, most: int, k: int = 3, items=(AGE, GENDER)):
-    ladders = {i.id: ladder(i, who.values[i.id], who.present, {}) for i in items if i.id in who.values}
-    return search(who, Sought(ladders, [[name] for name in ladders], "as_is", k, never(who), most), SAMPLE)
+def offers(who: People, most: int, k: int = 3, items=(AGE, GENDER), declared=None, together=None):
+    ladders = {
+        i.id: ladder(i, who.values[i.id], who.present, (declared or {}).get(i.id, {}))
+        for i in items
+        if i.id in who.values
+    }
+    together = together or [[name] for name in ladders]
+    return search(who, Sought(ladders, together, "as_is", k, never(who), most), SAMPLE)
 
 
 def test_the_search_takes_the_least_that_is_enough():
@@ -217,3 +236,41 @@ def test_the_search_agrees_with_trying_everything():
 
 def test_the_search_says_when_nothing_is_enough():
     assert offers(people([[30.0]] * 2, gender=[[1.0]] * 2), most=0) == []
+
+
+def test_what_is_dropped_already_is_no_end_of_the_search_for_the_other_boxes_of_its_question():
+    """Box b is declared as dropped, and box a tells two people apart: it has to be dropped as well, and can be."""
+    boxes = (Item("a", "a", 0, 1, type="category"), Item("b", "b", 0, 1, type="category"))
+    who = people([[30.0]] * 6, a=[[1.0]] * 2 + [[0.0]] * 4, b=[[0.0], [1.0]] * 3)
+    [best, *_] = offers(who, 0, 3, boxes, {"b": {"drop": True}}, [["a", "b"]])
+    assert best.coarsening == {"a": {"drop": True}, "b": {"drop": True}}
+    assert ladder(boxes[1], who.values["b"], who.present, {"drop": True}) == [{"drop": True}]
+
+
+def test_rare_answers_are_merged_with_the_next_rarest():
+    """One answer of 3 of 100 people cannot be merged alone; two of two answers are not merged, for nothing would be left."""
+    one = np.array([[1.0]] * 60 + [[2.0]] * 37 + [[3.0]] * 3)
+    rungs = ladder(GENDER, one, np.ones((100, 1), bool), {})
+    assert {"merge": {"another answer": [2, 3]}, "at": "entry"} in rungs
+    two = np.array([[1.0]] * 97 + [[2.0]] * 3)
+    assert ladder(GENDER, two, np.ones((100, 1), bool), {}) == [{}, {"at": "entry"}, {"drop": True}]
+    halves = np.array([[1.0]] * 94 + [[2.5]] * 3 + [[3.0]] * 3)
+    assert ladder(GENDER, halves, np.ones((100, 1), bool), {})[2] == {
+        "merge": {"another answer": [2.5, 3]},
+        "at": "entry",
+    }
+    nobody = np.full((100, 1), np.nan)
+    assert ladder(AGE, nobody, np.ones((100, 1), bool), {}) == [{}, {"at": "entry"}, {"drop": True}]
+
+
+def test_many_quasi_identifiers_are_searched_by_their_ends_and_middles():
+    """Six ladders of six rungs have 46,656 combinations; what is offered of the 729 that are looked at holds for everybody."""
+    rng = np.random.default_rng(2)
+    items = tuple(Item(name, name, 0, 99, type="number") for name in ("age", *"vwxyz"))
+    values = {i.id: rng.integers(10, 90, (40, 1)).tolist() for i in items}
+    who = people(values.pop("age"), **values)
+    found = offers(who, most=0, k=4, items=items)
+    assert found and all(offer.touched == 0 for offer in found)
+    for offer in found:
+        release = Release(kept_rows(who, offer.participation), np.zeros(40, bool))
+        assert min(sizes_by_pairs(who, release, offer.coarsening)) >= 4

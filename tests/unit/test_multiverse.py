@@ -188,6 +188,27 @@ def test_scoring_rules_change_reflective_scores_alone():
     assert product["a_rsq"].min_answered == len(product["a_rsq"].pairs)
 
 
+def test_rows_beyond_a_cut_off_leave_in_their_own_wave_alone(panel):
+    """Five rows of one wave and three of another are beyond a cut-off, two are looked at and within every one."""
+    family = panel.families["loneliness"]
+    ids = rescored_study(panel, family, panel.multiverse, NOBODY)[0].scores({})["participant"].unique()
+    beyond = [(name, "w1", "long_string") for name in ids[:5]] + [(name, "w2", "mahalanobis_p") for name in ids[5:8]]
+    looked_at = [*beyond, (ids[8], "w1", ""), (ids[9], "w3", np.nan)]
+    careless = pd.DataFrame(looked_at, columns=["participant", "wave", "beyond_cutoff"])
+    source, _ = rescored_study(panel, family, panel.multiverse, careless)
+    whole, left = source.scores({}), source.scores({"leave_out_careless": True})
+    key = ["participant", "wave"]
+    gone = set(whole[key].itertuples(index=False, name=None)) - set(left[key].itertuples(index=False, name=None))
+    assert (
+        gone == {(name, wave) for name, wave, _ in beyond} & set(whole[key].itertuples(index=False, name=None)) != set()
+    )
+    kept = whole.merge(left[key], on=key)
+    pd.testing.assert_frame_equal(kept, left.reset_index(drop=True))
+    screened = source.scores({"keep": ["grown"], "leave_out_careless": True})  # both rules at once
+    more = set(source.scores({"keep": ["grown"]})[key].itertuples(index=False, name=None))
+    assert set(screened[key].itertuples(index=False, name=None)) == more - {(name, wave) for name, wave, _ in beyond}
+
+
 # --- which specifications there are ----------------------------------------------------------------------------------
 
 

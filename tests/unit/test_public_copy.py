@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import stat
 from collections import Counter
@@ -16,6 +17,7 @@ import yaml
 from tests.unit.example_panel import example_answers, example_package, example_study
 
 from rejsens.problems import Refused
+from rejsens.sharing.anonymity import Release
 from rejsens.sharing.public import public_copy, sharing_settings
 from rejsens.sharing.releases import STATED, History, history_of, remember
 
@@ -278,6 +280,32 @@ def test_it_stays_simulated_and_says_what_it_is(study, answers):
 
 def test_what_is_not_stated_is_as_shipped(study):
     assert sharing_settings(study)["participation"] == "until_gap"
+
+
+def test_who_left_a_class_that_an_earlier_copy_made_too_small_is_told_and_not_shown(study, answers):
+    """The first copy was made with k = 2; of a class of fewer than five one has left since: five can never be made of it."""
+    package, history = example_package(study, answers), History("s", SECRET)
+    first = public_copy(package, stating(study, k=2), history, random.Random(5).sample).record
+    sizes = Counter(first.people.values())
+    of = {name: first.people.get(history.known_as(name)) for name in answers["participant"].unique()}
+    left = next(name for name, group in of.items() if group is not None and sizes[group] < K)
+    with pytest.raises(Refused, match="An earlier copy shows too few people") as refused:
+        copy_of(study, answers[answers["participant"] != left], first)
+    assert f"stood in a class of fewer than {K}" in str(refused.value) and left not in str(refused.value)
+
+
+def test_where_nothing_is_enough_the_synthetic_twin_is_named(study, answers):
+    few = answers[answers["participant"] < "p0004"]
+    with pytest.raises(Refused, match=r"nothing that could be coarsened is enough\. Share the synthetic twin"):
+        copy_of(study, few)
+
+
+def test_a_copy_in_which_somebody_stands_alone_is_never_given_out(study, answers, monkeypatch):
+    """What the search did is checked, not trusted."""
+    whole = lambda people, coarsening, rows, *rest: Release(rows.copy(), np.zeros(len(rows), bool))  # noqa: E731
+    monkeypatch.setattr("rejsens.sharing.anonymity.set_apart", whole)
+    with pytest.raises(AssertionError, match="fewer than k people"):
+        copy_of(study, answers)
 
 
 # --- the record of releases ------------------------------------------------------------------------------------------

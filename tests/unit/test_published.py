@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import shutil
@@ -16,7 +18,7 @@ from types import SimpleNamespace
 import pytest
 from tests.unit.test_job import Outputs
 
-from rejsens import past_runs, published
+from rejsens import past_runs, published, run_lock
 from rejsens.declarations import SHIPPED
 from rejsens.job import RUN, job
 from rejsens.past_runs import place_of
@@ -191,6 +193,78 @@ def test_a_file_that_another_job_makes_now_has_one_entry(done: Path) -> None:
     assert faults() == {FIRST: STRANGE}  # what the job that made both had said is no longer true
     run_job([FIRST], text="by a job of its own")
     assert faults() == {}
+
+
+def test_the_entry_of_a_job_that_made_more_goes_with_the_first_of_its_files_that_another_makes(done: Path) -> None:
+    """The entry of both stands under the name of the second file; making the first one anew takes it away."""
+    run_job([FIRST], text="by a job of its own")
+    assert (
+        faults() == {SECOND: STRANGE}
+        and [list(entry["outputs"]) for _, entry in published.entries()].count([FIRST]) == 1
+    )
+    assert published.hashes()[FIRST] == published.sha256(FIRST)
+
+
+@pytest.mark.parametrize(("reason", "told"), [(errno.EROFS, False), (errno.EACCES, False), (errno.ENOSPC, True)])
+def test_a_plan_is_told_where_nothing_can_be_written(
+    reason: int, told: bool, done: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a read-only folder nothing can be marked, and nothing can be run either; a full disk is told."""
+    os.truncate(FIRST, 5)
+
+    def refused(*_: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(run_lock, "_within", refused)
+    if told:
+        with pytest.raises(OSError):
+            mark(made_here=lambda file: True)
+    else:
+        mark(made_here=lambda file: True)
+    assert marked() == set() and faults() == {FIRST: CHANGED}
+
+
+def test_a_run_does_not_begin_while_a_step_of_an_earlier_one_moves_its_files(
+    done: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_lock, "PATIENCE", 0.0)
+    with run_lock.publishing():
+        with pytest.raises(Refused, match="An earlier run is still at work") as refused:
+            run_lock.take_lock()
+        run_lock._held.pop().close()
+    assert "is still writing its files" in str(refused.value)
+    run_lock.take_lock()
+    run_lock._held.pop().close()
+
+
+def test_a_step_does_not_move_its_files_while_a_run_begins(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_lock, "PATIENCE", 0.0)
+    begins = run_lock._within(0, run_lock.PUBLISHING, fcntl.LOCK_EX)
+    with begins, pytest.raises(RuntimeError, match="for too long"), run_lock.publishing():
+        raise AssertionError("it moved its files")
+    with run_lock.publishing():
+        pass
+
+
+def test_a_file_that_shows_whole_a_moment_later_is_read(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a shared disk what another computer wrote can show in part at first."""
+    monkeypatch.setattr(published, "OTHERS_TO_SEE", 60.0)
+    whole, waited = Path(FIRST).read_bytes(), []
+
+    def later(seconds: float) -> None:
+        waited.append(seconds)
+        Path(FIRST).write_bytes(whole)
+
+    monkeypatch.setattr(published.time, "sleep", later)
+    os.truncate(FIRST, 5)
+    assert published.read_whole([FIRST]) == {FIRST: published.sha256(FIRST)} and len(waited) == 1
+
+
+@pytest.mark.parametrize("record", [b"", b"[1]", b'"x"', b"{", b"null"])
+def test_durations_pass_over_records_that_are_none(record: bytes, done: Path) -> None:
+    place_of(SECOND).write_bytes(record)
+    place_of(FIRST).write_text(json.dumps({"rule": "score_wave", "starttime": 10.0, "endtime": 17.0}))
+    assert past_runs.durations() == {"score_wave": 7.0}
 
 
 def test_why_is_told_in_words(done: Path) -> None:

@@ -280,6 +280,49 @@ def test_a_changed_export_says_how_many_people_it_moved(tables: dict[str, pd.Dat
     assert people_in_waves(run(tables), run(more))["2026c"] == (int(kept["2026c"]), int(kept["2026c"]) + 12)
 
 
+def test_a_wave_that_came_or_went_says_how_many_people_went_with_it(tables: dict[str, pd.DataFrame]) -> None:
+    kept = tables["waves"].set_index("wave")["n_kept"]
+    without = tables | {"waves": tables["waves"].query("wave != '2026c'")}
+    fewer = recorded(inputs={"export of wave 2026c": None})
+    del fewer["inputs"]["export of wave 2026c"]
+    assert changed(run(without, fewer), run(tables)) == [f"wave 2026c was added, with {kept['2026c']} people"]
+    assert changed(run(tables), run(without, fewer)) == [f"wave 2026c was taken out, with {kept['2026c']} people"]
+    nothing = {name: frame for name, frame in tables.items() if name != "waves"}
+    assert people_in_waves(run(nothing), run(nothing)) == {}
+
+
+def test_a_row_named_by_a_number_is_the_same_row_in_other_digits() -> None:
+    """And a blank among such names is a name, too."""
+    a = pd.DataFrame(
+        {
+            "instrument": "x",
+            "score": "s",
+            "wave": "w1",
+            "item": "i",
+            "theta": ["-3.0", "", "0.10000000001"],
+            "information": ["1.5", "2.5", "3.5"],
+        }
+    )
+    b = a.assign(theta=["-3", "", "0.1"])
+    assert compare_tables("information", a, b)[0].empty
+    moved, _, _ = compare_tables("information", a, b.assign(information=["1.5", "9.5", "3.5"]))
+    assert moved[["before", "after"]].to_numpy().tolist() == [["2.5", "9.5"]]
+
+
+def test_the_page_says_how_rows_were_matched_and_which_printed_numbers_moved(tables: dict[str, pd.DataFrame]) -> None:
+    twice = pd.concat([tables["descriptives"], tables["descriptives"].assign(mean="1.25")], ignore_index=True)
+    both = tables | {"descriptives": twice}
+    other = with_cell(both, "descriptives", "mean", "1.5", len(twice) - 1)
+    a, b = run(both), Run("B", other, RECORD, {"H1": {"estimate": "0.13", "ci": {"low": "0.01"}}})
+    text = as_text(compare_runs(a, b), 1e-9, width=200)
+    assert "Rows of the same name were matched by what else they hold in: descriptives." in text
+    assert "Printed text: 1 of 2 numbers of hypotheses read otherwise: H1.estimate 0.12 → 0.13." in text
+    only = compare_runs(run(tables), run(tables | {"descriptives": tables["descriptives"].drop(index=1)}))
+    lines = [line for line in as_text(only, 1e-9, width=200).splitlines() if line.strip().startswith("descriptives")]
+    assert len(lines) == 1 and "%" not in lines[0] and "→" not in lines[0]
+    assert "waves: nothing differs." in table_as_text(only, "waves", width=200)
+
+
 def test_a_sidecar_that_changed_with_its_export_is_no_second_change(tables: dict[str, pd.DataFrame]) -> None:
     sealed = {"data/waves/2026c.yaml": "1"}
     both = recorded(inputs={"export of wave 2026c": "2", "data/waves/2026c.yaml": "2"})

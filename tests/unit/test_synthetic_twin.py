@@ -12,7 +12,9 @@ from tests.unit.example_panel import example_answers, example_package, example_s
 from rejsens.definitions import load_instruments
 from rejsens.problems import Refused
 from rejsens.scoring import score
-from rejsens.sharing import closeness
+from rejsens.sharing import closeness, exposure, spss, usefulness
+from rejsens.sharing.columns import dictionary_of
+from rejsens.sharing.copula import Column, fit
 from rejsens.sharing.synthetic import synthetic_twin
 from rejsens.sharing.twin_rows import draw_answers, model_of, pooled, wide
 
@@ -141,6 +143,40 @@ def test_too_few_people_are_refused(study, package):
         synthetic_twin(replace(package, tables=tables), study)
 
 
+def aged(study, package, by: dict[str, float]):
+    """The same people, whose age moves by so much from wave to wave."""
+    answers = package.tables["answers"]
+    moved = answers["age"].astype(float) + answers["wave"].map(by).astype(float)
+    return example_package(study, answers.astype({"age": float}).assign(age=moved))
+
+
+def test_people_grow_older_together(study, package):
+    """An age that moves by two years between the waves does so in the twin, for each of its people."""
+    older = aged(study, package, {"w1": 0.0, "w2": 2.0})
+    made = synthetic_twin(older, study).tables["syntheticAnswers"].astype({"age": float})
+    both = made.pivot(index="participant", columns="wave", values="age").dropna()
+    inside = both[both["w1"] < made["age"].max() - 2]
+    assert len(inside) > 200 and (inside["w2"] - inside["w1"]).eq(2).all()
+
+
+def test_how_much_people_changed_rests_on_enough_of_them(study, package):
+    """Were fewer than `least` in two waves, the change would be theirs: age is drawn in each wave for itself."""
+    answers = aged(study, package, {"w1": 0.0, "w2": 2.0}).tables["answers"]
+    first = answers["wave"] == "w1"
+    stayed = answers["participant"].isin(answers.loc[~first, "participant"].iloc[:9])
+    rows = answers.assign(participant=answers["participant"].where(first | stayed, "late-" + answers["participant"]))
+    both = rows.groupby("participant")["wave"].nunique()
+    assert (both == 2).sum() == 9
+    assert "age" not in model_of(wide(rows), study, 10).persons
+    assert model_of(wide(rows), study, 9).drift["age"] == {"w1": 0.0, "w2": 2.0}
+
+
+def test_more_answers_than_one_model_holds_are_refused(study, package, monkeypatch):
+    monkeypatch.setattr("rejsens.sharing.twin_rows.MOST", 20)
+    with pytest.raises(Refused, match="28 items, counted in every wave that asked them"):
+        synthetic_twin(package, study)
+
+
 # --- what somebody could learn ---------------------------------------------------------------------------------------
 
 
@@ -166,6 +202,31 @@ def test_distances_equal_a_count_by_hand():
     others[1, :4] = np.nan
     found = closeness.distances(rows, others, np.full(12, 4.0))
     assert found[0, 0] == pytest.approx(3 * 0.5 / 12) and np.isinf(found[0, 1])
+
+
+def test_a_table_of_one_person_or_of_nobody_has_no_ratio_and_no_halves():
+    rng = np.random.default_rng(1)
+    rows = rng.integers(0, 5, (12, 30)).astype(float)
+    nobody = {"used": rows[:6], "held": rows[6:], "twin": rows[:0]}
+    risk = closeness.risk(rows[:1], rows[1:], np.full(30, 4.0), nobody, rng)
+    assert len(risk) == 4 and risk[["value", "comparison"]].iloc[3].isna().all()
+    by_hand = np.abs(rows[1:] - rows[0]).mean(axis=1) / 4
+    assert risk["value"].iloc[1] == pytest.approx(np.median(by_hand))
+
+
+def test_utility_says_nothing_of_answers_that_few_gave(study, package):
+    """Below `least` people a question has no row; what the twin lacks a column of is not compared."""
+    answers = package.tables["answers"]
+    first = answers["wave"].eq("w1")
+    rare = answers.assign(ucla3_03=answers["ucla3_03"].where(first & (answers.groupby("wave").cumcount() < 9)))
+    panel = wide(rare)
+    table = usefulness.answers(panel, panel, study, 10)
+    assert "ucla3_03" not in set(table["variable"]) and set(GAD7) <= set(table["variable"])
+    assert table["distance"].eq(0).all()
+    assert "ucla3_03" in set(usefulness.answers(panel, panel, study, 9).query("wave == 'w1'")["variable"])
+    without = replace(panel, answers={w: frame.drop(columns="ucla3_02") for w, frame in panel.answers.items()})
+    assert "ucla3_02" not in set(usefulness.answers(without, without, study, 10)["variable"])
+    assert usefulness.scales(without, without, study, 10)["score"].unique().tolist() == ["gad7_sum"]
 
 
 # --- questions that do not apply, events, tick boxes -----------------------------------------------------------------
@@ -212,3 +273,56 @@ def test_what_does_not_apply_has_no_answer(matrix_study):
             assert table[name].mean() == pytest.approx(flags[name].mean(), abs=0.08)
     events = [name for name in flags if name.startswith("unclear")]
     assert table[events].nunique(axis=1).eq(1).all()
+
+
+def test_the_dictionary_says_what_a_column_of_flags_is(matrix_study):
+    """A flag has the label, the instrument and the waves of its question, and the question points at its flag."""
+    study = matrix_study
+    [wave] = study.waves
+    items = [item for instrument in study.asked[wave.name] for item in instrument.items if item.not_applicable]
+    item = items[0]
+    flag = f"{item.id}__na"
+    told = pd.DataFrame(
+        [{"variable": item.id, "wave": wave.name, "subscale": "sources", "scored_in": "", "choices": "", "missing_codes": "", "question_text": ""}]
+    )  # fmt: skip
+    frame = pd.DataFrame({"participant": ["p1"], "wave": [wave.name], item.id: [1.0], flag: [False]})
+    found = dictionary_of({"answers": frame}, study, told).set_index("variable")
+    assert found.loc[flag, "label"] == f"{found.loc[item.id, 'label']}: does not apply"
+    assert (found.loc[flag, "type"], found.loc[flag, "level"]) == ("boolean", "nominal")
+    same = ["instrument", "subscale", "waves"]
+    assert found.loc[flag, same].tolist() == found.loc[item.id, same].tolist()
+    assert found.loc[flag, "waves"] == wave.name
+    assert found.loc[item.id, "not_applicable"] == flag and flag in found.loc[item.id, "blank_means"]
+    with pytest.raises(KeyError, match="no instrument of the study has “shoe_size”"):
+        dictionary_of({"answers": frame.assign(shoe_size=1)}, study, told)
+
+
+def test_a_value_that_nobody_has_gives_nothing_away():
+    answers = pd.DataFrame({"participant": list("abcd"), "wave": "w1", "age_band": [20.0, 20, 40, 40], "empty": np.nan})
+    same = answers.assign(told=[1.0, 1, 2, 3])
+    found = exposure.alike(same, same[["participant", "wave"]], ["age_band"], ["empty", "told"]).set_index("column")
+    assert found.loc["empty", ["n_classes", "n_alike", "n_people"]].tolist() == [0, 0, 0]
+    assert np.isnan(found.loc["empty", "furthest"])
+    # both of 20 said 1, as two of four did: shares of (1, 0, 0) against (1/2, 1/4, 1/4) are half of 1 apart
+    assert found.loc["told"].tolist() == [2, 1, 2, 0.5]
+
+
+def test_columns_that_are_all_left_out_make_an_empty_model():
+    few = Column("x", np.array([1.0, 2.0, 3.0]))
+    empty = fit([few, Column("y", np.ones(50))], 10)
+    assert empty.draw(4, np.random.default_rng(1)) == {}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda t: t.rename(columns={"a": "z"}),
+        lambda t: t.head(1),
+        lambda t: t.assign(a=[1.0, 2.0000000001]),
+        lambda t: t.assign(b=["x", "y"]),
+        lambda t: t[["b", "a"]],
+    ],
+)
+def test_a_file_that_says_anything_else_is_not_the_table(changed):
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", None]})
+    assert spss.same(table, table.fillna({"b": ""})) and not spss.same(table, changed(table))

@@ -18,6 +18,7 @@ from rejsens.inference.estimates import NotTestable
 
 BACKGROUND = "background"
 UNASKED = "it was not asked in the first wave, or nobody answered it then"
+ALIKE = "the people with complete answers all have the same value"
 COLUMNS = (
     "wave", "model", "term", "against", "label", "odds_ratio", "ci_level", "ci_low", "ci_high", "p", "n", "n_absent",
     "n_lost", "status",
@@ -44,7 +45,7 @@ def absence(
     min_cell    fewest people behind a level or a count; never fewer than ten
     returns     columns `COLUMNS`: odds ratios with Wald intervals and z tests, per SD of the first wave (numbers) or
                 against the most frequent level (categories). One row of status "not testable: ..." where too few people
-                are absent or present, where the first wave has no value of a score, or where it tells completely who is
+                are absent or present, where the first wave has no value of a score or one only, or where it tells completely who is
     missing     complete cases of the first wave; n_lost counts its other people, also those of a level that fewer than
                 `min_cell` share or that is all absent or all present
     checked     against the odds ratio of a two-by-two table; the fit against R's glm (attrition_model)
@@ -128,12 +129,14 @@ def _model(
     if score:
         columns.insert(0, score, z_scores(rows[score].to_numpy(float)))
     columns = columns[independent_columns(columns)]
+    shown = [score] if score else list(columns)
+    if not columns.columns.isin(shown).any():
+        return [blank | {"status": f"not testable: {ALIKE}"}]
     try:
         estimate, covariance, _ = logistic(gone, columns)
     except NotTestable as refusal:
         return [blank | {"status": f"not testable: {refusal}"}]
     common = {name: _most_frequent(rows, name) for name in names}
-    shown = [score] if score else list(columns)
     return [
         blank
         | {"term": term, "against": common.get(term.partition("=")[0], "") if "=" in term else "", "n_absent": int(gone.sum())}

@@ -231,19 +231,20 @@ def _structure(measure: _Measure) -> Answer:
                 "" if own is None else words.extracted(own, scales[model]),
             )
         else:
-            pairs = _between_factors(measure, model)
+            pairs = _between_factors(measure, model, rows["wave"].iloc[0])
             later = () if pairs is None else (words.factor_correlations(pairs, measure.names, rows["label"].iloc[0]),)
         yield _joined(words.model_fit(rows.iloc[0].to_dict(), measure.items), *later)
     yield from _explored(measure)
     yield _loading_table(measure, scales)
 
 
-def _between_factors(measure: _Measure, model: str) -> pd.DataFrame | None:
-    """A model's correlations without those of items' residuals, which stand in the same table."""
+def _between_factors(measure: _Measure, model: str, wave: str) -> pd.DataFrame | None:
+    """A model's correlations in one wave without those of items' residuals, which stand in the same table."""
     pairs, loadings = (measure.by(table, "model").get(model) for table in ("factor_correlations", "loadings"))
     if pairs is None or loadings is None:
-        return pairs
-    return pairs[pairs["x"].isin(loadings["factor"]) & (pairs["status"] == words.ADMISSIBLE)]
+        return None
+    ours = (pairs["wave"] == wave) & pairs["x"].isin(loadings["factor"])
+    return pairs[ours & (pairs["status"] == words.ADMISSIBLE)]
 
 
 def _first(measure: _Measure, table: str, model: str) -> pd.DataFrame:

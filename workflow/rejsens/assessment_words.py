@@ -178,7 +178,7 @@ def extracted(rows: pd.DataFrame, label: str) -> str:
 
 
 def factor_correlations(rows: pd.DataFrame, names: Mapping[str, str], model: str) -> str:
-    """The closest and the most distant pair of factors of one model."""
+    """The closest and the most distant pair of factors of one model in one wave."""
     held = rows[rows["estimate"].notna()].sort_values("estimate", kind="stable")
     if held.empty:
         return ""
@@ -187,6 +187,8 @@ def factor_correlations(rows: pd.DataFrame, names: Mapping[str, str], model: str
         f"({lower_first(names.get(row['x'], spoken(row['x'])))} and {lower_first(names.get(row['y'], spoken(row['y'])))})"
         for row in held.iloc[[0, -1]].to_dict("records")
     ]
+    if len(held) == 1:
+        return sentence(f"Correlation of the two factors in “{model}”: {ends[0]}")
     return sentence(f"Correlations of the factors in “{model}” go from {ends[0]} to {ends[1]}")
 
 
@@ -212,7 +214,7 @@ def dependence(rows: pd.DataFrame, label: str) -> str:
     for statistic, own in rows.groupby("statistic", sort=False):
         held = own[own["value"].notna()]
         pairs = f"{int(held['flagged'].sum())} of {counted(len(held), 'pair')} of items flagged ({used(held)})"
-        why = not_run(listed(list(dict.fromkeys(own["status"])), 3))
+        why = not_run(*own["status"])
         said.append(f"{STATISTICS.get(statistic, spoken(statistic))} {pairs if len(held) else why}")
     return sentence(f"{start}: {'; '.join(said)}")
 
@@ -235,7 +237,7 @@ def discrimination(rows: pd.DataFrame, label: str) -> str:
     start = f"Graded response model of {lower_first(reported(label))}, wave {rows['wave'].iloc[0]} ({used(rows)})"
     held = rows[(rows["parameter"] == "a") & rows["estimate"].notna()].sort_values("estimate", kind="stable")
     if held.empty:
-        return sentence(f"{start}: {not_run(listed(list(dict.fromkeys(rows['status'])), 3))}")
+        return sentence(f"{start}: {not_run(*rows['status'])}")
     ends = [
         f"{apa.coefficient(row['estimate'], row['ci_low'], row['ci_high'])} ({quoted(row['label'])})"
         for row in held.iloc[[0, -1]].to_dict("records")

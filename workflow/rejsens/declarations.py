@@ -182,8 +182,10 @@ def _expected(error: Any) -> str:
             return f"a number from {error.validator_value} upwards"
         case "exclusiveMinimum":
             return f"a number above {error.validator_value}"
-        case "maximum" | "exclusiveMaximum":
+        case "maximum":
             return f"a number up to {error.validator_value}"
+        case "exclusiveMaximum":
+            return f"a number below {error.validator_value}"
         case "pattern":
             return error.schema.get("description") or f"text of the form {error.validator_value}"
         case "minItems":

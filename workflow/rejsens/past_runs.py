@@ -81,7 +81,7 @@ def durations() -> dict[str, float]:
 def _all() -> Iterator[dict[str, Any]]:
     for path in RECORDS.rglob("*") if RECORDS.is_dir() else ():
         try:
-            if path.is_file():
-                yield json.loads(path.read_text("utf-8"))
+            if path.is_file() and isinstance(found := json.loads(path.read_text("utf-8")), dict):
+                yield found
         except (OSError, ValueError):  # being written by a run at this moment
             continue

@@ -12,6 +12,7 @@ import pandas as pd
 
 from rejsens import apa
 from rejsens.definitions import load_instruments
+from rejsens.problems import listed
 
 
 def spoken(label: Any) -> str:
@@ -60,13 +61,14 @@ def labelled(text: Any, labels: Mapping[str, str]) -> str:
     return re.sub(r"\w+", lambda word: named(word[0]), said)
 
 
-def not_run(status: Any) -> str:
-    """Why there is no number, without saying twice that there is none.
+def not_run(*statuses: Any) -> str:
+    """Why there is no number, each reason once and without saying twice that there is none.
 
-    >>> not_run("not estimated: two items"), not_run("too few people")
-    ('could not run: two items', 'could not run: too few people')
+    >>> not_run("not estimated: two items"), not_run("not reported: two items", "not run: two items", "too few people")
+    ('could not run: two items', 'could not run: two items and too few people')
     """
-    return f"could not run: {str(status).removeprefix('not estimated: ')}"
+    reasons = dict.fromkeys(re.sub(r"^not [a-z]+: ", "", str(status)) for status in statuses)
+    return f"could not run: {listed(list(reasons), 3)}"
 
 
 def sided(value: float, low: float = -math.inf, high: float = math.inf, decimals: int = 2) -> str:

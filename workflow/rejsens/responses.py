@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,13 @@ def allowed(values: pd.Series | np.ndarray, item: Item) -> pd.Series | np.ndarra
     return inside if item.type == "number" else inside & (values == np.floor(values))
 
 
+def _lost(case: Any) -> str:
+    """What of a table itself is not as promised; of a column that it lacks the schema's name stands where its own belongs."""
+    if case.check == "column_in_dataframe":
+        return f"the column {case.failure_case} is not there"
+    return f"{case.column or case.failure_case}: {case.check}"
+
+
 def cells_refused(frame: pd.DataFrame, instruments: list[Instrument], where: str) -> pd.DataFrame:
     """The cells that the schema refuses: participant, row, column, found, allowed, ordered by column and row.
 
@@ -62,13 +69,7 @@ def cells_refused(frame: pd.DataFrame, instruments: list[Instrument], where: str
     lost = cells[cells["index"].isna()]
     if len(lost):
         raise Refused(
-            [
-                Problem(
-                    where, "The table has not the promised shape", f"{case.column or case.failure_case}: {case.check}"
-                )
-                for case in lost.itertuples()
-            ],
-            where,
+            [Problem(where, "The table has not the promised shape", _lost(case)) for case in lost.itertuples()], where
         )
     position = cells["index"].astype(int).to_numpy()
     return pd.DataFrame(

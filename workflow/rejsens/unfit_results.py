@@ -61,6 +61,7 @@ def mark(made_here: Callable[[str], bool]) -> None:
     """
     if not Path("results").is_dir():
         return
+    wrong: dict[str, str] = {}
     with _nothing_to_write_on(), while_nobody_runs() as alone:
         if not alone:
             return

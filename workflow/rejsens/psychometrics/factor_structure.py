@@ -134,29 +134,21 @@ def factor_table(
     n_groups: int = 1,
     means: bool = False,
     identification: str = "variance",
-    equal: Equal = Equal(),
 ) -> Table:
-    """Rows of a factor model of continuous items, by group.
+    """Rows of a factor model of continuous items, by group; nothing is equal over groups, and latent means are 0.
 
-    identification  "variance": factor variances are 1 (in later groups only until loadings are equal);
-                    "marker": the first loading of each factor is 1
-    Latent means are 0, in later groups only until intercepts are equal.
+    identification  "variance": factor variances are 1; "marker": the first loading of each factor is 1
     """
     rows: list[Parameter] = []
     for group in range(n_groups):
-        rows += _loadings(plan, group, identification, equal)
-        rows += _latent(plan, group, identification, equal)
-        rows += [
-            Parameter(item, COVARIANCE, item, group, label=equal.label("residuals", item, f"{item}~~{item}"))
-            for item in plan.items
-        ]
+        rows += _loadings(plan, group, identification) + _latent(plan, group, identification)
+        rows += [Parameter(item, COVARIANCE, item, group) for item in plan.items]
         rows += [Parameter(a, COVARIANCE, b, group) for a, b in plan.residual_covariances]
-        if means:
-            rows += _means(plan, group, equal)
+        rows += [Parameter(item, MEAN, "", group) for item in plan.items if means]
     return Table(plan.items, plan.factors, tuple(rows), n_groups, means)
 
 
-def _loadings(plan: Design, group: int, identification: str, equal: Equal) -> list[Parameter]:
+def _loadings(plan: Design, group: int, identification: str) -> list[Parameter]:
     pairs = [(factor, item) for factor, own in plan.loads.items() for item in own]
     if plan.above:
         pairs += [(plan.above[0], factor) for factor in plan.above[1]]
@@ -164,23 +156,15 @@ def _loadings(plan: Design, group: int, identification: str, equal: Equal) -> li
     return [
         Parameter(factor, LOADING, item, group, fixed=1.0)
         if identification == "marker" and markers[factor] == item
-        else Parameter(factor, LOADING, item, group, label=equal.label("loadings", item, f"{factor}=~{item}"))
+        else Parameter(factor, LOADING, item, group)
         for factor, item in pairs
     ]
 
 
-def _latent(plan: Design, group: int, identification: str, equal: Equal) -> list[Parameter]:
-    fixed = identification == "variance" and (group == 0 or "loadings" not in equal.kinds)
-    variances = [Parameter(f, COVARIANCE, f, group, fixed=1.0 if fixed else None) for f in plan.factors]
+def _latent(plan: Design, group: int, identification: str) -> list[Parameter]:
+    variance = 1.0 if identification == "variance" else None
+    variances = [Parameter(f, COVARIANCE, f, group, fixed=variance) for f in plan.factors]
     return variances + [Parameter(a, COVARIANCE, b, group) for a, b in plan.correlated_pairs]
-
-
-def _means(plan: Design, group: int, equal: Equal) -> list[Parameter]:
-    rows = [Parameter(i, MEAN, "", group, label=equal.label("intercepts", i, f"{i}~1")) for i in plan.items]
-    if group > 0 and "intercepts" in equal.kinds:
-        # A second-order factor and its first-order factors cannot both have free means: the latter have them.
-        rows += [Parameter(factor, MEAN, "", group) for factor in plan.loads]
-    return rows
 
 
 def ordered_table(
@@ -189,22 +173,19 @@ def ordered_table(
     *,
     n_groups: int = 1,
     identification: str = "variance",
-    parameterisation: str = "delta",
 ) -> Table:
     """Rows of a factor model of ordered items, nothing equal over groups; items without `thresholds` are continuous."""
     rows: list[Parameter] = []
     for group in range(n_groups):
-        rows += _loadings(plan, group, identification, Equal()) + _latent(plan, group, identification, Equal())
+        rows += _loadings(plan, group, identification) + _latent(plan, group, identification)
         rows += [Parameter(a, COVARIANCE, b, group) for a, b in plan.residual_covariances]
         rows += [Parameter(i, THRESHOLD, f"t{k + 1}", group) for i in thresholds for k in range(thresholds[i])]
         for item in plan.items:
             if item not in thresholds:
                 rows += [Parameter(item, COVARIANCE, item, group), Parameter(item, MEAN, "", group)]
-            elif parameterisation == "theta":
-                rows.append(Parameter(item, COVARIANCE, item, group, fixed=1.0))
             else:
                 rows.append(Parameter(item, SCALE, item, group, fixed=1.0))
-    return Table(plan.items, plan.factors, tuple(rows), n_groups, False, dict(thresholds), parameterisation)
+    return Table(plan.items, plan.factors, tuple(rows), n_groups, False, dict(thresholds), "delta")
 
 
 # --- the scale and the direction of factors --------------------------------------------------------------------------

@@ -33,10 +33,6 @@ class Answered:
     of_person: np.ndarray
     categories: tuple[int, ...]
 
-    @property
-    def n_parameters(self) -> int:
-        return int(sum(self.categories))  # a slope and one threshold fewer than categories, by item
-
 
 def answered(codes: np.ndarray, categories: tuple[int, ...]) -> Answered:
     """From codes 0, 1, ... (people x items), -1 where missing."""

@@ -14,7 +14,6 @@ from rejsens.sharing.anonymity import (
     NEVER,
     NO_ANSWER,
     Draw,
-    PastMending,
     People,
     class_sizes,
     classes,
@@ -90,6 +89,7 @@ def search(people: People, sought: Sought, draw: Draw) -> list[Offer]:
     """Up to two ways in which at most so many people would give something up, the one that loses least detail first.
 
     returns    [] when not even dropping every quasi-identifier would do
+    raises     PastMending, as `set_apart`: whether an earlier class is past mending depends on no coarsening
     """
     candidates = sorted(_candidates(people, sought), key=lambda c: c[0])
     offers: list[Offer] = []
@@ -97,10 +97,7 @@ def search(people: People, sought: Sought, draw: Draw) -> list[Offer]:
         if offers and kept == offers[0].participation:
             continue  # the second offer is one of another kind
         rows = kept_rows(people, kept)
-        try:
-            release = set_apart(people, coarsening, rows, sought.k, sought.earlier, draw)
-        except PastMending:
-            return []
+        release = set_apart(people, coarsening, rows, sought.k, sought.earlier, draw)
         touched = n_touched(rows, release.rows, release.blank)
         if touched <= sought.most:
             offers.append(Offer(coarsening, kept, touched, loss))
@@ -119,7 +116,7 @@ def _candidates(people: People, sought: Sought) -> Iterator[tuple[float, Coarsen
     ladders, earlier = sought.ladders, sought.earlier
     units = [list(group) for group in sought.together]
     n = len(people.ids)
-    rungs: list[Sequence[int]] = [range(min(len(ladders[name]) for name in unit)) for unit in units]
+    rungs: list[Sequence[int]] = [range(max(len(ladders[name]) for name in unit)) for unit in units]
     if np.prod([len(r) for r in rungs]) > MOST:
         rungs = [sorted({0, len(r) // 2, len(r) - 1}) for r in rungs]
     for kept in PARTICIPATION[PARTICIPATION.index(sought.participation) :]:
@@ -137,8 +134,13 @@ def _candidates(people: People, sought: Sought) -> Iterator[tuple[float, Coarsen
                 continue
             kept_detail = [_entropy(found[u][c]) / finest[u] if finest[u] else 1.0 for u, c in enumerate(chosen)]
             loss = len(units) * lost_rows + sum(1 - detail for detail in kept_detail)
-            coarsening = {name: ladders[name][rungs[u][c]] for u, c in enumerate(chosen) for name in units[u]}
+            coarsening = {name: _rung(ladders[name], rungs[u][c]) for u, c in enumerate(chosen) for name in units[u]}
             yield loss, coarsening, kept
+
+
+def _rung(ladder: Sequence[Mapping[str, Any]], rung: int) -> Mapping[str, Any]:
+    """Of boxes of one question the one with the shorter ladder waits on its last rung."""
+    return ladder[min(rung, len(ladder) - 1)]
 
 
 def _classes_of(
@@ -146,7 +148,7 @@ def _classes_of(
 ) -> np.ndarray:
     columns: list[np.ndarray] = []
     for name in unit:
-        how = ladders[name][rung]
+        how = _rung(ladders[name], rung)
         codes = codes_of(coarsened(people.values[name], rows, how), rows)
         columns += list(np.where(codes > NO_ANSWER, codes, NO_ANSWER).T)  # who took part is told by the rows
     return classes(columns, len(people.ids))

@@ -81,11 +81,6 @@ class Package:
     beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
-    def people(self) -> bool:
-        """Whether its rows are those of people who answered."""
-        return not self.facts.simulated and self.kind != "synthetic"
-
-    @property
     def newest(self) -> str:
         """Last day of the newest wave, or its month where days are not told: the date of an export; no clock is asked."""
         return max(wave["to"] for wave in self.facts.waves)

@@ -96,7 +96,7 @@ def model_of(panel: Wide, study: Study, least: int) -> Model:
     items = {wave: [pair for pair in asked_items(study, wave) if pair[1].id in panel.answers[wave]] for wave in waves}
     if (size := sum(map(len, items.values()))) > MOST:
         raise Refused(_too_wide(size), "The synthetic twin")
-    persons, drift = _of_persons(panel, study, items)
+    persons, drift = _of_persons(panel, study, items, least)
     columns, fixed = [], {}
     for name in persons:
         first = _first(panel, name)
@@ -159,7 +159,7 @@ def _first(panel: Wide, name: str) -> np.ndarray:
 
 
 def _of_persons(
-    panel: Wide, study: Study, items: Mapping[str, Sequence[tuple[Instrument, Item]]]
+    panel: Wide, study: Study, items: Mapping[str, Sequence[tuple[Instrument, Item]]], least: int
 ) -> tuple[list[str], dict[str, dict[str, float]]]:
     """Background items that are a person's in all waves, and how those that drift have changed by each wave."""
     persons: list[str] = []
@@ -176,7 +176,7 @@ def _of_persons(
         pair = ~np.isnan(change) & several[:, None] & (np.arange(len(asked)) > 0)
         if several.sum() > 2 and still[several].mean() >= CONSTANT:
             persons.append(name)
-        elif item.type == "number" and pair.sum() > 2 and first[pair.any(axis=1)].std() > 0:
+        elif item.type == "number" and pair.sum(axis=0)[1:].min() >= least and first[pair.any(axis=1)].std() > 0:
             paired = np.broadcast_to(first[:, None], later.shape)[pair]
             if np.corrcoef(paired, later[pair])[0, 1] >= AGEING:
                 persons.append(name)

@@ -9,12 +9,16 @@ from scipy.special import chdtrc, chndtr, chndtrinc
 
 
 def cfi(chi2: float, df: float, base: float, base_df: float, c: float = 1.0, base_c: float = 1.0) -> float:
+    if np.isnan([chi2, base, c, base_c]).any():  # max() would take the other of its two, and call that a perfect fit
+        return np.nan
     excess = max(chi2 - c * df, 0.0)
     worst = max(base - base_c * base_df, excess)
     return 1 - excess / worst if worst > 0 else 1.0
 
 
 def tli(chi2: float, df: float, base: float, base_df: float, c: float = 1.0, base_c: float = 1.0) -> float:
+    if np.isnan([chi2, base, c, base_c]).any():
+        return np.nan
     below = (base - base_c * base_df) * df
     return 1 - (chi2 - c * df) * base_df / below if below != 0 else 1.0
 
@@ -27,6 +31,8 @@ def rmsea_interval(
     chi2: float, df: float, n: int, n_groups: int = 1, c: float = 1.0, level: float = 0.90
 ) -> tuple[float, float]:
     """The non-centralities that put chi2 at the upper and the lower percentile, 0 where none does."""
+    if np.isnan([chi2, c]).any():
+        return np.nan, np.nan
     bounds = []
     for percentile in ((1 + level) / 2, (1 - level) / 2):
         reached = chi2 > 0 and chndtr(chi2, df, 0.0) > percentile

@@ -14,8 +14,8 @@ linear map of the free parameters: cell = constant, or cell = one parameter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -74,12 +74,6 @@ class Table:
         """The rows as a data frame, to be read."""
         columns = ("lhs", "op", "rhs", "group", "fixed", "label", "start")
         return pd.DataFrame([[getattr(row, c) for c in columns] for row in self.rows], columns=list(columns))
-
-    def with_rows(self, rows: Iterable[Parameter]) -> Table:
-        """This model with more rows; a row for a cell that is there already takes its place."""
-        new = {_cell(row): row for row in rows}
-        kept = [new.pop(_cell(row), row) for row in self.rows]
-        return replace(self, rows=(*kept, *new.values()))
 
 
 def _cell(row: Parameter) -> tuple[Any, ...]:
