@@ -18,7 +18,7 @@ from rejsens import differences, parquet, validity
 from rejsens.administration import administer
 from rejsens.definitions import Instrument, Item, Score, load_instruments
 from rejsens.differences import wording_changed
-from rejsens.inference import bootstrap, breakpoints, mixed_blocks, resampling
+from rejsens.inference import bootstrap, breakpoints, covariates, mixed_blocks, resampling
 from rejsens.parquet import read_parquet, write_parts
 from rejsens.plausibility.model import Answered
 from rejsens.plausibility.people import ids_known, ids_spelling
@@ -267,6 +267,31 @@ def test_people_of_a_mixed_model_are_the_same_however_many_are_worked_on_at_once
     monkeypatch.setattr(mixed_blocks, "CELLS", 7 * 25)
     for apart, together in zip(told(), whole, strict=True):
         np.testing.assert_allclose(apart, together, rtol=1e-11, atol=1e-13)
+
+
+def test_columns_told_apart_by_their_products_are_those_that_are_told_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Far and near, alike, flat and of every size: the short way is taken only where the long one keeps every column."""
+    rng, short = np.random.default_rng(4), covariates._far_apart
+    taken = []
+    for _ in range(300):
+        n, p = int(rng.integers(5, 60)), int(rng.integers(1, 8))
+        values = rng.normal(size=(n, p)) * 10.0 ** rng.integers(-5, 6, p) + 10.0 ** rng.integers(
+            -3, 6, p
+        ) * rng.integers(0, 2, p)
+        for place, kind in enumerate(rng.integers(0, 8, p)):
+            other = values[:, rng.integers(0, p)].copy()
+            values[:, place] = {0: 2 * other + 1, 1: 3.0, 2: other + 1e-7 * rng.normal(size=n), 3: other > 0}.get(
+                int(kind), values[:, place]
+            )
+        frame = pd.DataFrame(values, columns=[f"c{place}" for place in range(p)])
+        monkeypatch.setattr(covariates, "_far_apart", short)
+        taken.append(short(frame))
+        found = covariates.independent_columns(frame)
+        monkeypatch.setattr(covariates, "_far_apart", lambda _: False)
+        assert found == covariates.independent_columns(frame)
+    assert 50 < sum(taken) < 250
 
 
 def test_wild_draws_are_the_same_however_many_people_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from rejsens.scoring import DOES_NOT_APPLY
 AT_FIRST = (
     "{} at first"  # column of an imputed panel: the person's moderator as the first wave that asked it would have it
 )
+APART = 1e-3  # columns whose residuals are all longer than this share of their own length are told so by their products alone
 TOLERANCE = 1e-8  # a column whose residual is shorter than this share of its own length adds nothing
 Covariate = Mapping[str, Any]  # {name, type: number | category, varies: bool (optional)}, as in a family file
 
@@ -212,6 +213,8 @@ def independent_columns(columns: pd.DataFrame) -> list[str]:
     >>> independent_columns(pd.DataFrame({"a": [1.0, 2, 3, 5], "twice": [2.0, 4, 6, 10], "flat": [1.0, 1, 1, 1]}))
     ['a']
     """
+    if _far_apart(columns):
+        return list(columns.columns)
     basis = np.full((len(columns), 1), 1 / np.sqrt(max(len(columns), 1)))
     kept = []
     for name in columns.columns:
@@ -225,3 +228,23 @@ def independent_columns(columns: pd.DataFrame) -> list[str]:
             basis = np.column_stack([basis, residual / length])
             kept.append(name)
     return kept
+
+
+def _far_apart(columns: pd.DataFrame) -> bool:
+    """Whether every column adds plenty to an intercept and all others; sums of products show it without a copy of the columns.
+
+    A column's share that the others do not explain is at least the smallest eigenvalue of the correlations.
+    """
+    if not columns.shape[1] or len(columns) <= columns.shape[1] + 1:
+        return False
+    if not all(varies(columns[name].to_numpy(float)) for name in columns.columns):
+        return False
+    values = columns.to_numpy(float)
+    squares, means = values.T @ values, values.mean(axis=0)
+    lengths = np.diagonal(squares)
+    away = squares - len(values) * np.outer(means, means)
+    spread = np.diagonal(away)
+    if not (spread > APART**2 * lengths).all():
+        return False
+    smallest = float(np.linalg.eigvalsh(away / np.sqrt(np.outer(spread, spread)))[0])
+    return smallest * float((spread / lengths).min()) > APART**2

@@ -95,10 +95,12 @@ def prepare_panel(panel: pd.DataFrame, outcome: str, predictor: str, covariates:
     kept = independent_columns(columns)
     if WITHIN not in kept:
         raise NotTestable("the predictor's within part is a linear combination of the covariates and waves")
-    _require_people(columns[kept], person)
+    if len(kept) < columns.shape[1]:
+        columns = columns[kept]
+    _require_people(columns, person)
     sd_y = within_person_sd(y, person)
     return Panel(
-        (y - y.mean()) / sd_y, columns[kept], person, sd_y, _sd_of_person_means(y, person),
+        (y - y.mean()) / sd_y, columns, person, sd_y, _sd_of_person_means(y, person),
         len(panel) - len(rows), tuple(warnings), rows["wave_number"].to_numpy(float),
     )  # fmt: skip
 

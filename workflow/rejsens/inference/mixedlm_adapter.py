@@ -129,7 +129,7 @@ def _by_sums(
     y: np.ndarray, columns: pd.DataFrame, person: np.ndarray, slope: str | None, correlated: bool, reml: bool
 ) -> MixedFit | None:
     """The model by sums over people; None where they are not positive definite or the search did not end."""
-    design = np.column_stack([np.ones(len(y)), columns.to_numpy(dtype=float)])
+    design = [np.ones(len(y)), *(column.to_numpy(dtype=float) for _, column in columns.items())]
     of_slope = None if slope is None else columns[slope].to_numpy(dtype=float)
     try:
         fit = fit_people(sums_of_people(design, np.asarray(y, float), person, of_slope, reml), correlated)

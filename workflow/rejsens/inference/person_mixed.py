@@ -7,6 +7,7 @@ their sums of products are taken once: imputations fit the same model many times
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,15 +72,18 @@ class PersonFit:
 
 
 def sums_of_people(
-    design: np.ndarray, y: np.ndarray, person: np.ndarray, slope: np.ndarray | None, reml: bool
+    design: Sequence[np.ndarray], y: np.ndarray, person: np.ndarray, slope: np.ndarray | None, reml: bool
 ) -> PersonSums:
-    """`design` (n, p) with its intercept, `y` (n,), `person` (n,) labels, `slope` (n,) or None for an intercept alone."""
+    """`design` columns (n,), the intercept first; `y` (n,), `person` (n,) labels, `slope` (n,) or None for an intercept alone."""
     _, codes = np.unique(person, return_inverse=True)
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    columns = np.column_stack([design, y])[order]
+    columns = np.empty((len(y), len(design) + 1))  # the one copy: fifty waves are fifty columns
+    for place, column in enumerate([*design, y]):
+        columns[:, place] = column[order]
     effects = [np.ones(len(y))] if slope is None else [np.ones(len(y)), slope[order]]
-    crossed = np.stack([np.add.reduceat(columns * z[:, None], starts) for z in effects])
+    by_slope = [] if slope is None else [np.add.reduceat(columns * slope[order][:, None], starts)]
+    crossed = np.stack([np.add.reduceat(columns, starts), *by_slope])
     random = np.array([[np.add.reduceat(a * b, starts) for a in effects] for b in effects])
     return PersonSums(columns.T @ columns, random, crossed, len(y), reml)
 
