@@ -6,7 +6,7 @@ No model here holds a lagged outcome.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,11 +87,12 @@ def prepare_panel(panel: pd.DataFrame, outcome: str, predictor: str, covariates:
         if not varies(_deviation(values, person)):
             raise NotTestable(f"the {role} does not vary within people over the complete person-waves")
 
-    columns, warnings = _covariate_parts(rows, covariates, person)
+    parts, warnings = _covariate_parts(rows, covariates, person)
     means = _person_mean(x, person)
     sd_means = _sd_of_person_means(x, person)
-    columns[BETWEEN] = (means - means.mean()) / sd_means if varies(means) else np.zeros_like(means)
-    columns[WITHIN] = _deviation(x, person) / within_person_sd(x, person)
+    parts[BETWEEN] = (means - means.mean()) / sd_means if varies(means) else np.zeros_like(means)
+    parts[WITHIN] = _deviation(x, person) / within_person_sd(x, person)
+    columns = _filled(parts, rows.index)
     kept = independent_columns(columns)
     if WITHIN not in kept:
         raise NotTestable("the predictor's within part is a linear combination of the covariates and waves")
@@ -107,13 +108,13 @@ def prepare_panel(panel: pd.DataFrame, outcome: str, predictor: str, covariates:
 
 def _covariate_parts(
     rows: pd.DataFrame, covariates: Sequence[Covariate], person: np.ndarray
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[dict[str, np.ndarray], list[str]]:
     """Wave contrasts, constant covariates, and both parts of every covariate that varies (dummies included)."""
     constant = covariate_columns(rows, [c for c in covariates if not c.get("varies")])
     varying = covariate_columns(rows, [c for c in covariates if c.get("varies")])
     parts = {}
     for wave in rows.drop_duplicates("wave").sort_values("wave_number")["wave"][1:]:
-        parts[f"wave={wave}"] = (rows["wave"] == wave).to_numpy(float)
+        parts[f"wave={wave}"] = (rows["wave"] == wave).to_numpy()
     parts |= {name: constant[name].to_numpy() for name in constant}
     for name in varying:
         values = varying[name].to_numpy()
@@ -121,7 +122,15 @@ def _covariate_parts(
         parts[f"{name}_within"] = _deviation(values, person)
     flat = [name for name in constant if not varies(constant[name].to_numpy())]
     warnings = [f"{', '.join(flat)} does not vary and is left out"] if flat else []
-    return pd.DataFrame(parts, index=rows.index, dtype=float), warnings
+    return parts, warnings
+
+
+def _filled(parts: Mapping[str, np.ndarray], index: pd.Index) -> pd.DataFrame:
+    """Columns as numbers in one block, filled one after the other: fifty waves of a million rows are held once."""
+    values = np.empty((len(index), len(parts)), order="F")
+    for place, column in enumerate(parts.values()):
+        values[:, place] = column
+    return pd.DataFrame(values, index=index, columns=list(parts))
 
 
 def _sd_of_person_means(values: np.ndarray, person: np.ndarray) -> float:
