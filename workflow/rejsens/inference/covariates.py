@@ -213,14 +213,14 @@ def independent_columns(columns: pd.DataFrame) -> list[str]:
     >>> independent_columns(pd.DataFrame({"a": [1.0, 2, 3, 5], "twice": [2.0, 4, 6, 10], "flat": [1.0, 1, 1, 1]}))
     ['a']
     """
-    if _far_apart(columns):
-        return list(columns.columns)
+    moving = np.array([varies(columns[name].to_numpy(float)) for name in columns.columns], dtype=bool)
+    names = list(columns.columns[moving])  # the others are zero up to rounding, or the intercept again
+    if _far_apart(columns, moving):
+        return names
     basis = np.full((len(columns), 1), 1 / np.sqrt(max(len(columns), 1)))
     kept = []
-    for name in columns.columns:
+    for name in names:
         column = columns[name].to_numpy(float)
-        if not varies(column):  # zero up to rounding, or the intercept again
-            continue
         residual = column - basis @ (basis.T @ column)
         residual -= basis @ (basis.T @ residual)  # twice, so that the basis stays orthogonal
         length = np.linalg.norm(residual)
@@ -230,17 +230,15 @@ def independent_columns(columns: pd.DataFrame) -> list[str]:
     return kept
 
 
-def _far_apart(columns: pd.DataFrame) -> bool:
-    """Whether every column adds plenty to an intercept and all others; sums of products show it without a copy of the columns.
+def _far_apart(columns: pd.DataFrame, moving: np.ndarray) -> bool:
+    """Whether each column that varies adds plenty to an intercept and the others; sums of products show it without a copy.
 
     A column's share that the others do not explain is at least the smallest eigenvalue of the correlations.
     """
-    if not columns.shape[1] or len(columns) <= columns.shape[1] + 1:
-        return False
-    if not all(varies(columns[name].to_numpy(float)) for name in columns.columns):
+    if not moving.any() or len(columns) <= moving.sum() + 1:
         return False
     values = columns.to_numpy(float)
-    squares, means = values.T @ values, values.mean(axis=0)
+    squares, means = (values.T @ values)[np.ix_(moving, moving)], values.mean(axis=0)[moving]
     lengths = np.diagonal(squares)
     away = squares - len(values) * np.outer(means, means)
     spread = np.diagonal(away)

@@ -47,11 +47,17 @@ def person_fixed_effects(
     def deviations(values: np.ndarray) -> np.ndarray:
         return values[repeated] - (np.bincount(codes, weights * values[repeated]) / total)[codes]
 
-    centred = pd.DataFrame({name: deviations(columns[name].to_numpy(float)) for name in columns})
+    values = np.empty(
+        (len(codes), columns.shape[1]), order="F"
+    )  # in one block: fifty waves of a million rows are held once
+    for place, name in enumerate(columns):
+        values[:, place] = deviations(columns[name].to_numpy(float))
+    centred = pd.DataFrame(values, columns=columns.columns)
     kept, focal = independent_columns(centred), columns.columns[-1]
     if focal not in kept:
         raise NotTestable("the predictor's within part is a linear combination of the covariates and waves")
     x, y = centred[kept].to_numpy(), deviations(y)
+    del centred, values
     bread = np.linalg.inv(x.T @ (weights[:, None] * x))
     coefficients = bread @ x.T @ (weights * y)
     scores = np.zeros((len(labels), x.shape[1]))
