@@ -77,21 +77,25 @@ class Blocks:
             v = v + self.occasion_variance * (own[:, :, None] == own[:, None, :])
         return _Batch(rows, z, np.linalg.inv(v))
 
+    def _information(self, b: _Batch) -> np.ndarray:
+        """(g, p, p) X_i' W_i X_i of the people of one batch: of all, with a column for each wave, it would outgrow the data."""
+        x = self.x[b.rows]
+        return x.swapaxes(1, 2) @ b.weight @ x
+
     @cached_property
     def information(self) -> np.ndarray:
-        """(people, p, p) X_i' W_i X_i."""
-        parts = [self.x[b.rows].swapaxes(1, 2) @ b.weight @ self.x[b.rows] for b in self.batches]
-        return np.concatenate(parts)
+        """(p, p) their sum over all people."""
+        return np.sum([self._information(b).sum(axis=0) for b in self.batches], axis=0)
 
     @cached_property
     def coefficients(self) -> np.ndarray:
         """(p,) generalised least squares."""
         towards = sum(np.einsum("gna,gn->a", self.x[b.rows], b.weighted(self.y)) for b in self.batches)
-        return np.linalg.solve(self.information.sum(axis=0), towards)
+        return np.linalg.solve(self.information, towards)
 
     @cached_property
     def covariance(self) -> np.ndarray:
-        return np.linalg.inv(self.information.sum(axis=0))
+        return np.linalg.inv(self.information)
 
     @cached_property
     def marginal(self) -> np.ndarray:
@@ -123,11 +127,16 @@ class Blocks:
         source    Christensen, Pearson & Johnson (1992), Technometrics, 34, 38-45; for groups of rows Banerjee & Frees
                   (1997), Journal of the American Statistical Association, 92, 999-1005
         """
-        rest = self.information.sum(axis=0) - self.information
+        ends = np.cumsum([len(b.rows) for b in self.batches])[:-1]
+        scores = np.split(self.scores, ends)
+        return np.concatenate([self._without(b, own) for b, own in zip(self.batches, scores, strict=True)])
+
+    def _without(self, b: _Batch, scores: np.ndarray) -> np.ndarray:
+        rest = self.information - self._information(b)
         try:
-            return np.linalg.solve(rest, self.scores[:, :, None])[:, :, 0]
+            return np.linalg.solve(rest, scores[:, :, None])[:, :, 0]
         except np.linalg.LinAlgError:  # a column that one person alone holds: it takes nothing from the others
-            return np.einsum("gab,gb->ga", np.linalg.pinv(rest, hermitian=True), self.scores)
+            return np.einsum("gab,gb->ga", np.linalg.pinv(rest, hermitian=True), scores)
 
     def clustered(self) -> np.ndarray:
         """(p, p) person-clustered covariance of the coefficients, right whatever the variances and the slopes of people are.
