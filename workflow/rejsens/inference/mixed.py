@@ -130,7 +130,7 @@ def _filled(parts: Mapping[str, np.ndarray], index: pd.Index) -> pd.DataFrame:
     values = np.empty((len(index), len(parts)), order="F")
     for place, column in enumerate(parts.values()):
         values[:, place] = column
-    return pd.DataFrame(values, index=index, columns=list(parts))
+    return pd.DataFrame(values, index=index, columns=list(parts), copy=False)
 
 
 def _sd_of_person_means(values: np.ndarray, person: np.ndarray) -> float:

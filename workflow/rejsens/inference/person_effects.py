@@ -52,11 +52,11 @@ def person_fixed_effects(
     )  # in one block: fifty waves of a million rows are held once
     for place, name in enumerate(columns):
         values[:, place] = deviations(columns[name].to_numpy(float))
-    centred = pd.DataFrame(values, columns=columns.columns)
+    centred = pd.DataFrame(values, columns=columns.columns, copy=False)
     kept, focal = independent_columns(centred), columns.columns[-1]
     if focal not in kept:
         raise NotTestable("the predictor's within part is a linear combination of the covariates and waves")
-    x, y = centred[kept].to_numpy(), deviations(y)
+    x, y = values.T[centred.columns.get_indexer(kept)].T, deviations(y)
     del centred, values
     bread = np.linalg.inv(x.T @ (weights[:, None] * x))
     coefficients = bread @ x.T @ (weights * y)
