@@ -235,7 +235,7 @@ def test_values_that_are_all_alike_have_no_shape_and_no_variance_to_explain():
     x = np.column_stack([np.ones(40), np.random.default_rng(1).normal(size=40)])
     squares = np.tile([0.1 + 0.2, 0.3], 20) ** 2  # one number up to rounding
     with pytest.raises(NotTestable, match="all alike"):
-        koenker(squares, x)
+        koenker(squares, pd.DataFrame(x))
     assert mixture_p(0.0) == mixture_p(0.0, correlated=False) == 1.0
 
 
@@ -313,12 +313,14 @@ def test_a_column_that_one_person_alone_holds_takes_nothing_from_the_others():
     def blocks(kept: np.ndarray, *columns: np.ndarray) -> Blocks:
         design = np.column_stack([np.ones(kept.sum()), *(column[kept] for column in columns)])
         names = ("(Intercept)", "x", "alone")[: design.shape[1]]
-        return Blocks(y[kept], design, names, person[kept], np.ones((kept.sum(), 1)), np.array([[0.8]]), 1.0)
+        return Blocks(
+            y[kept], pd.DataFrame(design, columns=names), person[kept], np.ones((kept.sum(), 1)), np.array([[0.8]]), 1.0
+        )
 
     whole = np.ones(120, dtype=bool)
     for column in (alone, (alone - alone.mean()) / alone.std(), 3.0 - 2.0 * alone):
         found = blocks(whole, x, column)
-        moved = found.without_each()[:, 1]
+        moved = found.without_each[:, 1]
         for k in range(30):
             rest = [x, alone] if k != 7 else [x]
             without = blocks(person != k, *rest).coefficients[1]
@@ -353,7 +355,7 @@ def test_autocorrelation_with_occasions_is_the_slope_of_the_restricted_likelihoo
     information = np.array([[np.trace(a @ b) / 2 for b in parts] for a in parts])
     left = 1 / np.linalg.inv(information)[0, 0]  # what the three variances leave
     blocks = Blocks(
-        y, x, ("(Intercept)", "x"), person, np.ones((96, 1)), np.array([[psi]]), sigma, occasion, omega
+        y, pd.DataFrame(x, columns=["(Intercept)", "x"]), person, np.ones((96, 1)), np.array([[psi]]), sigma, occasion, omega
     )  # fmt: skip
     rho, z = blocks.autocorrelation(wave)
     assert rho == pytest.approx(score / left, rel=1e-5)
@@ -364,7 +366,7 @@ def test_two_waves_cannot_tell_neighbours_from_the_level_of_a_person():
     rng = np.random.default_rng(4)
     person, wave = np.repeat(np.arange(20), 2), np.tile([1.0, 2.0], 20)
     blocks = Blocks(
-        rng.normal(size=40), np.ones((40, 1)), ("(Intercept)",), person, np.ones((40, 1)), np.array([[0.5]]), 1.0
+        rng.normal(size=40), pd.DataFrame({"(Intercept)": np.ones(40)}), person, np.ones((40, 1)), np.array([[0.5]]), 1.0
     )  # fmt: skip
     with pytest.raises(NotTestable, match="too few neighbouring waves"):
         blocks.autocorrelation(wave)

@@ -60,7 +60,7 @@ def test_a_variance_of_nothing_is_found_at_its_boundary(monkeypatch):
 
 def test_the_gradient_is_the_slope_of_the_deviance():
     y, columns, person = people(0.4)
-    sums = sums_of_people([np.ones(len(y)), *columns.to_numpy().T], y, person, columns["x"].to_numpy(), reml=True)
+    sums = sums_of_people(columns, y, person, "x", reml=True)
     covariance = np.array([[0.8, 0.1], [0.1, 0.3]])
     point = evaluate(sums, np.linalg.cholesky(covariance))
     for a, b in ((0, 0), (0, 1), (1, 1)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,12 @@ from rejsens import differences, parquet, validity
 from rejsens.administration import administer
 from rejsens.definitions import Instrument, Item, Score, load_instruments
 from rejsens.differences import wording_changed
-from rejsens.inference import bootstrap, breakpoints, covariates, mixed_blocks, resampling
+from rejsens.inference import bootstrap, breakpoints, covariates, design_rows, mixed_blocks, resampling
+from rejsens.inference.design_rows import in_slices
+from rejsens.inference.estimates import NotTestable
+from rejsens.inference.mixed_diagnostics import koenker
+from rejsens.inference.person_effects import person_fixed_effects
+from rejsens.inference.person_mixed import sums_of_people
 from rejsens.parquet import read_parquet, write_parts
 from rejsens.plausibility.model import Answered
 from rejsens.plausibility.people import ids_known, ids_spelling
@@ -256,10 +262,11 @@ def test_people_of_a_mixed_model_are_the_same_however_many_are_worked_on_at_once
     rng = np.random.default_rng(2)
     person, time = np.repeat(np.arange(40), 5), np.tile(np.arange(5), 40)
     x = np.column_stack([np.ones(200), rng.normal(size=200)])
+    columns = pd.DataFrame(x, columns=["(Intercept)", "x"])
     y = x @ [0, 0.3] + rng.normal(size=40)[person] + rng.normal(size=200)
 
     def told() -> list[np.ndarray]:
-        blocks = mixed_blocks.Blocks(y, x, ("(Intercept)", "x"), person, x, np.array([[1, 0.1], [0.1, 0.2]]), 1.0)
+        blocks = mixed_blocks.Blocks(y, columns, person, x, np.array([[1, 0.1], [0.1, 0.2]]), 1.0)
         made = [blocks.labels, blocks.coefficients, blocks.clustered(), blocks.residuals(), blocks.person_effects()]
         return [*made, np.array(blocks.autocorrelation(time))]
 
@@ -267,6 +274,37 @@ def test_people_of_a_mixed_model_are_the_same_however_many_are_worked_on_at_once
     monkeypatch.setattr(mixed_blocks, "CELLS", 7 * 25)
     for apart, together in zip(told(), whole, strict=True):
         np.testing.assert_allclose(apart, together, rtol=1e-11, atol=1e-13)
+
+
+def test_models_of_people_are_the_same_however_many_rows_are_numbers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wave's column as yes and no or as a number, all people together or a few: one sum, one set of columns, one fit."""
+    rng = np.random.default_rng(5)
+    person, wave = np.repeat(np.arange(60), 4)[:-3], np.tile(np.arange(4), 60)[:-3]
+    x, still = rng.normal(size=237), rng.normal(size=60)[person]
+    y = 0.3 * x + rng.normal(size=60)[person] + 0.5 * rng.normal(size=237)
+    order = rng.permutation(237)
+    asked = pd.DataFrame({f"wave={k}": wave == k for k in (1, 2, 3)})
+    columns = asked.assign(still=still, twice=2 * x - 0.5 * still, x=x).iloc[order].reset_index(drop=True)
+    y, person = y[order], person[order]
+    told_apart = columns.drop(columns="twice")
+
+    def told(columns: pd.DataFrame, told_apart: pd.DataFrame) -> list[Any]:
+        sums = sums_of_people(told_apart, y, person, "x", True)
+        focal = person_fixed_effects(y, columns, person, weights=1 + person % 3)
+        names = covariates.independent_columns(columns.assign(again=columns["still"] + columns["wave=2"]))
+        value, _, p = koenker(y**2, told_apart.assign(one=True))
+        return [names, sums.total, sums.random, sums.crossed, [focal.estimate, focal.se], focal.n_people, [value, p]]
+
+    with pytest.raises(NotTestable):  # it repeats the one before it within people
+        told(columns, told_apart)
+    columns["twice"] += 0.1 * rng.normal(size=237)
+    whole = told(columns, told_apart)
+    assert whole[0] == list(columns)
+    monkeypatch.setattr(design_rows, "CELLS", 100)
+    for found in (told(columns, told_apart), told(columns.astype(float), told_apart.astype(float))):
+        for apart, together in zip(found[1:], whole[1:], strict=True):
+            np.testing.assert_allclose(apart, together, rtol=1e-11, atol=1e-12)
+        assert found[0] == whole[0]
 
 
 def test_columns_told_apart_by_their_products_are_those_that_are_told_one_by_one(
@@ -288,7 +326,8 @@ def test_columns_told_apart_by_their_products_are_those_that_are_told_one_by_one
         frame = pd.DataFrame(values, columns=[f"c{place}" for place in range(p)])
         monkeypatch.setattr(covariates, "_far_apart", short)
         found = covariates.independent_columns(frame)
-        taken.append(short(frame, np.array([covariates.varies(frame[name].to_numpy()) for name in frame])))
+        seen = covariates._moments(lambda frame=frame: in_slices(frame), p)
+        taken.append(bool(seen.moving.any() and short(seen)))
         monkeypatch.setattr(covariates, "_far_apart", lambda *_: False)
         assert found == covariates.independent_columns(frame)
     assert 50 < sum(taken) < 250

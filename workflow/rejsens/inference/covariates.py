@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from rejsens.inference.design_rows import in_slices, triangle
 from rejsens.inference.estimates import NotTestable
 from rejsens.scoring import DOES_NOT_APPLY
 
@@ -16,6 +18,7 @@ AT_FIRST = (
 )
 APART = 1e-3  # columns whose residuals are all longer than this share of their own length are told so by their products alone
 TOLERANCE = 1e-8  # a column whose residual is shorter than this share of its own length adds nothing
+Slices = Callable[[], Iterable[np.ndarray]]  # (some, k) rows of the same columns, from the first row on each time
 Covariate = Mapping[str, Any]  # {name, type: number | category, varies: bool (optional)}, as in a family file
 
 
@@ -213,34 +216,69 @@ def independent_columns(columns: pd.DataFrame) -> list[str]:
     >>> independent_columns(pd.DataFrame({"a": [1.0, 2, 3, 5], "twice": [2.0, 4, 6, 10], "flat": [1.0, 1, 1, 1]}))
     ['a']
     """
-    moving = np.array([varies(columns[name].to_numpy(float)) for name in columns.columns], dtype=bool)
-    names = list(columns.columns[moving])  # the others are zero up to rounding, or the intercept again
-    if _far_apart(columns, moving):
-        return names
-    basis = np.full((len(columns), 1), 1 / np.sqrt(max(len(columns), 1)))
-    kept = []
-    for name in names:
-        column = columns[name].to_numpy(float)
+    return independent(columns.columns, lambda: in_slices(columns))
+
+
+def independent(names: pd.Index, slices: Slices) -> list[str]:
+    """`independent_columns` of columns whose rows come some at a time, as often as they are asked for.
+
+    >>> rows = np.array([[1.0, 2, 1], [2, 4, 1], [3, 6, 1], [5, 10, 1]])
+    >>> independent(pd.Index(["a", "twice", "flat"]), lambda: iter([rows[:2], rows[2:]]))
+    ['a']
+    """
+    seen = _moments(slices, len(names))
+    moving = seen.moving
+    if not moving.any() or _far_apart(seen):
+        return list(names[moving])  # the others are zero up to rounding, or the intercept again
+    columns = triangle(np.column_stack([np.ones(len(part)), part[:, moving]]) for part in slices())
+    basis = columns[:, :1] / np.linalg.norm(columns[:, 0])
+    added = []
+    for name, column in zip(names[moving], columns.T[1:], strict=True):
         residual = column - basis @ (basis.T @ column)
         residual -= basis @ (basis.T @ residual)  # twice, so that the basis stays orthogonal
         length = np.linalg.norm(residual)
         if length > TOLERANCE * np.linalg.norm(column):
             basis = np.column_stack([basis, residual / length])
-            kept.append(name)
-    return kept
+            added.append(name)
+    return added
 
 
-def _far_apart(columns: pd.DataFrame, moving: np.ndarray) -> bool:
+@dataclass(frozen=True)
+class _Moments:
+    """Smallest, largest, sum of each of k columns of n rows, and their products (k, k)."""
+
+    n: int
+    low: np.ndarray
+    high: np.ndarray
+    sums: np.ndarray
+    products: np.ndarray
+
+    @property
+    def moving(self) -> np.ndarray:
+        """`varies` of each column."""
+        size = np.maximum(1.0, np.maximum(np.abs(self.low), np.abs(self.high)))
+        return (self.n > 1) & (self.high - self.low > TOLERANCE * size)
+
+
+def _moments(slices: Slices, k: int) -> _Moments:
+    n, low, high, sums, products = 0, np.full(k, np.inf), np.full(k, -np.inf), np.zeros(k), np.zeros((k, k))
+    for part in slices():
+        n, sums, products = n + len(part), sums + part.sum(axis=0), products + part.T @ part
+        low, high = np.minimum(low, part.min(axis=0)), np.maximum(high, part.max(axis=0))
+    return _Moments(n, low, high, sums, products)
+
+
+def _far_apart(seen: _Moments) -> bool:
     """Whether each column that varies adds plenty to an intercept and the others; sums of products show it without a copy.
 
     A column's share that the others do not explain is at least the smallest eigenvalue of the correlations.
     """
-    if not moving.any() or len(columns) <= moving.sum() + 1:
+    moving = seen.moving
+    if seen.n <= moving.sum() + 1:
         return False
-    values = columns.to_numpy(float)
-    squares, means = (values.T @ values)[np.ix_(moving, moving)], values.mean(axis=0)[moving]
+    squares, means = seen.products[np.ix_(moving, moving)], seen.sums[moving] / seen.n
     lengths = np.diagonal(squares)
-    away = squares - len(values) * np.outer(means, means)
+    away = squares - seen.n * np.outer(means, means)
     spread = np.diagonal(away)
     if not (spread > APART**2 * lengths).all():
         return False

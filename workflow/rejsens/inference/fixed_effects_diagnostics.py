@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from rejsens.inference.covariates import independent_columns
 from rejsens.inference.mixed_blocks import Blocks
 from rejsens.inference.mixed_diagnostics import (
     Check,
@@ -16,6 +15,7 @@ from rejsens.inference.mixed_diagnostics import (
     shape,
     tried,
 )
+from rejsens.inference.person_effects import Deviations
 
 
 def fixed_effects_checks(model: MixedModel, left_out: int = 10) -> list[Check]:
@@ -51,14 +51,10 @@ def _influence(model: MixedModel, left_out: int) -> list[Check]:
 
 def influence_of_people(model: MixedModel) -> tuple[np.ndarray, np.ndarray]:
     """Labels of people with two rows or more, and their DFBETAS: exact, as no variance is estimated."""
-    repeated = pd.Series(model.person).duplicated(keep=False).to_numpy()
-    person = model.person[repeated]
-    own = model.columns.loc[repeated].reset_index(drop=True).assign(outcome=model.y[repeated])
-    centred = own - own.groupby(person).transform("mean")
-    names = independent_columns(centred.drop(columns="outcome"))
-    none = np.zeros((len(person), 1))
-    blocks = Blocks(
-        centred["outcome"].to_numpy(), centred[names].to_numpy(), tuple(names), person, none, np.zeros((1, 1)), 1.0
-    )
+    data = Deviations(model.y, model.columns, model.person)
+    names, rows = data.independent, data.repeated
+    y, person = model.y[rows], model.person[rows]
+    none = np.zeros((len(rows), 1))
+    blocks = Blocks(y, model.columns.iloc[rows][names], person, none, np.zeros((1, 1)), 1.0, within=True)
     place = names.index(model.focal)
-    return blocks.labels, blocks.without_each()[:, place] / model.with_person_effects().se
+    return blocks.labels, blocks.without_each[:, place] / model.with_person_effects().se

@@ -6,7 +6,7 @@ No model here holds a lagged outcome.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ class Panel:
     """The analysed person-waves, with every time-varying column split into its within and between part."""
 
     y: np.ndarray  # outcome in pooled within-person SDs, mean 0
-    columns: pd.DataFrame  # fixed effects of full rank; the predictor's are called WITHIN and BETWEEN
+    columns: pd.DataFrame  # fixed effects of full rank, waves as bool; the predictor's are called WITHIN and BETWEEN
     person: np.ndarray
     sd_within: float  # of the outcome, in its own units
     sd_between: float  # SD of the outcome's person means, in its own units
@@ -92,7 +92,7 @@ def prepare_panel(panel: pd.DataFrame, outcome: str, predictor: str, covariates:
     sd_means = _sd_of_person_means(x, person)
     parts[BETWEEN] = (means - means.mean()) / sd_means if varies(means) else np.zeros_like(means)
     parts[WITHIN] = _deviation(x, person) / within_person_sd(x, person)
-    columns = _filled(parts, rows.index)
+    columns = pd.DataFrame(parts, index=rows.index)
     kept = independent_columns(columns)
     if WITHIN not in kept:
         raise NotTestable("the predictor's within part is a linear combination of the covariates and waves")
@@ -112,9 +112,9 @@ def _covariate_parts(
     """Wave contrasts, constant covariates, and both parts of every covariate that varies (dummies included)."""
     constant = covariate_columns(rows, [c for c in covariates if not c.get("varies")])
     varying = covariate_columns(rows, [c for c in covariates if c.get("varies")])
-    parts = {}
-    for wave in rows.drop_duplicates("wave").sort_values("wave_number")["wave"][1:]:
-        parts[f"wave={wave}"] = (rows["wave"] == wave).to_numpy()
+    codes, waves = pd.factorize(rows["wave"])
+    in_order = rows.drop_duplicates("wave").sort_values("wave_number")["wave"]
+    parts = {f"wave={wave}": codes == waves.get_loc(wave) for wave in in_order[1:]}
     parts |= {name: constant[name].to_numpy() for name in constant}
     for name in varying:
         values = varying[name].to_numpy()
@@ -123,14 +123,6 @@ def _covariate_parts(
     flat = [name for name in constant if not varies(constant[name].to_numpy())]
     warnings = [f"{', '.join(flat)} does not vary and is left out"] if flat else []
     return parts, warnings
-
-
-def _filled(parts: Mapping[str, np.ndarray], index: pd.Index) -> pd.DataFrame:
-    """Columns as numbers in one block, filled one after the other: fifty waves of a million rows are held once."""
-    values = np.empty((len(index), len(parts)), order="F")
-    for place, column in enumerate(parts.values()):
-        values[:, place] = column
-    return pd.DataFrame(values, index=index, columns=list(parts), copy=False)
 
 
 def _sd_of_person_means(values: np.ndarray, person: np.ndarray) -> float:

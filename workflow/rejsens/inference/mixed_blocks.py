@@ -13,113 +13,168 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from rejsens.inference.design_rows import CELLS, numbers
 from rejsens.inference.estimates import NotTestable
 from rejsens.inference.mixedlm_adapter import MixedFit
 
 INTERCEPT = "(Intercept)"
-CELLS = 2_000_000  # cells of the covariances of people who are worked on at once
 UNTOLD = 1e-6  # share of the information on the autocorrelation that the variances must leave
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """Some people with equally many rows: `rows` (g, n), weights W = V^-1 (g, n, n)."""
+    """Some people with equally many rows: V = R + Z Psi Z' of each, with R of residuals and occasions.
+
+    rows      (g, n) positions; x (g, n, p) columns; design Z (g, n, q) of the random effects
+    own       (g, n, n) share of a row in what rows at the same occasion have in common, or None without occasions
+    """
 
     rows: np.ndarray
-    design: np.ndarray  # (g, n, q) of the random effects
-    weight: np.ndarray
+    x: np.ndarray
+    design: np.ndarray
+    root: np.ndarray  # (q, q) L, with L L' = Psi
+    residual: float
+    own: np.ndarray | None
 
     def weighted(self, values: np.ndarray) -> np.ndarray:
-        """(g, n) W r of each person, of values (n,) of all rows."""
-        return (self.weight @ values[self.rows][:, :, None])[:, :, 0]
+        """(g, n, k) V^-1 values = R^-1 values - U (I + L'Z'U)^-1 U' values with U = R^-1 Z L."""
+        turned = self._turned
+        return self._by_rest(values) - turned @ (self._inner @ (turned.swapaxes(1, 2) @ values))
+
+    def weighted_rows(self, values: np.ndarray) -> np.ndarray:
+        """(g, n) V^-1 r of each person, of values (n,) of all rows."""
+        return self.weighted(values[self.rows][:, :, None])[:, :, 0]
+
+    @cached_property
+    def information(self) -> np.ndarray:
+        """(g, p, p) X_i' V_i^-1 X_i: of all people, with a column for each wave, it would outgrow the data."""
+        return self.x.swapaxes(1, 2) @ self.weighted(self.x)
+
+    @cached_property
+    def _turned(self) -> np.ndarray:
+        return self._by_rest(self.design @ self.root)
+
+    @cached_property
+    def _inner(self) -> np.ndarray:
+        loaded = self.design @ self.root
+        return np.linalg.inv(np.eye(len(self.root)) + loaded.swapaxes(1, 2) @ self._turned)
+
+    def _by_rest(self, values: np.ndarray) -> np.ndarray:
+        """R^-1 values: rows at one occasion lose the part that the occasion has in common."""
+        return (values if self.own is None else values - self.own @ values) / self.residual
 
 
 @dataclass(frozen=True)
 class Blocks:
     """y = X b + Z u + e of each person, V = Z Psi Z' + omega^2 (same occasion) + sigma^2 I.
 
-    y           (n,) outcome; x (n, p) fixed effects with the intercept first; names of the p columns
+    y           (n,) outcome; columns (n, p) fixed effects, float or bool, an intercept first where there is one
     person      (n,) labels; z (n, q) columns of the random effects: ones, then the slope's column
     random      (q, q) Psi; occasion (n,) labels of occasions or None, with their variance
     residual    sigma^2
+    within      whether columns are taken as deviations from the person's means
     checked against R: lme4, by dense matrices (tests/reference/diagnostics.R)
     """
 
     y: np.ndarray
-    x: np.ndarray
-    names: tuple[str, ...]
+    columns: pd.DataFrame
     person: np.ndarray
     z: np.ndarray
     random: np.ndarray
     residual: float
     occasion: np.ndarray | None = None
     occasion_variance: float = 0.0
+    within: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.columns)
 
     @cached_property
     def labels(self) -> np.ndarray:
         """People in the order of every per-person result."""
-        return np.concatenate([self.person[batch.rows[:, 0]] for batch in self.batches])
+        return np.concatenate([self.person[rows[:, 0]] for rows in self._people])
 
     @cached_property
-    def batches(self) -> list[_Batch]:
+    def _people(self) -> list[np.ndarray]:
+        """(g, n) rows of people with equally many, some at a time."""
         codes = pd.factorize(self.person)[0]
         sizes = np.bincount(codes)[codes]
         order = np.lexsort((np.arange(len(codes)), codes))
         return [
-            self._batch(rows) for n in np.unique(sizes) for rows in _slices(order[sizes[order] == n].reshape(-1, n))
+            rows
+            for n in np.unique(sizes)
+            for rows in _slices(order[sizes[order] == n].reshape(-1, n), self.columns.shape[1])
         ]
 
-    def _batch(self, rows: np.ndarray) -> _Batch:
-        z = self.z[rows]
-        v = z @ self.random @ z.swapaxes(1, 2) + self.residual * np.eye(rows.shape[1])
-        if self.occasion is not None:
-            own = self.occasion[rows]
-            v = v + self.occasion_variance * (own[:, :, None] == own[:, None, :])
-        return _Batch(rows, z, np.linalg.inv(v))
+    def _batches(self) -> Iterator[_Batch]:
+        """Made again each time that they are asked for: what they hold together would outgrow the data."""
+        values, vectors = np.linalg.eigh(self.random)
+        root = vectors * np.sqrt(np.clip(values, 0, None))
+        for rows in self._people:
+            x = numbers(self.columns, rows.ravel()).reshape(*rows.shape, -1)
+            if self.within:
+                x = x - x.mean(axis=1, keepdims=True)
+            yield _Batch(rows, x, self.z[rows], root, self.residual, self._own(rows))
 
-    def _information(self, b: _Batch) -> np.ndarray:
-        """(g, p, p) X_i' W_i X_i of the people of one batch: of all, with a column for each wave, it would outgrow the data."""
-        x = self.x[b.rows]
-        return x.swapaxes(1, 2) @ b.weight @ x
+    def _own(self, rows: np.ndarray) -> np.ndarray | None:
+        """omega^2 / (sigma^2 + m omega^2) for rows at one occasion, of which there are m: R^-1 = (I - this) / sigma^2."""
+        if self.occasion is None:
+            return None
+        at = self.occasion[rows]
+        together = (at[:, :, None] == at[:, None, :]).astype(float)
+        m = together.sum(axis=2, keepdims=True)
+        return together * self.occasion_variance / (self.residual + m * self.occasion_variance)
 
     @cached_property
+    def _solved(self) -> tuple[np.ndarray, np.ndarray]:
+        """Information of all people and the coefficients."""
+        p = self.columns.shape[1]
+        information, towards = np.zeros((p, p)), np.zeros(p)
+        for b in self._batches():
+            information += b.information.sum(axis=0)
+            towards += np.einsum("gna,gn->a", b.x, b.weighted_rows(self.y))
+        return information, np.linalg.solve(information, towards)
+
+    @property
     def information(self) -> np.ndarray:
-        """(p, p) their sum over all people."""
-        return np.sum([self._information(b).sum(axis=0) for b in self.batches], axis=0)
+        """(p, p) X' V^-1 X."""
+        return self._solved[0]
 
-    @cached_property
+    @property
     def coefficients(self) -> np.ndarray:
         """(p,) generalised least squares."""
-        towards = sum(np.einsum("gna,gn->a", self.x[b.rows], b.weighted(self.y)) for b in self.batches)
-        return np.linalg.solve(self.information, towards)
+        return self._solved[1]
 
     @cached_property
     def covariance(self) -> np.ndarray:
         return np.linalg.inv(self.information)
 
     @cached_property
-    def marginal(self) -> np.ndarray:
-        """(n,) y - X b."""
-        return self.y - self.x @ self.coefficients
+    def _left(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(n,) V^-1 (y - X b); (people, p) X_i' of it, (people, q) Z_i' of it."""
+        weighted, scores, effects = np.empty(len(self.y)), [], []
+        for b in self._batches():
+            own = b.weighted((self.y[b.rows] - b.x @ self.coefficients)[:, :, None])
+            weighted[b.rows] = own[:, :, 0]
+            scores.append((b.x.swapaxes(1, 2) @ own)[:, :, 0])
+            effects.append((b.design.swapaxes(1, 2) @ own)[:, :, 0])
+        return weighted, np.concatenate(scores), np.concatenate(effects)
 
-    @cached_property
+    @property
     def scores(self) -> np.ndarray:
-        """(people, p) X_i' W_i (y_i - X_i b)."""
-        parts = [np.einsum("gna,gn->ga", self.x[b.rows], b.weighted(self.marginal)) for b in self.batches]
-        return np.concatenate(parts)
+        """(people, p) X_i' V_i^-1 (y_i - X_i b)."""
+        return self._left[1]
 
     def residuals(self) -> np.ndarray:
-        """(n,) conditional residuals sigma^2 W (y - X b): what neither the columns nor the person's own effects say."""
-        found = np.empty(len(self.y))
-        for b in self.batches:
-            found[b.rows] = self.residual * b.weighted(self.marginal)
-        return found
+        """(n,) conditional residuals sigma^2 V^-1 (y - X b): what neither the columns nor the person's own effects say."""
+        return self.residual * self._left[0]
 
     def person_effects(self) -> np.ndarray:
-        """(people, q) predicted random effects Psi Z' W (y - X b)."""
-        parts = [np.einsum("gnr,gn->gr", b.design, b.weighted(self.marginal)) for b in self.batches]
-        return np.concatenate(parts) @ self.random.T
+        """(people, q) predicted random effects Psi Z' V^-1 (y - X b)."""
+        return self._left[2] @ self.random.T
 
+    @cached_property
     def without_each(self) -> np.ndarray:
         """(people, p) what leaving out one person takes from the coefficients, b - b without them, variances held.
 
@@ -127,12 +182,12 @@ class Blocks:
         source    Christensen, Pearson & Johnson (1992), Technometrics, 34, 38-45; for groups of rows Banerjee & Frees
                   (1997), Journal of the American Statistical Association, 92, 999-1005
         """
-        ends = np.cumsum([len(b.rows) for b in self.batches])[:-1]
+        ends = np.cumsum([len(rows) for rows in self._people])[:-1]
         scores = np.split(self.scores, ends)
-        return np.concatenate([self._without(b, own) for b, own in zip(self.batches, scores, strict=True)])
+        return np.concatenate([self._without(b, own) for b, own in zip(self._batches(), scores, strict=True)])
 
     def _without(self, b: _Batch, scores: np.ndarray) -> np.ndarray:
-        rest = self.information - self._information(b)
+        rest = self.information - b.information
         try:
             return np.linalg.solve(rest, scores[:, :, None])[:, :, 0]
         except np.linalg.LinAlgError:  # a column that one person alone holds: it takes nothing from the others
@@ -149,13 +204,13 @@ class Blocks:
                   Human Resources, 50, 317-372
         """
         groups = len(self.scores)
-        moved = self.without_each()
+        moved = self.without_each
         return moved.T @ moved * (groups - 1) / groups
 
     @property
     def clustered_df(self) -> int:
         """Degrees of freedom of a coefficient within people: those with two rows or more, less one."""
-        return sum(len(batch.rows) for batch in self.batches if batch.rows.shape[1] > 1) - 1
+        return sum(len(rows) for rows in self._people if rows.shape[1] > 1) - 1
 
     def autocorrelation(self, time: np.ndarray) -> tuple[float, float]:
         """Score test of residuals of neighbouring waves that go together: a one-step estimate of their correlation, and z.
@@ -168,15 +223,13 @@ class Blocks:
         source    Chi & Reinsel (1989), Journal of the American Statistical Association, 84, 452-459
         """
         score, information = 0.0, np.zeros(())
-        for b in self.batches:
+        for b in self._batches():
             near = np.abs(time[b.rows][:, :, None] - time[b.rows][:, None, :]) == 1
             together = self.residual * near
-            parts = np.stack([together, *self._variances(b)])
-            weighted = b.weight @ parts
-            turned = weighted.swapaxes(2, 3).reshape(len(parts), -1)
-            information = information + weighted.reshape(len(parts), -1) @ turned.T / 2
-            r, x = self.marginal[b.rows], self.x[b.rows]
-            towards, columns = b.weight @ r[:, :, None], b.weight @ x
+            weighted = np.stack([b.weighted(part) for part in (together, *self._variances(b))])
+            turned = weighted.swapaxes(2, 3).reshape(len(weighted), -1)
+            information = information + weighted.reshape(len(weighted), -1) @ turned.T / 2
+            towards, columns = self._left[0][b.rows][:, :, None], b.weighted(b.x)
             score += float((towards.swapaxes(1, 2) @ together @ towards).sum() - np.einsum("gnn->", weighted[0])) / 2
             known = (columns.swapaxes(1, 2) @ (together @ columns)).sum(axis=0)
             score += float((self.covariance * known).sum()) / 2
@@ -199,9 +252,9 @@ class Blocks:
             yield (own[:, :, None] == own[:, None, :]).astype(float)
 
 
-def _slices(rows: np.ndarray) -> list[np.ndarray]:
-    """People whose covariances have `CELLS` cells together, one part after the other."""
-    people = max(1, CELLS // rows.shape[1] ** 2)
+def _slices(rows: np.ndarray, p: int) -> list[np.ndarray]:
+    """People whose covariances and columns have `CELLS` cells together at most, one part after the other."""
+    people = max(1, CELLS // (rows.shape[1] * max(rows.shape[1], p)))
     return [rows[start : start + people] for start in range(0, len(rows), people)]
 
 
@@ -221,14 +274,14 @@ def blocks_of(
     >>> y, columns = 0.5 * x + rng.normal(size=40)[person] + rng.normal(size=160), pd.DataFrame({"x": x})
     >>> fit = fit_mixed_model(y, columns, person)
     >>> blocks = blocks_of(fit, y, columns, person)
-    >>> bool(abs(blocks.coefficients[1] - fit.estimate["x"]) < 1e-6), blocks.without_each().shape
+    >>> bool(abs(blocks.coefficients[1] - fit.estimate["x"]) < 1e-6), blocks.without_each.shape
     (True, (40, 2))
     """
-    ones = np.ones(len(y))
-    z = np.column_stack([ones, columns[slope].to_numpy(float)]) if slope else ones[:, None]
+    z = np.column_stack([np.ones(len(y)), columns[slope].to_numpy(float)]) if slope else np.ones((len(y), 1))
+    named = columns.copy(deep=False)
+    named.insert(0, INTERCEPT, True)
     occasions = None if occasion is None else pd.factorize(occasion)[0]
     return Blocks(
-        np.asarray(y, dtype=float), np.column_stack([ones, columns.to_numpy(float)]), (INTERCEPT, *columns.columns),
-        np.asarray(person), z, fit.random_covariance, fit.residual_sd**2, occasions,
+        np.asarray(y, dtype=float), named, np.asarray(person), z, fit.random_covariance, fit.residual_sd**2, occasions,
         0.0 if occasion is None else fit.occasion_sd**2,
     )  # fmt: skip

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy import stats
 
 from rejsens.inference.covariates import Covariate, independent_columns, varies
+from rejsens.inference.design_rows import in_slices, triangle
 from rejsens.inference.estimates import NotTestable, t_columns
 from rejsens.inference.mixed_blocks import Blocks, blocks_of
 from rejsens.inference.mixedlm_adapter import MixedFit, fit_mixed_model
@@ -207,14 +208,14 @@ def shape(check: str, label: str, values: np.ndarray, remedy: Mapping[str, Any])
     ]  # fmt: skip
 
 
-def koenker(squares: np.ndarray, x: np.ndarray) -> tuple[float, int, float]:
+def koenker(squares: np.ndarray, columns: pd.DataFrame) -> tuple[float, int, float]:
     """n R^2 of the squared residuals on the columns, its degrees of freedom and p (Koenker, 1981, J. Econometrics, 17,
-    107-112); x with an intercept."""
-    fitted = x @ np.linalg.lstsq(x, squares, rcond=None)[0]
+    107-112); columns of full rank with an intercept."""
     if not varies(squares):
         raise NotTestable("the residuals are all alike")
     total = float(((squares - squares.mean()) ** 2).sum())
-    value, df = len(squares) * (1 - float(((squares - fitted) ** 2).sum()) / total), x.shape[1] - 1
+    left = float(triangle(in_slices(columns, squares))[-1, -1]) ** 2
+    value, df = len(squares) * (1 - left / total), columns.shape[1] - 1
     return value, df, float(stats.chi2.sf(value, df))
 
 
@@ -243,7 +244,7 @@ def _other_errors(model: MixedModel) -> dict[str, Any]:
 
 
 def _equal_variances(model: MixedModel) -> list[Check]:
-    value, df, p = koenker(model.blocks.residuals() ** 2, model.blocks.x)
+    value, df, p = koenker(model.blocks.residuals() ** 2, model.blocks.columns)
     return [{
         "check": "equal variances", "statistic": "chi2", "value": value, "df": float(df), "p": p,
         "guide": f"p below {model.alpha:g}", "flagged": p < model.alpha, **remedied(lambda: _other_errors(model)),
@@ -268,7 +269,7 @@ def influence_of_people(model: MixedModel) -> tuple[np.ndarray, np.ndarray]:
     blocks = model.blocks
     place = blocks.names.index(model.focal)
     covariance = blocks.clustered() if model.clustered else blocks.covariance
-    return blocks.labels, blocks.without_each()[:, place] / math.sqrt(covariance[place, place])
+    return blocks.labels, blocks.without_each[:, place] / math.sqrt(covariance[place, place])
 
 
 def _influence(model: MixedModel, left_out: int) -> list[Check]:

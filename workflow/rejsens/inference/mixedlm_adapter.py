@@ -61,7 +61,7 @@ def fit_mixed_model(
     """y = intercept + columns + person intercept (+ person slope of one column) (+ occasion intercept) + residual.
 
     y           (n,) float, no missing values
-    columns     (n, k) float fixed effects of full rank, without an intercept; any names
+    columns     (n, k) float or bool fixed effects of full rank, without an intercept; any names
     person      (n,) labels of the people
     slope       name of the column with a random slope, or None
     occasion    (n,) labels of occasions within people, for several rows at one occasion; None leaves them out
@@ -88,7 +88,9 @@ def fit_mixed_model(
     from mixedlm import lmer, satterthwaite_df
 
     plain = {name: f"v{position}" for position, name in enumerate(columns.columns)}  # formula-safe names
-    data = columns.rename(columns=plain).assign(y=y, person=[f"p{code}" for code in pd.factorize(person)[0]])
+    data = (
+        columns.astype(float).rename(columns=plain).assign(y=y, person=[f"p{code}" for code in pd.factorize(person)[0]])
+    )
     random = _person_terms(plain.get(slope, ""), correlated)
     if occasion is not None:
         data["occasion"] = [f"o{code}" for code in pd.factorize(occasion)[0]]
@@ -129,10 +131,8 @@ def _by_sums(
     y: np.ndarray, columns: pd.DataFrame, person: np.ndarray, slope: str | None, correlated: bool, reml: bool
 ) -> MixedFit | None:
     """The model by sums over people; None where they are not positive definite or the search did not end."""
-    design = [np.ones(len(y)), *(column.to_numpy(dtype=float) for _, column in columns.items())]
-    of_slope = None if slope is None else columns[slope].to_numpy(dtype=float)
     try:
-        fit = fit_people(sums_of_people(design, np.asarray(y, float), person, of_slope, reml), correlated)
+        fit = fit_people(sums_of_people(columns, np.asarray(y, float), person, slope, reml), correlated)
     except (np.linalg.LinAlgError, ValueError):
         return None
     if not fit.converged or not np.isfinite(fit.vcov).all():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from rejsens.inference.covariates import independent_columns
+from rejsens.inference.covariates import independent
+from rejsens.inference.design_rows import numbers, whole_people
 from rejsens.inference.estimates import NotTestable
 
 
@@ -20,6 +23,40 @@ class PersonEffects:
     se: float
     n_people: int
     n_obs: int
+
+
+class Deviations:
+    """Columns and outcome as deviations from (weighted) person means, of people with two rows or more, some at a time."""
+
+    def __init__(
+        self, y: np.ndarray, columns: pd.DataFrame, person: np.ndarray, weights: np.ndarray | None = None
+    ) -> None:
+        self.repeated = np.flatnonzero(pd.Series(person).duplicated(keep=False))
+        self.codes = pd.factorize(person[self.repeated], sort=True)[0]
+        self.y, self.columns = y, columns
+        self.weights = np.ones(len(y)) if weights is None else weights
+
+    @property
+    def n_obs(self) -> int:
+        return len(self.codes)
+
+    @property
+    def n_people(self) -> int:
+        return int(self.codes.max(initial=-1)) + 1
+
+    def parts(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Deviations (some, k + 1) with the outcome last, weights, and where each person begins."""
+        for own, starts in whole_people(self.codes, self.columns.shape[1] + 1):
+            rows = self.repeated[own]
+            values, weights = np.column_stack([numbers(self.columns, rows), self.y[rows]]), self.weights[rows]
+            total = np.add.reduceat(weights, starts)
+            means = np.add.reduceat(weights[:, None] * values, starts) / total[:, None]
+            yield values - np.repeat(means, np.diff(starts, append=len(rows)), axis=0), weights, starts
+
+    @cached_property
+    def independent(self) -> list[str]:
+        """Names of the columns that vary within people and do not repeat others."""
+        return independent(self.columns.columns, lambda: (own[:, :-1] for own, _, _ in self.parts()))
 
 
 def person_fixed_effects(
@@ -39,28 +76,21 @@ def person_fixed_effects(
     >>> round(found.estimate, 6), found.n_people, found.n_obs
     (2.0, 40, 120)
     """
-    weights = np.ones(len(y)) if weights is None else weights
-    repeated = pd.Series(person).duplicated(keep=False).to_numpy()
-    weights, (labels, codes) = weights[repeated], np.unique(person[repeated], return_inverse=True)
-    total = np.bincount(codes, weights)
-
-    def deviations(values: np.ndarray) -> np.ndarray:
-        return values[repeated] - (np.bincount(codes, weights * values[repeated]) / total)[codes]
-
-    values = np.empty(
-        (len(codes), columns.shape[1]), order="F"
-    )  # in one block: fifty waves of a million rows are held once
-    for place, name in enumerate(columns):
-        values[:, place] = deviations(columns[name].to_numpy(float))
-    centred = pd.DataFrame(values, columns=columns.columns, copy=False)
-    kept, focal = independent_columns(centred), columns.columns[-1]
-    if focal not in kept:
+    data = Deviations(y, columns, person, weights)
+    names, focal = data.independent, columns.columns[-1]
+    if focal not in names:
         raise NotTestable("the predictor's within part is a linear combination of the covariates and waves")
-    x, y = values.T[centred.columns.get_indexer(kept)].T, deviations(y)
-    del centred, values
-    bread = np.linalg.inv(x.T @ (weights[:, None] * x))
-    coefficients = bread @ x.T @ (weights * y)
-    scores = np.zeros((len(labels), x.shape[1]))
-    np.add.at(scores, codes, x * (weights * (y - x @ coefficients))[:, None])
-    variance = (bread @ scores.T @ scores @ bread)[-1, -1] * len(labels) / (len(labels) - 1)
-    return PersonEffects(float(coefficients[-1]), math.sqrt(variance), len(labels), len(y))
+    used = columns.columns.get_indexer(names)
+    products = np.zeros((len(used) + 1,) * 2)
+    for own, weight, _ in data.parts():
+        own = own[:, [*used, -1]]
+        products += own.T @ (weight[:, None] * own)
+    bread = np.linalg.inv(products[:-1, :-1])
+    coefficients = bread @ products[:-1, -1]
+    meat = np.zeros_like(bread)
+    for own, weight, starts in data.parts():
+        x, left = own[:, used], own[:, -1] - own[:, used] @ coefficients
+        scores = np.add.reduceat(x * (weight * left)[:, None], starts)
+        meat += scores.T @ scores
+    variance = (bread @ meat @ bread)[-1, -1] * data.n_people / (data.n_people - 1)
+    return PersonEffects(float(coefficients[-1]), math.sqrt(variance), data.n_people, data.n_obs)

@@ -7,11 +7,13 @@ their sums of products are taken once: imputations fit the same model many times
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import linalg, optimize
+
+from rejsens.inference.design_rows import numbers, whole_people
 
 STEP = 1e-4  # of a central difference of the gradient in the relative standard deviations
 NEAR_ZERO = 1e-4  # a relative standard deviation below this is at its boundary, as in lme4's isSingular
@@ -72,20 +74,18 @@ class PersonFit:
 
 
 def sums_of_people(
-    design: Sequence[np.ndarray], y: np.ndarray, person: np.ndarray, slope: np.ndarray | None, reml: bool
+    columns: pd.DataFrame, y: np.ndarray, person: np.ndarray, slope: str | None, reml: bool
 ) -> PersonSums:
-    """`design` columns (n,), the intercept first; `y` (n,), `person` (n,) labels, `slope` (n,) or None for an intercept alone."""
-    _, codes = np.unique(person, return_inverse=True)
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    columns = np.empty((len(y), len(design) + 1))  # the one copy: fifty waves are fifty columns
-    for place, column in enumerate([*design, y]):
-        columns[:, place] = column[order]
-    effects = [np.ones(len(y))] if slope is None else [np.ones(len(y)), slope[order]]
-    by_slope = [] if slope is None else [np.add.reduceat(columns * slope[order][:, None], starts)]
-    crossed = np.stack([np.add.reduceat(columns, starts), *by_slope])
-    random = np.array([[np.add.reduceat(a * b, starts) for a in effects] for b in effects])
-    return PersonSums(columns.T @ columns, random, crossed, len(y), reml)
+    """`columns` (n, k) without an intercept; `y` (n,), `person` (n,) labels, `slope` a column or None for an intercept alone."""
+    codes = pd.factorize(person, sort=True)[0]
+    total, random, crossed = np.zeros((columns.shape[1] + 2,) * 2), [], []
+    for rows, starts in whole_people(codes, columns.shape[1] + 2):
+        own = np.column_stack([np.ones(len(rows)), numbers(columns, rows), y[rows]])
+        effects = [own[:, 0]] if slope is None else [own[:, 0], own[:, 1 + columns.columns.get_loc(slope)]]
+        total += own.T @ own
+        random.append(np.array([[np.add.reduceat(a * b, starts) for a in effects] for b in effects]))
+        crossed.append(np.stack([np.add.reduceat(own * effect[:, None], starts) for effect in effects]))
+    return PersonSums(total, np.concatenate(random, axis=2), np.concatenate(crossed, axis=1), len(y), reml)
 
 
 def evaluate(sums: PersonSums, root: np.ndarray) -> Point:

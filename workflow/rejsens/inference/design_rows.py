@@ -1,0 +1,65 @@
+"""The columns of a model as numbers, some rows at a time: a column for each wave is yes or no, a byte, until it is multiplied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+
+CELLS = 2_000_000  # numbers that are worked on at once
+
+
+def numbers(columns: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    """(rows, k) float64 of some rows by position, in the order of `rows`.
+
+    >>> numbers(pd.DataFrame({"late": [False, True, True], "x": [0.5, 1.5, 2.5]}), np.array([2, 0])).tolist()
+    [[1.0, 2.5], [0.0, 0.5]]
+    """
+    return columns.take(rows).to_numpy(dtype=float)
+
+
+def in_slices(columns: pd.DataFrame, *beside: np.ndarray) -> Iterator[np.ndarray]:
+    """All rows in order, (some, k + beside) float64 at a time, the (n,) arrays `beside` as last columns.
+
+    >>> [part.tolist() for part in in_slices(pd.DataFrame({"late": [False, True]}), np.array([0.5, 1.5]))]
+    [[[0.0, 0.5], [1.0, 1.5]]]
+    """
+    step = max(1, CELLS // max(1, columns.shape[1] + len(beside)))
+    for start in range(0, len(columns), step):
+        part = columns.iloc[start : start + step].to_numpy(dtype=float)
+        yield np.column_stack([part, *(other[start : start + step] for other in beside)]) if beside else part
+
+
+def whole_people(codes: np.ndarray, width: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows person by person, some people at a time: positions of the rows, and where each person begins among them.
+
+    codes   (n,) numbers of the people from 0 on, each of whom has a row; width: columns that are wanted of them
+
+    >>> [(rows.tolist(), starts.tolist()) for rows, starts in whole_people(np.array([1, 0, 1]), 2)]
+    [([1, 0, 2], [0, 1])]
+    """
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    part = starts * width // CELLS
+    for first in np.flatnonzero(np.diff(part, prepend=-1)):
+        own = starts[first:][part[first:] == part[first]]
+        after = first + len(own)
+        end = starts[after] if after < len(starts) else len(codes)
+        yield order[own[0] : end], own - own[0]
+
+
+def triangle(slices: Iterable[np.ndarray]) -> np.ndarray:
+    """R of the QR decomposition of all rows: R'R are their products, to the precision of the rows themselves.
+
+    source   Golub & Van Loan (2013), Matrix Computations, 4th ed., 5.2: each slice below the R of those before
+
+    >>> rows = np.random.default_rng(1).normal(size=(9, 2))
+    >>> r = triangle([rows[:4], rows[4:]])
+    >>> bool(np.allclose(r.T @ r, rows.T @ rows))
+    True
+    """
+    above: list[np.ndarray] = []
+    for part in slices:
+        above = [np.asarray(np.linalg.qr(np.vstack([*above, part]), mode="r"))]
+    return above[0]
