@@ -12,7 +12,15 @@ import pandas as pd
 from scipy import special
 from statsmodels.discrete.discrete_model import Logit
 
-from rejsens.inference.covariates import Covariate, covariate_columns, independent_columns, require, varies, z_scores
+from rejsens.inference.covariates import (
+    Covariate,
+    covariate_columns,
+    independent_columns,
+    require,
+    varies,
+    wave_contrasts,
+    z_scores,
+)
 from rejsens.inference.estimates import Estimate, NotTestable, t_columns
 from rejsens.inference.mixed import within_person_sd
 from rejsens.inference.person_effects import person_fixed_effects
@@ -115,7 +123,9 @@ def weighted_within(
     scale = within_person_sd(x, person) / within_person_sd(y, person) if varies(y) and varies(x) else math.nan
     if not math.isfinite(scale) or not scale > 0:
         raise NotTestable("outcome or predictor does not vary within people over the complete person-waves")
-    design = pd.concat([_waves(rows), covariate_columns(rows, varying)], axis=1).assign(predictor_=x)
+    design = pd.concat([pd.DataFrame(wave_contrasts(rows)), covariate_columns(rows, varying)], axis=1).assign(
+        predictor_=x
+    )
     fit = person_fixed_effects(y, design, person, weights)
     notes.append(f"largest weight {weights.max():.2f}")
     return [
@@ -175,19 +185,15 @@ def _weights(
     rows: pd.DataFrame, first: pd.DataFrame, columns: pd.DataFrame, waves: Sequence[str]
 ) -> tuple[np.ndarray, list[str]]:
     """Stabilised weight of each row, and the waves that were not weighted."""
-    weights, notes = np.ones(len(rows)), []
+    weights, notes, at = np.ones(len(rows)), [], rows.groupby("wave").indices
     for wave in waves[1:]:
-        here = (rows["wave"] == wave).to_numpy()
-        kept = first["participant"].isin(rows.loc[here, "participant"]).to_numpy()
+        here = at.get(wave, np.empty(0, dtype=int))
+        seen = rows["participant"].iloc[here]
+        kept = first["participant"].isin(seen).to_numpy()
         if min(kept.sum(), (~kept).sum()) < FEWEST:
             notes.append(f"{wave} is not weighted: fewer than {FEWEST} people are missing or present")
             continue
         _, _, lost = logistic(~kept, columns)
         weight = pd.Series(kept.mean() / (1 - lost), index=first["participant"])
-        weights[here] = weight.loc[rows.loc[here, "participant"]].to_numpy()
+        weights[here] = weight.loc[seen].to_numpy()
     return weights, notes
-
-
-def _waves(rows: pd.DataFrame) -> pd.DataFrame:
-    order = rows.drop_duplicates("wave").sort_values("wave_number")["wave"]
-    return pd.DataFrame({f"wave={wave}": (rows["wave"] == wave).to_numpy(float) for wave in order[1:]})

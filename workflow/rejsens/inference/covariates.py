@@ -196,6 +196,18 @@ def covariate_columns(frame: pd.DataFrame, covariates: Sequence[Covariate]) -> p
     return pd.DataFrame(columns, index=frame.index, dtype=float)
 
 
+def wave_contrasts(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Each wave but the first as yes or no, in order of time: (n,) bool by names like `wave=w2`; a byte a row each.
+
+    >>> rows = pd.DataFrame({"wave": ["w2", "w1", "w3"], "wave_number": [2, 1, 3]})
+    >>> {name: column.tolist() for name, column in wave_contrasts(rows).items()}
+    {'wave=w2': [True, False, False], 'wave=w3': [False, False, True]}
+    """
+    codes, waves = pd.factorize(rows["wave"])
+    in_order = rows.drop_duplicates("wave").sort_values("wave_number")["wave"]
+    return {f"wave={wave}": codes == waves.get_loc(wave) for wave in in_order[1:]}
+
+
 def z_scores(values: np.ndarray) -> np.ndarray:
     """(values - mean) / SD with n - 1; zeros when the values do not vary."""
     centred = values - values.mean()

@@ -19,6 +19,7 @@ from rejsens.inference.covariates import (
     covariate_columns,
     independent_columns,
     varies,
+    wave_contrasts,
     z_scores,
 )
 from rejsens.inference.estimates import NOT_TESTABLE, OK, Estimate, NotTestable, t_columns
@@ -112,10 +113,7 @@ def _covariate_parts(
     """Wave contrasts, constant covariates, and both parts of every covariate that varies (dummies included)."""
     constant = covariate_columns(rows, [c for c in covariates if not c.get("varies")])
     varying = covariate_columns(rows, [c for c in covariates if c.get("varies")])
-    codes, waves = pd.factorize(rows["wave"])
-    in_order = rows.drop_duplicates("wave").sort_values("wave_number")["wave"]
-    parts = {f"wave={wave}": codes == waves.get_loc(wave) for wave in in_order[1:]}
-    parts |= {name: constant[name].to_numpy() for name in constant}
+    parts = wave_contrasts(rows) | {name: constant[name].to_numpy() for name in constant}
     for name in varying:
         values = varying[name].to_numpy()
         parts[f"{name}_between"] = z_scores(_person_mean(values, person))
