@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-CELLS = 2_000_000  # numbers that are worked on at once
+CELLS = 250_000  # numbers that are worked on at once: what a processor keeps at hand
 
 
 def numbers(columns: pd.DataFrame, rows: np.ndarray) -> np.ndarray:

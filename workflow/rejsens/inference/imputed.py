@@ -22,6 +22,7 @@ from rejsens.missing import enough_imputations, impute, pool
 
 Analysis = Callable[[pd.DataFrame], Sequence[Estimate]]
 NO = "no "  # before a score's name: the column that is 1 where it does not apply
+NEAR = 5  # waves before and after that predict a wave one by one where there are many; the others by their mean
 TEN = 10  # people for each predictor of a draw; with fewer, coefficients after imputation come out nearer to 0
 
 
@@ -103,20 +104,54 @@ def side_by_side(panel: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     return wide.astype(dict.fromkeys(named, "category"))
 
 
-def predictors_of(wide: pd.DataFrame, variables: Variables) -> dict[str, list[str]]:
+def predictors_of(wide: pd.DataFrame, variables: Variables, waves: Sequence[str] = ()) -> dict[str, list[str]]:
     """Each column is drawn from its own other waves, from everything of its wave, from what does not change, and from every
     wave of what the analysis is about; the last is left out for categories, whose every predictor costs a coefficient per
-    level."""
-    chosen = {}
-    for column in wide:
-        name, _, wave = column.partition("@")
+    level.
+
+    waves     as `many_waves` gives them: of numbers only the near ones are named then, the others count by `far_waves`
+    """
+    place, chosen = {wave: k for k, wave in enumerate(waves)}, {}
+    parted = {column: column.partition("@")[::2] for column in wide}
+    for column, (name, wave) in parted.items():
         by_name = {name, *variables.constant} | (set() if name in variables.categories else set(variables.always))
+        by_mean = by_name - variables.categories if name not in variables.categories else set()
         chosen[column] = [
             other
-            for other in wide
-            if other != column and ((parts := other.partition("@"))[0] in by_name or (wave and parts[2] == wave))
+            for other, (of, at) in parted.items()
+            if other != column
+            and ((wave and at == wave) or (of in by_name and not (of in by_mean and _far(place, wave, at))))
         ]
     return chosen
+
+
+def _far(place: Mapping[str, int], wave: str, at: str) -> bool:
+    """Whether a wave lies far from another one; what does not change has none, and all waves are far from it."""
+    return at in place and (wave not in place or abs(place[wave] - place[at]) > NEAR)
+
+
+def many_waves(panel: pd.DataFrame, products: Mapping[str, Sequence[str]]) -> list[str]:
+    """The waves in order where some lie farther than `NEAR` from both sides of one in the middle, or none.
+
+    Interactions hold each wave by itself, and so does what they are drawn from.
+    """
+    waves = in_order(panel)
+    return waves if len(waves) > 2 * NEAR + 1 and not products else []
+
+
+def far_waves(wide: pd.DataFrame, variables: Variables, waves: Sequence[str]) -> dict[str, list[list[str]]]:
+    """Of each column of numbers, what it is drawn from by a person's mean over the waves that are not near (`NEAR`).
+
+    waves     as `many_waves` gives them
+    returns   column -> groups of columns: all waves of its own variable, and of each that the analysis is about
+    """
+    numbers = set(_numbers(wide)) if waves else set()
+    of = {name: [c for c in wide if c in numbers and c.startswith(f"{name}@")] for name in variables.varying}
+    return {
+        column: [of[name] for name in dict.fromkeys((column.partition("@")[0], *variables.always)) if of.get(name)]
+        for column in wide
+        if column in numbers
+    }
 
 
 def crowded(panel: pd.DataFrame, variables: Variables, products: Mapping[str, Sequence[str]]) -> bool:
@@ -127,11 +162,11 @@ def crowded(panel: pd.DataFrame, variables: Variables, products: Mapping[str, Se
     """
     asked, held = _with_absent(panel, variables)
     wide = side_by_side(asked, held)
-    interactions = len(_products(wide, products))
-    seen = wide.notna().sum()
+    interactions, waves = len(_products(wide, products)), many_waves(panel, products)
+    seen, far = wide.notna().sum(), far_waves(wide, held, waves)
     return any(
-        (len(own) + interactions) * TEN > seen[column]
-        for column, own in predictors_of(wide, held).items()
+        (len(own) + interactions + len(far.get(column, ()))) * TEN > seen[column]
+        for column, own in predictors_of(wide, held, waves).items()
         if seen[column] < len(wide)
     )
 
@@ -155,6 +190,10 @@ def completed_panels(
 ) -> Panels:
     """`m` panels like the one that came in, without gaps, of which only what was drawn is held.
 
+    Up to 2 * `NEAR` + 1 waves predict each other one by one. Of more, each is drawn from the near ones one by one and from
+    the mean of those farther away, which holds what a person's waves have in common: so draws grow with waves and not with
+    their square, and a hundred predictors do not ask for a thousand people.
+
     A wave that a person missed is drawn too, since it helps to draw the rest, and then left out again: it holds nothing
     on the coefficients that the likelihood of the other waves does not, only noise (von Hippel, 2007, doi
     10.1111/j.1467-9531.2007.00180.x).
@@ -176,10 +215,11 @@ def completed_panels(
     interactions = _products(wide, products or {})
     models = {name: [c for c in _numbers(wide) if c.partition("@")[0] in (outcomes or {}).get(name.partition("@")[0], ())
                      and c not in parts] for name, parts in interactions.items()}  # fmt: skip
-    drawn_from = {column: [*own, *interactions] for column, own in predictors_of(wide, held).items()}
+    waves = many_waves(panel, interactions)
+    drawn_from = {column: [*own, *interactions] for column, own in predictors_of(wide, held, waves).items()}
     drawn = impute(
         wide, m, rng, predictors=drawn_from, products=interactions, outcomes={k: v for k, v in models.items() if v},
-        slopes=_slopes(wide, slopes), iterations=iterations or (10 if any(models.values()) else 5),
+        means=far_waves(wide, held, waves), slopes=_slopes(wide, slopes), iterations=iterations or (10 if any(models.values()) else 5),
         keep=(long := _Long(wide, held, panel)).in_gaps,
     )  # fmt: skip
     if notes is not None:

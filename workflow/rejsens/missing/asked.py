@@ -48,6 +48,16 @@ def refuse_slopes(columns: Mapping[str, Coded], pairs: Sequence[tuple[tuple[str,
             raise ValueError(f"{', '.join(wrong)} holds categories, of which there is no slope")
 
 
+def refuse_means(columns: Mapping[str, Coded], means: Mapping[str, Any], products: Mapping[str, Any]) -> None:
+    named = [name for groups in means.values() for group in groups for name in group]
+    if unknown := sorted({*means, *named} - {*columns}):
+        raise ValueError(f"the frame lacks these columns: {', '.join(unknown)}")
+    if wrong := sorted({name for name in named if columns[name].categorical}):
+        raise ValueError(f"{', '.join(wrong)} holds categories, of which there is no mean")
+    if means and products:
+        raise ValueError("means of columns are not provided for beside products")
+
+
 def method_of(column: Coded, asked: str | None) -> str:
     method = asked or ("logistic" if column.categorical else "pmm")
     if method not in METHODS:

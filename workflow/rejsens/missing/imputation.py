@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rejsens.missing.asked import method_of, refuse_outcomes, refuse_products, refuse_slopes
+from rejsens.missing.asked import method_of, refuse_means, refuse_outcomes, refuse_products, refuse_slopes
 from rejsens.missing.coding import Coded, blocks, coded, product
 from rejsens.missing.compatible import draw_lines, nearest, posterior, slope_of_others
 from rejsens.missing.draws import draw_categories, draw_line, match
@@ -47,6 +48,18 @@ class Imputations(Sequence[Any]):
 
 
 @dataclass(frozen=True, eq=False)
+class _Rest:
+    """Those of a group of columns that do not predict a column one by one: their mean is a predictor.
+
+    group   all columns of the group; others: places in the matrix of those that are not meant; count of the rest
+    """
+
+    group: tuple[str, ...]
+    others: np.ndarray
+    count: int
+
+
+@dataclass(frozen=True, eq=False)
 class _Plan:
     """What is imputed from what: columns, their places in the matrix, and products that follow from others."""
 
@@ -57,12 +70,39 @@ class _Plan:
     parts: Mapping[str, tuple[str, ...]]
     outcomes: Mapping[str, tuple[str, ...]]
     slopes: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    rests: Mapping[str, tuple[_Rest, ...]]
     donors: int
 
     def predicting(self, name: str, without: Collection[str] = ()) -> np.ndarray:
         """Columns of the matrix that predict `name`, the constant first."""
         used = [self.places[other] for other in self.predictors[name] if other not in without]
         return np.concatenate([[0], *(np.arange(place.start, place.stop) for place in used)]).astype(int)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of which the sums stand in the matrix, behind all columns."""
+        return tuple(dict.fromkeys(rest.group for own in self.rests.values() for rest in own))
+
+    @property
+    def behind(self) -> int:
+        """Where the sums begin."""
+        return max((place.stop for place in self.places.values()), default=1)
+
+    def turning(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Columns of the matrix, and (columns, predictors) what makes predictors of them: means of rests are the sum of
+        their group less the columns that are not meant."""
+        used, rests = self.predicting(name), self.rests[name]
+        sums = [self.behind + self.groups.index(rest.group) for rest in rests]
+        read = np.array(
+            list(dict.fromkeys([*used, *(int(k) for rest in rests for k in rest.others), *sums])), dtype=int
+        )
+        at = {int(k): row for row, k in enumerate(read)}
+        turn = np.zeros((len(read), len(used) + len(rests)))
+        turn[np.arange(len(used)), np.arange(len(used))] = 1
+        for k, (rest, total) in enumerate(zip(rests, sums, strict=True), start=len(used)):
+            turn[[at[int(other)] for other in rest.others], k] = -1 / rest.count
+            turn[at[total], k] = 1 / rest.count
+        return read, turn
 
     def interacting(self, name: str) -> dict[str, tuple[str, ...]]:
         """Products that `name` is a part of and that stand in the model of an outcome, with those outcomes."""
@@ -81,6 +121,7 @@ def impute(
     products: Mapping[str, Sequence[str]] | None = None,
     outcomes: Mapping[str, Sequence[str]] | None = None,
     slopes: Sequence[tuple[Sequence[str], Sequence[str]]] = (),
+    means: Mapping[str, Sequence[Sequence[str]]] | None = None,
     iterations: int = 10,
     donors: int = 5,
     keep: Callable[[pd.DataFrame], Any] | None = None,
@@ -113,6 +154,9 @@ def impute(
     slopes : sequence of pairs of columns
         Waves of a predictor, and the same waves of an outcome whose slope on it differs between people: three or more.
         Each draw of one of them then has the person's slope over the other waves among its predictors.
+    means : mapping of column to groups of columns, or None
+        Of each group those that are neither the column nor among its predictors predict it by their mean, each in its
+        own standard deviation: of many waves, those far away. Numbers only, and not with products.
     iterations : int
         Rounds of the chain before a frame is taken.
     donors : int
@@ -182,7 +226,9 @@ def impute(
     for what, number, least in (("m", m, 1), ("iterations", iterations, 1), ("donors", donors, 1)):
         if number < least:
             raise ValueError(f"{what} is {least} or more, not {number}")
-    plan, notes = _plan(frame, methods or {}, predictors or {}, products or {}, outcomes or {}, slopes, donors)
+    plan, notes = _plan(
+        frame, methods or {}, predictors or {}, products or {}, outcomes or {}, slopes, means or {}, donors
+    )
     streams = np.random.default_rng(seed).spawn(m)
     frames, traces = [], []
     for number, rng in enumerate(streams, start=1):
@@ -208,6 +254,7 @@ def _plan(
     products: Mapping[str, Any],
     outcomes: Mapping[str, Any],
     slopes: Sequence[Any],
+    means: Mapping[str, Any],
     donors: int,
 ) -> tuple[_Plan, tuple[str, ...]]:
     if twice := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
@@ -221,6 +268,7 @@ def _plan(
     refuse_outcomes(columns, products, outcomes)
     pairs = tuple((tuple(x), tuple(y)) for x, y in slopes)
     refuse_slopes(columns, pairs)
+    refuse_means(columns, means, products)
     columns |= {name: product(name, [columns[part] for part in own]) for name, own in products.items()}
     chosen = {name: method_of(column, methods.get(name)) for name, column in columns.items()
               if name not in products and (column.missing.any() or name in methods)}  # fmt: skip
@@ -228,10 +276,13 @@ def _plan(
     chosen = {name: method for name, method in chosen.items() if columns[name].missing.any()}
     flat = {name for name, column in columns.items() if _constant(column)}
     drawn_from = {name: _predictors(name, columns, predictors, products, flat) for name in chosen}
+    places = blocks(columns)
+    rests = {name: _rests(name, drawn_from[name], means.get(name, ()), places, flat) for name in chosen}
+    told = {name: len(own) + len(rests[name]) for name, own in drawn_from.items()}
     notes += [
-        f"{name}: {int((~columns[name].missing).sum())} values and {len(own)} predictors; too few to rest much on"
-        for name, own in drawn_from.items()
-        if (~columns[name].missing).sum() < 2 * len(own)
+        f"{name}: {int((~columns[name].missing).sum())} values and {k} predictors; too few to rest much on"
+        for name, k in told.items()
+        if (~columns[name].missing).sum() < 2 * k
     ]
     wanted = {name: set(predictors.get(name, columns)) for name in chosen}
     notes += [
@@ -241,7 +292,7 @@ def _plan(
     ]
     parts = {name: tuple(own) for name, own in products.items()}
     models = {name: tuple(own) for name, own in outcomes.items()}
-    return _Plan(columns, blocks(columns), chosen, drawn_from, parts, models, pairs, donors), tuple(notes)
+    return _Plan(columns, places, chosen, drawn_from, parts, models, pairs, rests, donors), tuple(notes)
 
 
 def _predictors(
@@ -255,6 +306,19 @@ def _predictors(
     wanted = asked.get(name, list(columns))
     own = {name, *(product for product, parts in products.items() if name in parts)}
     return tuple(other for other in wanted if other not in own and other not in flat)
+
+
+def _rests(
+    name: str, own: Sequence[str], groups: Sequence[Sequence[str]], places: Mapping[str, slice], flat: Collection[str]
+) -> tuple[_Rest, ...]:
+    """What is left of each group; columns that do not vary tell nothing."""
+    found = []
+    for group in groups:
+        left_out = [other for other in group if other == name or other in own or other in flat]
+        if len(left_out) < len(group):
+            others = np.array([places[other].start for other in left_out], dtype=int)
+            found.append(_Rest(tuple(group), others, len(group) - len(left_out)))
+    return tuple(found)
 
 
 def _constant(column: Coded) -> bool:
@@ -274,6 +338,8 @@ def _chain(plan: _Plan, iterations: int, rng: np.random.Generator) -> tuple[dict
         values[name] = np.prod([values[part] for part in parts], axis=0)
     n = len(next(iter(values.values()))) if values else 0
     matrix = np.column_stack([np.ones(n), *(plan.columns[name].columns(own) for name, own in values.items())])
+    sums = [matrix[:, [plan.places[name].start for name in group]].sum(axis=1) for group in plan.groups]
+    matrix = np.asfortranarray(np.column_stack([matrix, *sums]))  # by column: of many waves a draw reads a few
     state = _State(plan, values, missing, matrix, matrix.T @ matrix, rng)
     trace = []
     for iteration in range(1, iterations + 1):
@@ -300,10 +366,13 @@ class _State:
         self.plan, self.values, self.missing, self.rng = plan, values, missing, rng
         self.matrix, self.cross = matrix, cross
         self.observed = {name: np.flatnonzero(~plan.columns[name].missing) for name in missing}
-        self.predicting = {name: plan.predicting(name) for name in missing}
+        self.turning = {name: plan.turning(name) for name in missing}
         self.interacting = {name: plan.interacting(name) for name in missing}
         self.start: dict[str, np.ndarray] = {}  # coefficients of categories at the last round
         self.flat = {name for name in missing if _constant(plan.columns[name])}
+        self.sums = {
+            name: [plan.behind + k for k, own in enumerate(plan.groups) if name in own] for name in plan.places
+        }
 
     def draw(self, name: str, method: str) -> None:
         if name in self.flat:
@@ -323,28 +392,23 @@ class _State:
 
     def _numbers(self, name: str, method: str) -> np.ndarray:
         """Cross-products of the observed rows are those of all rows less those of the missing ones, which are few."""
-        used, rows, seen = self.predicting[name], self.missing[name], self.observed[name]
-        column = self.plan.columns[name]
-        whole, target = self.matrix[rows], self._target(name)
-        absent = whole[:, used]
-        cross = self.cross[np.ix_(used, used)] - absent.T @ absent
-        moment = self.matrix[:, used].T @ target if column.categorical else self.cross[used, self._place(name)]
-        moment = moment - absent.T @ target[rows]
-        known, own = target[seen], self._own_slopes(name)
-        if own.shape[1]:
-            absent = np.column_stack([absent, own[rows]])
-            aside = self.matrix[:, used].T @ own - absent[:, : len(used)].T @ own[rows]
-            cross = np.block([[cross, aside], [aside.T, own[seen].T @ own[seen]]])
-            moment = np.concatenate([moment, own[seen].T @ known])
-        line = draw_line(cross, moment, float(known @ known), len(seen), self.rng)
+        (read, turn), rows, seen = self.turning[name], self.missing[name], self.observed[name]
+        column, target = self.plan.columns[name], self._target(name)
+        each, beside = self.matrix[:, read], self._own_slopes(name)
+        absent = np.column_stack([each[rows] @ turn, beside[rows]])
+        aside = turn.T @ (each.T @ beside)
+        cross = np.block([[turn.T @ self.cross[np.ix_(read, read)] @ turn, aside], [aside.T, beside.T @ beside]])
+        moment = turn.T @ (each.T @ target if column.categorical else self.cross[read, self._place(name)])
+        moment = np.concatenate([moment, beside.T @ target]) - absent.T @ target[rows]
+        known = target[seen]
+        line = draw_line(cross - absent.T @ absent, moment, float(known @ known), len(seen), self.rng)
         predicted = absent @ line.drawn
         if method == "linear":
             drawn = predicted + line.sigma * self.rng.normal(size=len(rows))
             return column.centre + column.spread * drawn
-        weights = np.zeros(self.matrix.shape[1])
-        weights[used] = line.estimate[: len(used)]
-        expected = (self.matrix @ weights + own @ line.estimate[len(used) :])[seen]
-        return column.values[seen][match(expected, predicted, self.plan.donors, self.rng)]
+        weights, more = np.split(line.estimate, [turn.shape[1]])
+        expected = each @ (turn @ weights) + beside @ more
+        return column.values[seen][match(expected[seen], predicted, self.plan.donors, self.rng)]
 
     def _own_slopes(self, name: str) -> np.ndarray:
         """Predictors that let slopes differ between people: people x pairs of waves that `name` belongs to."""
@@ -383,10 +447,10 @@ class _State:
         return np.prod(others, axis=0) * self.plan.columns[name].spread / self.plan.columns[product_name].spread
 
     def _categories(self, name: str) -> np.ndarray:
-        used, column = self.predicting[name], self.plan.columns[name]
+        (read, turn), column = self.turning[name], self.plan.columns[name]
         seen, rows = self.observed[name], self.missing[name]
         drawn, self.start[name] = draw_categories(
-            self.matrix[np.ix_(seen, used)], column.values[seen], self.matrix[np.ix_(rows, used)],
+            self.matrix[np.ix_(seen, read)] @ turn, column.values[seen], self.matrix[np.ix_(rows, read)] @ turn,
             len(column.levels), self.rng, self.start.get(name),
         )  # fmt: skip
         return drawn
@@ -400,11 +464,17 @@ class _State:
         return self.values[name] if column.categorical else self.matrix[:, self._place(name)]
 
     def _update(self, name: str, rows: np.ndarray | slice, columns: np.ndarray) -> None:
+        """Cross-products change by the rows that do; a sum of columns changes as its column does."""
         place = self.plan.places[name]
+        moved = [*range(place.start, place.stop), *self.sums[name]]
+        step = columns - self.matrix[rows, place]
         self.matrix[rows, place] = columns
-        moments = self.matrix.T @ self.matrix[:, place]
-        self.cross[:, place] = moments
-        self.cross[place, :] = moments.T
+        for total in self.sums[name]:
+            self.matrix[rows, total] += step[:, 0]
+        self.cross[:, moved] += self.matrix[rows].T @ step
+        self.cross[moved, :] = self.cross[:, moved].T
+        own = self.matrix[:, moved]
+        self.cross[np.ix_(moved, moved)] = own.T @ own
 
 
 def _sums(cross: np.ndarray, design: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
