@@ -1,4 +1,4 @@
-"""Conditions of `make calibrate` for panels: do lagged paths come back, at 0 where they are 0?
+"""Conditions of `make calibrate` for panels: do lagged paths come back, at 0 where they are 0, and parts after imputation?
 
 The conditions are fixed here, before any result, and `tests/calibrate.py` runs them: `conditions(Condition)` gives
 them in its form. A replication whose model is not admissible is withheld (NaN) and counted.
@@ -6,6 +6,7 @@ them in its form. A replication whose model is not admissible is withheld (NaN) 
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -14,6 +15,8 @@ import pandas as pd
 from rejsens.inference.cross_lagged import ri_clpm
 from rejsens.inference.estimates import NotTestable
 from rejsens.inference.fixed_effects_sem import dynamic_panel
+from rejsens.inference.imputed import Variables, completed_panels, pooled
+from rejsens.inference.mixed import within_between
 
 COVERS, REJECTS, SUPPORTS = (0.93, 0.97), (0.04, 0.06), (0.0, 0.025)
 COVERAGE, REJECTION = 2000, 5000
@@ -93,6 +96,44 @@ def covered(rng: np.random.Generator, waves: int, dropout: bool = False) -> floa
     return float(low <= EFFECT <= high) if np.isfinite(low) else np.nan
 
 
+MANY, LASTS = 20, 0.4  # waves, of which some lie far from each other; correlation of the deviations of x a wave apart
+WITHIN, BETWEEN, LEVEL = (
+    0.3,
+    0.5,
+    0.8,
+)  # slope on the deviations and on the level of x; SD of the rest of the level of y
+
+
+def many_waves_imputed(rng: np.random.Generator, people: int, m: int) -> float:
+    """Share of the within- and between-person coefficients of twenty waves that pooled intervals cover.
+
+    A tenth of x is missing at random, of y the more the larger x is, where x was answered: a fifth.
+    """
+    level = rng.normal(size=(people, 1))
+    own = np.empty((people, MANY))
+    own[:, 0] = rng.normal(size=people)
+    for t in range(1, MANY):
+        own[:, t] = LASTS * own[:, t - 1] + math.sqrt(1 - LASTS**2) * rng.normal(size=people)
+    x = level + own
+    y = WITHIN * own + BETWEEN * level + LEVEL * rng.normal(size=(people, 1)) + rng.normal(size=x.shape)
+    without_x = rng.random(x.shape) < 0.1
+    without_y = ~without_x & (rng.random(x.shape) < 1 / (1 + np.exp(1.4 - 0.8 * x)))
+    panel = long(np.stack([np.where(without_x, np.nan, x), np.where(without_y, np.nan, y)], axis=2))
+    panels = completed_panels(panel, Variables(("x", "y"), always=("x", "y")), m, rng)
+    found = [pooled(lambda one, k=k: [within_between(one, "y", "x")[k]], panels)[0] for k in (0, 1)]
+    return float(np.mean([row.ci_low <= truth <= row.ci_high for row, truth in zip(found, true_parts(), strict=True)]))
+
+
+def true_parts() -> tuple[float, float]:
+    """The coefficients over `MANY` waves: of deviations from observed person means, and of those means, in their SDs."""
+    apart = np.abs(np.subtract.outer(np.arange(MANY), np.arange(MANY)))
+    of_mean = float((LASTS**apart).mean())  # variance of the mean of a person's deviations
+    deviations = (1 - of_mean) * MANY / (MANY - 1)
+    shared = BETWEEN + WITHIN * of_mean
+    means = (1 + of_mean) * (BETWEEN**2 + LEVEL**2 + WITHIN**2 * of_mean + 1 / MANY)
+    return WITHIN * math.sqrt(deviations / (WITHIN**2 * deviations + 1)), shared / math.sqrt(means)
+
+
 def conditions(condition) -> list:
     """The conditions, each made by `condition(name, promise, target, replications, once)`."""
     made = []
@@ -116,4 +157,8 @@ def conditions(condition) -> list:
         condition("ri_clpm_null_dropout", f"RI-CLPM, {left}: {null} lagged path", REJECTS, REJECTION, lost[0]),
         condition("ri_clpm_path_dropout", f"RI-CLPM, {left}: a lagged path", COVERS, COVERAGE, lost[1]),
         condition("fixed_effects_sem_null", f"fixed effects as SEM, {text}: {null}", REJECTS, REJECTION, fixed),
+        condition(
+            "many_waves_imputed", f"within and between, 300 people, {MANY} waves, a fifth of y missing by x, m = 20",
+            COVERS, COVERAGE, partial(many_waves_imputed, people=300, m=20),
+        ),
     ]  # fmt: skip

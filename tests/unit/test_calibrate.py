@@ -22,7 +22,13 @@ def condition(once, target=c.COVERS) -> c.Condition:
 def test_every_condition_runs_and_repeats_itself(monkeypatch, tmp_path):
     monkeypatch.setattr(c, "CENSUS", 50_000)
     c.true_categorical_omega.cache_clear()
-    slow = ("omega_u_bootstrap", "omega_schmid_leiman", "htmt", "study_within_imputed")  # many draws each
+    slow = (
+        "omega_u_bootstrap",
+        "omega_schmid_leiman",
+        "htmt",
+        "study_within_imputed",
+        "many_waves_imputed",
+    )  # many draws each
     quick = [one for one in c.CONDITIONS if one.name not in slow]
     rows = pd.DataFrame([c.run(one, share=2 / one.replications) for one in quick])
     c.true_categorical_omega.cache_clear()
