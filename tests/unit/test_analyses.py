@@ -285,8 +285,12 @@ def test_of_many_waves_the_near_ones_predict_and_the_others_by_their_mean(with_g
         set(drawn["job@w01"]) == {f"job@{wave}" for wave in waves[1:]} | {"x@w01", "y@w01", "age"}
         and "job@w01" not in far
     )
-    assert not crowded(panel, Variables(("x", "y"), always=("x", "y")), {})  # 23 predictors, not 27, of 240 people
-    one = completed_panels(panel, Variables(("x", "y"), always=("x", "y")), 1, np.random.default_rng(1))[0]
+    few = Variables(("x", "y"), always=("x", "y"))
+    assert not crowded(panel, few, {})  # 23 predictors, not 27, of 240 people
+    kind = Variables(("x", "y", "job"), (), frozenset({"job"}), ("x", "y"))
+    assert crowded(panel[panel["participant"] < "p2"], kind, {}) and crowded(panel, few, {"x by y": ["x", "y"]})
+    assert not crowded(panel.assign(job=1.0), replace(kind, varying=("x", "y")), {"x by job": ["x", "job"]})
+    one = completed_panels(panel, few, 1, np.random.default_rng(1))[0]
     gap = panel["y"].isna()
     assert one["y"].notna().all() and np.corrcoef(one.loc[gap, "y"], level[gap])[0, 1] > 0.35
     assert far_waves(side_by_side(with_gaps, HELD), HELD, many_waves(with_gaps, {})) == {}

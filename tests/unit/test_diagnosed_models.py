@@ -203,6 +203,8 @@ def test_without_an_admissible_slope_an_interaction_has_person_fixed_effects(cro
     assert numbers["df"] == alone.n_people - 1 == 59
     optional = replace(smaller, needs_slope=False).refit()
     assert optional[1] == ", random slope left out"
+    errors = replace(smaller, needs_slope=False, clustered=True)  # with the errors of the model that was fitted
+    assert errors.refit() == (replace(errors, slope=None).numbers, ", random slope left out")
     (row,) = (check for check in mixed_checks(crossed) if check["check"] == "random slope")
     assert row["instead"] == "person fixed effects, person-clustered errors"
     assert row["numbers"] == fixed_effects_instead(crossed)["numbers"]

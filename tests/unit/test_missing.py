@@ -420,6 +420,34 @@ def test_the_rest_of_a_group_predicts_as_a_column_of_their_mean_would():
     assert any("and 3 predictors" in note for note in few.notes)
 
 
+def test_a_name_given_twice_counts_once_and_categories_take_means_too():
+    rng = np.random.default_rng(4)
+    level = rng.normal(size=(400, 1))
+    frame = pd.DataFrame(level + rng.normal(size=(400, 5)), columns=[f"x{k}" for k in range(5)])
+    high = pd.Series((level[:, 0] + 0.5 * rng.normal(size=400) > 0).astype(float), name="high").map({0: "no", 1: "yes"})
+    y = pd.Series(level[:, 0] + rng.normal(size=400), name="y").mask(rng.random(400) < 0.3)
+    frame = pd.concat([frame, y, high.mask(rng.random(400) < 0.3)], axis=1)
+    columns = list(frame)[:5]
+    once, twice = (
+        impute(frame, 2, 3, iterations=2, predictors=own, means=means)
+        for own, means in (
+            ({"y": ["x0"], "high": ["x0"]}, {"y": [columns], "high": [columns]}),
+            ({"y": ["x0", "x0"], "high": ["x0"]}, {"y": [columns * 2], "high": [columns]}),
+        )
+    )
+    for one, other in zip(once, twice, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    assert once.predictors["y"] == ("x0",) and once.means == twice.means == {
+        "y": (tuple(columns),),
+        "high": (tuple(columns),),
+    }
+    alone = impute(frame, 2, 3, iterations=2, predictors={"y": ["x0"], "high": ["x0"]})
+    right = [
+        (one.loc[frame["high"].isna(), "high"] == high[frame["high"].isna()]).mean() for one in (once[0], alone[0])
+    ]
+    assert right[0] > right[1] + 0.03 and alone.means == {"y": (), "high": ()}
+
+
 def test_sums_of_a_group_follow_what_is_drawn(monkeypatch):
     """After every draw the sums, the products and their columns are those of the completed values."""
     rng = np.random.default_rng(2)

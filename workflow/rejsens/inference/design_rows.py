@@ -41,10 +41,9 @@ def whole_people(codes: np.ndarray, width: int) -> Iterator[tuple[np.ndarray, np
     """
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    part = starts * width // CELLS
-    for first in np.flatnonzero(np.diff(part, prepend=-1)):
-        own = starts[first:][part[first:] == part[first]]
-        after = first + len(own)
+    firsts = np.flatnonzero(np.diff(starts * width // CELLS, prepend=-1))
+    for first, after in zip(firsts, [*firsts[1:], len(starts)], strict=True):
+        own = starts[first:after]
         end = starts[after] if after < len(starts) else len(codes)
         yield order[own[0] : end], own - own[0]
 

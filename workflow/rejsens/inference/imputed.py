@@ -33,7 +33,8 @@ class Variables:
     varying     asked in every wave: each wave is a column of its own
     constant    one value per person
     categories  those of either kind whose numbers are names of answers
-    always      varying ones whose every wave predicts every other column: what the analysis is about, and its covariates
+    always      varying ones whose every wave predicts every other column, of many waves the far ones by their mean: what the
+                analysis is about, and its covariates
     first       of the constant ones, those that count as the first wave that asked anybody has them: moderators
     sources     of the varying ones, those that stand in one model of which nobody has all; where one is absent
                 (`covariates.absent_sources`) it stays so. What does not apply is not drawn of any other varying one either
@@ -162,10 +163,12 @@ def crowded(panel: pd.DataFrame, variables: Variables, products: Mapping[str, Se
     """
     asked, held = _with_absent(panel, variables)
     wide = side_by_side(asked, held)
-    interactions, waves = len(_products(wide, products)), many_waves(panel, products)
+    interactions = _products(wide, products)
+    waves = many_waves(panel, interactions)
     seen, far = wide.notna().sum(), far_waves(wide, held, waves)
     return any(
-        (len(own) + interactions + len(far.get(column, ()))) * TEN > seen[column]
+        (len(own) + len(interactions) + sum(not {column, *own} >= {*group} for group in far.get(column, ()))) * TEN
+        > seen[column]
         for column, own in predictors_of(wide, held, waves).items()
         if seen[column] < len(wide)
     )
@@ -191,8 +194,8 @@ def completed_panels(
     """`m` panels like the one that came in, without gaps, of which only what was drawn is held.
 
     Up to 2 * `NEAR` + 1 waves predict each other one by one. Of more, each is drawn from the near ones one by one and from
-    the mean of those farther away, which holds what a person's waves have in common: so draws grow with waves and not with
-    their square, and a hundred predictors do not ask for a thousand people.
+    the mean of those farther away, which holds what a person's waves have in common: a hundred predictors would ask for a
+    thousand people. Products, slopes and categories that vary still read every wave.
 
     A wave that a person missed is drawn too, since it helps to draw the rest, and then left out again: it holds nothing
     on the coefficients that the likelihood of the other waves does not, only noise (von Hippel, 2007, doi

@@ -119,15 +119,16 @@ class MixedModel:
         fit = self.fit
         if fit.problem and self.slope and self.correlated:
             fit = replace(self, correlated=False).fit
-        said = ""
+        said, model = "", self
         if fit.problem and self.needs_slope:
             found = fixed_effects_instead(self)
             return found["numbers"], f"; {found['instead']}, as the random slope is not admissible there"
         if fit.problem and self.slope:
-            fit, said = replace(self, slope=None).fit, ", random slope left out"
+            model, said = replace(self, slope=None), ", random slope left out"
+            fit = model.fit
         if fit.problem:
             raise NotTestable(fit.problem)
-        return self.of(fit), said
+        return model.of(fit), said
 
 
 def mixed_checks(model: MixedModel, left_out: int = 10) -> list[Check]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ class Imputations(Sequence[Any]):
     frames      m frames like the one that came in, without gaps, products that were asked for added at the end; or what
                 was asked to be kept of each
     methods     column -> method, of the columns that were imputed
-    predictors  column -> columns that its values were drawn from
+    predictors  column -> columns that its values were drawn from one by one
+    means       column -> groups of columns, of which those that do not stand there predicted it by their mean
     n_missing   column -> values that were missing
     trace       a row per imputation, iteration and imputed column of numbers: mean and sd of what was drawn. Chains
                 that drift have not arrived: more iterations are needed.
@@ -35,6 +36,7 @@ class Imputations(Sequence[Any]):
     predictors: Mapping[str, tuple[str, ...]]
     n_missing: Mapping[str, int]
     trace: pd.DataFrame
+    means: Mapping[str, tuple[tuple[str, ...], ...]]
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -89,20 +91,16 @@ class _Plan:
         return max((place.stop for place in self.places.values()), default=1)
 
     def turning(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Columns of the matrix, and (columns, predictors) what makes predictors of them: means of rests are the sum of
-        their group less the columns that are not meant."""
+        """Columns of the matrix, those that predict `name` one by one first, and (columns, means) what makes means of them:
+        a sum of a group less the columns that are not meant."""
         used, rests = self.predicting(name), self.rests[name]
         sums = [self.behind + self.groups.index(rest.group) for rest in rests]
-        read = np.array(
-            list(dict.fromkeys([*used, *(int(k) for rest in rests for k in rest.others), *sums])), dtype=int
-        )
-        at = {int(k): row for row, k in enumerate(read)}
-        turn = np.zeros((len(read), len(used) + len(rests)))
-        turn[np.arange(len(used)), np.arange(len(used))] = 1
-        for k, (rest, total) in enumerate(zip(rests, sums, strict=True), start=len(used)):
-            turn[[at[int(other)] for other in rest.others], k] = -1 / rest.count
-            turn[at[total], k] = 1 / rest.count
-        return read, turn
+        read = list(dict.fromkeys([*used, *(int(k) for rest in rests for k in rest.others), *sums]))
+        turn = np.zeros((len(read), len(rests)))
+        for k, (rest, total) in enumerate(zip(rests, sums, strict=True)):
+            turn[[read.index(int(other)) for other in rest.others], k] = -1 / rest.count
+            turn[read.index(total), k] = 1 / rest.count
+        return np.array(read, dtype=int), turn
 
     def interacting(self, name: str) -> dict[str, tuple[str, ...]]:
         """Products that `name` is a part of and that stand in the model of an outcome, with those outcomes."""
@@ -240,7 +238,8 @@ def impute(
     return Imputations(
         tuple(frames), plan.methods, {name: plan.predictors[name] for name in plan.methods},
         {name: int(plan.columns[name].missing.sum()) for name in plan.methods},
-        pd.concat(traces, ignore_index=True)[order], notes,
+        pd.concat(traces, ignore_index=True)[order],
+        {name: tuple(rest.group for rest in plan.rests[name]) for name in plan.methods}, notes,
     )  # fmt: skip
 
 
@@ -303,7 +302,7 @@ def _predictors(
     flat: Collection[str],
 ) -> tuple[str, ...]:
     """Columns that vary, without the target and the products that it is a part of."""
-    wanted = asked.get(name, list(columns))
+    wanted = dict.fromkeys(asked.get(name, columns))
     own = {name, *(product for product, parts in products.items() if name in parts)}
     return tuple(other for other in wanted if other not in own and other not in flat)
 
@@ -313,11 +312,11 @@ def _rests(
 ) -> tuple[_Rest, ...]:
     """What is left of each group; columns that do not vary tell nothing."""
     found = []
-    for group in groups:
+    for group in map(tuple, map(dict.fromkeys, groups)):
         left_out = [other for other in group if other == name or other in own or other in flat]
         if len(left_out) < len(group):
             others = np.array([places[other].start for other in left_out], dtype=int)
-            found.append(_Rest(tuple(group), others, len(group) - len(left_out)))
+            found.append(_Rest(group, others, len(group) - len(left_out)))
     return tuple(found)
 
 
@@ -366,6 +365,7 @@ class _State:
         self.plan, self.values, self.missing, self.rng = plan, values, missing, rng
         self.matrix, self.cross = matrix, cross
         self.observed = {name: np.flatnonzero(~plan.columns[name].missing) for name in missing}
+        self.predicting = {name: plan.predicting(name) for name in missing}
         self.turning = {name: plan.turning(name) for name in missing}
         self.interacting = {name: plan.interacting(name) for name in missing}
         self.start: dict[str, np.ndarray] = {}  # coefficients of categories at the last round
@@ -393,21 +393,25 @@ class _State:
     def _numbers(self, name: str, method: str) -> np.ndarray:
         """Cross-products of the observed rows are those of all rows less those of the missing ones, which are few."""
         (read, turn), rows, seen = self.turning[name], self.missing[name], self.observed[name]
-        column, target = self.plan.columns[name], self._target(name)
+        column, target, used = self.plan.columns[name], self._target(name), len(self.predicting[name])
         each, beside = self.matrix[:, read], self._own_slopes(name)
-        absent = np.column_stack([each[rows] @ turn, beside[rows]])
-        aside = turn.T @ (each.T @ beside)
-        cross = np.block([[turn.T @ self.cross[np.ix_(read, read)] @ turn, aside], [aside.T, beside.T @ beside]])
-        moment = turn.T @ (each.T @ target if column.categorical else self.cross[read, self._place(name)])
+        with_means = partial(_with_means, used=used, turn=turn)
+        absent = np.column_stack([with_means(each[rows]), beside[rows]])
+        aside = with_means(beside.T @ each).T
+        cross = with_means(with_means(self.cross[np.ix_(read, read)]).T)
+        cross = np.block([[cross, aside], [aside.T, beside.T @ beside]]) - absent.T @ absent
+        moment = with_means(each.T @ target if column.categorical else self.cross[read, self._place(name)])
         moment = np.concatenate([moment, beside.T @ target]) - absent.T @ target[rows]
         known = target[seen]
-        line = draw_line(cross - absent.T @ absent, moment, float(known @ known), len(seen), self.rng)
+        line = draw_line(cross, moment, float(known @ known), len(seen), self.rng)
         predicted = absent @ line.drawn
         if method == "linear":
             drawn = predicted + line.sigma * self.rng.normal(size=len(rows))
             return column.centre + column.spread * drawn
-        weights, more = np.split(line.estimate, [turn.shape[1]])
-        expected = each @ (turn @ weights) + beside @ more
+        one_by_one, of_means, of_slopes = np.split(line.estimate, [used, used + turn.shape[1]])
+        weights = turn @ of_means
+        weights[:used] += one_by_one
+        expected = each @ weights + beside @ of_slopes
         return column.values[seen][match(expected[seen], predicted, self.plan.donors, self.rng)]
 
     def _own_slopes(self, name: str) -> np.ndarray:
@@ -449,8 +453,9 @@ class _State:
     def _categories(self, name: str) -> np.ndarray:
         (read, turn), column = self.turning[name], self.plan.columns[name]
         seen, rows = self.observed[name], self.missing[name]
+        predictors = _with_means(self.matrix[:, read], len(self.predicting[name]), turn)
         drawn, self.start[name] = draw_categories(
-            self.matrix[np.ix_(seen, read)] @ turn, column.values[seen], self.matrix[np.ix_(rows, read)] @ turn,
+            predictors[seen], column.values[seen], predictors[rows],
             len(column.levels), self.rng, self.start.get(name),
         )  # fmt: skip
         return drawn
@@ -475,6 +480,11 @@ class _State:
         self.cross[moved, :] = self.cross[:, moved].T
         own = self.matrix[:, moved]
         self.cross[np.ix_(moved, moved)] = own.T @ own
+
+
+def _with_means(values: np.ndarray, used: int, turn: np.ndarray) -> np.ndarray:
+    """(..., columns) -> (..., predictors): the first `used` as they are, then the means."""
+    return np.concatenate([values[..., :used], values @ turn], axis=-1)
 
 
 def _sums(cross: np.ndarray, design: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
