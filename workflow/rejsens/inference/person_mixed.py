@@ -80,11 +80,13 @@ def sums_of_people(
     codes = pd.factorize(person, sort=True)[0]
     total, random, crossed = np.zeros((columns.shape[1] + 2,) * 2), [], []
     for rows, starts in whole_people(codes, columns.shape[1] + 2):
-        own = np.column_stack([np.ones(len(rows)), numbers(columns, rows), y[rows]])
-        effects = [own[:, 0]] if slope is None else [own[:, 0], own[:, 1 + columns.columns.get_loc(slope)]]
+        own = np.empty((len(rows), columns.shape[1] + 2))
+        own[:, 0], own[:, 1:-1], own[:, -1] = 1.0, numbers(columns, rows), y[rows]
+        sloped = [] if slope is None else [own * own[:, 1 + columns.columns.get_loc(slope), None]]
         total += own.T @ own
+        crossed.append(np.stack([np.add.reduceat(part, starts) for part in (own, *sloped)]))
+        effects = [own[:, 0], *(part[:, 0] for part in sloped)]
         random.append(np.array([[np.add.reduceat(a * b, starts) for a in effects] for b in effects]))
-        crossed.append(np.stack([np.add.reduceat(own * effect[:, None], starts) for effect in effects]))
     return PersonSums(total, np.concatenate(random, axis=2), np.concatenate(crossed, axis=1), len(y), reml)
 
 
