@@ -182,9 +182,9 @@ def test_nothing_was_run_on_the_way(hostile_study: SimpleNamespace) -> None:
 # --- what is handed on, and what commands print ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", ["csv", "datapackage", "psych-ds", "ro-crate", "spss"])
+@pytest.mark.parametrize("form", ["csv", "datapackage", "psych-ds", "ro-crate", "spss", "csv --synthetic"])
 def test_an_export_holds_the_texts_as_they_are(hostile_study: SimpleNamespace, tmp_path: Path, form: str) -> None:
-    done = rejsens_here(hostile_study.folder, "export", "--format", form, "--to", str(tmp_path / "out"))
+    done = rejsens_here(hostile_study.folder, "export", "--to", str(tmp_path / "out"), "--format", *form.split())
     assert done.returncode == 0, done.stdout + done.stderr
     found: set[str] = set()
     for path in files_below(tmp_path / "out", ""):

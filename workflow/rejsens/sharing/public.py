@@ -360,7 +360,7 @@ def _notes(
     said = [
         f"Public copy of {held:,} people: everybody shares {listed(list(shown.values()) or ['their waves'], 20)} and the waves they "
         f"answered with at least {k - 1} others of the copy (k-anonymity, k = {k}, over all waves of a person together).",
-        f"{_people(blank)} had their background answers blanked for that, {_people(fewer)} lost waves, and {_people(out)} were left out.",
+        f"{_people(blank)} had their background answers blanked for that, {_people(fewer)} lost waves, and {_people(out)} {'was' if out == 1 else 'were'} left out.",
         waves[s["participation"]],
         f"Not shown: {listed(dropped, 20)}." if dropped else "",
         "Ids were drawn anew and rows stand in their order; dates are months; nothing that people wrote in words was ever in these tables.",
