@@ -104,18 +104,23 @@ WITHIN, BETWEEN, LEVEL = (
 )  # slope on the deviations and on the level of x; SD of the rest of the level of y
 
 
-def many_waves_imputed(rng: np.random.Generator, people: int, m: int) -> float:
-    """Share of the within- and between-person coefficients of twenty waves that pooled intervals cover.
-
-    A tenth of x is missing at random, of y the more the larger x is, where x was answered: a fifth.
-    """
+def many_waves(rng: np.random.Generator, people: int) -> tuple[np.ndarray, np.ndarray]:
+    """People x waves of x and of y, nobody leaving anything out."""
     level = rng.normal(size=(people, 1))
     own = np.empty((people, MANY))
     own[:, 0] = rng.normal(size=people)
     for t in range(1, MANY):
         own[:, t] = LASTS * own[:, t - 1] + math.sqrt(1 - LASTS**2) * rng.normal(size=people)
-    x = level + own
-    y = WITHIN * own + BETWEEN * level + LEVEL * rng.normal(size=(people, 1)) + rng.normal(size=x.shape)
+    y = WITHIN * own + BETWEEN * level + LEVEL * rng.normal(size=(people, 1)) + rng.normal(size=own.shape)
+    return level + own, y
+
+
+def many_waves_imputed(rng: np.random.Generator, people: int, m: int) -> float:
+    """Share of the within- and between-person coefficients of twenty waves that pooled intervals cover.
+
+    A tenth of x is missing at random, of y the more the larger x is, where x was answered: a fifth.
+    """
+    x, y = many_waves(rng, people)
     without_x = rng.random(x.shape) < 0.1
     without_y = ~without_x & (rng.random(x.shape) < 1 / (1 + np.exp(1.4 - 0.8 * x)))
     panel = long(np.stack([np.where(without_x, np.nan, x), np.where(without_y, np.nan, y)], axis=2))

@@ -403,9 +403,19 @@ def test_a_null_lagged_effect_comes_back_at_0(waves):
 
 def test_conditions_of_calibrate_run_elsewhere():
     made = calibrate_panel.conditions(lambda *columns: columns)
-    assert len({name for name, *_ in made}) == len(made) == 12
+    assert len({name for name, *_ in made}) == len(made) == 13
     once = pickle.loads(pickle.dumps(dict((name, once) for name, _, _, _, once in made)["ri_clpm_null_direction"]))
     assert once(np.random.default_rng(1)) in (0.0, 1.0)
+
+
+def test_the_true_parts_of_many_waves_are_those_of_many_people():
+    """Against the closed form: the slope on deviations from person means, and the correlation of the means."""
+    x, y = calibrate_panel.many_waves(np.random.default_rng(2), 20_000)
+    own, other = (values - values.mean(axis=1, keepdims=True) for values in (x, y))
+    slope = (own * other).sum() / (own**2).sum() * own.std() / other.std()
+    together = np.corrcoef(x.mean(axis=1), y.mean(axis=1))[0, 1]
+    assert (slope, together) == pytest.approx(calibrate_panel.true_parts(), abs=0.015)
+    assert calibrate_panel.many_waves_imputed(np.random.default_rng(2), 60, 2) in (0.0, 0.5, 1.0)
 
 
 def test_every_function_gives_rows_of_the_estimates_table(panel, events):
