@@ -23,9 +23,6 @@ from rejsens.inference.imputation_notes import unsettled, words_of
 from rejsens.inference.imputed import (
     Variables,
     completed_panels,
-    crowded,
-    far_waves,
-    many_waves,
     pooled,
     pooled_rows,
     predictors_of,
@@ -254,46 +251,6 @@ def test_waves_side_by_side_and_back(with_gaps):
         seen = with_gaps["y"].notna()
         assert one.loc[seen, "y"].equals(with_gaps.loc[seen, "y"])  # nothing answered is changed
     assert not back[0]["y"].equals(back[1]["y"])
-
-
-def test_of_many_waves_the_near_ones_predict_and_the_others_by_their_mean(with_gaps):
-    """Up to eleven waves nothing is near or far; categories, and what interactions hold, are drawn from every wave."""
-    waves = [f"w{k:02}" for k in range(1, 15)]
-    people = [f"p{k}" for k in range(300)]
-    rows = [(p, wave, k) for p in people for k, wave in enumerate(waves, start=1)]
-    rng = np.random.default_rng(1)
-    panel = pd.DataFrame(rows, columns=["participant", "wave", "wave_number"]).assign(role="wave")
-    level = rng.normal(size=300).repeat(14)
-    panel = panel.assign(x=level + rng.normal(size=4200), y=level + rng.normal(size=4200), job=rng.integers(0, 2, 4200))
-    panel["age"] = rng.normal(size=300).repeat(14)
-    panel["y"] = panel["y"].mask(rng.random(4200) < 0.2)
-    held = Variables(("x", "y", "z", "job"), ("age",), frozenset({"job"}), ("x", "y"))
-    panel["z"] = panel["x"].where(panel["wave_number"] > 2)  # not asked before
-    wide = side_by_side(panel, held)
-    in_time = many_waves(panel, {})
-    assert (
-        in_time == waves
-        and many_waves(panel[panel["wave_number"] < 12], {}) == many_waves(panel, {"x by y": ["x", "y"]}) == []
-    )
-    drawn, far = predictors_of(wide, held, in_time), far_waves(wide, held, in_time)
-    around = {f"{name}@w{k:02}" for name in "xy" for k in range(1, 10)} - {"y@w04"}
-    assert set(drawn["y@w04"]) == around | {"z@w04", "job@w04", "age"}
-    assert far["y@w04"] == [[f"{name}@{wave}" for wave in waves] for name in "yx"]
-    assert far["z@w05"][0] == [f"z@{wave}" for wave in waves[2:]]
-    assert drawn["age"] == [] and far["age"] == [[f"{name}@{wave}" for wave in waves] for name in "xy"]
-    assert (
-        set(drawn["job@w01"]) == {f"job@{wave}" for wave in waves[1:]} | {"x@w01", "y@w01", "age"}
-        and "job@w01" not in far
-    )
-    few = Variables(("x", "y"), always=("x", "y"))
-    assert not crowded(panel, few, {})  # 23 predictors, not 27, of 240 people
-    kind = Variables(("x", "y", "job"), (), frozenset({"job"}), ("x", "y"))
-    assert crowded(panel[panel["participant"] < "p2"], kind, {}) and crowded(panel, few, {"x by y": ["x", "y"]})
-    assert not crowded(panel.assign(job=1.0), replace(kind, varying=("x", "y")), {"x by job": ["x", "job"]})
-    one = completed_panels(panel, few, 1, np.random.default_rng(1))[0]
-    gap = panel["y"].isna()
-    assert one["y"].notna().all() and np.corrcoef(one.loc[gap, "y"], level[gap])[0, 1] > 0.35
-    assert far_waves(side_by_side(with_gaps, HELD), HELD, many_waves(with_gaps, {})) == {}
 
 
 def test_a_family_says_the_same_of_the_columns_that_it_reads_as_of_all(with_gaps):

@@ -9,15 +9,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from rejsens.inference.design_rows import CELLS, numbers
 from rejsens.inference.estimates import NotTestable
-from rejsens.inference.mixedlm_adapter import MixedFit
+from rejsens.inference.mixedlm_adapter import INTERCEPT, MixedFit
 
-INTERCEPT = "(Intercept)"
 UNTOLD = 1e-6  # share of the information on the autocorrelation that the variances must leave
 
 
@@ -62,6 +62,14 @@ class _Batch:
     def _by_rest(self, values: np.ndarray) -> np.ndarray:
         """R^-1 values: rows at one occasion lose the part that the occasion has in common."""
         return (values if self.own is None else values - self.own @ values) / self.residual
+
+
+class _Left(NamedTuple):
+    """What the columns leave of the outcome, weighted."""
+
+    rows: np.ndarray  # (n,) V^-1 (y - X b)
+    scores: np.ndarray  # (people, p) X_i' of it
+    effects: np.ndarray  # (people, q) Z_i' of it
 
 
 @dataclass(frozen=True)
@@ -151,28 +159,27 @@ class Blocks:
         return np.linalg.inv(self.information)
 
     @cached_property
-    def _left(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(n,) V^-1 (y - X b); (people, p) X_i' of it, (people, q) Z_i' of it."""
+    def _left(self) -> _Left:
         weighted, scores, effects = np.empty(len(self.y)), [], []
         for b in self._batches():
             own = b.weighted((self.y[b.rows] - b.x @ self.coefficients)[:, :, None])
             weighted[b.rows] = own[:, :, 0]
             scores.append((b.x.swapaxes(1, 2) @ own)[:, :, 0])
             effects.append((b.design.swapaxes(1, 2) @ own)[:, :, 0])
-        return weighted, np.concatenate(scores), np.concatenate(effects)
+        return _Left(weighted, np.concatenate(scores), np.concatenate(effects))
 
     @property
     def scores(self) -> np.ndarray:
         """(people, p) X_i' V_i^-1 (y_i - X_i b)."""
-        return self._left[1]
+        return self._left.scores
 
     def residuals(self) -> np.ndarray:
         """(n,) conditional residuals sigma^2 V^-1 (y - X b): what neither the columns nor the person's own effects say."""
-        return self.residual * self._left[0]
+        return self.residual * self._left.rows
 
     def person_effects(self) -> np.ndarray:
         """(people, q) predicted random effects Psi Z' V^-1 (y - X b)."""
-        return self._left[2] @ self.random.T
+        return self._left.effects @ self.random.T
 
     @cached_property
     def without_each(self) -> np.ndarray:
@@ -229,7 +236,7 @@ class Blocks:
             weighted = np.stack([b.weighted(part) for part in (together, *self._variances(b))])
             turned = weighted.swapaxes(2, 3).reshape(len(weighted), -1)
             information = information + weighted.reshape(len(weighted), -1) @ turned.T / 2
-            towards, columns = self._left[0][b.rows][:, :, None], b.weighted(b.x)
+            towards, columns = self._left.rows[b.rows][:, :, None], b.weighted(b.x)
             score += float((towards.swapaxes(1, 2) @ together @ towards).sum() - np.einsum("gnn->", weighted[0])) / 2
             known = (columns.swapaxes(1, 2) @ (together @ columns)).sum(axis=0)
             score += float((self.covariance * known).sum()) / 2

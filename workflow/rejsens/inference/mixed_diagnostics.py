@@ -20,7 +20,7 @@ from rejsens.inference.covariates import Covariate, independent_columns, varies
 from rejsens.inference.design_rows import in_slices, triangle
 from rejsens.inference.estimates import NotTestable, t_columns
 from rejsens.inference.mixed_blocks import Blocks, blocks_of
-from rejsens.inference.mixedlm_adapter import MixedFit, fit_mixed_model
+from rejsens.inference.mixedlm_adapter import INTERCEPT, MixedFit, fit_mixed_model
 from rejsens.inference.person_effects import PersonEffects, person_fixed_effects
 
 Check = dict[str, Any]
@@ -317,7 +317,7 @@ def _collinearity(model: MixedModel) -> list[Check]:
     """Inflation as 1 / (1 - R^2) in the correlations of the fixed effects, as car::vif takes it from a mixed model."""
     if model.columns.shape[1] < 2:
         return []
-    covariance = model.fit.covariance.drop(index="(Intercept)", columns="(Intercept)")
+    covariance = model.fit.covariance.drop(index=INTERCEPT, columns=INTERCEPT)
     inflation = float(covariance.loc[model.focal, model.focal] * np.linalg.inv(covariance).diagonal()[
         list(covariance.index).index(model.focal)])  # fmt: skip
     row = {"check": "collinearity", "statistic": "variance inflation", "value": inflation, "guide": f"{INFLATION:g}",

@@ -21,6 +21,8 @@ from scipy.linalg import block_diag
 from rejsens.inference.estimates import EXACT, NO_ERROR, NotTestable
 from rejsens.inference.person_mixed import fit_people, sums_of_people
 
+INTERCEPT = "(Intercept)"
+
 
 @dataclass(frozen=True)
 class MixedFit:
@@ -102,10 +104,10 @@ def fit_mixed_model(
             df = satterthwaite_df(fit)
         except (ArithmeticError, RuntimeError, ValueError) as error:
             raise NotTestable("the mixed model finds no solution for these data") from error
-    names = ["(Intercept)", *plain.values()]
+    names = [INTERCEPT, *plain.values()]
     if list(df.param_names) != names:
         raise RuntimeError(f"mixedlm named its coefficients {df.param_names}, not {names}")
-    labels, covariance = ["(Intercept)", *plain], np.asarray(fit.vcov())
+    labels, covariance = [INTERCEPT, *plain], np.asarray(fit.vcov())
     groups = {name: group for name, group in fit.VarCorr().groups.items() if name != "occasion"}
     spreads = {name: [float(sd) for sd in group.stddev.values()] for name, group in fit.VarCorr().groups.items()}
     return MixedFit(
@@ -137,7 +139,7 @@ def _by_sums(
         return None
     if not fit.converged or not np.isfinite(fit.vcov).all():
         return None
-    labels = ["(Intercept)", *columns]
+    labels = [INTERCEPT, *columns]
     return MixedFit(
         estimate=_named(labels, fit.beta), se=_named(labels, np.sqrt(fit.vcov.diagonal())), df=_named(labels, fit.df),
         residual_sd=fit.sigma, random_sd=tuple(map(float, np.sqrt(fit.random_covariance.diagonal()))), converged=True, singular=fit.singular,

@@ -26,7 +26,10 @@ class PersonEffects:
 
 
 class Deviations:
-    """Columns and outcome as deviations from (weighted) person means, of people with two rows or more, some at a time."""
+    """Columns and outcome as deviations from (weighted) person means, of people with two rows or more, some at a time.
+
+    y, columns, person, weights   as `person_fixed_effects` takes them; repeated: positions of the rows that count
+    """
 
     def __init__(
         self, y: np.ndarray, columns: pd.DataFrame, person: np.ndarray, weights: np.ndarray | None = None
