@@ -94,7 +94,7 @@ class Question:
     completed: Completed | None = None
     changes: tuple[str, ...] = ()  # warnings about covariates that change although declared constant
     unknown: Mapping[str, int] = field(default_factory=dict)  # wave -> rows left out since a condition was not answered
-    beside: pd.DataFrame = field(default_factory=pd.DataFrame)  # what does not apply where: bool by name, and the wave
+    beside: pd.DataFrame = field(default_factory=pd.DataFrame)  # where something does not apply, by name; the wave
 
     @cached_property
     def waves(self) -> list[str]:
@@ -119,7 +119,13 @@ class Question:
 
     def frame(self, wave: str | None = None) -> pd.DataFrame:
         """The people of one wave; the first that the hypothesis can use, unless said."""
-        return kept(self.panel, self.panel["wave"] == (wave or self.waves[0])).reset_index(drop=True)
+        rows = self._rows[wave or self.waves[0]]
+        return (self.panel if len(rows) == len(self.panel) else self.panel.take(rows)).reset_index(drop=True)
+
+    @cached_property
+    def _rows(self) -> dict[str, np.ndarray]:
+        """Wave -> positions of its rows, found once for all waves."""
+        return dict(self.panel.groupby("wave", observed=True).indices)
 
 
 def put(
@@ -153,7 +159,7 @@ def put(
     unknown = {wave: n for wave, n in unknown.items() if wave in waves}
     return Question(
         hypothesis, own, events, settings, random_slope, completed, tuple(changes), unknown,
-        kept(beside.assign(wave=carried["wave"]), carried["wave"].isin(waves)),
+        kept(beside.assign(wave=carried["wave"]), carried["wave"].isin(waves) & beside.any(axis=1)),
     )  # fmt: skip
 
 
