@@ -84,6 +84,22 @@ def test_a_person_may_keep_results_elsewhere(study: Path, monkeypatch: pytest.Mo
     assert [problem.where for problem in link_problems(study)] == [str(study / "logs")]
 
 
+@pytest.mark.parametrize("folder", ["data", "config"])
+def test_a_link_above_what_is_written_is_refused_unless_it_is_meant(
+    study: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A codebook would go into the folder behind `data`, a plan or a record of releases into the one behind `config`."""
+    shutil.move(study / folder, study.parent / "mine" / folder)
+    link(study, folder, study.parent / "mine" / folder)
+    before = kept(study)
+    done = rejsens_here(study, "run", ".")
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 1 and f"{folder}: it leads out of the study" in said
+    assert kept(study) == before
+    monkeypatch.setenv(MEANT, os.pathsep.join(["/nowhere", str(study.parent / "mine")]))
+    assert link_problems(study) == [] and rejsens_here(study, "check", ".").returncode == 0
+
+
 def test_a_link_within_the_study_is_none_of_our_business(study: Path) -> None:
     (study / "out").mkdir()
     link(study, "results", study / "out")

@@ -12,18 +12,21 @@ from pathlib import Path
 from rejsens.problems import Problem, printable
 
 WRITTEN = ("results", "logs", ".snakemake", "data/codebook", "config/plan.lock.yaml", "config/releases.yaml")
-MEANT = "REJSENS_RESULTS"  # the variable that names the one folder outside the study into which links may lead
+MEANT = "REJSENS_RESULTS"  # the variable that names the folders outside the study into which links may lead
 
 
 def link_problems(folder: Path) -> list[Problem]:
-    """Every link below the places of `WRITTEN` that leads out of the study, or nowhere.
+    """Every link at, above or below the places of `WRITTEN` that leads out of the study, or nowhere.
 
     folder   the study's root
-    returns  empty where links stay in the study, or lead into the folder that `REJSENS_RESULTS` names
+    returns  empty where links stay in the study, or lead into a folder that `REJSENS_RESULTS` names (several as in PATH)
     """
-    named = os.environ.get(MEANT)
-    homes = [Path(home).resolve() for home in (folder, named) if home]
-    return [problem for place in WRITTEN for problem in _problems_of(folder / place, homes)]
+    named = os.environ.get(MEANT, "").split(os.pathsep)
+    homes = [folder.resolve(), *(Path(home).resolve() for home in named if home)]
+    above = dict.fromkeys((folder / place).parent for place in WRITTEN if "/" in place)
+    astray = [path for path in above if path.is_symlink() and not _stays(path, homes)]
+    places = [folder / place for place in WRITTEN if (folder / place).parent not in astray]
+    return [*map(_problem, astray), *(problem for place in places for problem in _problems_of(place, homes))]
 
 
 def _problems_of(place: Path, homes: Sequence[Path]) -> Iterator[Problem]:
