@@ -14,7 +14,7 @@ from rejsens.psychometrics.engine.indices import upper_tail
 from rejsens.psychometrics.engine.table import Parameter, Structure, Table, compile_table
 from rejsens.psychometrics.factor_model import FactorModel
 from rejsens.psychometrics.invariance import Invariance, Rungs, released_words
-from rejsens.psychometrics.nested import Difference, compare_models
+from rejsens.psychometrics.nested import TESTED, Difference, compare_models
 
 OWN = {  # what a rung adds to the one below
     "metric": "loadings", "scalar": "intercepts", "strict": "residuals",
@@ -44,8 +44,8 @@ def partial_invariance(ladder: Invariance, alpha: float = 0.05, most: float = 0.
         One row per rung from the first rejected one on (no rows where none is): ``rung``; ``released``, what is free
         there although the rung says equal, such as "loadings of a, intercepts of b"; ``status`` of the model; the test
         against the partial rung below, ``against``, ``d_chi2``, ``d_df``, ``d_p``; ``holds``: "not rejected",
-        "rejected" (nothing more may be released), "not tested", or why nothing was tried. A rung
-        that does not hold is the last row.
+        "rejected" (nothing more may be released), "not tested" and why, or why nothing was tried. A
+        rung that does not hold is the last row.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def _verdict(step: _Step, alpha: float) -> str:
     if step.difference is None:
         return f"{UNTESTED}: {step.model.status}"
     if np.isnan(step.difference.p):
-        return UNTESTED
+        return step.difference.status if step.difference.status != TESTED else UNTESTED
     return REJECTED if step.difference.p < alpha else HOLDS
 
 
