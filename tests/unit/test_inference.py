@@ -18,7 +18,7 @@ from scipy import stats
 
 from rejsens import pingouin_adapter
 from rejsens.declarations import read_yaml, schema_problems
-from rejsens.inference import correlations, families, mixed, power
+from rejsens.inference import families, mixed, power
 from rejsens.inference.bootstrap import (
     bca_interval,
     bootstrapped_beta,
@@ -26,6 +26,7 @@ from rejsens.inference.bootstrap import (
     jackknife_acceleration,
     jackknifed_beta,
 )
+from rejsens.inference.correlation import correlations
 from rejsens.inference.covariates import carry_constants, covariate_columns, person_waves
 from rejsens.inference.estimates import NOT_TESTABLE, Estimate, NotTestable, estimates_frame, smallest_detectable
 from rejsens.inference.regression import change_on_change, cross_sectional, cross_sectional_design

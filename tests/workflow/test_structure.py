@@ -186,6 +186,7 @@ def test_the_chain_of_imports_is_really_followed() -> None:
         ("rejsens.cli", "pandas numpy pandera pyarrow scipy matplotlib snakemake"),
         ("rejsens.validate", "scipy matplotlib pingouin statsmodels"),
         ("rejsens.score_wave", "scipy matplotlib pingouin statsmodels"),
+        ("rejsens.finished", "scipy.stats statsmodels matplotlib"),
     ],
 )
 def test_what_is_not_needed_is_not_loaded(module: str, forbidden: str) -> None:

@@ -1,8 +1,5 @@
 """Coefficients, intervals and verdicts of the hypothesis families: frames in, rows of the estimates table out.
 
-`families.test_family` runs a family file; the other modules hold one method each.
+`families.test_family` runs a family file; the other modules hold one method each. Nothing is imported here: a report that
+names one interval need not wait for every model.
 """
-
-from rejsens.inference.correlation import correlations
-
-__all__ = ["correlations"]

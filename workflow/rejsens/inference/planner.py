@@ -30,8 +30,8 @@ from rejsens.inference.planned_panel import (
     problems,
     simulate,
 )
-from rejsens.inference.proportions import wilson_interval
 from rejsens.inference.regression import change_on_change, cross_sectional
+from rejsens.inference.wilson import wilson_interval
 from rejsens.problems import Problem, Refused
 from rejsens.seeds import generator
 

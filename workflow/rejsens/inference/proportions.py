@@ -13,6 +13,7 @@ from rejsens.inference.covariates import Covariate, require
 from rejsens.inference.estimates import Estimate, NotTestable
 from rejsens.inference.power import smallest_detectable_share
 from rejsens.inference.regression import MINIMUM_RESIDUAL_DF
+from rejsens.inference.wilson import wilson_interval
 
 
 def proportion(
@@ -77,16 +78,3 @@ def ranked_proportions(
     """
     rows = [proportion(frame, name, at_least=at_least, wave=wave, ci_level=ci_level)[0] for name in outcomes]
     return sorted(rows, key=lambda row: -row.estimate)
-
-
-def wilson_interval(share: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """(p + z^2 / 2n -+ z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
-
-    >>> [round(end, 4) for end in wilson_interval(0.0, 10)]
-    [0.0, 0.2775]
-    """
-    z = stats.norm.ppf(0.5 + level / 2)
-    centre = share + z * z / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low, high = (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
-    return max(0.0, float(low)), min(1.0, float(high))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rejsens import apa
-from rejsens.inference.proportions import wilson_interval
+from rejsens.inference.wilson import wilson_interval
 from rejsens.layout import PrintedTable
 from rejsens.phrases import spoken
 from rejsens.tables._cells import panel
