@@ -16,6 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import hypothesis
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -172,6 +173,23 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.faults.small_study import write_small_study
 
     return write_small_study(tmp_path_factory.mktemp("small") / "study")
+
+
+@pytest.fixture(scope="session")
+def new_study(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A new study whose only wave asks GAD-7 and nothing else, from `init` on: its folder, and what each command said."""
+    place = tmp_path_factory.mktemp("new")
+    made, study = rejsens(place, "init", "one_scale", "--simulated"), place / "one_scale"
+    without_waves = rejsens(place, "run", "one_scale")
+    write_wave(study, "w1", 1)
+    path, export = study / "data/waves/w1.yaml", study / "data/waves/w1.csv"
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"instruments": [{"id": "gad7"}]}))
+    answers = pd.read_csv(export).convert_dtypes()
+    answers.loc[0, "gad7_04"] = pd.NA
+    answers[["id", *(c for c in answers if c.startswith("gad7"))]].to_csv(export, index=False)
+    seal(study, "w1")
+    run = rejsens(place, "run", "one_scale", "--cores", "2")
+    return SimpleNamespace(folder=study, made=made, without_waves=without_waves, run=run)
 
 
 @pytest.fixture(scope="session")

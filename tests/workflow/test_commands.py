@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer.main
@@ -41,18 +42,15 @@ def said(run: subprocess.CompletedProcess[str]) -> str:
 # --- a new study -----------------------------------------------------------------------------------------------------
 
 
-def test_a_new_study_with_one_wave_runs(tmp_path: Path) -> None:
-    made = rejsens(tmp_path, "init", "new")
+def test_a_new_study_with_one_wave_runs(new_study: SimpleNamespace) -> None:
+    made, none, run = new_study.made, new_study.without_waves, new_study.run
     assert made.returncode == OK
-    assert made.stdout.splitlines()[-1] == "Next: rejsens add-wave EXPORT --name w1 --study new"
-    none = rejsens(tmp_path, "run", "new")
-    assert none.returncode == FAULTS and "rejsens add-wave EXPORT --name w1 --study new" in none.stderr
-    write_wave(tmp_path / "new", "w1", 1)
-    run = rejsens(tmp_path, "run", "new", "--cores", "2")
+    assert made.stdout.splitlines()[-1] == "Next: rejsens add-wave EXPORT --name w1 --study one_scale"
+    assert none.returncode == FAULTS and "rejsens add-wave EXPORT --name w1 --study one_scale" in none.stderr
     assert run.returncode == OK, run.stderr
-    assert run.stdout.splitlines()[-1] == f"Open new/{REPORT}"
-    report = (tmp_path / "new" / REPORT).read_text(encoding="utf-8")
-    assert "<title>New" in report and "findahelpline.com" in report
+    assert run.stdout.splitlines()[-1] == f"Open one_scale/{REPORT}"
+    report = (new_study.folder / REPORT).read_text(encoding="utf-8")
+    assert "<title>One scale" in report and "findahelpline.com" in report
     assert "Loneliness and anxiety" not in report  # the example of a hypothesis is left out
 
 

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
-import yaml
 
-from tests.conftest import ROOT, rejsens, seal, write_study
+from tests.conftest import ROOT, rejsens
 
 
 def run_copy(name: str, real_data: Path, folder: Path, *targets: str) -> Path:
@@ -240,24 +239,11 @@ def test_every_column_of_the_export_is_accounted_for(lockdown: SimpleNamespace) 
 
 
 @pytest.fixture(scope="module")
-def one_scale(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def one_scale(new_study: SimpleNamespace) -> Path:
     """GAD-7 and nothing else: no MREII, no background, no screening, no hypotheses."""
-    study = write_study(tmp_path_factory.mktemp("one_scale") / "study", waves=1)
-    shutil.rmtree(study / "config/hypotheses")
-    (study / "config/config.yaml").write_text(yaml.safe_dump({"study": {"title": "One scale", "simulated": True}}))
-    sidecar = study / "data/waves/w1.yaml"
-    content = yaml.safe_load(sidecar.read_text()) | {"instruments": [{"id": "gad7"}]}
-    sidecar.write_text(yaml.safe_dump(content))
-    export = pd.read_csv(study / "data/waves/w1.csv")
-    export.loc[0, "gad7_04"] = np.nan
-    export[["id", *(c for c in export if c.startswith("gad7"))]].convert_dtypes().to_csv(
-        study / "data/waves/w1.csv", index=False
-    )
-    seal(study, "w1")
-    run = rejsens(study, "run", "--cores", "2")
-    assert run.returncode == 0, run.stderr
-    assert "Open results/report/index.html" in run.stdout
-    return study
+    assert new_study.run.returncode == 0, new_study.run.stderr
+    folder: Path = new_study.folder
+    return folder
 
 
 def test_one_scale_from_one_file_is_scored_for_every_program(one_scale: Path) -> None:
