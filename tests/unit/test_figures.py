@@ -92,16 +92,17 @@ def stressed() -> dict[str, pd.DataFrame]:
     full["waves"] = pd.concat([full["waves"], retest], ignore_index=True)
     names = {wave: f"{wave}_spring_follow_up" for wave in full["waves"]["wave"].iloc[:6]}
     full = {name: frame.replace({"wave": names}) if "wave" in frame else frame for name, frame in full.items()}
-    full["estimates"] = many_hypotheses(full["estimates"], 40)
+    full["estimates"] = many_hypotheses(full["estimates"], 40, "Study2_H")
+    full["hypotheses"]["hypothesis"] = "Study2_" + full["hypotheses"]["hypothesis"]
     return full
 
 
-def many_hypotheses(estimates: pd.DataFrame, count: int) -> pd.DataFrame:
+def many_hypotheses(estimates: pd.DataFrame, count: int, prefix: str = "H") -> pd.DataFrame:
     deciding = estimates[estimates["decides"]]
     rows = []
     for number in range(count):
         row = deciding.iloc[number % 3].to_dict() | {
-            "hypothesis": f"H{number + 1}",
+            "hypothesis": f"{prefix}{number + 1}",
             "family": "primary" if number < 20 else "secondary",
         }
         row |= {"confirmatory": number < 20, "estimate": row["estimate"] * (1 + number / 20)}
@@ -708,6 +709,20 @@ def test_the_headline_repeats_the_verdicts_and_the_curves():
     np.testing.assert_allclose(own["y"], (curve["y"] - curve["outcome_mean"]) / curve["outcome_sd"])
     assert {"H1", "H2", "H3"} <= {text.get_text() for text in made.figure.axes[-1].texts}
     assert headline.deciding(_full()["estimates"])["metric"].unique().tolist() == ["beta_within"]
+
+
+def test_the_headline_says_which_hypotheses_it_shows():
+    given = {table: _full()[table] for table in headline.TABLES}
+    notes = [
+        headline.draw(**given | {"estimates": rows.assign(family=family)}, study=study()).note.partition(" Panel B:")[0]
+        for rows in (_full()["estimates"], many_hypotheses(_full()["estimates"], 6).assign(verdict="supported"))
+        for family in ("primary", "coping")
+    ]
+    assert notes[0].startswith("Panel B: n =") and notes[1] == "Panels B and C show hypotheses of the family “coping”."
+    assert [note.rpartition(" of ")[0] for note in notes[2:]] == [
+        f"Panels B and C show the first 4 of {n} hypotheses" for n in (5, 5)
+    ]
+    assert notes[2].endswith("of the primary family.") and notes[3].endswith("of the family “coping”.")
 
 
 # Words that fit ------------------------------------------------------------------------------------------------------

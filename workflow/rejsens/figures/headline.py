@@ -31,6 +31,8 @@ FLOW, FOREST, CURVE = (1.5, 38.0), (44.0, 62.0), (110.5, 48.0)  # left edge and 
 LEAST = 150.0  # mm of a page on which they stand side by side
 CURVE_TALL, APART = 52.0, 4.0  # mm of panel C, and from panel to panel, where one stands above the other
 WORDS, TICKS = 30.0, 8.0  # mm of panel B for its words, of its 62; of panel C for its axis
+LONG_NAME = 9.0  # mm of a hypothesis's name beside which there is too little room for its words
+BAR = 6.0  # mm that the longest bar has at least
 COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE)
 MARKERS = ("o", "s", "D", "^")
 
@@ -46,7 +48,8 @@ def draw(
     study: dict[str, Any],
     people: bool = False,
 ) -> style.Drawing:
-    rows = deciding(estimates)
+    alike = deciding(estimates)
+    rows = alike.head(MOST)
     if rows.empty:
         return style.sentence("No hypothesis has an estimate yet, so there is nothing to show at a glance.", study)
     lines = _lines(rows, hypotheses, scores, study)
@@ -62,7 +65,7 @@ def draw(
         sheet.figure,
         _alt(flow, rows, lines, names, study),
         _data(flow, rows, lines),
-        _note(rows, dictionary, outcomes),
+        sentences(_chosen(alike), _note(rows, dictionary, outcomes)),
     )
 
 
@@ -70,12 +73,12 @@ def draw(
 
 
 def deciding(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Deciding rows of the primary family (or the first one), of one metric."""
+    """Deciding rows of the primary family (or the first one), of one metric: those that are shown are the first."""
     rows = candidates(estimates)
     rows = rows[rows["decides"] & rows["testable"]]
     family = "primary" if rows["family"].eq("primary").any() else next(iter(rows["family"]), "")
     rows = rows[rows["family"].eq(family)]
-    return rows[rows["metric"].eq(next(iter(rows["metric"]), ""))].head(MOST).reset_index(drop=True)
+    return rows[rows["metric"].eq(next(iter(rows["metric"]), ""))].reset_index(drop=True)
 
 
 def _lines(rows: pd.DataFrame, hypotheses: pd.DataFrame, scores: pd.DataFrame, study: dict[str, Any]) -> pd.DataFrame:
@@ -143,7 +146,9 @@ def _flow(sheet: style.Sheet, waves: pd.DataFrame, box: Box) -> None:
     bars = sheet.canvas(left + label, top, width - label, pitch * len(waves))
     counts = [(apa.count(row.n_kept), f"of {apa.count(row.n_raw)}") for row in waves.itertuples()]
     words = [style.width_of(kept, style.SMALL, "bold") + style.width_of(raw, style.SMALLEST) for kept, raw in counts]
-    scale = (width - label - max(words) - 3.2) / waves["n_raw"].max()
+    beside = width - label - max(words) - 3.2 >= BAR
+    room = max(words) if beside else max(style.width_of(word, style.SMALL, "bold") for pair in counts for word in pair)
+    scale = (width - label - room - 3.2) / waves["n_raw"].max()
     for place, (row, name, (kept, raw)) in enumerate(zip(waves.itertuples(), names, counts, strict=True)):
         middle = (place + 0.5) * pitch
         sheet.text(left, top + middle, name, size=style.SMALL, va="middle")
@@ -151,9 +156,10 @@ def _flow(sheet: style.Sheet, waves: pd.DataFrame, box: Box) -> None:
         bars.barh(middle, row.n_raw * scale, height=thick, color=style.PALE_BLUE)
         bars.barh(middle, row.n_kept * scale, height=thick, color=style.BLUE)
         end = left + label + row.n_raw * scale + 1.2
-        sheet.text(end, top + middle, kept, size=style.SMALL, weight="bold", va="middle")
-        end += style.width_of(kept, style.SMALL, "bold") + 0.8
-        sheet.text(end, top + middle, raw, size=style.SMALLEST, colour=style.SOFT, va="middle")
+        half = 0.0 if beside else style.height_of(1, style.SMALL) / 2  # or one above the other
+        sheet.text(end, top + middle - half, kept, size=style.SMALL, weight="bold", va="middle")
+        end += style.width_of(kept, style.SMALL, "bold") + 0.8 if beside else 0.0
+        sheet.text(end, top + middle + half, raw, size=style.SMALLEST, colour=style.SOFT, va="middle")
 
 
 def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any], box: Box) -> None:
@@ -178,13 +184,19 @@ def _forest(sheet: style.Sheet, rows: pd.DataFrame, study: dict[str, Any], box: 
 
 
 def _verdict(sheet: style.Sheet, row: Any, left: float, middle: float, room: tuple[float, float], colour: str) -> None:
-    """What is tested, the coefficient and the verdict, as one block of lines centred on the interval; `room`: its mm."""
+    """What is tested, the coefficient and the verdict, as one block of lines centred on the interval; `room`: its mm.
+
+    A long name of the hypothesis has a line of its own above them.
+    """
     pitch, words = room
-    inset = style.width_of(str(row.hypothesis), style.SMALL, "bold") + 1.6
+    wide = style.width_of(str(row.hypothesis), style.SMALL, "bold")
+    above, inset = (1, 0.0) if wide > LONG_NAME else (0, wide + 1.6)
     line = style.height_of(1, style.SMALL)
-    label = style.wrap(row.text, words - inset - 2, style.SMALL, lines=max(1, min(3, int(pitch / line) - 2)))
-    y = middle - (label.count("\n") + 3) * line / 2
-    sheet.text(left, y, str(row.hypothesis), size=style.SMALL, weight="bold", colour=colour)
+    label = style.wrap(row.text, words - inset - 2, style.SMALL, lines=max(1, min(3, int(pitch / line) - 2 - above)))
+    y = middle - (above + label.count("\n") + 3) * line / 2
+    name = style.wrap(str(row.hypothesis), words - 2, style.SMALL, lines=1, weight="bold")
+    sheet.text(left, y, name, size=style.SMALL, weight="bold", colour=colour)
+    y += above * line
     sheet.text(left + inset, y, label, size=style.SMALL)
     y += (label.count("\n") + 1) * line
     sheet.text(left + inset, y, value_text(row), size=style.SMALL, colour=style.SOFT)
@@ -202,7 +214,8 @@ def _curve(sheet: style.Sheet, lines: pd.DataFrame, box: Box) -> None:
     _title(sheet, box, "C", "Means, " + ("within people" if within else "between people"))
     top, bottom = box.top + 6, box.bottom - 11.5
     ticks = TICKS if style.PAGE >= LEAST else TICKS + 3
-    axes = sheet.axes(left + ticks, top, width - ticks - 4.5, bottom - top)
+    names = max(style.width_of(name, style.SMALL, "bold") for name in lines["hypothesis"].unique())
+    axes = sheet.axes(left + ticks, top, width - ticks - max(4.5, names), bottom - top)
     for place, (_, own) in enumerate(lines.groupby("hypothesis", sort=False)):
         look: dict[str, Any] = {"colour": COLOURS[place], "marker": MARKERS[place], "width": style.LINE}
         style.means(axes, own["x"], own["y"], own["ci_low"], own["ci_high"], **look)
@@ -279,6 +292,14 @@ def _alt(
         f"Deciding coefficients with {level(study)} intervals: {verdicts}.",
         f"Mean outcome from the lowest to the highest group of reported exposure: {'; '.join(parts)}." if parts else "",
     )
+
+
+def _chosen(alike: pd.DataFrame) -> str:
+    """Which hypotheses stand here, where it is not simply all of the primary ones."""
+    family = "" if alike["family"].iloc[0] == "primary" else f" of the family “{alike['family'].iloc[0]}”"
+    if len(alike) > MOST:
+        return f"Panels B and C show the first {MOST} of {len(alike)} hypotheses{family or ' of the primary family'}."
+    return f"Panels B and C show hypotheses{family}." if family else ""
 
 
 def _note(rows: pd.DataFrame, dictionary: pd.DataFrame, outcomes: list[str]) -> str:
