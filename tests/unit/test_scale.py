@@ -307,6 +307,26 @@ def test_models_of_people_are_the_same_however_many_rows_are_numbers_at_once(mon
         assert found[0] == whole[0]
 
 
+def test_marks_are_counted_only_where_no_row_holds_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waves side by side, marks that overlap, hold nobody or everybody, between numbers: as if all of them were numbers."""
+    rng = np.random.default_rng(7)
+    monkeypatch.setattr(design_rows, "CELLS", 60)
+    for _ in range(300):
+        n, k = int(rng.integers(2, 60)), int(rng.integers(1, 7))
+        wave, loose = rng.integers(0, k + 1, n), rng.random((n, 2)) < 0.5
+        columns = {f"wave={place}": wave == place for place in range(k)} | {"x": rng.normal(size=n)}
+        columns |= {
+            0: {},
+            1: {"loose": loose[:, 0], "other": loose[:, 1]},
+            2: {"everybody": np.ones(n, dtype=bool)},
+            3: {"late": 1e-9 * rng.normal(size=n) + (wave > 2)},
+        }[int(rng.integers(0, 4))]
+        frame = pd.DataFrame(columns).sample(frac=1, axis=1, random_state=int(rng.integers(1000)))
+        marks, whole = design_rows.yes_or_no(frame), frame.to_numpy(dtype=float)
+        np.testing.assert_allclose(design_rows.products(whole, marks), whole.T @ whole, rtol=0, atol=1e-12)
+        assert covariates.independent_columns(frame) == covariates.independent_columns(frame.astype(float))
+
+
 def test_columns_told_apart_by_their_products_are_those_that_are_told_one_by_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -326,7 +346,7 @@ def test_columns_told_apart_by_their_products_are_those_that_are_told_one_by_one
         frame = pd.DataFrame(values, columns=[f"c{place}" for place in range(p)])
         monkeypatch.setattr(covariates, "_far_apart", short)
         found = covariates.independent_columns(frame)
-        seen = covariates._moments(lambda frame=frame: in_slices(frame), p)
+        seen = covariates._moments(lambda frame=frame: in_slices(frame), np.zeros(p, dtype=bool))
         taken.append(bool(seen.moving.any() and short(seen)))
         monkeypatch.setattr(covariates, "_far_apart", lambda *_: False)
         assert found == covariates.independent_columns(frame)

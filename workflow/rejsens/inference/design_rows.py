@@ -50,6 +50,32 @@ def whole_people(codes: np.ndarray, width: int) -> Iterator[tuple[np.ndarray, np
         yield order[own[0] : end], own - own[0]
 
 
+def yes_or_no(columns: pd.DataFrame) -> np.ndarray:
+    """(k,) bool: which columns are such.
+
+    >>> yes_or_no(pd.DataFrame({"late": [False, True], "x": [0.0, 1.0]})).tolist()
+    [True, False]
+    """
+    return np.array([dtype.kind == "b" for dtype in columns.dtypes], dtype=bool)
+
+
+def products(rows: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """(k, k) sums of products of the columns of `rows` (n, k): X'X.
+
+    marks   (k,) bool: columns of 0 and 1. While no row holds two of them, as no answer is of two waves, products of two are
+            0, and of each with itself its sum
+
+    >>> products(np.array([[1.0, 0, 2], [0, 1, 3], [0, 0, 4]]), np.array([True, True, False])).tolist()
+    [[1.0, 0.0, 2.0], [0.0, 1.0, 3.0], [2.0, 3.0, 29.0]]
+    """
+    if not marks.any() or (rows @ marks > 1).any():
+        return np.asarray(rows.T @ rows)
+    found, others = np.zeros((rows.shape[1],) * 2), rows[:, ~marks].T @ rows
+    found[~marks], found[:, ~marks] = others, others.T
+    found[marks, marks] = (np.ones(len(rows)) @ rows)[marks]
+    return found
+
+
 def triangle(slices: Iterable[np.ndarray]) -> np.ndarray:
     """R of the QR decomposition of all rows: R'R are their products, to the precision of the rows themselves.
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, optimize
 
-from rejsens.inference.design_rows import numbers, whole_people
+from rejsens.inference.design_rows import numbers, products, whole_people, yes_or_no
 
 STEP = 1e-4  # of a central difference of the gradient in the relative standard deviations
 NEAR_ZERO = 1e-4  # a relative standard deviation below this is at its boundary, as in lme4's isSingular
@@ -79,11 +79,12 @@ def sums_of_people(
     """`columns` (n, k) without an intercept; `y` (n,), `person` (n,) labels, `slope` a column or None for an intercept alone."""
     codes = pd.factorize(person, sort=True)[0]
     total, random, crossed = np.zeros((columns.shape[1] + 2,) * 2), [], []
+    marks = np.array([False, *yes_or_no(columns), False])
     for rows, starts in whole_people(codes, columns.shape[1] + 2):
         own = np.empty((len(rows), columns.shape[1] + 2))
         own[:, 0], own[:, 1:-1], own[:, -1] = 1.0, numbers(columns, rows), y[rows]
         sloped = [] if slope is None else [own * own[:, 1 + columns.columns.get_loc(slope), None]]
-        total += own.T @ own
+        total += products(own, marks)
         crossed.append(np.stack([np.add.reduceat(part, starts) for part in (own, *sloped)]))
         effects = [own[:, 0], *(part[:, 0] for part in sloped)]
         random.append(np.array([[np.add.reduceat(a * b, starts) for a in effects] for b in effects]))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -77,27 +77,30 @@ class _Plan:
 
     def predicting(self, name: str, without: Collection[str] = ()) -> np.ndarray:
         """Columns of the matrix that predict `name`, the constant first."""
-        return self._columns_of(other for other in self.predictors[name] if other not in without)
+        used = [self.places[other] for other in self.predictors[name] if other not in without]
+        return np.concatenate([[0], *(np.arange(place.start, place.stop) for place in used)]).astype(int)
 
     @cached_property
     def groups(self) -> tuple[tuple[str, ...], ...]:
-        """Groups of which the sums are kept, since means of their rest are taken from them."""
+        """Groups of which the sums stand in the matrix, behind all columns."""
         return tuple(dict.fromkeys(rest.group for own in self.rests.values() for rest in own))
 
-    def read_together(self) -> dict[str, np.ndarray]:
-        """Column -> places of the columns with which its products are read by some draw: of many waves, those near."""
-        found: dict[str, set[str]] = {name: set() for name in self.columns}
-        for name in self.methods:
-            products = self.interacting(name)
-            one_draw = {name, *self.predictors[name], *products, *(other for own in products.values() for other in own)}
-            for other in one_draw:
-                found[other] |= one_draw
-        return {name: self._columns_of(sorted(others)) for name, others in found.items()}
+    @property
+    def behind(self) -> int:
+        """Where the sums begin."""
+        return max((place.stop for place in self.places.values()), default=1)
 
-    def _columns_of(self, names: Iterable[str]) -> np.ndarray:
-        """Places in the matrix, the constant's first."""
-        own = [self.places[name] for name in names]
-        return np.concatenate([[0], *(np.arange(block.start, block.stop) for block in own)]).astype(int)
+    def turning(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Columns of the matrix, those that predict `name` one by one first, and (columns, means) what makes means of them:
+        a sum of a group less the columns that are not meant."""
+        used, rests = self.predicting(name), self.rests[name]
+        sums = [self.behind + self.groups.index(rest.group) for rest in rests]
+        read = list(dict.fromkeys([*used, *(int(k) for rest in rests for k in rest.others), *sums]))
+        turn = np.zeros((len(read), len(rests)))
+        for k, (rest, total) in enumerate(zip(rests, sums, strict=True)):
+            turn[[read.index(int(other)) for other in rest.others], k] = -1 / rest.count
+            turn[read.index(total), k] = 1 / rest.count
+        return np.array(read, dtype=int), turn
 
     def interacting(self, name: str) -> dict[str, tuple[str, ...]]:
         """Products that `name` is a part of and that stand in the model of an outcome, with those outcomes."""
@@ -334,7 +337,9 @@ def _chain(plan: _Plan, iterations: int, rng: np.random.Generator) -> tuple[dict
         values[name] = np.prod([values[part] for part in parts], axis=0)
     n = len(next(iter(values.values()))) if values else 0
     matrix = np.column_stack([np.ones(n), *(plan.columns[name].columns(own) for name, own in values.items())])
-    state = _State(plan, values, missing, np.asfortranarray(matrix), rng)  # by column: of many waves a draw reads a few
+    sums = [matrix[:, [plan.places[name].start for name in group]].sum(axis=1) for group in plan.groups]
+    matrix = np.asfortranarray(np.column_stack([matrix, *sums]))  # by column: of many waves a draw reads a few
+    state = _State(plan, values, missing, matrix, matrix.T @ matrix, rng)
     trace = []
     for iteration in range(1, iterations + 1):
         for name, method in plan.methods.items():
@@ -346,10 +351,7 @@ def _chain(plan: _Plan, iterations: int, rng: np.random.Generator) -> tuple[dict
 
 
 class _State:
-    """The completed values of one chain, their matrix, its cross-products and sums of groups, brought up to date by draws.
-
-    Cross-products are those of columns that some draw reads together; the others stay as they were at the beginning.
-    """
+    """The completed values of one chain, their matrix and its cross-products, which each draw brings up to date."""
 
     def __init__(
         self,
@@ -357,17 +359,20 @@ class _State:
         values: dict[str, Any],
         missing: Mapping[str, Any],
         matrix: np.ndarray,
+        cross: np.ndarray,
         rng: np.random.Generator,
     ) -> None:
         self.plan, self.values, self.missing, self.rng = plan, values, missing, rng
-        self.matrix, self.cross = matrix, matrix.T @ matrix
-        self.sums = {group: self._sum(plan.places[name].start for name in group) for group in plan.groups}
+        self.matrix, self.cross = matrix, cross
         self.observed = {name: np.flatnonzero(~plan.columns[name].missing) for name in missing}
         self.predicting = {name: plan.predicting(name) for name in missing}
+        self.turning = {name: plan.turning(name) for name in missing}
         self.interacting = {name: plan.interacting(name) for name in missing}
         self.start: dict[str, np.ndarray] = {}  # coefficients of categories at the last round
         self.flat = {name for name in missing if _constant(plan.columns[name])}
-        self.read_together = plan.read_together()
+        self.sums = {
+            name: [plan.behind + k for k, own in enumerate(plan.groups) if name in own] for name in plan.places
+        }
 
     def draw(self, name: str, method: str) -> None:
         if name in self.flat:
@@ -387,13 +392,15 @@ class _State:
 
     def _numbers(self, name: str, method: str) -> np.ndarray:
         """Cross-products of the observed rows are those of all rows less those of the missing ones, which are few."""
-        used, rows, seen = self.predicting[name], self.missing[name], self.observed[name]
-        column, target = self.plan.columns[name], self._target(name)
-        each, beside = self.matrix[:, used], np.column_stack([self._means(name), self._own_slopes(name)])
-        absent = np.column_stack([each[rows], beside[rows]])
-        aside = each.T @ beside
-        cross = np.block([[self.cross[np.ix_(used, used)], aside], [aside.T, beside.T @ beside]]) - absent.T @ absent
-        moment = each.T @ target if column.categorical else self.cross[used, self._place(name)]
+        (read, turn), rows, seen = self.turning[name], self.missing[name], self.observed[name]
+        column, target, used = self.plan.columns[name], self._target(name), len(self.predicting[name])
+        each, beside = self.matrix[:, read], self._own_slopes(name)
+        with_means = partial(_with_means, used=used, turn=turn)
+        absent = np.column_stack([with_means(each[rows]), beside[rows]])
+        aside = with_means(beside.T @ each).T
+        cross = with_means(with_means(self.cross[np.ix_(read, read)]).T)
+        cross = np.block([[cross, aside], [aside.T, beside.T @ beside]]) - absent.T @ absent
+        moment = with_means(each.T @ target if column.categorical else self.cross[read, self._place(name)])
         moment = np.concatenate([moment, beside.T @ target]) - absent.T @ target[rows]
         known = target[seen]
         line = draw_line(cross, moment, float(known @ known), len(seen), self.rng)
@@ -401,20 +408,11 @@ class _State:
         if method == "linear":
             drawn = predicted + line.sigma * self.rng.normal(size=len(rows))
             return column.centre + column.spread * drawn
-        expected = each @ line.estimate[: len(used)] + beside @ line.estimate[len(used) :]
+        one_by_one, of_means, of_slopes = np.split(line.estimate, [used, used + turn.shape[1]])
+        weights = turn @ of_means
+        weights[:used] += one_by_one
+        expected = each @ weights + beside @ of_slopes
         return column.values[seen][match(expected[seen], predicted, self.plan.donors, self.rng)]
-
-    def _sum(self, places: Iterable[int]) -> np.ndarray:
-        """(people,) of those columns of the matrix, one after the other, since each lies in one piece."""
-        total = np.zeros(len(self.matrix))
-        for place in places:
-            total += self.matrix[:, place]
-        return total
-
-    def _means(self, name: str) -> np.ndarray:
-        """(people, groups) of what is left of each group."""
-        found = [(self.sums[rest.group] - self._sum(rest.others)) / rest.count for rest in self.plan.rests[name]]
-        return np.column_stack(found) if found else np.zeros((len(self.matrix), 0))
 
     def _own_slopes(self, name: str) -> np.ndarray:
         """Predictors that let slopes differ between people: people x pairs of waves that `name` belongs to."""
@@ -453,8 +451,9 @@ class _State:
         return np.prod(others, axis=0) * self.plan.columns[name].spread / self.plan.columns[product_name].spread
 
     def _categories(self, name: str) -> np.ndarray:
-        column, seen, rows = self.plan.columns[name], self.observed[name], self.missing[name]
-        predictors = np.column_stack([self.matrix[:, self.predicting[name]], self._means(name)])
+        (read, turn), column = self.turning[name], self.plan.columns[name]
+        seen, rows = self.observed[name], self.missing[name]
+        predictors = _with_means(self.matrix[:, read], len(self.predicting[name]), turn)
         drawn, self.start[name] = draw_categories(
             predictors[seen], column.values[seen], predictors[rows],
             len(column.levels), self.rng, self.start.get(name),
@@ -470,17 +469,27 @@ class _State:
         return self.values[name] if column.categorical else self.matrix[:, self._place(name)]
 
     def _update(self, name: str, rows: np.ndarray | slice, columns: np.ndarray) -> None:
-        """Cross-products change by the rows that do; a sum of columns changes as its column does."""
-        place, others = self.plan.places[name], self.read_together[name]
+        """Cross-products change by the rows that do; a sum of columns changes as its column does.
+
+        With the rows' change D, X'X rises by D'X + X'D - D'D, X as it is afterwards.
+        """
+        place, sums = self.plan.places[name], self.sums[name]
+        moved = [*range(place.start, place.stop), *sums]
         step = columns - self.matrix[rows, place]
         self.matrix[rows, place] = columns
-        for group, total in self.sums.items():
-            if name in group:
-                total[rows] += step[:, 0]
-        self.cross[others, place] += self.matrix[:, others][rows].T @ step
-        self.cross[place, others] = self.cross[others, place].T
-        own = self.matrix[:, place]
-        self.cross[place, place] = own.T @ own
+        for total in sums:
+            self.matrix[rows, total] += step[:, 0]
+        step = np.column_stack([step, *(step[:, 0] for _ in sums)])
+        change = self.matrix[rows].T @ step
+        among = self.cross[np.ix_(moved, moved)] + change[moved] + change[moved].T - step.T @ step
+        self.cross[:, moved] += change
+        self.cross[moved, :] = self.cross[:, moved].T
+        self.cross[np.ix_(moved, moved)] = among
+
+
+def _with_means(values: np.ndarray, used: int, turn: np.ndarray) -> np.ndarray:
+    """(..., columns) -> (..., predictors): the first `used` as they are, then the means."""
+    return np.concatenate([values[..., :used], values @ turn], axis=-1)
 
 
 def _sums(cross: np.ndarray, design: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
