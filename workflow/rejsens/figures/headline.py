@@ -73,7 +73,7 @@ def draw(
 
 
 def deciding(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Deciding rows of the primary family (or the first one), of one metric: those that are shown are the first."""
+    """Deciding rows of the primary family (or the first one), of one metric; the first MOST of them are shown."""
     rows = candidates(estimates)
     rows = rows[rows["decides"] & rows["testable"]]
     family = "primary" if rows["family"].eq("primary").any() else next(iter(rows["family"]), "")
