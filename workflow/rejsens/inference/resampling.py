@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-# at most so many draws, and so many draws x people, at a time: what a processor keeps at hand, of a million people too
-_BATCH, _CELLS = 500, 250_000
+# at most so many draws, and so many draws x people, at a time: a processor keeps them at hand, and their memory is used again
+_BATCH, _CELLS = 500, 100_000
 _LEFT_OUT = 16_384  # rows left out, each in turn, at a time
 _GRID = 2.0**-28  # z scores and their products are rounded to its multiples, which add up exactly in any order
 _VANISHED = 4 * _GRID  # a column that is constant in a resample keeps this much variance at most, from that rounding

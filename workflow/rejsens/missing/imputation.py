@@ -195,7 +195,7 @@ def _chain(plan: Plan, iterations: int, rng: np.random.Generator) -> tuple[dict[
     n = len(next(iter(values.values()))) if values else 0
     matrix = np.column_stack([np.ones(n), *(plan.columns[name].columns(own) for name, own in values.items())])
     sums = [matrix[:, [plan.places[name].start for name in group]].sum(axis=1) for group in plan.groups]
-    matrix = np.asfortranarray(np.column_stack([matrix, *sums]))  # by column: of many waves a draw reads a few
+    matrix = np.asfortranarray(np.column_stack([matrix, *sums]))
     state = _State(plan, values, missing, matrix, matrix.T @ matrix, rng)
     trace = []
     for iteration in range(1, iterations + 1):
@@ -220,7 +220,8 @@ class _State:
         rng: np.random.Generator,
     ) -> None:
         self.plan, self.values, self.missing, self.rng = plan, values, missing, rng
-        self.matrix, self.cross = matrix, cross
+        self.matrix, self.cross = matrix, cross  # column after column, of which a draw reads a few
+        self.by_row = np.ascontiguousarray(matrix)  # the same row after row, of which a draw changes a few
         self.observed = {name: np.flatnonzero(~plan.columns[name].missing) for name in missing}
         self.predicting = {name: plan.predicting(name) for name in missing}
         self.turning = {name: plan.turning(name) for name in missing}
@@ -333,11 +334,12 @@ class _State:
         place, sums = self.plan.places[name], self.sums[name]
         moved = [*range(place.start, place.stop), *sums]
         step = columns - self.matrix[rows, place]
-        self.matrix[rows, place] = columns
-        for total in sums:
-            self.matrix[rows, total] += step[:, 0]
+        for matrix in (self.matrix, self.by_row):
+            matrix[rows, place] = columns
+            for total in sums:
+                matrix[rows, total] += step[:, 0]
         step = np.column_stack([step, *(step[:, 0] for _ in sums)])
-        change = self.matrix[rows].T @ step
+        change = self.by_row[rows].T @ step
         among = self.cross[np.ix_(moved, moved)] + change[moved] + change[moved].T - step.T @ step
         self.cross[:, moved] += change
         self.cross[moved, :] = self.cross[:, moved].T
