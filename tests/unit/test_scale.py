@@ -20,7 +20,6 @@ from rejsens.administration import administer
 from rejsens.definitions import Instrument, Item, Score, load_instruments
 from rejsens.differences import wording_changed
 from rejsens.inference import bootstrap, breakpoints, covariates, design_rows, mixed_blocks, resampling
-from rejsens.inference.design_rows import in_slices
 from rejsens.inference.estimates import NotTestable
 from rejsens.inference.mixed_diagnostics import koenker
 from rejsens.inference.person_effects import person_fixed_effects
@@ -322,8 +321,9 @@ def test_marks_are_counted_only_where_no_row_holds_two(monkeypatch: pytest.Monke
             3: {"late": 1e-9 * rng.normal(size=n) + (wave > 2)},
         }[int(rng.integers(0, 4))]
         frame = pd.DataFrame(columns).sample(frac=1, axis=1, random_state=int(rng.integers(1000)))
-        marks, whole = design_rows.yes_or_no(frame), frame.to_numpy(dtype=float)
-        np.testing.assert_allclose(design_rows.products(whole, marks), whole.T @ whole, rtol=0, atol=1e-12)
+        (held, marks), whole = design_rows.marked(frame), frame.to_numpy(dtype=float)
+        found = design_rows.products(whole[:, ~marks], held, marks)
+        np.testing.assert_allclose(found, whole.T @ whole, rtol=0, atol=1e-12)
         assert covariates.independent_columns(frame) == covariates.independent_columns(frame.astype(float))
 
 
@@ -346,7 +346,7 @@ def test_columns_told_apart_by_their_products_are_those_that_are_told_one_by_one
         frame = pd.DataFrame(values, columns=[f"c{place}" for place in range(p)])
         monkeypatch.setattr(covariates, "_far_apart", short)
         found = covariates.independent_columns(frame)
-        seen = covariates._moments(lambda frame=frame: in_slices(frame), np.zeros(p, dtype=bool))
+        seen = covariates._moments([(values, np.zeros(n, dtype=int))], np.zeros(p, dtype=bool))
         taken.append(bool(seen.moving.any() and short(seen)))
         monkeypatch.setattr(covariates, "_far_apart", lambda *_: False)
         assert found == covariates.independent_columns(frame)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rejsens.inference.design_rows import in_slices, products, triangle, yes_or_no
+from rejsens.inference.design_rows import in_slices, marked, products, triangle
 from rejsens.inference.estimates import NotTestable
 from rejsens.scoring import DOES_NOT_APPLY
 
@@ -228,19 +228,23 @@ def independent_columns(columns: pd.DataFrame) -> list[str]:
     >>> independent_columns(pd.DataFrame({"a": [1.0, 2, 3, 5], "twice": [2.0, 4, 6, 10], "flat": [1.0, 1, 1, 1]}))
     ['a']
     """
-    return independent(columns.columns, lambda: in_slices(columns), yes_or_no(columns))
+    held, marks = marked(columns)
+    parts = ((part[:, :-1], part[:, -1].astype(np.intp)) for part in in_slices(columns.loc[:, ~marks], held))
+    return _independent(columns.columns, lambda: in_slices(columns), _moments(parts, marks))
 
 
-def independent(names: pd.Index, slices: Slices, marks: np.ndarray | None = None) -> list[str]:
+def independent(names: pd.Index, slices: Slices) -> list[str]:
     """`independent_columns` of columns whose rows come some at a time, as often as they are asked for.
-
-    marks   (k,) bool: columns of 0 and 1; none unless said
 
     >>> rows = np.array([[1.0, 2, 1], [2, 4, 1], [3, 6, 1], [5, 10, 1]])
     >>> independent(pd.Index(["a", "twice", "flat"]), lambda: iter([rows[:2], rows[2:]]))
     ['a']
     """
-    seen = _moments(slices, np.zeros(len(names), dtype=bool) if marks is None else marks)
+    parts = ((part, np.zeros(len(part), dtype=np.intp)) for part in slices())
+    return _independent(names, slices, _moments(parts, np.zeros(len(names), dtype=bool)))
+
+
+def _independent(names: pd.Index, slices: Slices, seen: _Moments) -> list[str]:
     moving = seen.moving
     if not moving.any() or _far_apart(seen):
         return list(names[moving])  # the others are zero up to rounding, or the intercept again
@@ -274,15 +278,16 @@ class _Moments:
         return (self.n > 1) & (self.high - self.low > TOLERANCE * size)
 
 
-def _moments(slices: Slices, marks: np.ndarray) -> _Moments:
-    """marks   (k,) bool: columns of 0 and 1, of which the sums say the smallest and the largest"""
+def _moments(parts: Iterable[tuple[np.ndarray, np.ndarray]], marks: np.ndarray) -> _Moments:
+    """Of some rows after the others: their columns that are no marks, and which mark they hold, as `marked` tells them."""
     k = len(marks)
     n, low, high, sums, squares = 0, np.full(k, np.inf), np.full(k, -np.inf), np.zeros(k), np.zeros((k, k))
-    for part in slices():
-        n, sums, squares = n + len(part), sums + np.ones(len(part)) @ part, squares + products(part, marks)
-        others = part[:, ~marks]
-        low[~marks] = np.minimum(low[~marks], others.min(axis=0))
-        high[~marks] = np.maximum(high[~marks], others.max(axis=0))
+    for plain, held in parts:
+        n, squares = n + len(plain), squares + products(plain, held, marks)
+        sums[~marks] += np.ones(len(plain)) @ plain
+        low[~marks] = np.minimum(low[~marks], plain.min(axis=0))
+        high[~marks] = np.maximum(high[~marks], plain.max(axis=0))
+    sums[marks] = squares[marks, marks]
     low[marks], high[marks] = sums[marks] == n, sums[marks] > 0
     return _Moments(n, low, high, sums, squares)
 

@@ -50,29 +50,48 @@ def whole_people(codes: np.ndarray, width: int) -> Iterator[tuple[np.ndarray, np
         yield order[own[0] : end], own - own[0]
 
 
-def yes_or_no(columns: pd.DataFrame) -> np.ndarray:
-    """(k,) bool: which columns are such.
+def marked(columns: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of yes and no as one: (n,) which of them a row holds, from 1 on, 0 where none; and (k,) bool where they stand.
 
-    >>> yes_or_no(pd.DataFrame({"late": [False, True], "x": [0.0, 1.0]})).tolist()
-    [True, False]
+    Where a row holds two of them, as no answer is of two waves, they cannot be told so and none is.
+
+    >>> marked(pd.DataFrame({"x": [0.5, 1.5, 2.5], "second": [False, True, False], "third": [False, False, True]}))
+    (array([0, 1, 2]), array([False,  True,  True]))
     """
-    return np.array([dtype.kind == "b" for dtype in columns.dtypes], dtype=bool)
+    marks = np.array([dtype.kind == "b" for dtype in columns.dtypes], dtype=bool)
+    held = np.zeros(len(columns), dtype=np.intp)
+    for number, place in enumerate(np.flatnonzero(marks), start=1):
+        own = columns.iloc[:, place].to_numpy()
+        if held[own].any():
+            return np.zeros(len(columns), dtype=np.intp), np.zeros_like(marks)
+        held[own] = number
+    return held, marks
 
 
-def products(rows: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """(k, k) sums of products of the columns of `rows` (n, k): X'X.
+def counted(cells: np.ndarray, values: np.ndarray, rows: int, marks: int) -> np.ndarray:
+    """(rows, marks) sums of values (n,) by cell: of each row first what holds no mark, which is left out, then mark by mark.
 
-    marks   (k,) bool: columns of 0 and 1. While no row holds two of them, as no answer is of two waves, products of two are
-            0, and of each with itself its sum
+    >>> counted(np.array([0, 1, 2, 1]), np.array([9.0, 1, 2, 3]), 1, 2).tolist()
+    [[4.0, 2.0]]
+    """
+    return np.bincount(cells, values, minlength=rows * (marks + 1)).reshape(rows, marks + 1)[:, 1:]
 
-    >>> products(np.array([[1.0, 0, 2], [0, 1, 3], [0, 0, 4]]), np.array([True, True, False])).tolist()
+
+def products(plain: np.ndarray, held: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """(k, k) sums of products of all columns, X'X, of some rows.
+
+    plain   (n, those that are no marks); held (n,) and marks (k,) as `marked` tells them: products of two marks are 0, and of
+            each with itself its count
+
+    >>> products(np.array([[2.0], [3], [4]]), np.array([1, 2, 0]), np.array([True, True, False])).tolist()
     [[1.0, 0.0, 2.0], [0.0, 1.0, 3.0], [2.0, 3.0, 29.0]]
     """
-    if not marks.any() or (rows @ marks > 1).any():
-        return np.asarray(rows.T @ rows)
-    found, others = np.zeros((rows.shape[1],) * 2), rows[:, ~marks].T @ rows
-    found[~marks], found[:, ~marks] = others, others.T
-    found[marks, marks] = (np.ones(len(rows)) @ rows)[marks]
+    found, waves = np.zeros((len(marks),) * 2), int(marks.sum())
+    found[np.ix_(~marks, ~marks)] = plain.T @ plain
+    if waves:
+        found[marks, marks] = np.bincount(held, minlength=waves + 1)[1:]
+        found[np.ix_(~marks, marks)] = [counted(held, column, 1, waves)[0] for column in plain.T]
+        found[np.ix_(marks, ~marks)] = found[np.ix_(~marks, marks)].T
     return found
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, optimize
 
-from rejsens.inference.design_rows import numbers, products, whole_people, yes_or_no
+from rejsens.inference.design_rows import counted, marked, numbers, products, whole_people
 
 STEP = 1e-4  # of a central difference of the gradient in the relative standard deviations
 NEAR_ZERO = 1e-4  # a relative standard deviation below this is at its boundary, as in lme4's isSingular
@@ -29,13 +29,17 @@ class PersonSums:
     """Sums of products of one data set; W holds the fixed effects' columns (intercept first) and the outcome.
 
     total     W'W
-    random    Z'Z of each person: q x q x people
-    crossed   Z'W of each person: q x people x columns
+    random    Z'Z of people: q x q x kinds, a kind being people who have the same
+    people    how many each kind has
+    crossed   Z'W: q x rows x columns, a row for each person, or as many for a kind as give the same products
+    kind      of each of those rows
     """
 
     total: np.ndarray
     random: np.ndarray
+    people: np.ndarray
     crossed: np.ndarray
+    kind: np.ndarray
     n: int
     reml: bool
 
@@ -78,17 +82,34 @@ def sums_of_people(
 ) -> PersonSums:
     """`columns` (n, k) without an intercept; `y` (n,), `person` (n,) labels, `slope` a column or None for an intercept alone."""
     codes = pd.factorize(person, sort=True)[0]
-    total, random, crossed = np.zeros((columns.shape[1] + 2,) * 2), [], []
-    marks = np.array([False, *yes_or_no(columns), False])
-    for rows, starts in whole_people(codes, columns.shape[1] + 2):
-        own = np.empty((len(rows), columns.shape[1] + 2))
-        own[:, 0], own[:, 1:-1], own[:, -1] = 1.0, numbers(columns, rows), y[rows]
-        sloped = [] if slope is None else [own * own[:, 1 + columns.columns.get_loc(slope), None]]
-        total += products(own, marks)
-        crossed.append(np.stack([np.add.reduceat(part, starts) for part in (own, *sloped)]))
-        effects = [own[:, 0], *(part[:, 0] for part in sloped)]
+    held, marks = marked(columns)
+    sloped = None if slope is None else columns[slope].to_numpy(dtype=float)
+    plain, waves, marks = columns.loc[:, ~marks], int(marks.sum()), np.array([False, *marks, False])
+    total, random, crossed = np.zeros((len(marks),) * 2), [], []
+    for rows, starts in whole_people(codes, len(marks)):
+        own = np.column_stack([np.ones(len(rows)), numbers(plain, rows), y[rows]])
+        effects = [own[:, 0]] if sloped is None else [own[:, 0], sloped[rows]]
+        cells = held[rows] + (waves + 1) * np.repeat(np.arange(len(starts)), np.diff(starts, append=len(rows)))
+        here = np.empty((len(effects), len(starts), len(marks)))
+        here[:, :, ~marks] = [np.add.reduceat(own * effect[:, None], starts) for effect in effects]
+        here[:, :, marks] = [counted(cells, effect, len(starts), waves) for effect in effects]
+        total += products(own, held[rows], marks)
+        crossed.append(here)
         random.append(np.array([[np.add.reduceat(a * b, starts) for a in effects] for b in effects]))
-    return PersonSums(total, np.concatenate(random, axis=2), np.concatenate(crossed, axis=1), len(y), reml)
+    return PersonSums(total, *_kinds(np.concatenate(random, axis=2), np.concatenate(crossed, axis=1)), len(y), reml)
+
+
+def _kinds(random: np.ndarray, crossed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What `PersonSums` says of people. Those with an intercept alone and equally many rows differ in no matrix of theirs:
+    the triangle of their rows serves for all of them, so that a search is as quick for a million people as for a few."""
+    if len(random) > 1:
+        each = np.arange(crossed.shape[1])
+        return random, np.ones(len(each)), crossed, each
+    sizes, kind, people = np.unique(random[0, 0], return_inverse=True, return_counts=True)
+    shares = [crossed[0][kind == number] for number in range(len(sizes))]
+    shares = [np.linalg.qr(own, mode="r") if len(own) > own.shape[1] else own for own in shares]
+    told = np.repeat(np.arange(len(sizes)), [len(own) for own in shares])
+    return sizes[None, None], people.astype(float), np.concatenate(shares)[None], told
 
 
 def evaluate(sums: PersonSums, root: np.ndarray) -> Point:
@@ -97,8 +118,8 @@ def evaluate(sums: PersonSums, root: np.ndarray) -> Point:
     With V = I + Z L L' Z' and one person's S = Z'Z, G = Z'W: W'V^-1 W = W'W - sum G' K G, K = L (L'S L + I)^-1 L',
     log |V| = sum log |L'S L + I| (Bates et al., 2015, doi 10.18637/jss.v067.i01, equations 30 to 42, person by person).
     """
-    kernel, log_det = _kernel(sums.random, root)
-    half = _times(kernel, sums.crossed)
+    kernel, log_det = _kernel(sums, root)
+    half = _times(kernel[..., sums.kind], sums.crossed)
     flat = sums.crossed.reshape(-1, sums.p + 1)
     moments = sums.total - flat.T @ half.reshape(flat.shape)
     factor = linalg.cho_factor(moments[:-1, :-1], lower=True, check_finite=False)
@@ -106,10 +127,10 @@ def evaluate(sums: PersonSums, root: np.ndarray) -> Point:
     beta = inverse @ moments[:-1, -1]
     residual = float(moments[-1, -1] - moments[:-1, -1] @ beta)
     deviance = log_det + sums.df * (1 + math.log(2 * math.pi * residual / sums.df))
-    left = sums.crossed - _times(sums.random, half)  # Z'V^-1 W
+    left = sums.crossed - _times(sums.random[..., sums.kind], half)  # Z'V^-1 W
     fitted = left[..., -1] - left[..., :-1] @ beta
     inner = np.einsum("abg,bcg->acg", kernel, sums.random)
-    gradient = sums.random.sum(axis=2) - np.einsum("abg,bcg->ac", sums.random, inner)
+    gradient = sums.random @ sums.people - np.einsum("g,abg,bcg->ac", sums.people, sums.random, inner)
     gradient -= sums.df / residual * fitted @ fitted.T
     if sums.reml:
         deviance += 2 * float(np.log(factor[0].diagonal()).sum())
@@ -118,16 +139,16 @@ def evaluate(sums: PersonSums, root: np.ndarray) -> Point:
     return Point(deviance, gradient, beta, math.sqrt(sigma2), sigma2 * inverse)
 
 
-def _kernel(random: np.ndarray, root: np.ndarray) -> tuple[np.ndarray, float]:
-    """L (L'S L + I)^-1 L' of each person, q x q x people, and the sum of the logarithms of the determinants of L'S L + I."""
-    scaled = np.einsum("ba,bcg,cd->adg", root, random, root)
+def _kernel(sums: PersonSums, root: np.ndarray) -> tuple[np.ndarray, float]:
+    """L (L'S L + I)^-1 L' of each kind, q x q x kinds, and the sum over people of the log determinants of L'S L + I."""
+    scaled = np.einsum("ba,bcg,cd->adg", root, sums.random, root)
     if len(root) == 1:
         inner = scaled[0, 0] + 1
-        return (root[0, 0] ** 2 / inner)[None, None], float(np.log(inner).sum())
+        return (root[0, 0] ** 2 / inner)[None, None], float(sums.people @ np.log(inner))
     a, b, c = scaled[0, 0] + 1, scaled[0, 1], scaled[1, 1] + 1
     det = a * c - b * b
     inverse = np.array([[c, -b], [-b, a]]) / det
-    return np.einsum("ab,bcg,dc->adg", root, inverse, root), float(np.log(det).sum())
+    return np.einsum("ab,bcg,dc->adg", root, inverse, root), float(sums.people @ np.log(det))
 
 
 def _times(matrices: np.ndarray, columns: np.ndarray) -> np.ndarray:
