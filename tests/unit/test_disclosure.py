@@ -6,8 +6,6 @@ import math
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import ROOT
+from tests.conftest import in_one_process
 from tests.few_people import write_few
 from tests.unit.disclosure_audit import leaks
 
@@ -218,7 +216,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study of few people, taken for real: all its tables, two figures and the report's numbers."""
     study = write_few(tmp_path_factory.mktemp("few") / "study")
     wanted = [*(TABLES[name] for name in ("claims", "standards")), *(f"results/figures/{name}.svg" for name in FIGURES)]
-    done = subprocess.run([sys.executable, "-m", "tests.in_process", str(study), *wanted], cwd=ROOT, capture_output=True, text=True, check=False)  # fmt: skip
+    done = in_one_process(study, *wanted)
     assert done.returncode == 0, done.stderr
     return study
 

@@ -12,8 +12,6 @@ import io
 import os
 import shutil
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +24,7 @@ from rejsens.importers import PLATFORMS
 from rejsens.sharing.package import Package, full_package
 from rejsens.sharing.writing import FORMATS, write_export
 from tests.canaries import CODE, EXPORTS, GAD7, ITEMS, KEPT, canaries_below, found_in, table
-from tests.conftest import ROOT, declare, rejsens, rejsens_here, seal, write_study
+from tests.conftest import declare, in_one_process, rejsens, rejsens_here, seal, write_study
 from tests.planted_study import CELLS, IDS, added, place_in, read_where_it_lies
 
 RUN = [f"results/waves/{wave}/variables.csv" for wave in ("qualtrics", "raw_qualtrics")]  # by Snakemake
@@ -56,8 +54,7 @@ def _run(place: SimpleNamespace) -> None:
         done = rejsens(place.study, *words, **environment)
         place.said += done.stdout + done.stderr
         assert done.returncode == 0, done.stdout + done.stderr
-    done = subprocess.run([sys.executable, "-m", "tests.in_process", str(place.study)], cwd=ROOT, env=os.environ | environment,
-                          capture_output=True, text=True, check=False)  # fmt: skip
+    done = in_one_process(place.study, **environment)
     place.said += done.stdout + done.stderr
     assert done.returncode == 0, done.stderr
 

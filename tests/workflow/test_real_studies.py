@@ -14,15 +14,18 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from tests.conftest import ROOT, rejsens
+from tests.conftest import ROOT, in_one_process, rejsens
+
+
+def copied(name: str, folder: Path) -> Path:
+    """A study of tests/studies in a place of its own."""
+    left = shutil.ignore_patterns("results", "logs", ".snakemake")
+    return Path(shutil.copytree(ROOT / "tests/studies" / name, folder / name, ignore=left))
 
 
 def run_copy(name: str, real_data: Path, folder: Path, *targets: str) -> Path:
     """A study of tests/studies in a place of its own, run as far as the targets need."""
-    study = folder / name
-    shutil.copytree(
-        ROOT / "tests/studies" / name, study, ignore=shutil.ignore_patterns("results", "logs", ".snakemake")
-    )
+    study = copied(name, folder)
     run = rejsens(
         study, "run", "--cores", "2", *(f"results/{target}" for target in targets), REJSENS_DATA=str(real_data)
     )
@@ -35,7 +38,10 @@ def run_copy(name: str, real_data: Path, folder: Path, *targets: str) -> Path:
 
 @pytest.fixture(scope="module")
 def rsq8(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    results = run_copy("rsq8", real_data, tmp_path_factory.mktemp("rsq8"))  # everything: the report is looked at, too
+    study = copied("rsq8", tmp_path_factory.mktemp("rsq8"))
+    done = in_one_process(study, REJSENS_DATA=str(real_data))  # everything: the report is looked at, too
+    assert done.returncode == 0, done.stderr
+    results = study / "results"
     read = {
         name: pd.read_csv(results / f"{name}.csv")
         for name in ("descriptives", "correlations", "stored_totals", "flow", "dictionary")

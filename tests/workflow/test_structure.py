@@ -137,13 +137,14 @@ def test_the_library_has_never_heard_of_snakemake() -> None:
         assert not [name for name in imports(path) if name.split(".")[0].startswith("snakemake")], path
 
 
-def test_only_the_adapter_imports_pingouin() -> None:
+@pytest.mark.parametrize("library", ["pingouin", "pandera"])
+def test_only_its_adapter_imports(library: str) -> None:
     importers = {
         path.relative_to(WORKFLOW).as_posix()
         for path in WORKFLOW.rglob("*.py")
-        if "pingouin" in {n.split(".")[0] for n in imports(path)}
+        if library in {n.split(".")[0] for n in imports(path)}
     }
-    assert importers == {"rejsens/pingouin_adapter.py"}
+    assert importers == {f"rejsens/{library}_adapter.py"}
 
 
 def test_imports_name_the_project_in_full_since_the_registry_follows_no_other() -> None:
@@ -187,6 +188,7 @@ def test_the_chain_of_imports_is_really_followed() -> None:
         ("rejsens.validate", "scipy matplotlib pingouin statsmodels"),
         ("rejsens.score_wave", "scipy matplotlib pingouin statsmodels"),
         ("rejsens.finished", "scipy.stats statsmodels matplotlib"),
+        ("rejsens.pandera_adapter", "hypothesis"),
     ],
 )
 def test_what_is_not_needed_is_not_loaded(module: str, forbidden: str) -> None:

@@ -15,14 +15,14 @@ from rejsens.numerals import quotable
 from rejsens.problems import Problem, Refused, people_named
 
 if TYPE_CHECKING:
-    import pandera.pandas as pa
+    from rejsens.pandera_adapter import pa
 
 CELLS = ["participant", "row", "column", "found", "allowed"]
 
 
 def answers_schema(instruments: list[Instrument]) -> pa.DataFrameSchema:
     """One nullable float column per item, whose values are the item's allowed answers and nothing else."""
-    import pandera.pandas as pa
+    from rejsens.pandera_adapter import pa
 
     def column(item: Item, instrument: Instrument) -> pa.Column:
         check = pa.Check(lambda values: allowed(values, item), error=_allowed(item, instrument))
@@ -59,12 +59,12 @@ def cells_refused(frame: pd.DataFrame, instruments: list[Instrument], where: str
     frame    answers as read: participant, row, one float column per item
     raises   Refused when the table itself has not the promised shape
     """
-    import pandera.errors
+    from rejsens.pandera_adapter import SchemaErrors
 
     try:
         answers_schema(instruments).validate(frame, lazy=True, inplace=True)
         return pd.DataFrame(columns=CELLS)
-    except pandera.errors.SchemaErrors as errors:
+    except SchemaErrors as errors:
         cells = errors.failure_cases
     lost = cells[cells["index"].isna()]
     if len(lost):

@@ -20,7 +20,7 @@ from rejsens.registry import TABLES
 from rejsens.spreadsheet import restored_frame, write_csv
 
 if TYPE_CHECKING:
-    import pandera.pandas as pa
+    from rejsens.pandera_adapter import pa
 
 # Column -> type. A "count" may be missing; "people" are whole numbers that only the disclosure guard blanks; a float may be
 # missing; "?" allows empty text.
@@ -202,7 +202,7 @@ def schema(name: str, guarded: bool = True) -> pa.DataFrameSchema:
 
     guarded   the disclosure guard may have blanked people
     """
-    import pandera.pandas as pa
+    from rejsens.pandera_adapter import pa
 
     blank = ("float", "count", "people") if guarded else ("float", "count")
     columns = {
