@@ -27,7 +27,7 @@ TABLES = ("estimates", "dictionary", "descriptives")
 SHOWS_PEOPLE = False
 
 COLUMNS, LEAST = 3, 43.0  # hypotheses side by side at most, mm of one at least
-TITLE, HEAD, PANEL, BELOW = 6.8, 3.2, 16.4, 11.0  # mm from the top of a hypothesis down to the next
+TITLE, HEAD, PANEL, BELOW = 6.8, 3.2, 15.4, 12.0  # mm from the top of a hypothesis down to the next
 PITCH = TITLE + HEAD + PANEL + BELOW
 TICKS, RIGHT, WIDE = 9.0, 3.0, 34.0  # mm left and right of a plot, and of a plot at most
 BEYOND = 0.3  # SDs that the curve goes on beyond a bound
@@ -234,7 +234,7 @@ def _hypothesis(
     words = opening(label_of(third, names)) + ("" if parts[0].levels else ", in SDs")
     middle = (TICKS + len(parts) * (width + TICKS)) / 2
     words = style.wrap(words, 2 * min(middle, slot - 1 - middle), style.SMALLEST)
-    sheet.text(left + middle, top + PITCH - 6.4, words, size=style.SMALLEST, ha="center")
+    sheet.text(left + middle, top + PITCH - 7.4, words, size=style.SMALLEST, ha="center")
 
 
 def _pair(part: Part, names: dict[str, str]) -> str:
