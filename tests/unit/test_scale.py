@@ -15,7 +15,7 @@ from tests.scale.growth import one_more, rows_of
 from tests.scale.measured import JSONL, jobs, project, snakemake, table_size
 from tests.scale.study import Size, write_study
 
-from rejsens import differences, parquet, validity
+from rejsens import differences, parquet, resampled_people, validity
 from rejsens.administration import administer
 from rejsens.definitions import Instrument, Item, Score, load_instruments
 from rejsens.differences import wording_changed
@@ -351,6 +351,18 @@ def test_columns_told_apart_by_their_products_are_those_that_are_told_one_by_one
         monkeypatch.setattr(covariates, "_far_apart", lambda *_: False)
         assert found == covariates.independent_columns(frame)
     assert 50 < sum(taken) < 250
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 100, 65_536])
+def test_who_is_drawn_does_not_depend_on_how_many_are_drawn_at_once(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resampled_people, "AT_ONCE", at_once)
+    for people, draws in ((1, 3), (2, 5), (7, 4), (100, 3), (301, 2)):
+        ours, one_by_one = np.random.default_rng(people), np.random.default_rng(people)
+        drawn = [np.bincount(one_by_one.integers(0, people, size=people), minlength=people) for _ in range(draws)]
+        np.testing.assert_array_equal(resampled_people.times_drawn(people, draws, ours), drawn)
+        assert ours.random() == one_by_one.random()
 
 
 def test_wild_draws_are_the_same_however_many_people_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

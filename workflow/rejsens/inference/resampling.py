@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from rejsens.resampled_people import times_drawn
+
 # at most so many draws, and so many draws x people, at a time: a processor keeps them at hand, and their memory is used again
 _BATCH, _CELLS = 500, 100_000
 _LEFT_OUT = 16_384  # rows left out, each in turn, at a time
@@ -30,12 +32,7 @@ def bootstrap_correlations(values: np.ndarray, draws: int, rng: np.random.Genera
     batch = min(_BATCH, max(1, _CELLS // n))  # the random numbers, and sums that are exact, are the same in any batch
     for start in range(0, draws, batch):
         size = min(batch, draws - start)
-        people = rng.integers(0, n, size=(size, n))
-        people += n * np.arange(size)[:, None]
-        drawn = np.bincount(people.ravel(), minlength=size * n)
-        del people
-        counts = drawn.reshape(size, n).astype(float)
-        del drawn
+        counts = times_drawn(n, size, rng).astype(float)
         found.append(_correlations(counts @ columns, counts @ products, n))
     return np.concatenate(found)
 

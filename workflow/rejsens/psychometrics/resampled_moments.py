@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from rejsens.psychometrics.intervals import Draws
+from rejsens.resampled_people import times_drawn
 
 BATCH, CELLS = 250, 10_000_000  # draws at a time, and draws x people: fewer draws where people are many
 PRODUCTS = 10_000_000  # people x products of two items held at once: with more, sums are taken in parts
@@ -46,16 +47,14 @@ def bootstrap_covariances(
     width = k + len(first)
     whole, at_once = _products(away, first, second) if n * width <= PRODUCTS else None, max(1, PART // width)
     # in parts the products are worked out for each batch anew, and a batch must not shrink as people grow: time would go
-    # with their square; so a count is one byte, and nobody is ever drawn 256 times where each is drawn once on average
-    kind, batch = (float, min(BATCH, max(1, CELLS // n))) if whole is not None else (np.uint8, SHARING)
+    # with their square
+    batch = SHARING if whole is None else min(BATCH, max(1, CELLS // n))
     made = []
     for start in range(0, draws, batch):
         size = min(batch, draws - start)
-        counts = np.empty((size, n), dtype=kind)
-        for row in counts:
-            row[:] = np.bincount(rng.integers(0, n, size=n), minlength=n)
+        counts = times_drawn(n, size, rng)
         if whole is not None:
-            means = counts @ whole / n
+            means = counts.astype(float) @ whole / n
         else:
             parts = (slice(first_row, first_row + at_once) for first_row in range(0, n, at_once))
             means = sum(counts[:, part].astype(float) @ _products(away[part], first, second) for part in parts) / n
